@@ -1,0 +1,241 @@
+internal import CCurl
+internal import Glibc
+
+/// The answer to one request.
+public struct TransferResponse: Sendable, Equatable {
+    public let status: Int
+    /// The head of the body, for people: at most `CurlHandle.keptBodyBytes`.
+    public let bodyHead: [UInt8]
+    /// The body went on beyond the limit and was not read to its end.
+    public let isTruncated: Bool
+}
+
+/// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
+///
+/// Every option that we set on a request is set in this file, with its reason. Belongs to the thread of its loop.
+public final class CurlHandle {
+    public typealias Completion = (Result<TransferResponse, TransportFailure>) -> Void
+
+    /// 7.88.1 bounds one header line (100 KiB) but not their sum (CVE-2023-38039).
+    private static let headerLimitBytes = 256 * 1024
+
+    /// How much of a response body is kept, whatever the limit for reading it.
+    public static let keptBodyBytes = 4096
+
+    private let loop: CurlLoop
+    private let easy: UnsafeMutableRawPointer
+    private let options: TransferOptions
+    private var fixedHeaders: UnsafeMutablePointer<curl_slist>?
+    /// One line more in front of `fixedHeaders`.
+    private var largeBodyHeaders: UnsafeMutablePointer<curl_slist>?
+    private var request = PinnedRequest()
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var isSending = false
+    /// Called on the loop, exactly once for each `start` that did not throw; later, never before `start` returns.
+    public var onFinish: Completion?
+    private var received = 0
+    /// Header bytes that the answer under way may still have; libcurl's callback counts it down.
+    private let headerBytesLeft = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    private var kept: [UInt8] = []
+    private var isTruncated = false
+
+    /// - Throws: `TransportFailure.Kind.invalid` if libcurl does not accept an option: a URL that is none, a file that is missing.
+    public init(loop: CurlLoop, options: TransferOptions) throws(TransportFailure) {
+        guard CurlGlobal.ready, let easy = curl_easy_init() else { throw TransportFailure(CURLE_FAILED_INIT) }
+        self.loop = loop
+        self.easy = easy
+        self.options = options
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        // What throws from here on runs `deinit`, for every property has its value.
+        try setTarget()
+        try setHeaders()
+        try setBounds()
+        try setCallbacks()
+    }
+
+    deinit {
+        if isSending { loop.remove(easy) }
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(largeBodyHeaders ?? fixedHeaders)
+        request.free()
+        errorText.deallocate()
+        headerBytesLeft.deallocate()
+    }
+
+    // MARK: - Options
+
+    private func setTarget() throws(TransportFailure) {
+        try set(CURLOPT_URL, options.url)
+        // The default allows everything that libcurl was built with: file, ftp, gopher, ldap, smb, telnet …
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // A 3xx is a failure (Standard Webhooks, CloudEvents): a receiver must not steer us elsewhere.
+        try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_MAXREDIRS, 0)
+        try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
+        // Credentials in a URL end in logs; they belong into headers.
+        try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        // "" and not NULL: NULL lets http_proxy and friends of the environment through.
+        try set(CURLOPT_PROXY, "")
+        // Send the path as configured; libcurl would squash "/../".
+        try set(CURLOPT_PATH_AS_IS, 1)
+        // 7.88.1 prefers h2 over TLS, which failed against nginx here; h2c cannot reuse connections.
+        try set(CURLOPT_HTTP_VERSION, options.httpVersion == .http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+        try set(CURLOPT_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_SSL_VERIFYHOST, 2)
+        try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        if let file = options.certificateAuthorityFile { try set(CURLOPT_CAINFO, file) }
+        // A body is always ours to give, also for methods other than POST.
+        try set(CURLOPT_POST, 1)
+        if options.method != "POST" { try set(CURLOPT_CUSTOMREQUEST, options.method) }
+    }
+
+    private func setHeaders() throws(TransportFailure) {
+        for line in options.headers {
+            guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+                throw TransportFailure(kind: .invalid, message: "a header line with a control character")
+            }
+            guard let list = curl_slist_append(fixedHeaders, line) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
+            fixedHeaders = list
+        }
+        // Of a body over 1 MiB libcurl would ask first, and wait up to a second for "100 Continue". Smaller ones are sent
+        // without this line: libcurl compares each of its own headers with each of ours.
+        guard let list = curl_slist_append(nil, "Expect:") else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
+        largeBodyHeaders = list
+        list.pointee.next = fixedHeaders
+        // No ACCEPT_ENCODING: nothing is decompressed, so there is no decompression bomb.
+        // No cookies, netrc, HSTS, alt-svc: libcurl's defaults leave them off.
+    }
+
+    private func setBounds() throws(TransportFailure) {
+        // Timeouts by SIGALRM would hit the whole process.
+        try set(CURLOPT_NOSIGNAL, 1)
+        // Otherwise a timeout while a name is looked up waits, on our thread, for the resolver's thread to end.
+        try set(CURLOPT_QUICK_EXIT, 1)
+        try set(CURLOPT_TIMEOUT_MS, Int(clamping: max(1, options.timeout.wholeMilliseconds)))
+        // The default is five minutes.
+        try set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: max(1, options.connectTimeout.wholeMilliseconds)))
+        // Finds the dead peer of an idle connection; 7.88.1 has them off.
+        try set(CURLOPT_TCP_KEEPALIVE, 1)
+        try set(CURLOPT_TCP_KEEPIDLE, 30)
+        try set(CURLOPT_TCP_KEEPINTVL, 10)
+        // A kept connection is made anew now and then, so that a change of DNS is noticed.
+        try set(CURLOPT_MAXLIFETIME_CONN, 600)
+        try set(CURLOPT_MAXAGE_CONN, 118)
+    }
+
+    private func setCallbacks() throws(TransportFailure) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try check(footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+        try check(footbridge_set_pointer(easy, CURLOPT_PRIVATE, context))
+        try check(footbridge_set_pointer(easy, CURLOPT_WRITEDATA, context))
+        try check(
+            footbridge_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+                guard let bytes, let context else { return 0 }
+                let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
+                return handle.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            })
+        try check(footbridge_set_pointer(easy, CURLOPT_HEADERDATA, headerBytesLeft))
+        try check(footbridge_set_data_callback(easy, CURLOPT_HEADERFUNCTION, footbridge_count_header))
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) throws(TransportFailure) {
+        try check(footbridge_set_long(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ value: String) throws(TransportFailure) {
+        try check(footbridge_set_string(easy, option, value))
+    }
+
+    private func check(_ code: CURLcode) throws(TransportFailure) {
+        guard code == CURLE_OK else { throw TransportFailure(code) }
+    }
+
+    // MARK: - One transfer
+
+    public var isBusy: Bool { isSending }
+
+    /// Sends the request when the loop performs next; `onFinish` tells how it ended.
+    ///
+    /// The buffer is copied and may be used for the next request at once.
+    public func start(_ buffer: borrowing RequestBuffer) throws(TransportFailure) {
+        precondition(!isSending, "a handle carries one request at a time")
+        guard buffer.isValid else {
+            throw TransportFailure(kind: .invalid, message: "a header value with a control character")
+        }
+        let fixed = buffer.body.count > 512 * 1024 ? largeBodyHeaders : fixedHeaders
+        guard request.load(buffer, followedBy: fixed) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
+        received = 0
+        headerBytesLeft.pointee = Self.headerLimitBytes
+        isTruncated = false
+        kept.removeAll(keepingCapacity: true)
+        errorText[0] = 0
+        try check(
+            footbridge_set_list(easy, CURLOPT_HTTPHEADER, request.list(count: buffer.starts.count, fixed: fixed))
+        )
+        try check(footbridge_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.bodyCount)))
+        // Not copied by libcurl: PinnedRequest keeps it in place.
+        try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
+        guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
+        isSending = true
+    }
+
+    /// The same with a completion for this request.
+    public func start(_ buffer: borrowing RequestBuffer, completion: @escaping Completion) throws(TransportFailure) {
+        try start(buffer)
+        onFinish = completion
+    }
+
+    /// Drops the transfer; `onFinish` is not called.
+    public func cancel() {
+        guard isSending else { return }
+        isSending = false
+        loop.remove(easy)
+    }
+
+    /// The value of a header of the last response; the last one if it came more than once.
+    public func responseHeader(_ name: String) -> String? {
+        guard let first = header(name, 0) else { return nil }
+        let last = first.pointee.amount > 1 ? header(name, first.pointee.amount - 1) : nil
+        return String(cString: (last ?? first).pointee.value)
+    }
+
+    private func header(_ name: String, _ index: Int) -> UnsafeMutablePointer<curl_header>? {
+        var header: UnsafeMutablePointer<curl_header>?
+        let code = curl_easy_header(easy, name, index, UInt32(CURLH_HEADER), -1, &header)
+        return code == CURLHE_OK ? header : nil
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let room = min(Self.keptBodyBytes, options.responseLimitBytes) - kept.count
+        if room > 0 { kept.append(contentsOf: bytes.prefix(room)) }
+        received += bytes.count
+        // 7.88.1 compares MAXFILESIZE only with a declared length (lib/http.c), so the cap is here.
+        guard received <= options.responseLimitBytes else {
+            isTruncated = true
+            return CURL_WRITEFUNC_ERROR_COUNT
+        }
+        return bytes.count
+    }
+
+    static func finished(_ easy: UnsafeMutableRawPointer, _ code: CURLcode) {
+        var context: UnsafeMutableRawPointer?
+        guard footbridge_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK, let context else { return }
+        Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue().finish(code)
+    }
+
+    private func finish(_ code: CURLcode) {
+        guard isSending else { return }
+        isSending = false
+        var status = 0
+        _ = footbridge_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        // The status line decides: what came after it was cut by us, not by the receiver.
+        if code == CURLE_OK || (isTruncated && status >= 200) {
+            onFinish?(.success(TransferResponse(status: status, bodyHead: kept, isTruncated: isTruncated)))
+        } else {
+            onFinish?(.failure(TransportFailure(code, detail: String(cString: errorText))))
+        }
+    }
+}
+
+/// A count that differs from what came: libcurl ends the transfer with CURLE_WRITE_ERROR.
+private let CURL_WRITEFUNC_ERROR_COUNT = 0xffff_ffff

@@ -1,0 +1,71 @@
+internal import CCurl
+
+/// Why no HTTP response (or no connection) came about.
+public struct TransportFailure: Error, Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        /// The name does not resolve.
+        case unknownHost
+        /// Nobody listens, or the network refuses.
+        case refused
+        case timedOut
+        /// The connection ended or broke before the whole response was there.
+        case disconnected
+        /// The certificate is not valid for this host, or not trusted.
+        case certificate
+        /// TLS failed otherwise: no common version, no handshake.
+        case tls
+        /// The request cannot be sent at all: URL or protocol not allowed, a file of the TLS options missing.
+        case invalid
+        /// We stopped it ourselves: the loop or the process is ending.
+        case cancelled
+        /// The response is not HTTP, or anything else; `message` says.
+        case other
+    }
+
+    public let kind: Kind
+    /// libcurl's number, see <https://curl.se/libcurl/c/libcurl-errors.html>.
+    public let code: UInt32
+    /// libcurl's words, for people.
+    public let message: String
+
+    public init(kind: Kind, code: UInt32 = 0, message: String) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+    }
+
+    init(_ code: CURLcode, detail: String = "") {
+        let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        self.init(kind: Kind(code), code: code.rawValue, message: text)
+    }
+}
+
+extension TransportFailure: CustomStringConvertible {
+    public var description: String { message }
+}
+
+extension TransportFailure.Kind {
+    init(_ code: CURLcode) {
+        self =
+            switch code {
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unknownHost
+            case CURLE_COULDNT_CONNECT: .refused
+            case CURLE_OPERATION_TIMEDOUT: .timedOut
+            case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
+                CURLE_HTTP2_STREAM:
+                .disconnected
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+                CURLE_SSL_INVALIDCERTSTATUS:
+                .certificate
+            case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED: .tls
+            // Not CURLE_UNSUPPORTED_PROTOCOL: 7.88.1 gives it for an answer that is not HTTP, too.
+            case CURLE_URL_MALFORMAT, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+                CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN,
+                // A user in the URL: CURLOPT_DISALLOW_USERNAME_IN_URL.
+                CURLE_LOGIN_DENIED:
+                .invalid
+            case CURLE_ABORTED_BY_CALLBACK: .cancelled
+            default: .other
+            }
+    }
+}

@@ -1,0 +1,55 @@
+import TestSupport
+import Testing
+
+@testable import Curl
+
+@Suite(.timeLimit(.minutes(1))) struct HandleTLSTests {
+    private let directory: TemporaryDirectory
+    private let certificates: TLSCertificates
+
+    init() async throws {
+        let directory = try TemporaryDirectory()
+        self.directory = directory
+        certificates = try await onThread { try TLSCertificates(in: directory) }
+    }
+
+    @Test func `a certificate of the given authority is trusted, and no other`() async throws {
+        let server = try await onThread { [certificates] in try TLSServer(.http, certificates) }
+        let url = "https://localhost:\(server.port)/"
+        let trusting = TransferOptions(url: url, certificateAuthorityFile: certificates.authority)
+        #expect(
+            try await transfer(trusting)
+                == .success(TransferResponse(status: 200, bodyHead: Array("localhost".utf8), isTruncated: false)))
+        #expect(try await transfer(url).failureKind == .certificate)
+    }
+
+    @Test func `the certificate has to be the host's`() async throws {
+        let other = try TemporaryDirectory()
+        let foreign = try await onThread { try TLSCertificates(in: other) }
+        // The client's certificate of the right authority bears no host's name.
+        let server = try await onThread { [certificates] in
+            try TLSServer(.http, certificate: certificates.clientCertificate, key: certificates.clientKey)
+        }
+        let url = "https://localhost:\(server.port)/"
+        for authority in [certificates.authority, foreign.authority] {
+            let options = TransferOptions(url: url, certificateAuthorityFile: authority)
+            #expect(try await transfer(options).failureKind == .certificate)
+        }
+    }
+
+    @Test func `an authority file that is not there is our own fault`() async throws {
+        let options = TransferOptions(
+            url: "https://localhost:\(try freePort())/", certificateAuthorityFile: directory.file("missing.crt"))
+        let server = try await onThread { [certificates] in try TLSServer(.http, certificates) }
+        var found = options
+        found.url = "https://localhost:\(server.port)/"
+        #expect(try await transfer(found).failureKind == .invalid)
+    }
+
+    @Test func `plain HTTP at a TLS port and TLS at a plain one fail`() async throws {
+        let server = try await onThread { [certificates] in try TLSServer(.http, certificates) }
+        #expect(try await transfer("http://localhost:\(server.port)/").failureKind == .disconnected)
+        let receiver = try ScriptedReceiver { _ in .answer(200) }
+        #expect(try await transfer("https://127.0.0.1:\(receiver.port)/", timeout: .seconds(2)).failureKind != nil)
+    }
+}

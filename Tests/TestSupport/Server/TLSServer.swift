@@ -1,0 +1,79 @@
+/// A TLS server on 127.0.0.1 with OpenSSL behind it, by way of Python's `ssl`: the code under test must not be on both ends.
+public final class TLSServer: Sendable {
+    public enum Mode: String, Sendable {
+        /// Sends back what comes.
+        case echo
+        /// The same, but takes its time before the first byte is read, and reads little at a time.
+        case slowEcho
+        /// Answers each HTTP request with 200 and the name that the client asked for (SNI) as body.
+        case http
+    }
+
+    public let port: UInt16
+    private let process: ChildProcess
+
+    /// - Parameter clientAuthority: whom the client's certificate must be from, if one is asked for.
+    public init(
+        _ mode: Mode, certificate: String, key: String, clientAuthority: String? = nil, offersH2: Bool = false
+    ) throws {
+        process = try ChildProcess(
+            "python3",
+            ["-c", Self.script, mode.rawValue, certificate, key, clientAuthority ?? "", offersH2 ? "h2" : ""])
+        try process.waitForOutput(containing: "\n")
+        guard let port = process.output.split(separator: "\n").first.flatMap({ UInt16($0) }) else {
+            throw TestSupportError("no port: \(process.output)")
+        }
+        self.port = port
+    }
+
+    public convenience init(
+        _ mode: Mode, _ certificates: TLSCertificates, asksClient: Bool = false, offersH2: Bool = false
+    ) throws {
+        try self.init(
+            mode, certificate: certificates.serverCertificate, key: certificates.serverKey,
+            clientAuthority: asksClient ? certificates.authority : nil, offersH2: offersH2)
+    }
+
+    private static let script = """
+        import socket, ssl, sys, threading, time
+        mode, certificate, key, authority, alpn = sys.argv[1:6]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        if authority:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(authority)
+        if alpn: context.set_alpn_protocols([alpn])
+        names = {}
+        context.sni_callback = lambda connection, name, _: names.__setitem__(connection, name)
+
+        def echo(connection):
+            if mode == "slowEcho": time.sleep(0.3)
+            while True:
+                data = connection.recv(4096 if mode == "slowEcho" else 1 << 20)
+                if not data: return
+                connection.sendall(data)
+
+        def http(connection):
+            file = connection.makefile("rb")
+            while True:
+                length, line = 0, file.readline()
+                if not line: return
+                while line.strip():
+                    if line.lower().startswith(b"content-length:"): length = int(line.split(b":")[1])
+                    line = file.readline()
+                file.read(length)
+                body = (names.get(connection) or "none").encode()
+                connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-length: %d\\r\\n\\r\\n%s" % (len(body), body))
+
+        def serve(plain):
+            try:
+                with context.wrap_socket(plain, server_side=True) as connection:
+                    http(connection) if mode == "http" else echo(connection)
+            except OSError: pass
+
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        """
+}
