@@ -27,11 +27,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         library("Curl", ["CCurl", heap]),
+        library("RESP", []),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
             swiftSettings: strict),
         tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
+        tests("RESPTests", ["RESP"]),
     ],
     swiftLanguageModes: [.v6]
 )
