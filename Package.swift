@@ -18,6 +18,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 let package = Package(
     name: "footbridge",
@@ -28,12 +29,14 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         library("Curl", ["CCurl", heap]),
         library("RESP", []),
+        library("Redis", ["RESP", "Curl", deque]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
             swiftSettings: strict),
         tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
         tests("RESPTests", ["RESP"]),
+        tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,14 @@
+/// The wait before the next attempt to connect: grows from 100 ms to 10 s, half of it drawn at random, so that many
+/// clients of a server that comes back do not all come at once.
+struct ReconnectDelay {
+    private var attempt = 0
+
+    mutating func next(random: Double) -> Duration {
+        let ceiling = min(10_000, 100 * Double(1 << min(attempt, 10)))
+        attempt += 1
+        return .milliseconds(Int64(ceiling * (0.5 + 0.5 * min(max(random, 0), 1))))
+    }
+
+    /// To be called when a connection has proved healthy.
+    mutating func reset() { attempt = 0 }
+}

@@ -1,0 +1,153 @@
+public import Curl
+internal import DequeModule
+public import RESP
+
+/// One connection to a Redis server: commands are pipelined, replies come back in their order.
+///
+/// Commands of one turn of the loop leave in one write. Belongs to the thread of its loop. A connection that failed stays
+/// failed; `RedisLink` makes new ones.
+public final class RedisConnection: TurnParticipant {
+    public typealias Completion = (Result<RESPValue, RedisError>) -> Void
+
+    private struct Awaited {
+        let command: String
+        let patience: Duration
+        let deadline: MonotonicTime
+        let completion: Completion
+    }
+
+    public var isAwaitingEndOfTurn = false
+    /// Called once, when the connection has ended; awaited commands have been told before.
+    public var onClose: ((RedisError) -> Void)?
+    /// RESP3 pushes (messages of subscriptions, invalidations).
+    public var onPush: (([RESPValue]) -> Void)?
+
+    private let loop: CurlLoop
+    private let socket: CurlSocket
+    private var decoder: RESPDecoder
+    private var outgoing: [UInt8] = []
+    private var awaited = Deque<Awaited>()
+    private var deadlineTimer: (timer: LoopTimer, due: MonotonicTime)?
+    /// When bytes came last: a long reply that is on its way is not late.
+    private var lastReceived = MonotonicTime(nanoseconds: 0)
+    private var failure: RedisError?
+
+    /// Takes over a socket that stands.
+    ///
+    /// - Parameter limits: by default a value may be as large as the server allows; memory follows the bytes that come.
+    public init(
+        socket: CurlSocket, loop: CurlLoop, limits: RESPLimits = RESPLimits(bulkBytes: 512 << 20, replyBytes: 2 << 30)
+    ) {
+        self.socket = socket
+        self.loop = loop
+        decoder = RESPDecoder(limits: limits)
+        socket.open(self)
+    }
+
+    public var isOpen: Bool { failure == nil }
+
+    /// Queues a command. The completion is called on the loop, exactly once, never before this returns on an open connection.
+    ///
+    /// - Parameter deadline: when nothing has come for this long, the connection is closed and everything awaited fails.
+    public func send(_ command: RESPCommand, deadline: Duration = .seconds(5), _ completion: @escaping Completion) {
+        if let failure {
+            completion(.failure(failure))
+            return
+        }
+        outgoing.append(contentsOf: command.encoded)
+        let due = loop.now + deadline
+        awaited.append(
+            Awaited(command: command.name, patience: deadline, deadline: due, completion: completion))
+        watchDeadline(due)
+        loop.atEndOfTurn(self)
+    }
+
+    /// The same for `async` code on the loop; throws what the server answers with an error, too.
+    public func call(_ command: RESPCommand, deadline: Duration = .seconds(5)) async throws(RedisError) -> RESPValue {
+        let result: Result<RESPValue, RedisError> = await withCheckedContinuation { continuation in
+            send(command, deadline: deadline) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    public func close() { fail(.closed) }
+
+    public func endTurn() {
+        guard failure == nil, !outgoing.isEmpty else { return }
+        socket.write(outgoing)
+        outgoing.removeAll(keepingCapacity: outgoing.capacity <= 256 * 1024)
+    }
+
+    // MARK: - Replies
+
+    private func receive(_ reply: RESPValue) {
+        if case .push(let elements) = reply {
+            onPush?(elements)
+            return
+        }
+        guard let completion = awaited.popFirst()?.completion else {
+            fail(.unexpectedReply(command: "nothing", reply: reply.description))
+            return
+        }
+        if case .error(let text) = reply {
+            let error = ServerError(text)
+            completion(.failure(.server(error)))
+            // The address may lead to another server by now: connect anew.
+            if error.kind == .notMaster { fail(.notMaster(role: "replica")) }
+        } else {
+            completion(.success(reply))
+        }
+    }
+
+    /// One timer, for the command that is due first.
+    private func watchDeadline(_ due: MonotonicTime) {
+        if let deadlineTimer {
+            guard due < deadlineTimer.due else { return }
+            loop.cancel(deadlineTimer.timer)
+        }
+        let timer = loop.schedule(after: due - loop.now) { [weak self] in self?.checkDeadline() }
+        deadlineTimer = (timer, due)
+    }
+
+    private func checkDeadline() {
+        deadlineTimer = nil
+        let dues = awaited.map { ($0, max($0.deadline, lastReceived + $0.patience)) }
+        guard let (command, due) = dues.min(by: { $0.1 < $1.1 }) else { return }
+        if due <= MonotonicTime.now {
+            fail(.timedOut(command: command.command))
+        } else {
+            watchDeadline(due)
+        }
+    }
+
+    private func fail(_ error: RedisError) {
+        guard failure == nil else { return }
+        failure = error
+        socket.close()
+        if let deadlineTimer { loop.cancel(deadlineTimer.timer) }
+        let left = awaited
+        awaited = []
+        outgoing = []
+        for command in left { command.completion(.failure(error)) }
+        onPush = nil
+        let onClose = onClose
+        self.onClose = nil
+        onClose?(error)
+    }
+}
+
+extension RedisConnection: CurlSocket.Owner {
+    public func socketReceived(_ bytes: UnsafeRawBufferPointer) {
+        lastReceived = loop.now
+        decoder.append(bytes)
+        do throws(RESPError) {
+            while failure == nil, let reply = try decoder.next() { receive(reply) }
+        } catch {
+            fail(.protocolViolation(error))
+        }
+    }
+
+    public func socketClosed(_ failure: TransportFailure?) {
+        fail(.connection(failure ?? TransportFailure(kind: .disconnected, message: "Redis closed the connection")))
+    }
+}

@@ -1,0 +1,171 @@
+import Curl
+import LoopTestSupport
+import TestSupport
+import Testing
+
+@testable import Redis
+
+@Suite(.timeLimit(.minutes(1))) struct RedisHandshakeTests {
+    private let full = RedisHandshake(user: "app", password: "s3cret", clientName: "fb", database: 2)
+    private static let hello = "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n"
+    private static let master = "*3\r\n$6\r\nmaster\r\n:3129659\r\n*0\r\n"
+
+    /// What the handshake says of a server that expects these commands in turn and gives these replies; afterwards nothing
+    /// more may come.
+    private func outcome(
+        of handshake: RedisHandshake, _ dialogue: [(command: String, reply: String)]
+    ) async throws -> RedisError? {
+        let (error, failures) = try await RedisTests.dialogue { server in
+            for (command, reply) in dialogue {
+                try server.expect(command)
+                try server.send(reply)
+            }
+            try server.expectEnd()
+        } _: { _, connection in
+            let result: Result<Void, RedisError> = try await callback { handshake.perform(on: connection, $0) }
+            if case .failure(let error) = result { return RedisError?.some(error) }
+            return nil
+        }
+        #expect(failures == [])
+        return error
+    }
+
+    @Test func `HELLO says all at once, then SELECT and ROLE`() async throws {
+        #expect(
+            try await outcome(
+                of: full,
+                [
+                    (command("HELLO", "3", "AUTH", "app", "s3cret", "SETNAME", "fb"), Self.hello),
+                    (command("SELECT", "2"), "+OK\r\n"),
+                    (command("ROLE"), Self.master),
+                ]) == nil)
+    }
+
+    @Test func `what is not set is not said`() async throws {
+        #expect(
+            try await outcome(
+                of: RedisHandshake(), [(command("HELLO", "3"), Self.hello), (command("ROLE"), Self.master)]) == nil)
+    }
+
+    /// <https://redis.io/docs/latest/commands/hello/>: AUTH takes two arguments there; `default` is the user without a name.
+    @Test func `a password without a user is the default user's`() async throws {
+        #expect(
+            try await outcome(
+                of: RedisHandshake(password: "pw"),
+                [(command("HELLO", "3", "AUTH", "default", "pw"), Self.hello), (command("ROLE"), Self.master)]) == nil)
+    }
+
+    @Test(arguments: [
+        "-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, \r\n",
+        "-NOPROTO unsupported protocol version\r\n",
+    ])
+    func `a server without RESP3 is greeted step by step`(refusal: String) async throws {
+        #expect(
+            try await outcome(
+                of: full,
+                [
+                    (command("HELLO", "3", "AUTH", "app", "s3cret", "SETNAME", "fb"), refusal),
+                    (command("AUTH", "app", "s3cret"), "+OK\r\n"),
+                    (command("CLIENT", "SETNAME", "fb"), "+OK\r\n"),
+                    (command("SELECT", "2"), "+OK\r\n"),
+                    (command("ROLE"), Self.master),
+                ]) == nil)
+        #expect(
+            try await outcome(
+                of: RedisHandshake(password: "pw"),
+                [
+                    (command("HELLO", "3", "AUTH", "default", "pw"), refusal), (command("AUTH", "pw"), "+OK\r\n"),
+                    (command("ROLE"), Self.master),
+                ]) == nil)
+    }
+
+    @Test func `a name that is refused does not matter on an old server`() async throws {
+        #expect(
+            try await outcome(
+                of: RedisHandshake(clientName: "fb"),
+                [
+                    (command("HELLO", "3", "SETNAME", "fb"), "-ERR unknown command 'HELLO'\r\n"),
+                    (command("CLIENT", "SETNAME", "fb"), "-NOPERM no permissions\r\n"),
+                    (command("ROLE"), Self.master),
+                ]) == nil)
+    }
+
+    @Test func `a wrong password is the end of it`() async throws {
+        let text = "WRONGPASS invalid username-password pair or user is disabled."
+        let hello = command("HELLO", "3", "AUTH", "app", "s3cret", "SETNAME", "fb")
+        #expect(try await outcome(of: full, [(hello, "-\(text)\r\n")]) == .server(ServerError(text.utf8)))
+        let old = [
+            (hello, "-NOPROTO unsupported protocol version\r\n"), (command("AUTH", "app", "s3cret"), "-\(text)\r\n"),
+        ]
+        #expect(try await outcome(of: full, old) == .server(ServerError(text.utf8)))
+    }
+
+    @Test func `a server that wants a password and got none is told of`() async throws {
+        let text = "NOAUTH HELLO must be called with the client already authenticated"
+        #expect(
+            try await outcome(of: RedisHandshake(), [(command("HELLO", "3"), "-\(text)\r\n")])
+                == .server(ServerError(text.utf8)))
+    }
+
+    @Test func `a database that does not exist is told of`() async throws {
+        #expect(
+            try await outcome(
+                of: RedisHandshake(database: 99),
+                [(command("HELLO", "3"), Self.hello), (command("SELECT", "99"), "-ERR DB index is out of range\r\n")])
+                == .server(ServerError("ERR DB index is out of range".utf8)))
+    }
+
+    /// <https://redis.io/docs/latest/commands/role/>
+    @Test(arguments: [
+        ("*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:9000\r\n$9\r\nconnected\r\n:3167038\r\n", "slave"),
+        ("*2\r\n$8\r\nsentinel\r\n*0\r\n", "sentinel"), ("*0\r\n", "?"), ("+master\r\n", "?"), ("_\r\n", "?"),
+    ])
+    func `only a master will do`(reply: String, role: String) async throws {
+        #expect(
+            try await outcome(
+                of: RedisHandshake(), [(command("HELLO", "3"), Self.hello), (command("ROLE"), reply)])
+                == .notMaster(role: role))
+    }
+
+    @Test(arguments: [
+        "-NOPERM this user has no permissions to run the 'role' command\r\n", "-ERR unknown command 'ROLE'\r\n",
+    ])
+    func `who may not ask for the role believes`(reply: String) async throws {
+        #expect(
+            try await outcome(
+                of: RedisHandshake(), [(command("HELLO", "3"), Self.hello), (command("ROLE"), reply)]) == nil)
+    }
+
+    @Test func `a server that is full says so and closes`() async throws {
+        let (error, _) = try await dialogue { server in
+            try server.expect(command("HELLO", "3"))
+            try server.send("-ERR max number of clients reached\r\n")
+        } _: { _, connection in
+            let result: Result<Void, RedisError> = try await callback { RedisHandshake().perform(on: connection, $0) }
+            if case .failure(let error) = result { return RedisError?.some(error) }
+            return nil
+        }
+        #expect(error == .server(ServerError("ERR max number of clients reached".utf8)))
+        #expect(error?.serverError?.kind == .transient)
+    }
+
+    @Test(arguments: 0...2) func `a server may close at any step`(step: Int) async throws {
+        let (error, failures) = try await dialogue { server in
+            let steps = [
+                (command("HELLO", "3"), Self.hello), (command("SELECT", "1"), "+OK\r\n"), (command("ROLE"), "*1\r\n"),
+            ]
+            for (index, (command, reply)) in steps.enumerated() where index <= step {
+                try server.expect(command)
+                if index < step || step == 2 { try server.send(reply) }
+            }
+        } _: { _, connection in
+            let result: Result<Void, RedisError> = try await callback {
+                RedisHandshake(database: 1).perform(on: connection, $0)
+            }
+            if case .failure(.connection(let failure)) = result { return failure.kind }
+            return TransportFailure.Kind.other
+        }
+        #expect(error == .disconnected)
+        #expect(failures == [])
+    }
+}

@@ -1,0 +1,210 @@
+import Curl
+import LoopTestSupport
+import RESP
+import TestSupport
+import Testing
+
+@testable import Redis
+
+@Suite(.timeLimit(.minutes(1))) struct RedisLinkTests {
+    private enum Event: Sendable, Equatable {
+        case up
+        case down(RedisError)
+    }
+
+    /// A link's events, as they come; with the last that is wanted the link is stopped.
+    private final class Events {
+        private(set) var all: [Event] = []
+        private let wanted: Int
+
+        init(_ link: RedisLink, _ wanted: Int = .max) {
+            self.wanted = wanted
+            link.onUp = { [weak self, unowned link] _ in self?.add(.up, link) }
+            link.onDown = { [weak self, unowned link] in self?.add(.down($0), link) }
+        }
+
+        var isOver: Bool { all.count >= wanted }
+
+        private func add(_ event: Event, _ link: RedisLink) {
+            all.append(event)
+            if isOver { link.stop() }
+        }
+    }
+
+    /// The first events of a link to this port.
+    private func events(_ count: Int, port: UInt16) async throws -> [Event] {
+        try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(port))
+            let events = Events(link, count)
+            link.start()
+            try await turns(of: actor.loop) { events.isOver }
+            try await turns(of: actor.loop, for: .milliseconds(20))
+            return events.all
+        }
+    }
+
+    private static let disconnected = RedisError.connection(
+        TransportFailure(kind: .disconnected, message: "Redis closed the connection"))
+
+    private static func greet(_ server: ServerConnection, role: String = "master") throws {
+        try server.expect(command("HELLO", "3"))
+        try server.send("%1\r\n+proto\r\n:3\r\n")
+        try server.expect(command("ROLE"))
+        try server.send("*1\r\n+\(role)\r\n")
+    }
+
+    private func target(_ port: UInt16) -> RedisTarget {
+        RedisTarget(
+            socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: port)), handshake: RedisHandshake())
+    }
+
+    @Test func `a connection stands after the greeting, and can be used at once`() async throws {
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expect(command("PING"))
+            try server.send("+PONG\r\n")
+            try server.expectEnd()
+        }
+        let reply = try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(server.port))
+            let reply: Reply = try await callback { done in
+                link.onUp = { $0.send(["PING"], done) }
+                link.start()
+            }
+            #expect(link.connection?.isOpen == true)
+            link.stop()
+            #expect(link.connection == nil)
+            return reply
+        }
+        #expect(reply == .success(.simple("PONG")))
+        #expect(try await server.failures() == [])
+    }
+
+    @Test func `a connection that is lost is made again`() async throws {
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            if server.number == 2 { try server.expectEnd() }
+        }
+        let events = try await events(5, port: server.port)
+        #expect(events == [.up, .down(Self.disconnected), .up, .down(Self.disconnected), .up])
+        #expect(try await server.failures(ofConnections: 3) == [])
+    }
+
+    @Test func `each failed attempt is told, and the waits between them grow`() async throws {
+        let arrivals = Monitor<[ContinuousClock.Instant]>([])
+        let server = try StreamServer { _ in arrivals.withLock { $0.append(.now) } }
+        let events = try await events(5, port: server.port)
+        #expect(events.count == 5)
+        for event in events {
+            guard case .down(.connection(let failure)) = event, failure.kind == .disconnected else {
+                Issue.record("\(event)")
+                continue
+            }
+        }
+        // At least half of 100, 200, 400 and 800 ms.
+        let times = arrivals.value
+        let waits = zip(times.dropFirst(), times).map { $0 - $1 }
+        #expect(zip(waits, [50, 100, 200, 400]).allSatisfy { $0 >= .milliseconds($1) }, "\(waits)")
+        #expect(times.count == 5)
+    }
+
+    @Test func `a short-lived connection does not shorten the waits`() async throws {
+        let arrivals = Monitor<[ContinuousClock.Instant]>([])
+        let server = try StreamServer { server in
+            arrivals.withLock { $0.append(.now) }
+            try Self.greet(server)
+        }
+        _ = try await events(8, port: server.port)
+        let times = arrivals.value
+        let waits = zip(times.dropFirst(), times).map { $0 - $1 }
+        #expect(zip(waits, [50, 100, 200]).allSatisfy { $0 >= .milliseconds($1) }, "\(waits)")
+    }
+
+    @Test func `nobody listening is told at every attempt`() async throws {
+        let port = try freePort()
+        let events = try await events(3, port: port)
+        let kinds = events.map { event -> TransportFailure.Kind? in
+            if case .down(.connection(let failure)) = event { return failure.kind }
+            return nil
+        }
+        #expect(kinds == [.refused, .refused, .refused])
+    }
+
+    @Test func `a replica is left, and asked again until it is a master`() async throws {
+        let server = try StreamServer { server in
+            try Self.greet(server, role: server.number == 0 ? "slave" : "master")
+            try server.expectEnd()
+        }
+        let events = try await events(2, port: server.port)
+        #expect(events == [.down(.notMaster(role: "slave")), .up])
+        #expect(try await server.failures(ofConnections: 2) == [])
+    }
+
+    @Test func `a connection that is dropped on purpose is told and made again`() async throws {
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expectEnd()
+        }
+        let events = try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(server.port))
+            let events = Events(link)
+            link.start()
+            try await turns(of: actor.loop) { events.all.count == 1 }
+            link.reconnect()
+            #expect(link.connection == nil)
+            try await turns(of: actor.loop) { events.all.count == 3 }
+            link.stop()
+            return events.all
+        }
+        #expect(events == [.up, .down(.closed), .up])
+        #expect(try await server.failures(ofConnections: 2) == [])
+    }
+
+    @Test func `after the stop nothing is told and nothing is tried`() async throws {
+        let mayGreet = Gate()
+        let server = try StreamServer { server in
+            _ = mayGreet.wait()
+            server.waitForEnd()
+        }
+        let events = try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(server.port))
+            let events = Events(link)
+            link.start()
+            try await turns(of: actor.loop) {
+                guard server.connections == 1 else { return false }
+                // The handshake is under way, or about to begin.
+                link.stop()
+                return true
+            }
+            mayGreet.open()
+            try await turns(of: actor.loop, for: .milliseconds(300))
+            return events.all
+        }
+        #expect(events == [])
+        #expect(server.connections == 1)
+        #expect(try await server.failures() == [])
+    }
+
+    @Test func `a handler may stop the link`() async throws {
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expectEnd()
+        }
+        let events = try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(server.port))
+            var events: [Event] = []
+            link.onUp = { [unowned link] _ in
+                events.append(.up)
+                link.stop()
+            }
+            link.onDown = { events.append(.down($0)) }
+            link.start()
+            try await turns(of: actor.loop) { !events.isEmpty }
+            try await turns(of: actor.loop, for: .milliseconds(300))
+            return events
+        }
+        #expect(events == [.up])
+        #expect(server.connections == 1)
+        #expect(try await server.failures() == [])
+    }
+}
