@@ -22,6 +22,9 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 
 let package = Package(
     name: "footbridge",
+    products: [
+        .library(name: "RedisStreams", targets: ["RedisStreams"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
@@ -30,6 +33,7 @@ let package = Package(
         library("Curl", ["CCurl", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
+        library("RedisStreams", ["Redis", "RESP"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
@@ -37,6 +41,7 @@ let package = Package(
         tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
         tests("RESPTests", ["RESP"]),
         tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
+        tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,148 @@
+internal import RESP
+
+/// Where a consumer group begins.
+public enum GroupPosition: Sendable, Equatable {
+    /// Only entries added from now on (`$`).
+    case latest
+    /// All entries that the stream holds (`0`).
+    case beginning
+    /// Entries after this one.
+    case after(EntryID)
+
+    /// As the server takes it.
+    public var argument: String {
+        switch self {
+        case .latest: "$"
+        case .beginning: "0"
+        case .after(let id): id.description
+        }
+    }
+}
+
+/// An entry that was delivered to a consumer and is not acknowledged.
+public struct PendingEntry: Sendable, Equatable {
+    public let id: EntryID
+    public let consumer: String
+    /// Since it was delivered or claimed last.
+    public let idle: Duration
+    public let deliveryCount: Int
+
+    /// `[id, consumer, idle ms, deliveries]`
+    init?(reply: RESPValue) {
+        guard case .array(let row) = reply, row.count >= 4, let id = EntryID(reply: row[0]),
+            let consumer = shownName(row[1]),
+            let idle = row[2].integer, let count = row[3].integer
+        else { return nil }
+        self.id = id
+        self.consumer = consumer
+        self.idle = .milliseconds(max(0, idle))
+        deliveryCount = Int(clamping: count)
+    }
+}
+
+extension StreamCommand where Reply == Void {
+    /// Makes a group, and the stream if there is none.
+    ///
+    /// `XGROUP CREATE key group id MKSTREAM`. Fails with `BUSYGROUP` if the group exists.
+    /// <https://redis.io/docs/latest/commands/xgroup-create/>
+    public static func createGroup(_ group: String, on stream: String, from position: GroupPosition) -> StreamCommand {
+        StreamCommand(["XGROUP", "CREATE", stream, group, position.argument, "MKSTREAM"]) { _ in () }
+    }
+
+    /// Shows that a consumer lives, on every server version, and touches no entry: a history read beyond the end.
+    ///
+    /// An empty read of `>` does not count as life on 7.0. The id with both halves at their maximum would mean `>`.
+    public static func heartbeat(stream: String, group: String, consumer: String) -> StreamCommand {
+        let beyond = EntryID(milliseconds: .max)
+        return StreamCommand(["XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "STREAMS", stream, beyond]) { _ in ()
+        }
+    }
+
+    /// Writes an attempt count into the pending entry and starts its idle time anew.
+    ///
+    /// `XCLAIM key group consumer 0 id RETRYCOUNT n JUSTID`. Nothing happens if the entry is not pending.
+    public static func setDeliveryCount(
+        _ count: Int, of id: EntryID, stream: String, group: String, consumer: String
+    ) -> StreamCommand {
+        StreamCommand(["XCLAIM", stream, group, consumer, 0, id, "RETRYCOUNT", count, "JUSTID"]) { _ in () }
+    }
+}
+
+extension StreamCommand where Reply == [StreamEntry] {
+    /// New entries for a consumer of a group, from one stream. They are pending from then on, with delivery count 1.
+    ///
+    /// `XREADGROUP GROUP group consumer COUNT n BLOCK ms STREAMS key >` → `[[key, entries]]` (RESP2), `{key: entries}`
+    /// (RESP3), null when nothing came. <https://redis.io/docs/latest/commands/xreadgroup/>
+    /// - Parameter block: how long the server waits for the first entry; give the command a later deadline.
+    public static func readGroup(
+        _ group: String, consumer: String, stream: String, count: Int, block: Duration
+    ) -> StreamCommand {
+        let milliseconds = block.components.seconds * 1000 + block.components.attoseconds / 1_000_000_000_000_000
+        let command: RESPCommand = [
+            "XREADGROUP", "GROUP", group, consumer, "COUNT", count, "BLOCK", milliseconds, "STREAMS", stream, ">",
+        ]
+        return StreamCommand(command) { reply in
+            switch reply {
+            case .null: return []
+            case .map(let pair) where pair.count == 2: return pair[1].elements.flatMap(entries)
+            case .array(let streams) where streams.count == 1:
+                guard case .array(let pair) = streams[0], pair.count == 2 else { return nil }
+                return pair[1].elements.flatMap(entries)
+            default: return nil
+            }
+        }
+    }
+
+    /// Takes pending entries over, whoever has them, and reads them. Raises their delivery count by one.
+    ///
+    /// `XCLAIM key group consumer min-idle id …` → entries. Ids that are not pending are left out; so are entries that
+    /// are no longer in the stream, which lose their place among the pending, too (7.0 and later).
+    public static func claim(
+        _ ids: [EntryID], stream: String, group: String, consumer: String, minimumIdle: Duration = .zero
+    ) -> StreamCommand {
+        let idle = minimumIdle.components.seconds * 1000 + minimumIdle.components.attoseconds / 1_000_000_000_000_000
+        let arguments: [any RESPArgument] = [stream, group, consumer, idle] + ids
+        return StreamCommand(RESPCommand("XCLAIM", arguments: arguments)) { reply in
+            guard case .array(let rows) = reply else { return nil }
+            return entries(rows)
+        }
+    }
+}
+
+extension StreamCommand where Reply == Int {
+    /// Settles entries: they are no longer pending.
+    ///
+    /// `XACK key group id …` → how many were pending; 0 also if the group or the stream is gone.
+    public static func acknowledge(_ ids: [EntryID], stream: String, group: String) -> StreamCommand {
+        var encoder = RESPEncoder()
+        encoder.beginCommand(argumentCount: 3 + ids.count)
+        encoder.argument("XACK" as StaticString)
+        encoder.argument(stream)
+        encoder.argument(group)
+        for id in ids { id.encode(into: &encoder) }
+        return StreamCommand(RESPCommand(name: "XACK", encoded: encoder.bytes), decode: count)
+    }
+}
+
+extension StreamCommand where Reply == [PendingEntry] {
+    /// Pending entries in the order of their ids, of one consumer or of all.
+    ///
+    /// `XPENDING key group from to count [consumer]`. Reading changes neither idle time nor count.
+    /// <https://redis.io/docs/latest/commands/xpending/>
+    public static func pending(
+        stream: String, group: String, consumer: String? = nil, from: EntryBound = .open, to: EntryBound = .open,
+        count: Int
+    ) -> StreamCommand {
+        var arguments: [any RESPArgument] = [stream, group, from.argument("-"), to.argument("+"), count]
+        if let consumer { arguments.append(consumer) }
+        return StreamCommand(RESPCommand("XPENDING", arguments: arguments)) { reply in
+            guard case .array(let rows) = reply else { return nil }
+            let entries = rows.compactMap(PendingEntry.init(reply:))
+            return entries.count == rows.count ? entries : nil
+        }
+    }
+}
+
+/// A group's or consumer's name. Others may have given names that are not UTF-8: shown with replacement characters, for one
+/// odd name must not hide the rest of a reply.
+func shownName(_ reply: RESPValue) -> String? { reply.bytes.map { String(decoding: $0, as: UTF8.self) } }

@@ -1,0 +1,46 @@
+public import RESP
+public import Redis
+
+/// A command on streams together with the shape of its reply.
+///
+/// The same values serve callbacks and `async` code: `connection.send(.acknowledge(…)) { … }`, `try await
+/// connection.call(.acknowledge(…))`.
+public struct StreamCommand<Reply: Sendable>: Sendable {
+    public let command: RESPCommand
+    /// `nil` if the reply has not the shape that the command promises.
+    let decode: @Sendable (RESPValue) -> Reply?
+
+    init(_ command: RESPCommand, decode: @escaping @Sendable (RESPValue) -> Reply?) {
+        self.command = command
+        self.decode = decode
+    }
+
+    func result(_ reply: Result<RESPValue, RedisError>) -> Result<Reply, RedisError> {
+        reply.flatMap { value in
+            guard let decoded = decode(value) else {
+                return .failure(.unexpectedReply(command: command.name, reply: value.description))
+            }
+            return .success(decoded)
+        }
+    }
+}
+
+extension RedisConnection {
+    /// Queues a command; the completion is called on the loop.
+    public func send<Reply>(
+        _ command: StreamCommand<Reply>, deadline: Duration = .seconds(5),
+        _ completion: @escaping (Result<Reply, RedisError>) -> Void
+    ) {
+        send(command.command, deadline: deadline) { completion(command.result($0)) }
+    }
+
+    /// The same for `async` code on the loop.
+    public func call<Reply>(
+        _ command: StreamCommand<Reply>, deadline: Duration = .seconds(5)
+    ) async throws(RedisError) -> Reply {
+        let result: Result<Reply, RedisError> = await withCheckedContinuation { continuation in
+            send(command, deadline: deadline) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+}
