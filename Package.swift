@@ -30,10 +30,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         library("Curl", ["CCurl", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
         library("RedisStreams", ["Redis", "RESP"]),
+        library("Webhooks", ["Curl", "COpenSSL"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
@@ -42,6 +44,7 @@ let package = Package(
         tests("RESPTests", ["RESP"]),
         tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
         tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP"]),
+        tests("WebhooksTests", ["Webhooks"]),
     ],
     swiftLanguageModes: [.v6]
 )

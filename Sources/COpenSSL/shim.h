@@ -1,0 +1,44 @@
+// libcrypto for Swift: everything that we call is an ordinary function, so the headers are enough.
+// Macros with casts are not imported; what we need of those stands here as functions.
+#ifndef FOOTBRIDGE_COPENSSL_SHIM_H
+#define FOOTBRIDGE_COPENSSL_SHIM_H
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+static inline const char *footbridge_openssl_version(void) {
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+// A context of HMAC-SHA-256 under a key, to be freed with EVP_MAC_CTX_free; NULL on failure.
+// Here because OSSL_PARAM wants a `char *` for the digest's name.
+static inline EVP_MAC_CTX *footbridge_hmac_sha256_new(const unsigned char *key, size_t length) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac); // the context holds its own reference
+    if (context != NULL && EVP_MAC_init(context, key, length, parameters) != 1) {
+        EVP_MAC_CTX_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+// Begins a new message under the same key, which saves the two compressions of keying it again.
+static inline int footbridge_hmac_sha256_restart(EVP_MAC_CTX *context) {
+    return EVP_MAC_init(context, NULL, 0, NULL);
+}
+
+// SHA-256 of `length` bytes into the 32 of `digest`; 1 on success.
+static inline int footbridge_sha256(const void *bytes, size_t length, unsigned char *digest) {
+    return EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL);
+}
+
+#endif

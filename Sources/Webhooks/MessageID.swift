@@ -1,0 +1,29 @@
+import COpenSSL
+
+/// The `webhook-id` of every entry of one stream: `msg_<hash of the stream's key>_<ms>-<seq>`.
+///
+/// A pure function of the stream's key and the entry's id, so that it stays the same on every attempt, instance and
+/// replay. The hash is the first 8 bytes of the key's SHA-256 in hexadecimal: entry ids are unique only within their
+/// stream, and a key may hold bytes that no header can. Only `[A-Za-z0-9_-]` occur, hence no `.`, which would make the
+/// signed bytes ambiguous.
+public struct MessageID: Sendable, Equatable {
+    private let prefix: [UInt8]
+
+    /// - Parameter stream: the stream's key.
+    public init(stream: some Collection<UInt8>) throws(LibcryptoError) {
+        let key = Array(stream)
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard footbridge_sha256(key, key.count, &digest) == 1 else { throw LibcryptoError("EVP_Digest") }
+        let digits = Array("0123456789abcdef".utf8)
+        let hash = digest.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        prefix = Array("msg_".utf8) + hash + [UInt8(ascii: "_")]
+    }
+
+    /// Appends the id of the entry `milliseconds-sequence`.
+    public func append(milliseconds: UInt64, sequence: UInt64, to out: inout [UInt8]) {
+        out.append(contentsOf: prefix)
+        out.appendDecimal(milliseconds)
+        out.append(UInt8(ascii: "-"))
+        out.appendDecimal(sequence)
+    }
+}
