@@ -1,0 +1,54 @@
+internal import Curl
+public import Logging
+public import Redis
+public import ServiceLifecycle
+
+/// The bridge: workers that carry the entries of all routes, and what people see of them.
+///
+/// A service: `run()` returns after a graceful shutdown, when everything in flight has been settled.
+public struct Bridge: Service {
+    private let config: BridgeConfig
+    private let target: RedisTarget
+    private let logger: Logger
+    private let notify: SystemdNotify?
+
+    /// - Parameters:
+    ///   - redisURL: the server to use; for `redis: embedded` the socket of the server that was started for it.
+    ///   - notify: whom to tell that the bridge is up, or nobody.
+    public init(config: BridgeConfig, redisURL: RedisURL, logger: Logger, notify: SystemdNotify? = nil) {
+        self.config = config
+        self.logger = logger
+        self.notify = notify
+        target = RedisTarget(redisURL, defaultClientName: "footbridge:\(config.instance)")
+    }
+
+    public func run() async throws {
+        let workers = try (1...max(1, config.workers)).map {
+            try Worker(number: $0, config: config, target: target, logger: logger)
+        }
+        for worker in workers { await worker.start() }
+        logger.info(
+            "footbridge runs",
+            metadata: [
+                LogKeys.version: "\(Version.current)", LogKeys.instance: "\(config.instance)",
+                LogKeys.routes: "\(config.routes.count)",
+            ])
+        notify?.ready()
+        let summary = Summary(config: config, workers: workers, logger: logger)
+        try? await cancelWhenGracefulShutdown {
+            try await summary.tellEveryMinute()
+        }
+        notify?.stopping()
+        logger.info("stopping: finishing what is in flight")
+        let unfinished = await withTaskGroup(of: Int.self) { group in
+            for worker in workers { group.addTask { await worker.drain() } }
+            return await group.reduce(0, +)
+        }
+        for line in await summary.figures() { line.tell(logger) }
+        for worker in workers {
+            await worker.disconnect()
+            await worker.loop.stop()
+        }
+        logger.info("footbridge stopped", metadata: unfinished > 0 ? [LogKeys.pending: "\(unfinished)"] : [:])
+    }
+}

@@ -1,0 +1,75 @@
+extension BridgeConfig {
+    /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.
+    ///
+    /// Shows no secret: signing secrets, headers' values, Redis' password and URLs' queries are `***`.
+    public var dump: String {
+        var lines: [String] = []
+        switch redis {
+        case .embedded: lines.append("redis = embedded")
+        case .url(let url): lines.append("redis.url = \(url)")
+        }
+        lines += [
+            "instance = \(instance)", "workers = \(workers)", "log.level = \(log.level)", "log.format = \(log.format)",
+        ]
+        for route in routes {
+            lines += route.settings.map { "routes.\(route.name).\($0.key) = \($0.value)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension RouteConfig {
+    fileprivate var settings: KeyValuePairs<String, String> {
+        [
+            "streams": "[\(streams.joined(separator: ", "))]",
+            "group": group,
+            "start": start.dump,
+            "webhook.url": webhook.url.prefix { $0 != "?" } + (webhook.url.contains("?") ? "?***" : ""),
+            "webhook.method": webhook.method,
+            "webhook.headers": "{\(webhook.headers.map { "\($0.name): ***" }.joined(separator: ", "))}",
+            "webhook.body": webhook.body.dump,
+            "webhook.content_type": webhook.contentType,
+            "webhook.timeout": DurationText.format(webhook.timeout),
+            "webhook.connect_timeout": DurationText.format(webhook.connectTimeout),
+            "webhook.response_limit": SizeText.format(webhook.responseLimitBytes),
+            "webhook.sign": webhook.sign.isEmpty ? "false" : webhook.sign.map { _ in "***" }.joined(separator: ", "),
+            "concurrency": "\(concurrency)",
+            "retry.attempts": "\(retry.attempts)",
+            "retry.backoff.initial": DurationText.format(retry.backoff.initial),
+            "retry.backoff.factor": NumberText.format(retry.backoff.factor),
+            "retry.backoff.max": DurationText.format(retry.backoff.maximum),
+            "retry.backoff.jitter": NumberText.format(retry.backoff.jitter),
+            "dead_letter": streams.map { deadLetter.name(for: $0) ?? "false" }.uniqued().joined(separator: ", "),
+            "claim_after": DurationText.format(claimAfter),
+            "drain_timeout": DurationText.format(drainTimeout),
+        ]
+    }
+}
+
+extension GroupStart {
+    fileprivate var dump: String {
+        switch self {
+        case .new: "new"
+        case .beginning: "beginning"
+        case .id(let id): "id \(id)"
+        case .time(let milliseconds): "time \(milliseconds)"
+        }
+    }
+}
+
+extension BodyFormat {
+    fileprivate var dump: String {
+        switch self {
+        case .fields: "fields"
+        case .field(let name): "field \(name)"
+        }
+    }
+}
+
+extension [String] {
+    /// The first of equal ones, in order.
+    fileprivate func uniqued() -> [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

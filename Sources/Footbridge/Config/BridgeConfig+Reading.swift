@@ -1,0 +1,103 @@
+import Redis
+
+extension BridgeConfig {
+    /// Reads the whole file. What is wrong goes to the section's source; this value is then of no use.
+    init(_ section: Section) {
+        let environment = section.source.environment
+        self.init(
+            redis: RedisSource(section), instance: Self.instance(hostName: environment.hostName),
+            log: LogConfig(section.section("log")), routes: [])
+        let instance = section.optional("instance", type: "string", defaultText: "the host's name", Self.checkInstance)
+        if let instance { self.instance = instance }
+        section.integer("workers", &workers, 1...64)
+        routes = Self.routes(section)
+        section.finish()
+    }
+
+    private static func checkInstance(_ text: ConfigText) throws(Complaint) -> String {
+        let bytes = text.text.utf8
+        guard (1...128).contains(bytes.count), bytes.allSatisfy(isWordByte) else {
+            throw Complaint("\(text.shown) cannot be a consumer's name; use 1 to 128 of: letters digits . _ -")
+        }
+        return text.text
+    }
+
+    /// A host name with what a consumer's name may not hold replaced by `-`.
+    private static func instance(hostName: String) -> String {
+        let bytes = hostName.utf8.prefix(128).map { isWordByte($0) ? $0 : UInt8(ascii: "-") }
+        return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func routes(_ section: Section) -> [RouteConfig] {
+        section.note("defaults", type: "map", defaultText: "none")
+        section.note("routes", type: "map", defaultText: nil)
+        let defaults = section.section("defaults")
+        let template = Section(
+            section.source, layers: defaults.layers, path: "defaults", pattern: routePattern, place: defaults.place,
+            isTemplate: true)
+        _ = RouteConfig(template, name: "")
+
+        let map = section.section("routes")
+        let entries = map.freeEntries()
+        let cure = "write at least one: routes: { orders: { stream: orders, webhook: { url: … } } }"
+        if let found = section.find("routes") {
+            if map.exists && entries.isEmpty { section.report("is empty; \(cure)", at: found) }
+        } else {
+            section.missing("routes", cure)
+        }
+        var routes: [(config: RouteConfig, section: Section)] = []
+        for (name, found) in entries {
+            guard case .mapping(let own) = found.node.content else {
+                map.report("is \(found.node.kind); it must be a map with stream and webhook", at: found)
+                continue
+            }
+            let bytes = name.utf8
+            if !(1...64).contains(bytes.count) || !bytes.allSatisfy(isWordByte) {
+                map.report("a route's name takes 1 to 64 of: letters digits . _ -", at: found, onKey: true)
+            }
+            let layers = [Section.Layer(entries: own, path: found.path, rank: 0)] + defaults.lowered
+            let route = Section(
+                section.source, layers: layers, path: found.path, pattern: routePattern, place: found.keyPlace)
+            routes.append((RouteConfig(route, name: name), route))
+        }
+        GroupCheck.run(routes)
+        return routes.map(\.config)
+    }
+
+    private static let routePattern = "routes.<name>"
+}
+
+extension RedisSource {
+    init(_ root: Section) {
+        let fallback = RedisURL(endpoint: .tcp(host: "localhost", port: RedisURL.defaultPort))
+        root.note("redis", type: "embedded or map", defaultText: "redis.url")
+        let (scalar, section) = root.choice("redis", or: "embedded")
+        let url = section.optional("url", type: "URL", defaultText: fallback.description) { text throws(Complaint) in
+            do throws(RedisURLError) {
+                return try RedisURL(text.text)
+            } catch {
+                throw Complaint(error.description)
+            }
+        }
+        section.finish()
+        self = .url(url ?? fallback)
+        guard let scalar else { return }
+        let embedded = root.value(at: scalar) { text throws(Complaint) -> RedisSource in
+            // Not shown: it may be a URL with a password.
+            guard text.text == "embedded" else {
+                throw Complaint("must be embedded, or a map; write redis: { url: \"\(fallback)\" }")
+            }
+            return .embedded
+        }
+        if let embedded { self = embedded }
+    }
+}
+
+extension LogConfig {
+    init(_ section: Section) {
+        self.init()
+        section.name("level", &level)
+        section.name("format", &format)
+        section.finish()
+    }
+}

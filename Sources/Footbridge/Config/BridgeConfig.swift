@@ -1,0 +1,55 @@
+public import Redis
+
+/// One bridge: what a whole configuration file says, checked, with every default filled in.
+public struct BridgeConfig: Sendable, Equatable {
+    public var redis: RedisSource
+    /// Worker `n` of this instance is the consumer `<instance>.<n>` of every group.
+    public var instance: String
+    /// Threads, each with its own loop and connections.
+    public var workers: Int
+    public var log: LogConfig
+    /// In the order of the file.
+    public var routes: [RouteConfig]
+
+    public init(
+        redis: RedisSource, instance: String, workers: Int = 1, log: LogConfig = LogConfig(), routes: [RouteConfig]
+    ) {
+        self.redis = redis
+        self.instance = instance
+        self.workers = workers
+        self.log = log
+        self.routes = routes
+    }
+}
+
+/// Where Redis is.
+public enum RedisSource: Sendable, Equatable {
+    /// A server that somebody else runs.
+    case url(RedisURL)
+    /// A private `redis-server`, run by the bridge in its state directory.
+    case embedded
+}
+
+/// What is logged, and in which form.
+public struct LogConfig: Sendable, Equatable {
+    public var level: LogLevel
+    public var format: LogFormat
+
+    public init(level: LogLevel = .info, format: LogFormat = .auto) {
+        self.level = level
+        self.format = format
+    }
+}
+
+/// From everything to almost nothing; the names are those of swift-log.
+public enum LogLevel: String, Sendable, Equatable, CaseIterable {
+    case trace, debug, info, notice, warning, error
+}
+
+public enum LogFormat: String, Sendable, Equatable, CaseIterable {
+    /// Text on a terminal, JSON otherwise.
+    case auto
+    case text
+    /// One object per line.
+    case json
+}

@@ -1,0 +1,119 @@
+import Glibc
+
+/// Reads the one file that configures a bridge. Every error is found in one go.
+public enum ConfigFile {
+    /// No config is longer; whatever is, is not one.
+    public static let maximumBytes = 1 << 20
+
+    /// Reads and checks the file at `path`; secret files in it are found from its directory.
+    ///
+    /// - Throws: every problem in the file; a file that cannot be read is a problem as well.
+    public static func load(
+        path: String, environment: Environment = .process
+    ) throws(ConfigErrors) -> BridgeConfig {
+        let source = ConfigSource(file: path, directory: FileText.directory(of: path), environment: environment)
+        let config = try read(path, source)
+        if let errors = source.errors { throw errors }
+        return config
+    }
+
+    /// Where Redis is, by the file at `path`, for tools: what is wrong elsewhere in it, a secret that is not set for
+    /// example, does not matter to them.
+    public static func loadRedis(
+        path: String, environment: Environment = .process
+    ) throws(ConfigErrors) -> RedisSource {
+        let source = ConfigSource(file: path, directory: FileText.directory(of: path), environment: environment)
+        let config = try read(path, source)
+        let problems = source.errors?.problems ?? []
+        let relevant = problems.filter { $0.path.isEmpty || $0.path.split(separator: ".").first == "redis" }
+        guard relevant.isEmpty else { throw ConfigErrors(problems: relevant) }
+        return config.redis
+    }
+
+    /// Checks `text` as if it stood in the file `fileName`.
+    ///
+    /// - Parameter directory: where secret files are found; that of `fileName` if not given.
+    public static func parse(
+        text: String, fileName: String, environment: Environment = .process, directory: String? = nil
+    ) throws(ConfigErrors) -> BridgeConfig {
+        let directory = directory ?? FileText.directory(of: fileName)
+        let source = ConfigSource(file: fileName, directory: directory, environment: environment)
+        return try parse(Array(text.utf8), source)
+    }
+
+    /// The configuration as far as it could be read, unless the file cannot be read at all.
+    private static func read(_ path: String, _ source: ConfigSource) throws(ConfigErrors) -> BridgeConfig {
+        let bytes: [UInt8]
+        do throws(Complaint) {
+            bytes = try FileText.read(path, limit: maximumBytes)
+        } catch {
+            source.report("the file \(error.message)", at: .start, path: "")
+            throw source.errors ?? ConfigErrors(problems: [])
+        }
+        return read(bytes, source)
+    }
+
+    private static func parse(_ bytes: [UInt8], _ source: ConfigSource) throws(ConfigErrors) -> BridgeConfig {
+        let config = read(bytes, source)
+        if let errors = source.errors { throw errors }
+        return config
+    }
+
+    /// The configuration as far as it could be read; of use only if `source` has no errors.
+    private static func read(_ bytes: [UInt8], _ source: ConfigSource) -> BridgeConfig {
+        var layers: [Section.Layer] = []
+        if bytes.count > maximumBytes {
+            source.report("the file is larger than 1MiB", at: .start, path: "")
+        } else {
+            do throws(YAMLFailure) {
+                let (root, problems) = try YAMLComposer.compose(bytes)
+                for problem in problems { source.report(problem.message, at: problem.place, path: problem.path) }
+                switch root?.content {
+                case .mapping(let entries): layers = [Section.Layer(entries: entries, path: "", rank: 0)]
+                case nil: source.report("the file is empty; it needs at least routes", at: .start, path: "")
+                default: source.report("the file must be a map of keys", at: root?.place ?? .start, path: "")
+                }
+            } catch {
+                source.report(error.message, at: error.place, path: error.path)
+            }
+        }
+        // Of a file that cannot be read, nothing is said to be missing.
+        return BridgeConfig(
+            Section(source, layers: layers, path: "", pattern: "", place: .start, isTemplate: layers.isEmpty))
+    }
+
+    /// Every key that there is, as the reader asks for them.
+    static var knownKeys: [ConfigKey] {
+        let source = ConfigSource(file: "", directory: ".", environment: Environment(variables: [:], hostName: "host"))
+        _ = BridgeConfig(Section(source, layers: [], path: "", pattern: "", place: .start, isTemplate: true))
+        return source.keys
+    }
+
+    /// What a configuration takes from the machine it is read on.
+    public struct Environment: Sendable {
+        /// The default for `instance`.
+        public let hostName: String
+        private let lookUp: @Sendable (String) -> String?
+
+        public init(variables: [String: String], hostName: String) {
+            self.hostName = hostName
+            self.lookUp = { variables[$0] }
+        }
+
+        private init() {
+            var name = [CChar](repeating: 0, count: 256)
+            // The last byte stays 0, whatever the host's name is.
+            hostName = gethostname(&name, name.count - 1) == 0 ? string(name) : "localhost"
+            lookUp = { name in getenv(name).map { String(cString: $0) } }
+        }
+
+        /// The variables and the host name of this process.
+        public static var process: Environment { Environment() }
+
+        subscript(variable: String) -> String? { lookUp(variable) }
+    }
+}
+
+private func string(_ characters: [CChar]) -> String {
+    String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -1,0 +1,43 @@
+/// What reading one file needs everywhere: where it is, the variables, the problems found so far, the keys asked for.
+final class ConfigSource {
+    let file: String
+    /// Secret files are found from here.
+    let directory: String
+    let environment: ConfigFile.Environment
+    /// In the order in which they were asked for, each once: what `docs/configuration.md` must list.
+    private(set) var keys: [ConfigKey] = []
+    private var knownPaths: Set<String> = []
+    private var problems: Set<ConfigProblem> = []
+
+    init(file: String, directory: String, environment: ConfigFile.Environment) {
+        self.file = file
+        self.directory = directory
+        self.environment = environment
+    }
+
+    /// A problem in `defaults` is found once per route and kept once.
+    func report(_ message: String, at place: Place, path: String) {
+        problems.insert(ConfigProblem(file: file, place: place, path: path, message: message))
+    }
+
+    func note(_ key: ConfigKey) {
+        if knownPaths.insert(key.path).inserted { keys.append(key) }
+    }
+
+    /// `nil` if nothing is wrong.
+    var errors: ConfigErrors? {
+        guard !problems.isEmpty else { return nil }
+        return ConfigErrors(
+            problems: problems.sorted { ($0.place, $0.path, $0.message) < ($1.place, $1.path, $1.message) })
+    }
+}
+
+/// A key that the reader knows.
+struct ConfigKey: Sendable, Equatable {
+    /// With `<name>` for a name that users choose: `routes.<name>.webhook.timeout`.
+    let path: String
+    /// With the range, if there is one: `duration, 10ms to 1h`.
+    let type: String
+    /// As it would be written in the file; `nil` if the key is required.
+    let defaultText: String?
+}

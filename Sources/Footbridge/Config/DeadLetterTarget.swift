@@ -1,0 +1,31 @@
+/// Where entries go that cannot be delivered.
+public enum DeadLetterTarget: Sendable, Equatable {
+    /// A stream beside each stream: `{<stream>}:dead`.
+    case perStream
+    case stream(String)
+    /// Nowhere: they are acknowledged, counted and logged.
+    case off
+
+    /// The dead-letter stream for entries of `stream`, or `nil` if there is none.
+    ///
+    /// The name hashes to the same cluster slot as the stream, since one script writes to both: the braces make the
+    /// stream's name the hash tag, and a name that has a tag already keeps it. (With a `}` but no tag in the stream's name
+    /// there is no such name; give the route one then.)
+    /// <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags>
+    public func name(for stream: String) -> String? {
+        switch self {
+        case .perStream: Self.hasHashTag(stream) ? "\(stream):dead" : "{\(stream)}:dead"
+        case .stream(let name): name
+        case .off: nil
+        }
+    }
+
+    /// Redis' rule: something stands between the first `{` and the first `}` after it.
+    private static func hasHashTag(_ key: String) -> Bool {
+        let bytes = key.utf8
+        guard let open = bytes.firstIndex(of: UInt8(ascii: "{")) else { return false }
+        let tag = bytes[bytes.index(after: open)...]
+        guard let close = tag.firstIndex(of: UInt8(ascii: "}")) else { return false }
+        return close != tag.startIndex
+    }
+}

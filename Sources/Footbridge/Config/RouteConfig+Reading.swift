@@ -1,0 +1,124 @@
+extension RouteConfig {
+    /// Reads a route, `defaults` lying below it, or `defaults` alone.
+    init(_ section: Section, name: String) {
+        let streams = section.streams()
+        let webhookSection = section.section("webhook")
+        self.init(name: name, streams: streams, group: name, webhook: WebhookConfig(webhookSection))
+        let group = section.optional(
+            "group", type: "string", defaultText: "the route's name", own: true, ConfigText.name)
+        if let group { self.group = group }
+        let start = section.optional(
+            "start", type: "new, beginning, id or time", defaultText: "new", StartText.parse)
+        if let start { self.start = start }
+        section.integer("concurrency", &concurrency, 1...10_000)
+        let retrySection = section.section("retry")
+        retry.read(retrySection)
+        retrySection.finish()
+        deadLetter.read(section)
+        section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))
+        section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
+        section.finish()
+        if !section.isTemplate {
+            checkClaim(section, webhookSection)
+            checkDeadLetter(section)
+        }
+    }
+
+    /// An attempt that may still be under way must not be taken over.
+    private func checkClaim(_ section: Section, _ webhookSection: Section) {
+        guard claimAfter <= webhook.timeout else { return }
+        let (claim, timeout) = (DurationText.format(claimAfter), DurationText.format(webhook.timeout))
+        let isDefault = section.find("claim_after") == nil ? ", the default" : ""
+        section.contradiction(
+            "claim_after (\(claim)\(isDefault)) must be longer than webhook.timeout (\(timeout)), "
+                + "or entries are claimed that are still being delivered",
+            among: section.find("claim_after"), webhookSection.find("timeout"))
+    }
+
+    /// Dead letters must not come back as entries.
+    private func checkDeadLetter(_ section: Section) {
+        for stream in streams {
+            guard let target = deadLetter.name(for: stream), streams.contains(target) else { continue }
+            section.contradiction(
+                "dead letters of \(ConfigText.quoted(stream)) would go to \(ConfigText.quoted(target)), "
+                    + "which this route reads; choose another stream",
+                among: section.find("dead_letter"), section.find("streams", own: true),
+                section.find("stream", own: true))
+            return
+        }
+    }
+}
+
+extension Section {
+    /// The streams of a route, from `stream` or `streams`.
+    fileprivate func streams() -> [String] {
+        note("stream", type: "string", defaultText: "none")
+        note("streams", type: "list of strings", defaultText: "none")
+        let (one, many) = (find("stream", own: true), find("streams", own: true))
+        if let one, many != nil { report("stands beside streams; keep one of the two", at: one, onKey: true) }
+        if one == nil && many == nil { missing("stream", "write stream: NAME or streams: [NAME, NAME]") }
+        if let one {
+            if case .sequence = one.node.content {
+                report("is a list; write streams: for more than one", at: one)
+            } else if let name = value(at: one, ConfigText.name) {
+                return [name]
+            }
+        }
+        guard let many else { return [] }
+        guard case .sequence(let items) = many.node.content, !items.isEmpty else {
+            let isEmptyList = if case .sequence = many.node.content { true } else { false }
+            report("is \(isEmptyList ? "an empty list" : many.node.kind); write streams: [NAME, NAME]", at: many)
+            return []
+        }
+        var names: [String] = []
+        for (index, item) in items.enumerated() {
+            let found = Found(node: item, keyPlace: item.place, path: "\(many.path)[\(index)]", rank: many.rank)
+            guard let name = value(at: found, ConfigText.name) else { continue }
+            if names.contains(name) { report("\(ConfigText.quoted(name)) stands twice; remove one", at: found) }
+            names.append(name)
+        }
+        return names
+    }
+}
+
+extension RetryPolicy {
+    mutating func read(_ section: Section) {
+        section.integer("attempts", &attempts, 1...1_000_000)
+        backoff.read(section.section("backoff"))
+    }
+}
+
+extension Backoff {
+    mutating func read(_ section: Section) {
+        let range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(30 * 86_400)
+        section.duration("initial", &initial, range)
+        section.number("factor", &factor, 1...1000)
+        section.duration("max", &maximum, range)
+        section.number("jitter", &jitter, 0...1)
+        section.finish()
+        if initial > maximum && !section.isTemplate {
+            let isDefault = section.find("max") == nil ? ", the default" : ""
+            section.contradiction(
+                "initial (\(DurationText.format(initial))) must not be longer than max "
+                    + "(\(DurationText.format(maximum))\(isDefault))",
+                among: section.find("initial"), section.find("max"))
+        }
+    }
+}
+
+extension DeadLetterTarget {
+    mutating func read(_ route: Section) {
+        route.note("dead_letter", type: "false or map", defaultText: "dead_letter.stream")
+        let (scalar, section) = route.choice("dead_letter", or: "false")
+        let name = section.optional(
+            "stream", type: "string", defaultText: "{<stream>}:dead", ConfigText.name)
+        section.finish()
+        if let name { self = .stream(name) }
+        guard let scalar else { return }
+        let off = route.value(at: scalar) { text throws(Complaint) -> DeadLetterTarget in
+            try text.requireFalse(or: "a map: { stream: NAME }")
+            return .off
+        }
+        if let off { self = off }
+    }
+}

@@ -1,0 +1,49 @@
+public import RedisStreams
+
+/// One route: streams, the group that reads them, and the webhook that gets their entries.
+public struct RouteConfig: Sendable, Equatable {
+    public var name: String
+    /// At least one, none twice.
+    public var streams: [String]
+    public var group: String
+    /// Used only when the group has to be made.
+    public var start: GroupStart
+    public var webhook: WebhookConfig
+    /// Requests in flight, per worker.
+    public var concurrency: Int
+    public var retry: RetryPolicy
+    public var deadLetter: DeadLetterTarget
+    /// A consumer that was silent for this long is taken for dead. Longer than the webhook's timeout.
+    public var claimAfter: Duration
+    /// How long a stopping bridge waits for the requests in flight.
+    public var drainTimeout: Duration
+
+    public init(
+        name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
+        concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), deadLetter: DeadLetterTarget = .perStream,
+        claimAfter: Duration = .seconds(60), drainTimeout: Duration = .seconds(20)
+    ) {
+        self.name = name
+        self.streams = streams
+        self.group = group
+        self.start = start
+        self.webhook = webhook
+        self.concurrency = concurrency
+        self.retry = retry
+        self.deadLetter = deadLetter
+        self.claimAfter = claimAfter
+        self.drainTimeout = drainTimeout
+    }
+}
+
+/// The entry after which a group begins that has to be made.
+public enum GroupStart: Sendable, Equatable {
+    /// Entries added from now on (`$`).
+    case new
+    /// Every entry that the stream holds (`0`).
+    case beginning
+    /// Entries after this one.
+    case id(EntryID)
+    /// Entries added at this time or later; milliseconds since 1970, UTC.
+    case time(milliseconds: UInt64)
+}

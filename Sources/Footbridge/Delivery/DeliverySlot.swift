@@ -1,0 +1,25 @@
+internal import Curl
+
+/// Room for one request in flight: a libcurl handle and the entry that it carries.
+struct DeliverySlot {
+    let handle: CurlHandle
+    var entry: HeldEntry?
+    var startedAt = MonotonicTime(nanoseconds: 0)
+
+    init(handle: CurlHandle) { self.handle = handle }
+}
+
+extension TransferOptions {
+    /// What all requests of a route have in common.
+    init(_ webhook: WebhookConfig) {
+        self.init(
+            url: webhook.url, method: webhook.method, timeout: webhook.timeout,
+            connectTimeout: webhook.connectTimeout, responseLimitBytes: webhook.responseLimitBytes,
+            headers: RequestWriter.fixedHeaders(webhook))
+    }
+}
+
+extension WebhookConfig {
+    /// The URL without its query, which may hold secrets: for logs.
+    var endpoint: String { String(url.prefix { $0 != "?" && $0 != "#" }) }
+}

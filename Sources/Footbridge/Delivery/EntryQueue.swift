@@ -1,0 +1,24 @@
+internal import DequeModule
+
+/// Entries whose bodies are here and that wait for a free slot, in the order they came.
+struct EntryQueue: Sequence {
+    private var entries = Deque<HeldEntry>()
+    /// How many of them are not at their first attempt.
+    private(set) var retries = 0
+
+    var count: Int { entries.count }
+    var isEmpty: Bool { entries.isEmpty }
+
+    mutating func append(_ entry: HeldEntry) {
+        if entry.attempt > 1 { retries += 1 }
+        entries.append(entry)
+    }
+
+    mutating func popFirst() -> HeldEntry? {
+        guard let entry = entries.popFirst() else { return nil }
+        if entry.attempt > 1 { retries -= 1 }
+        return entry
+    }
+
+    func makeIterator() -> Deque<HeldEntry>.Iterator { entries.makeIterator() }
+}

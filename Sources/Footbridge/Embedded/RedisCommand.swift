@@ -1,0 +1,59 @@
+import Glibc
+
+/// How the embedded redis-server is started: which program, with which options, in which environment.
+struct RedisCommand: Sendable, Equatable {
+    var program: String
+    var arguments: [String]
+    var environment: [String]
+
+    /// - Parameter variable: looks an environment variable up.
+    init(layout: RedisLayout, variable: (String) -> String?) throws(EmbeddedRedisError) {
+        program = try Self.program(variable: variable)
+        arguments = [
+            program,
+            // Reached by the socket alone, and that by its owner alone.
+            "--port", "0", "--unixsocket", layout.socket, "--unixsocketperm", "700",
+            // The ledger: every write is in the log within a second, and nothing is ever evicted to make room.
+            "--dir", layout.directory, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+            "--maxmemory", "0", "--maxmemory-policy", "noeviction",
+            // A log whose end is torn by a crash is cut there and used.
+            "--aof-load-truncated", "yes",
+            "--daemonize", "no", "--supervised", "no", "--loglevel", "warning", "--logfile", layout.log,
+        ]
+        // Nothing of what else the bridge was given: no secrets, no NOTIFY_SOCKET, no LISTEN_FDS.
+        environment = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"].compactMap { name in
+            variable(name).map { "\(name)=\($0)" }
+        }
+    }
+
+    private static func program(variable: (String) -> String?) throws(EmbeddedRedisError) -> String {
+        if let override = variable("FOOTBRIDGE_REDIS_SERVER"), !override.isEmpty {
+            guard isExecutable(override) else { throw .serverNotFound(override: override) }
+            return StateDirectory.absolute(override)
+        }
+        for directory in (variable("PATH") ?? "").split(separator: ":") where directory.hasPrefix("/") {
+            let path = "\(directory)/redis-server"
+            if isExecutable(path) { return path }
+        }
+        throw .serverNotFound(override: nil)
+    }
+
+    private static func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
+}
+
+/// Where the embedded Redis' things are in the state directory.
+struct RedisLayout: Sendable, Equatable {
+    /// Absolute.
+    let state: String
+
+    var directory: String { state + "/redis" }
+    var socket: String { directory + "/redis.sock" }
+    var log: String { directory + "/redis.log" }
+    /// Held by the bridge.
+    var stateLock: String { state + "/lock" }
+    /// Held by redis-server, which inherits it: two on one set of data would destroy it.
+    var dataLock: String { directory + "/lock" }
+}

@@ -1,0 +1,86 @@
+internal import Curl
+internal import DequeModule
+internal import Logging
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// A group that is not there is made: where the route begins, or, if this process has seen it before, where it stood, with
+/// the entries that this process still holds.
+extension RouteRunner {
+    func makeGroup(_ stream: Int, on connection: RedisConnection) {
+        let name = config.streams[stream]
+        let held = heldEntries(of: stream)
+        let last = ([readers[stream].lastRead] + held.map(\.id)).compactMap { $0 }.max()
+        let position = last.map(GroupPosition.after) ?? GroupPosition(config.start)
+        connection.send(.createGroup(config.group, on: name, from: position)) { [unowned self] result in
+            switch result {
+            case .success:
+                let metadata: Logger.Metadata = [
+                    LogKeys.stream: "\(name)", LogKeys.group: "\(config.group)",
+                    LogKeys.position: "\(position.argument)",
+                ]
+                if last == nil {
+                    logger.info("consumer group made", metadata: metadata)
+                } else {
+                    logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
+                }
+                restore(held, stream, on: connection)
+            // Another instance was quicker; what we hold is missing from its group all the same.
+            case .failure(.server(let error)) where error.kind == .busyGroup:
+                restore(held, stream, on: connection)
+            case .failure(let error): readers[stream].isRefused(error)
+            }
+        }
+    }
+
+    /// Unsettled entries of this process with the attempts that they have had, the one under way included.
+    func heldEntries(of stream: Int) -> [(id: EntryID, attempts: Int)] {
+        var held: [(key: EntryKey, attempts: Int)] = settler.unburied
+        held += queue.map { ($0.key, $0.attempt - 1) }
+        held += slots.compactMap { slot in slot.entry.map { ($0.key, $0.attempt) } }
+        held += parked.entries.map { ($0.key, Int($0.attempts)) }
+        held += fetching.values.map { ($0.key, Int($0.attempts)) }
+        return held.filter { $0.key.stream == stream }.map { ($0.key.id, $0.attempts) }
+    }
+
+    /// Puts entries back among the pending of the new group, which does not know them: `XCLAIM … FORCE`.
+    func restore(_ held: [(id: EntryID, attempts: Int)], _ stream: Int, on connection: RedisConnection) {
+        var commands: [RESPCommand] = []
+        for (attempts, entries) in Dictionary(grouping: held, by: \.attempts) {
+            var rest = entries[...]
+            while !rest.isEmpty {
+                let portion = rest.prefix(500)
+                rest = rest.dropFirst(500)
+                var arguments: [any RESPArgument] = [config.streams[stream], config.group, worker.consumer, 0]
+                arguments += portion.map(\.id)
+                arguments += ["FORCE", "JUSTID", "RETRYCOUNT", attempts] as [any RESPArgument]
+                commands.append(RESPCommand("XCLAIM", arguments: arguments))
+            }
+        }
+        guard !commands.isEmpty else { return locateGroup(stream, on: connection) }
+        var waiting = commands.count
+        for command in commands {
+            connection.send(command) { [unowned self] result in
+                waiting -= 1
+                // Refused, or the connection is lost: preparing begins anew.
+                if case .failure(let error) = result { readers[stream].isRefused(error) }
+                if waiting == 0 { locateGroup(stream, on: connection) }
+            }
+        }
+    }
+}
+
+extension GroupPosition {
+    init(_ start: GroupStart) {
+        self =
+            switch start {
+            case .new: .latest
+            case .beginning: .beginning
+            case .id(let id): .after(id)
+            // After the last id that the millisecond before could have.
+            case .time(let milliseconds):
+                milliseconds == 0 ? .beginning : .after(EntryID(milliseconds: milliseconds - 1, sequence: .max))
+            }
+    }
+}

@@ -1,0 +1,167 @@
+internal import Curl
+internal import Logging
+internal import Redis
+internal import RedisStreams
+internal import Webhooks
+
+/// One route on one worker: entries come from the readers, go out in requests, and are settled.
+///
+/// Belongs to the worker's loop; what every entry does is callbacks. An entry is in exactly one of these places: fresh or
+/// fetched in `queue`, under way in a slot, waiting in `parked`, or with the settler until Redis has confirmed its end.
+final class RouteRunner: TurnParticipant {
+    var isAwaitingEndOfTurn = false
+
+    let config: RouteConfig
+    let worker: WorkerContext
+    let logger: Logger
+    let counters = RouteCounters()
+    let settler: Settler
+    var readers: [StreamReader] = []
+    var parked = ParkedRetries()
+    var gate = RouteGate()
+    var endpoint = EndpointHealth()
+
+    var queue = EntryQueue()
+    var slots: [DeliverySlot] = []
+    var freeSlots: [Int] = []
+    var writer: RequestWriter
+    var fetching: [EntryKey: ParkedEntry] = [:]
+    var retriesInFlight = 0
+    /// Of the bodies that were read, as a moving average.
+    private var averageBytes = 0.0
+    private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
+    private(set) var isDraining = false
+    private var onDrained: (() -> Void)?
+    /// Streams that are asked for what came too late.
+    private var handingBack = 0
+    /// The next round of `Takeover`.
+    var roundTimer: LoopTimer?
+    /// Streams that are looked at before the next round.
+    var earlyVisits: Set<Int> = []
+    /// Numbers the looks at our own pending entries, by stream: a later one ends those before it.
+    var resumptions: [Int: Int] = [:]
+    /// Streams that were prepared once: what turns up as ours later was never begun by this process.
+    var preparedOnce: Set<Int> = []
+
+    /// Waiting entries beyond this stop the reading.
+    static let maximumParked = 100_000
+
+    init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
+        self.config = config
+        self.worker = worker
+        self.logger = logger
+        writer = try RequestWriter(config)
+        settler = Settler(route: config, worker: worker, counters: counters, logger: logger)
+        // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
+        freeSlots = [addSlot(try CurlHandle(loop: worker.loop, options: TransferOptions(config.webhook)))]
+        settler.onProgress = { [unowned self] in worker.loop.atEndOfTurn(self) }
+    }
+
+    func start() {
+        for (index, stream) in config.streams.enumerated() {
+            let reader = StreamReader(stream: stream, group: config.group, worker: worker, logger: logger)
+            reader.onEntries = { [unowned self] in received($0, from: index) }
+            reader.onConnected = { [unowned self] in prepare(index) }
+            readers.append(reader)
+            reader.start()
+        }
+        startRounds()
+    }
+
+    // MARK: - Each turn of the loop
+
+    func endTurn() {
+        if !isDraining {
+            fetchDue()
+            startQueued()
+            readMore()
+        }
+        settler.flush()
+        scheduleWakeUp()
+        finishDraining()
+    }
+
+    var inFlight: Int { slots.count - freeSlots.count }
+
+    /// Entries whose bodies are here, or whose end is not confirmed: what bounds memory and duplicates.
+    var held: Int { queue.count + inFlight + fetching.count + settler.unconfirmed }
+
+    /// Three times as many as are in flight may wait behind them: a free slot need not wait for Redis, and one read brings
+    /// as many as are in flight. Fewer of large ones.
+    var window: Int { max(1, min(4 * config.concurrency, Int(Self.windowBytes / max(1, averageBytes)))) }
+
+    /// Bodies of one route in memory: about so many bytes, if each entry is not larger than that by itself.
+    private static let windowBytes = 64.0 * 1024 * 1024
+
+    /// Reads in portions of a quarter of the window at least: one command per entry would cost more than the delivery.
+    private func readMore() {
+        guard parked.count < Self.maximumParked, gate.state != .paused else { return }
+        let room = window - held
+        let share = max(1, window / readers.count)
+        guard room >= max(1, min(share, window / 4)) || held == 0 else { return }
+        for reader in readers where reader.isReady { reader.read(max(1, min(share, room))) }
+    }
+
+    private func received(_ entries: [StreamEntry], from stream: Int) {
+        counters.read += entries.count
+        for entry in entries {
+            averageBytes += (Double(entry.fields.byteCount) - averageBytes) / 16
+            queue.append(
+                HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))
+        }
+        worker.loop.atEndOfTurn(self)
+    }
+
+    // MARK: - Waking
+
+    /// Wakes the loop when the next entry is due or the next probe may go.
+    private func scheduleWakeUp() {
+        guard !isDraining else { return }
+        guard let due = [parked.nextDue, gate.probeTime].compactMap({ $0 }).filter({ $0 > worker.loop.now }).min()
+        else { return }
+        if let wakeUp {
+            guard due < wakeUp.at else { return }
+            worker.loop.cancel(wakeUp.timer)
+        }
+        let timer = worker.loop.schedule(after: due - MonotonicTime.now) { [unowned self] in
+            wakeUp = nil
+            worker.loop.atEndOfTurn(self)
+        }
+        wakeUp = (timer, due)
+    }
+
+    // MARK: - Stopping
+
+    /// Stops reading, lets the requests in flight finish, and settles; then calls back. Entries that were not sent keep
+    /// their attempt count and stay pending.
+    func drain(_ completion: @escaping () -> Void) {
+        isDraining = true
+        onDrained = completion
+        for reader in readers { reader.stop() }
+        while let entry = queue.popFirst() { settler.setAttempts(entry.attempt - 1, of: entry.key) }
+        for stream in readers.indices {
+            handingBack += 1
+            handBackUnread(stream) { [unowned self] in
+                handingBack -= 1
+                worker.loop.atEndOfTurn(self)
+            }
+        }
+        worker.loop.atEndOfTurn(self)
+    }
+
+    private func finishDraining() {
+        guard isDraining, inFlight + handingBack == 0, fetching.isEmpty, settler.isDone, let onDrained else { return }
+        self.onDrained = nil
+        onDrained()
+    }
+
+    /// What draining would still wait for.
+    var unfinished: Int { inFlight + settler.unconfirmed }
+
+    func stop() {
+        if let wakeUp { worker.loop.cancel(wakeUp.timer) }
+        if let roundTimer { worker.loop.cancel(roundTimer) }
+        for reader in readers { reader.stop() }
+        for slot in slots { slot.handle.cancel() }
+    }
+}

@@ -1,0 +1,54 @@
+internal import RESP
+internal import RedisStreams
+
+/// An entry on its way to the dead-letter stream, with all that is known of its end.
+struct DeadLetter {
+    let key: EntryKey
+    let stream: String
+    let route: String
+    let group: String
+    let consumer: String
+    let reason: DeadLetterReason
+    let attempts: Int
+    /// Milliseconds since 1970.
+    let firstAt: Int64
+    let lastAt: Int64
+    /// The head of the last response's body.
+    let response: [UInt8]
+    let fields: EntryFields
+
+    /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
+    var arguments: [any RESPArgument] {
+        var list: [any RESPArgument] = ["reason", reason.text]
+        if let status = reason.status { list += ["status", status] as [any RESPArgument] }
+        list += ["attempts", attempts, "route", route, "stream", stream, "id", key.id] as [any RESPArgument]
+        list += ["first_at", LogTime.iso8601(milliseconds: firstAt), "last_at", LogTime.iso8601(milliseconds: lastAt)]
+        if !response.isEmpty { list += ["response", response] as [any RESPArgument] }
+        for field in fields {
+            list.append(Array("field.".utf8) + field.name)
+            list.append(field.value)
+        }
+        return list
+    }
+
+    /// Moves the entry in one atomic step; the reply is the dead letter's id, or null if the entry is not this consumer's
+    /// (any more): it was settled before, or another instance has it.
+    ///
+    /// The owner is checked first and XADD comes before XACK: a XADD that fails (out of memory, wrong type) ends the
+    /// script, and the entry stays pending.
+    func command(into target: String) -> RESPCommand {
+        let head: [any RESPArgument] = [Self.script, 2, stream, target, group, key.id, consumer]
+        return RESPCommand("EVAL", arguments: head + arguments)
+    }
+
+    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK); an entry with more goes in two steps.
+    var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
+
+    private static let script = """
+        local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
+        if #pending == 0 or pending[1][2] ~= ARGV[3] then return false end
+        local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
+        redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+        return id
+        """
+}

@@ -1,0 +1,222 @@
+internal import Curl
+internal import Logging
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// Tells Redis how entries ended. The only place that acknowledges, counts attempts, and buries.
+///
+/// Everything is kept until Redis has confirmed it, and sent again after an error or on the next connection: each command
+/// may run twice without harm. What is not confirmed counts against the route's window, so a route whose Redis is away
+/// stops reading.
+final class Settler {
+    private let route: RouteConfig
+    private let worker: WorkerContext
+    private let counters: RouteCounters
+    private let logger: Logger
+
+    private var acknowledgements: [[EntryID]]
+    private var attemptCounts: [EntryKey: Int] = [:]
+    private var deadLetters: [DeadLetter] = []
+    /// Sent, and not answered yet.
+    private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
+    private var sentLetters: [Int: EntryKey] = [:]
+    private var sentCounts = 0
+    private var commandNumber = 0
+    private var trouble = Trouble.none
+    /// Dead letters have a trouble of their own: their stream may be of the wrong type while all else goes on.
+    private var letterTrouble = Trouble.none
+
+    /// A server that refuses: `refusing` until it is asked again, `probing` until it has answered that.
+    private enum Trouble { case none, refusing, probing }
+    /// Called when something was confirmed: there may be room again.
+    var onProgress: () -> Void = {}
+
+    init(route: RouteConfig, worker: WorkerContext, counters: RouteCounters, logger: Logger) {
+        self.route = route
+        self.worker = worker
+        self.counters = counters
+        self.logger = logger
+        acknowledgements = Array(repeating: [], count: route.streams.count)
+    }
+
+    /// Entries whose end Redis has not confirmed.
+    private(set) var unconfirmed = 0
+
+    func acknowledge(_ key: EntryKey) {
+        acknowledgements[key.stream].append(key.id)
+        unconfirmed += 1
+    }
+
+    /// Writes how many attempts an entry has had, which also starts its wait: delivery time = now.
+    func setAttempts(_ attempts: Int, of key: EntryKey) { attemptCounts[key] = attempts }
+
+    /// An entry that is fetched for its next attempt: fetching counts by itself.
+    func forgetAttempts(of key: EntryKey) { attemptCounts[key] = nil }
+
+    func bury(_ letter: DeadLetter) {
+        unconfirmed += 1
+        guard route.deadLetter.name(for: letter.stream) != nil else {
+            counters.dead += 1
+            acknowledgements[letter.key.stream].append(letter.key.id)
+            logger.warning("entry dropped: the dead letter is off", metadata: metadata(letter))
+            return
+        }
+        deadLetters.append(letter)
+    }
+
+    /// Whether everything is confirmed.
+    var isDone: Bool { unconfirmed == 0 && attemptCounts.isEmpty && sentCounts == 0 }
+
+    /// Dead letters that Redis has not confirmed, with their attempts.
+    var unburied: [(key: EntryKey, attempts: Int)] { deadLetters.map { ($0.key, $0.attempts) } }
+
+    /// Entries that are being settled: they may still be pending in Redis, and are not to be delivered again.
+    var settlingKeys: [EntryKey] {
+        var keys = deadLetters.map(\.key) + sentLetters.values
+        for stream in acknowledgements.indices {
+            keys += acknowledgements[stream].map { EntryKey(stream: stream, id: $0) }
+        }
+        for batch in sentAcknowledgements.values { keys += batch.ids.map { EntryKey(stream: batch.stream, id: $0) } }
+        return keys
+    }
+
+    /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
+    func flush() {
+        guard let connection = worker.commands.connection else { return }
+        if trouble != .refusing { flushEntries(on: connection) }
+        if letterTrouble != .refusing {
+            let letters = deadLetters
+            deadLetters = []
+            for letter in letters { send(letter, on: connection) }
+        }
+    }
+
+    private func flushEntries(on connection: RedisConnection) {
+        for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
+            sendAcknowledgements(stream, on: connection)
+        }
+        if !attemptCounts.isEmpty { sendAttempts(on: connection) }
+    }
+
+    private func sendAcknowledgements(_ stream: Int, on connection: RedisConnection) {
+        let ids = acknowledgements[stream]
+        acknowledgements[stream].removeAll(keepingCapacity: true)
+        commandNumber += 1
+        let number = commandNumber
+        sentAcknowledgements[number] = (stream, ids)
+        connection.send(.acknowledge(ids, stream: route.streams[stream], group: route.group)) { [self] result in
+            sentAcknowledgements[number] = nil
+            switch result {
+            case .success(let count):
+                unconfirmed -= ids.count
+                // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
+                counters.acknowledgedTwice += ids.count - min(count, ids.count)
+                recovered()
+            case .failure(let error):
+                acknowledgements[stream].append(contentsOf: ids)
+                troubled(error)
+            }
+        }
+    }
+
+    private func sendAttempts(on connection: RedisConnection) {
+        let counts = attemptCounts
+        attemptCounts = [:]
+        for (key, attempts) in counts {
+            sentCounts += 1
+            let command = StreamCommand<Void>.setDeliveryCount(
+                attempts, of: key.id, stream: route.streams[key.stream], group: route.group, consumer: worker.consumer)
+            connection.send(command) { [self] result in
+                sentCounts -= 1
+                switch result {
+                case .success: recovered()
+                case .failure(let error):
+                    if attemptCounts[key] == nil { attemptCounts[key] = attempts }
+                    troubled(error)
+                }
+            }
+        }
+    }
+
+    private func send(_ letter: DeadLetter, on connection: RedisConnection) {
+        guard let target = route.deadLetter.name(for: letter.stream) else { return }
+        commandNumber += 1
+        let number = commandNumber
+        sentLetters[number] = letter.key
+        if letter.fitsScript {
+            connection.send(letter.command(into: target)) { [self] in buried(letter, number, $0) }
+            return
+        }
+        // Too many fields for a script: add, then acknowledge. Killed in between, the entry is buried twice, never lost.
+        connection.send(RESPCommand("XADD", arguments: [target, "*"] + letter.arguments)) { [self] reply in
+            guard case .success = reply else { return buried(letter, number, reply) }
+            acknowledgements[letter.key.stream].append(letter.key.id)
+            unconfirmed += 1
+            buried(letter, number, reply)
+        }
+    }
+
+    private func buried(_ letter: DeadLetter, _ number: Int, _ reply: Result<RESPValue, RedisError>) {
+        sentLetters[number] = nil
+        switch reply {
+        case .success(let value):
+            unconfirmed -= 1
+            if case .null = value {
+                counters.lostOwnership += 1
+            } else {
+                counters.dead += 1
+                logger.warning("entry dead-lettered", metadata: metadata(letter))
+            }
+            if letterTrouble == .probing {
+                letterTrouble = .none
+                logger.notice("dead letters are written again")
+            }
+            onProgress()
+        case .failure(let error):
+            deadLetters.append(letter)
+            refused(error, &letterTrouble, after: .seconds(5), "dead letters cannot be written; their entries are kept")
+            {
+                $0.letterTrouble = .probing
+            }
+        }
+    }
+
+    private func metadata(_ letter: DeadLetter) -> Logger.Metadata {
+        [
+            LogKeys.stream: "\(letter.stream)", LogKeys.entry: "\(letter.key.id)",
+            LogKeys.reason: "\(letter.reason.text)", LogKeys.attempt: "\(letter.attempts)",
+        ]
+    }
+
+    // MARK: - Trouble
+
+    /// What a lost connection left over is sent on the next one; a server that refuses is asked again after a while.
+    private func refused(
+        _ error: RedisError, _ trouble: inout Trouble, after delay: Duration, _ message: Logger.Message,
+        _ askAgain: @escaping (Settler) -> Void
+    ) {
+        guard !error.endsConnection, trouble != .refusing else { return }
+        if trouble == .none { logger.error(message, metadata: [LogKeys.error: "\(error)"]) }
+        trouble = .refusing
+        worker.loop.schedule(after: delay) { [weak self] in
+            guard let self else { return }
+            askAgain(self)
+            flush()
+        }
+    }
+
+    private func troubled(_ error: RedisError) {
+        refused(error, &trouble, after: .seconds(1), "Redis does not settle entries; they are kept") {
+            $0.trouble = .probing
+        }
+    }
+
+    private func recovered() {
+        if trouble == .probing {
+            trouble = .none
+            logger.notice("Redis settles entries again")
+        }
+        onProgress()
+    }
+}

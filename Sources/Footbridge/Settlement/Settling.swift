@@ -1,0 +1,62 @@
+internal import Curl
+internal import Logging
+internal import RedisStreams
+internal import Webhooks
+
+/// What was decided of an entry, carried out.
+extension RouteRunner {
+    func settle(_ entry: HeldEntry, _ settlement: Settlement, lastAt: Int64, response: [UInt8] = []) {
+        switch settlement {
+        case .acknowledge:
+            counters.delivered += 1
+            settler.acknowledge(entry.key)
+        case .retry(let delay):
+            counters.retried += 1
+            settler.setAttempts(entry.attempt, of: entry.key)
+            park(entry, attempts: entry.attempt, due: worker.loop.now + delay)
+        case .hold:
+            // The attempt does not count: the fault is the route's.
+            settler.setAttempts(entry.attempt - 1, of: entry.key)
+            park(entry, attempts: entry.attempt - 1, due: gate.probeTime ?? worker.loop.now)
+        case .deadLetter(let reason):
+            settler.bury(
+                DeadLetter(
+                    key: entry.key, stream: config.streams[entry.key.stream], route: config.name, group: config.group,
+                    consumer: worker.consumer, reason: reason, attempts: entry.attempt, firstAt: entry.firstAt,
+                    lastAt: lastAt, response: response, fields: entry.fields))
+        }
+        worker.loop.atEndOfTurn(self)
+    }
+
+    private func park(_ entry: HeldEntry, attempts: Int, due: MonotonicTime) {
+        parked.insert(
+            ParkedEntry(key: entry.key, due: due, attempts: Int32(clamping: attempts), firstAt: entry.firstAt))
+    }
+
+    /// Tells people of an endpoint that fails or answers again.
+    func tell(_ change: EndpointHealth.Change) {
+        switch change {
+        case .fails(let outcome):
+            logger.warning(
+                "endpoint fails; its entries are retried",
+                metadata: [LogKeys.endpoint: "\(config.webhook.endpoint)", LogKeys.reason: "\(outcome)"])
+        case .answers:
+            logger.notice("endpoint answers again", metadata: [LogKeys.endpoint: "\(config.webhook.endpoint)"])
+        }
+    }
+
+    /// Tells people of a gate that opened or closed.
+    func tell(_ state: RouteGate.State) {
+        switch state {
+        case .open: logger.notice("route goes on")
+        case .held(_, _, let reason):
+            logger.error(
+                "route held: its entries are kept, one at a time tests the endpoint",
+                metadata: [LogKeys.endpoint: "\(config.webhook.endpoint)", LogKeys.reason: "\(reason)"])
+        case .paused:
+            logger.error(
+                "the endpoint is gone (410): route paused until the bridge restarts, its entries are kept",
+                metadata: [LogKeys.endpoint: "\(config.webhook.endpoint)"])
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/// The metadata keys of log lines, in the order in which a line shows them.
+///
+/// One name per thing, so that a search for `route=orders` finds every line about that route. Keys that are not
+/// listed here come behind these, by alphabet.
+public enum LogKeys {
+    // Where
+    public static let instance = "instance"
+    public static let worker = "worker"
+    public static let route = "route"
+    public static let stream = "stream"
+    public static let group = "group"
+    public static let consumer = "consumer"
+    public static let entry = "entry"
+    public static let endpoint = "endpoint"
+    public static let address = "address"
+    public static let path = "path"
+    public static let pid = "pid"
+
+    // What
+    public static let attempt = "attempt"
+    public static let status = "status"
+    public static let outcome = "outcome"
+    public static let reason = "reason"
+    public static let delay = "delay"
+    public static let due = "due"
+    public static let signal = "signal"
+    public static let count = "count"
+    public static let routes = "routes"
+    public static let position = "position"
+    public static let trimmed = "trimmed"
+    public static let bytes = "bytes"
+    public static let version = "version"
+
+    // The summary of a route
+    public static let delivered = "delivered"
+    public static let retried = "retried"
+    public static let dead = "dead"
+    public static let backlog = "backlog"
+    public static let pending = "pending"
+    public static let p50 = "p50_ms"
+    public static let p99 = "p99_ms"
+
+    public static let error = "error"
+
+    /// All keys, in the order of a line.
+    public static let inOrder = [
+        instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
+        reason, delay, due, signal, count, routes, position, trimmed, bytes, version, delivered, retried, dead, backlog,
+        pending,
+        p50,
+        p99, error,
+    ]
+
+    private static let ranks = Dictionary(uniqueKeysWithValues: inOrder.enumerated().map { ($1, $0) })
+
+    /// Whether `left` stands before `right` on a line.
+    static func precedes(_ left: String, _ right: String) -> Bool {
+        let ranks = (ranks[left] ?? .max, ranks[right] ?? .max)
+        return ranks.0 == ranks.1 ? left < right : ranks.0 < ranks.1
+    }
+}

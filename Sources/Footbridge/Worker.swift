@@ -1,0 +1,87 @@
+internal import Curl
+internal import Logging
+internal import Redis
+internal import RedisStreams
+
+/// One thread that runs all routes: a loop, a connection for commands, and per stream a connection that reads.
+///
+/// The actor's executor is the loop, so its methods run between the callbacks that every entry takes.
+actor Worker {
+    nonisolated let loop: CurlLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let context: WorkerContext
+    private let runners: [RouteRunner]
+
+    /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
+    init(number: Int, config: BridgeConfig, target: RedisTarget, logger: Logger) throws {
+        loop = try CurlLoop(name: "worker-\(number)")
+        var logger = logger
+        if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
+        let context = WorkerContext(
+            loop: loop, consumer: "\(config.instance).\(number)", target: target, logger: logger)
+        self.context = context
+        runners = try config.routes.map { route in
+            var logger = logger
+            logger[metadataKey: LogKeys.route] = "\(route.name)"
+            return try RouteRunner(route, worker: context, logger: logger)
+        }
+    }
+
+    func start() {
+        let (context, runners) = (context, runners)
+        context.commands.onUp = { _ in
+            context.health.isUp(context.commands)
+            for runner in runners { runner.commandsConnected() }
+        }
+        context.commands.onDown = { context.health.isDown(context.commands, $0) }
+        context.commands.start()
+        for runner in runners { runner.start() }
+    }
+
+    /// Finishes what is in flight, all routes at once, each within its `drain_timeout`. Nothing is read any more.
+    ///
+    /// - Returns: how many entries were not finished; they stay pending.
+    func drain() async -> Int {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var draining = Set(runners.indices)
+            func finish(_ index: Int) {
+                if draining.remove(index) != nil && draining.isEmpty { continuation.resume() }
+            }
+            for (index, runner) in runners.enumerated() {
+                runner.drain { finish(index) }
+                loop.schedule(after: runner.config.drainTimeout) { finish(index) }
+            }
+        }
+        return runners.reduce(0) { $0 + $1.unfinished }
+    }
+
+    /// Drops what is still in flight and closes all connections.
+    func disconnect() {
+        for runner in runners { runner.stop() }
+        context.commands.stop()
+    }
+
+    /// The figures of each route since the last call.
+    func takeFigures() -> [RouteFigures] { runners.map { $0.counters.take() } }
+
+    /// What each route's group has still to settle, over all streams and instances: unread and pending entries; `nil` where
+    /// Redis cannot tell.
+    func backlogs() async -> [Int?] {
+        var backlogs: [Int?] = []
+        for runner in runners { backlogs.append(await backlog(of: runner.config)) }
+        return backlogs
+    }
+
+    private func backlog(of route: RouteConfig) async -> Int? {
+        var sum = 0
+        for stream in route.streams {
+            guard let connection = context.commands.connection,
+                let groups = try? await connection.call(.groups(of: stream), deadline: .seconds(1)),
+                let group = groups.first(where: { $0.name == route.group }), let lag = group.lag
+            else { return nil }
+            sum += lag + group.pendingCount
+        }
+        return sum
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Footbridge
+
+@Suite struct LogSinkTests {
+    private func line(_ text: String) -> LogLine {
+        var line = LogLine()
+        line.append(text)
+        return line
+    }
+
+    @Test func `lines of several threads come out whole`() async {
+        let pipe = Pipe()
+        let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        // Beyond PIPE_BUF (4096), where the kernel alone would not keep them apart.
+        let lines = ["a", "b", "c", "d"].map { String(repeating: $0, count: 10_000) + "\n" }
+        let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
+        await withTaskGroup { group in
+            for text in lines {
+                group.addTask { for _ in 0..<20 { sink.write(self.line(text)) } }
+            }
+        }
+        try? pipe.fileHandleForWriting.close()
+        let read = String(decoding: await reader.value, as: UTF8.self).split(separator: "\n").map { String($0) + "\n" }
+        #expect(read.sorted() == lines.flatMap { line in [String](repeating: line, count: 20) })
+    }
+
+    @Test func `a reader that went away is ignored`() {
+        signal(SIGPIPE, SIG_IGN)
+        let pipe = Pipe()
+        try? pipe.fileHandleForReading.close()
+        LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor).write(line("lost\n"))
+        #expect(errno == EPIPE)
+    }
+
+    @Test func `a full pipe costs lines, and the next whole line starts on its own`() {
+        let pipe = Pipe()
+        let (read, write) = (pipe.fileHandleForReading.fileDescriptor, pipe.fileHandleForWriting.fileDescriptor)
+        _ = fcntl(write, F_SETFL, fcntl(write, F_GETFL) | O_NONBLOCK)
+        let capacity = Int(fcntl(write, F_GETPIPE_SZ))
+        let sink = LogSink(descriptor: write)
+        sink.write(line(String(repeating: "x", count: capacity + 100) + "\n"))
+        var buffer = [UInt8](repeating: 0, count: capacity)
+        #expect(Glibc.read(read, &buffer, capacity) == capacity)
+        sink.write(line("after\n"))
+        let count = Glibc.read(read, &buffer, capacity)
+        #expect(String(decoding: buffer[..<max(0, count)], as: UTF8.self) == "\nafter\n")
+    }
+}
+
+/// linux/fcntl.h, F_LINUX_SPECIFIC_BASE + 8.
+private let F_GETPIPE_SZ: Int32 = 1032
