@@ -17,26 +17,34 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 
 let package = Package(
     name: "footbridge",
     products: [
+        .executable(name: "footbridge", targets: ["footbridge"]),
         .library(name: "RedisStreams", targets: ["RedisStreams"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
         library("Curl", ["CCurl", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
@@ -45,6 +53,15 @@ let package = Package(
         library(
             "Footbridge",
             ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque]),
+        .executableTarget(
+            name: "footbridge",
+            dependencies: [
+                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents", argumentParser,
+                logging, lifecycle, unixSignals, flyingFox, flyingSocks,
+            ],
+            path: "Sources/FootbridgeCLI",
+            swiftSettings: strict
+        ),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
@@ -57,6 +74,7 @@ let package = Package(
         tests(
             "FootbridgeTests", ["Footbridge", "RedisStreams", "RESP", "Webhooks", "Curl", "TestSupport", logging],
             resources: [.copy("Fixtures")]),
+        tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Footbridge
+import Glibc
+
+/// `-c FILE`, and how a file that does not hold up ends the command.
+struct ConfigOption: ParsableArguments {
+    @Option(
+        name: [.customShort("c"), .customLong("config")],
+        help: ArgumentHelp(
+            "The configuration. Without it: bridge.yaml here, else /etc/footbridge/bridge.yaml.", valueName: "file"))
+    var path: String?
+
+    var resolved: String {
+        path ?? (access("bridge.yaml", R_OK) == 0 ? "bridge.yaml" : "/etc/footbridge/bridge.yaml")
+    }
+
+    /// The checked configuration; all its errors go to standard error, and the command ends with 78.
+    func load() throws -> BridgeConfig { try load { path in try ConfigFile.load(path: path) } }
+
+    /// Where its Redis is; errors elsewhere in the file do not matter.
+    func loadRedis() throws -> RedisSource { try load { path in try ConfigFile.loadRedis(path: path) } }
+
+    private func load<Loaded>(_ body: (String) throws -> Loaded) throws -> Loaded {
+        do {
+            return try body(resolved)
+        } catch {
+            complain("\(error)")
+            if path == nil && access(resolved, F_OK) != 0 {
+                complain("Name a file with -c, or begin with a copy of bridge.yaml.example.")
+            }
+            throw CommandExit.configuration
+        }
+    }
+}

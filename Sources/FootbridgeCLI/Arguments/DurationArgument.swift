@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// A time on the command line: a whole number and its unit, `250ms 10s 5m 1h`.
+struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
+    let duration: Duration
+
+    init(_ duration: Duration) { self.duration = duration }
+
+    init?(argument: String) {
+        let digits = argument.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let milliseconds: Int64
+        switch argument.utf8.dropFirst(digits.count) {
+        case let unit where unit.elementsEqual("ms".utf8): milliseconds = 1
+        case let unit where unit.elementsEqual("s".utf8): milliseconds = 1000
+        case let unit where unit.elementsEqual("m".utf8): milliseconds = 60_000
+        case let unit where unit.elementsEqual("h".utf8): milliseconds = 3_600_000
+        default: return nil
+        }
+        guard let number = Int64(Substring(digits)), number <= Self.limit / milliseconds else { return nil }
+        duration = .milliseconds(number * milliseconds)
+    }
+
+    /// A thousand days, in milliseconds: far beyond any use, far below any overflow.
+    private static let limit: Int64 = 86_400_000_000
+
+    var defaultValueDescription: String { duration == .zero ? "0s" : "\(duration)" }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Footbridge
+import Logging
+import Redis
+
+/// `--state DIR`, and the Redis that a configuration names, started if it is ours.
+struct StateOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where the embedded Redis keeps its data. Without it: /var/lib/footbridge if that can be written, \
+            else $XDG_STATE_HOME/footbridge.
+            """, valueName: "dir"))
+    var state: String?
+
+    /// For `redis: embedded` the server is up when this returns.
+    func redis(for config: BridgeConfig, logger: Logger) async throws -> (RedisURL, EmbeddedRedis?) {
+        switch config.redis {
+        case .url(let url): return (url, nil)
+        case .embedded:
+            let redis = EmbeddedRedis(stateDirectory: StateDirectory.path(given: state), logger: logger)
+            do throws(EmbeddedRedisError) {
+                try await redis.start()
+            } catch {
+                throw failure("\(error)", ExitCode(error.exitCode))
+            }
+            return (try RedisURL(redis.url), redis)
+        }
+    }
+}

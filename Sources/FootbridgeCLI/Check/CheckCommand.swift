@@ -1,0 +1,44 @@
+import ArgumentParser
+import Footbridge
+import Redis
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Checks the configuration; with --live also the Redis that it names.",
+        discussion: """
+            Tells all errors at once, each with its line, its column and its cure, and changes nothing. \
+            --live asks the server for its version, persistence, eviction policy and permissions, and looks at each \
+            stream and group.
+
+            Examples:
+              footbridge check
+              footbridge check -c /etc/footbridge/orders.yaml --live
+              footbridge check --show
+
+            Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors.
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @OptionGroup var state: StateOption
+
+    @Flag(help: "Ask the real Redis, too.")
+    var live = false
+
+    @Flag(help: "Show every key with its value, defaults included; secrets are not shown.")
+    var show = false
+
+    func run() async throws {
+        let bridgeConfig = try config.load()
+        let count = bridgeConfig.routes.count
+        print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")
+        if show { print(bridgeConfig.dump) }
+        guard live else { return }
+        let client = try await ToolConnection.open(nil, config: config, state: state)
+        let report = await LiveCheck(config: bridgeConfig, client: client).report()
+        await client.close()
+        for finding in report { print(finding) }
+        if report.contains(where: { $0.level == .error }) { throw CommandExit.configuration }
+    }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Synchronization
+import UnixSignals
+import Webhooks
+
+/// `footbridge listen`: a receiver that prints, verifies and answers what arrives.
+struct ListenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "listen",
+        abstract: "Receive webhooks: print, verify and answer what arrives.",
+        discussion: """
+            For trying out a route and for developing a receiver. Prints one line per request: time, method, path, \
+            status answered, webhook-id, attempt, signature and the beginning of the body; at the end (Ctrl-C), totals.
+
+            Examples:
+              footbridge listen
+              footbridge listen --port 0 --fail-rate 0.2 --delay 50ms
+              footbridge listen --secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+              footbridge listen --json | jq .headers
+
+            Exit status: 0 after SIGINT or SIGTERM, 64 for a wrong option, 69 if the address cannot be had.
+            """)
+
+    @Option(help: ArgumentHelp("The IP address to listen on.", valueName: "address"))
+    var host = "127.0.0.1"
+
+    @Option(help: ArgumentHelp("The port; 0 takes any free one.", valueName: "n"))
+    var port: UInt16 = 8080
+
+    @Option(help: ArgumentHelp("The status to answer with.", valueName: "code"))
+    var status = 200
+
+    @Option(help: ArgumentHelp("The share of requests to fail, 0 to 1.", valueName: "share"))
+    var failRate = 0.0
+
+    @Option(help: ArgumentHelp("The status of a failure.", valueName: "code"))
+    var failStatus = 503
+
+    @Option(help: ArgumentHelp("The wait before each answer, such as 250ms, 2s or 1m.", valueName: "time"))
+    var delay = DurationArgument(.zero)
+
+    @Option(help: ArgumentHelp("Answer 401 to what is not signed with this secret.", valueName: "whsec_…"))
+    var secret: String?
+
+    @Flag(help: "Print no line per request, only the address and the totals.")
+    var quiet = false
+
+    @Flag(help: "Print each request as a JSON object; the address and the totals go to standard error.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Make --fail-rate fail the same requests each time.", valueName: "n"))
+    var seed: UInt64?
+
+    func validate() throws {
+        if ListenAddress(host: host, port: port) == nil {
+            throw ValidationError("--host \"\(host)\" is no IP address; write one such as 127.0.0.1, 0.0.0.0 or ::1")
+        }
+        for (name, value) in [("status", status), ("fail-status", failStatus)] where !(200...599).contains(value) {
+            throw ValidationError("--\(name) \(value) is no status to answer with; write 200 to 599")
+        }
+        if !(0...1).contains(failRate) { throw ValidationError("--fail-rate \(failRate) is no share; write 0 to 1") }
+        _ = try signingSecret()
+        if quiet && json { throw ValidationError("--quiet and --json contradict each other; leave one of them out") }
+    }
+
+    func run() async throws {
+        guard let place = ListenAddress(host: host, port: port) else { return }
+        // Trapped before it is said that it listens, for whoever waits for that may send one at once.
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let says = json ? LineOutput.standardError : .standardOutput
+        let log = ReceiptLog(print: printing())
+        let receiver = Receiver(at: place, secret: try signingSecret(), rule: rule(), report: log.add)
+        do {
+            let port = try await receiver.start()
+            says.write("listening on \(place.url(port: port))")
+        } catch let error as ReceiverError {
+            throw failure("\(error)", CommandExit.unavailable)
+        }
+        for await _ in signals { break }
+        await receiver.stop()
+        says.write(log.totals.text)
+    }
+
+    private func signingSecret() throws -> SigningSecret? {
+        do throws(SigningSecretError) {
+            return try secret.map { text throws(SigningSecretError) in try SigningSecret(text) }
+        } catch {
+            throw ValidationError("--secret: \(error)")
+        }
+    }
+
+    private func rule() -> Receiver.Rule {
+        let rule = ListenRule(
+            status: status, failRate: failRate, failStatus: failStatus, delay: delay.duration,
+            wantsSignature: secret != nil)
+        let dice = Dice(seed: seed ?? .random(in: .min ... .max))
+        return { request, _ in rule.answer(to: request, roll: dice.roll()) }
+    }
+
+    private func printing() -> (@Sendable (Receiver.Receipt) -> Void)? {
+        let output = LineOutput.standardOutput
+        if json { return { receipt in if let line = try? ReceiptJSON(receipt).line() { output.write(line) } } }
+        if quiet { return nil }
+        let hasColour = output.hasColour
+        // The width is asked each time, for windows change.
+        return { output.write(ReceiptLine(columns: output.columns, hasColour: hasColour).text($0)) }
+    }
+}
+
+/// Random numbers for several connections at once.
+private final class Dice: Sendable {
+    private let generator: Mutex<SeededGenerator>
+
+    init(seed: UInt64) { generator = Mutex(SeededGenerator(seed: seed)) }
+
+    func roll() -> Double { generator.withLock { Double.random(in: 0..<1, using: &$0) } }
+}
+
+/// Prints receipts and adds them up.
+private final class ReceiptLog: Sendable {
+    private let sums = Mutex(ReceiptTotals())
+    private let print: (@Sendable (Receiver.Receipt) -> Void)?
+
+    init(print: (@Sendable (Receiver.Receipt) -> Void)?) { self.print = print }
+
+    var totals: ReceiptTotals { sums.withLock { $0 } }
+
+    @Sendable func add(_ receipt: Receiver.Receipt) {
+        sums.withLock { $0.add(receipt) }
+        print?(receipt)
+    }
+}

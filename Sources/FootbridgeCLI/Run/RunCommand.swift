@@ -1,0 +1,51 @@
+import ArgumentParser
+import Footbridge
+import Logging
+import Redis
+import ServiceLifecycle
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs the bridge until it is told to stop.",
+        discussion: """
+            SIGTERM or SIGINT: stops reading, finishes what is in flight, settles it and ends; a second one ends at once. \
+            What was not settled stays in Redis and goes on at the next start.
+
+            Examples:
+              footbridge run
+              footbridge run -c /etc/footbridge/orders.yaml --state /var/lib/footbridge
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @OptionGroup var state: StateOption
+
+    func run() async throws {
+        let bridgeConfig = try config.load()
+        let logger = LogStart.start(bridgeConfig.log)
+        let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
+        let notify = SystemdNotify.fromEnvironment()
+        let bridge = Bridge(config: bridgeConfig, redisURL: redis, logger: logger, notify: notify)
+        // Services stop in the reverse of this order: the bridge first, then the Redis that it settles with.
+        let services: [any Service] = embedded.map { [$0, bridge] } ?? [bridge]
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet(logger)))
+        // Before the bridge says that it runs: from then on a signal means an orderly stop.
+        let signals = await StopSignals()
+        let watching = Task { await signals.watch(group, logger: logger) }
+        defer { watching.cancel() }
+        do {
+            try await group.run()
+        } catch {
+            logger.critical("footbridge cannot run", metadata: [LogKeys.error: "\(error)"])
+            throw CommandExit.unavailable
+        }
+    }
+
+    /// ServiceLifecycle tells every step at info; only what goes wrong there is of interest.
+    private func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+}

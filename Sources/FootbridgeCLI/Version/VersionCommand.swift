@@ -1,0 +1,15 @@
+import ArgumentParser
+import Curl
+import Footbridge
+import Webhooks
+
+struct VersionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Shows the versions of footbridge and of the libraries it runs with.")
+
+    func run() async throws {
+        print("footbridge \(Version.current)")
+        print("libcurl    \(CurlGlobal.version) (\(CurlGlobal.tlsVersion))")
+        print("OpenSSL    \(Libcrypto.version)")
+    }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// The command as a user runs it: the built binary.
+struct ListenCommandTests {
+    private let listening = "listening on http://127.0.0.1:"
+
+    private func port(_ text: String) throws -> UInt16 {
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(listening) })
+        return try #require(UInt16(line.dropFirst(listening.count)))
+    }
+
+    private let request = "PUT /hooks HTTP/1.1\r\nconnection: close\r\nwebhook-id: a\r\ncontent-length: 2\r\n\r\nhi"
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `it prints what arrives, and totals at the end`(signal: Int32) throws {
+        let child = try ChildProcess.footbridge("listen", "--port", "0", "--status", "201")
+        try child.waitForOutput(containing: "\n")
+        let answer = try exchange(request, port: port(child.output))
+        #expect(answer.hasPrefix("HTTP/1.1 201 "))
+        child.signal(signal)
+        #expect(try child.waitForExit() == .status(0))
+        let lines = child.output.split(separator: "\n").map(String.init)
+        try #require(lines.count == 3)
+        #expect(lines[1].dropFirst(13) == "PUT /hooks 201 a #? unsigned hi")
+        #expect(lines[2] == "received 1: 1 accepted, 0 failed; 1 distinct webhook-id, 0 duplicates")
+    }
+
+    @Test func `with --json, standard output has nothing but JSON`() throws {
+        let child = try ChildProcess.footbridge("listen", "--port", "0", "--json", "--fail-rate", "1")
+        try child.waitForOutput(containing: "\n", on: .error)
+        _ = try exchange(request, port: port(child.errorOutput))
+        child.signal(SIGINT)
+        #expect(try child.waitForExit() == .status(0))
+        #expect(
+            child.output.hasPrefix(
+                #"{"body":"hi","headers":{"connection":"close","content-length":"2","webhook-id":"a"},"#))
+        #expect(child.output.hasSuffix("\"}\n"))
+        #expect(child.errorOutput.hasSuffix("0 accepted, 1 failed; 1 distinct webhook-id, 0 duplicates\n"))
+    }
+
+    @Test func `a port in use ends it with 69`() throws {
+        let other = try ScriptedReceiver()
+        let child = try ChildProcess.footbridge("listen", "--port", "\(other.port)")
+        #expect(try child.waitForExit() == .status(69))
+        #expect(
+            child.errorOutput
+                == "footbridge: port \(other.port) of 127.0.0.1 is in use; choose another with --port, "
+                + "or any free one with --port 0\n")
+    }
+
+    @Test(arguments: [
+        ["--host", "example.com"], ["--fail-rate", "1.1"], ["--fail-rate", "nan"], ["--status", "99"],
+        ["--fail-status", "1000"], ["--delay", "5"], ["--secret", "geheim"], ["--port", "65536"],
+        ["--quiet", "--json"],
+    ])
+    func `a wrong option ends it with 64`(options: [String]) throws {
+        let child = try ChildProcess.footbridge(["listen"] + options)
+        #expect(try child.waitForExit() == .status(64))
+    }
+}
