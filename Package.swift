@@ -75,6 +75,7 @@ let package = Package(
             "FootbridgeTests", ["Footbridge", "RedisStreams", "RESP", "Webhooks", "Curl", "TestSupport", logging],
             resources: [.copy("Fixtures")]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
+        tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
     ],
     swiftLanguageModes: [.v6]
 )

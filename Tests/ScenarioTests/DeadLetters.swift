@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct DeadLetters {
+    private let dead = "{orders}:dead"
+
+    /// What a dead letter says of the entry's end, the two times apart.
+    private func report(_ letter: [Field]) throws -> (fields: [Field], times: [Date]) {
+        let timed = letter.filter { ["first_at", "last_at"].contains($0.name) }
+        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        return (letter.filter { !timed.contains($0) }, try timed.map { try Date($0.text, strategy: format) })
+    }
+
+    @Test(arguments: [400, 413, 422])
+    func `a message that the receiver refuses is dead-lettered at once, byte for byte`(status: Int) throws {
+        let scene = try Scene { _ in .answer(status, body: "no, thanks") }
+        let own = [
+            Field("sku", "a-1"), Field("raw", [0xff, 0x00, 0x0d, 0x0a]), Field("sku", "again"), Field("", ""),
+            Field("reason", "my own"),
+        ]
+        let before = Date.now
+        let id = try scene.redis.add(own)
+        let bridge = try scene.run()
+        try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
+        try scene.waitUntilSettled()
+        let letter = try report(try scene.redis.entries(dead)[0])
+        #expect(
+            letter.fields == [
+                Field("reason", "rejected: http_\(status)"), Field("status", "\(status)"), Field("attempts", "1"),
+                Field("route", "orders"), Field("stream", "orders"), Field("id", id),
+                Field("response", "no, thanks"),
+            ] + own.map { Field("field.\($0.name)", $0.value) })
+        try #require(letter.times.count == 2)
+        #expect(before.addingTimeInterval(-0.001) <= letter.times[0])
+        #expect(letter.times[0] <= letter.times[1])
+        #expect(letter.times[1] <= Date.now)
+        #expect(try bridge.stop() == .status(0))
+        #expect(scene.receiver.ledger.attempts == ["1"])
+        #expect(bridge.logs("summary").map { $0.metadata["dead"] } == ["1"])
+    }
+
+    @Test func `a message that fails too often is dead-lettered with its last answer`() throws {
+        let scene = try Scene { .answer(500, body: "sorry, \($0.earlier)") }
+        scene.file.route.retry(attempts: 3, every: "150ms")
+        let id = try scene.redis.add([Field("n", "1")])
+        try scene.run()
+        try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
+        try scene.waitUntilSettled()
+        let letter = try report(try scene.redis.entries(dead)[0])
+        #expect(
+            letter.fields == [
+                Field("reason", "exhausted: http_500"), Field("status", "500"), Field("attempts", "3"),
+                Field("route", "orders"), Field("stream", "orders"), Field("id", id), Field("response", "sorry, 2"),
+                Field("field.n", "1"),
+            ])
+        #expect(letter.times[1].timeIntervalSince(letter.times[0]) >= 0.3)
+        #expect(scene.receiver.ledger.attempts == ["1", "2", "3"])
+    }
+
+    @Test func `a message that is never answered is dead-lettered without status and response`() throws {
+        let scene = try Scene { _ in .hang }
+        scene.file.route.webhook["timeout"] = "200ms"
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        let id = try scene.redis.add([Field("n", "1")])
+        try scene.run()
+        try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
+        #expect(
+            try report(try scene.redis.entries(dead)[0]).fields == [
+                Field("reason", "exhausted: timeout"), Field("attempts", "2"), Field("route", "orders"),
+                Field("stream", "orders"), Field("id", id), Field("field.n", "1"),
+            ])
+    }
+
+    @Test func `with dead letters off a refused message is dropped, counted and logged`() throws {
+        let scene = try Scene { _ in .answer(400) }
+        scene.file.route.keys["dead_letter"] = "false"
+        let id = try scene.redis.add([Field("n", "1")])
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 1)
+        try scene.waitUntilSettled()
+        #expect(try bridge.stop() == .status(0))
+        #expect(try scene.redis.command("KEYS", "*") == ["orders"])
+        let dropped = bridge.logs("entry dropped: the dead letter is off")
+        #expect(dropped.map { $0.metadata["entry"] } == [id])
+        #expect(bridge.logs("summary").map { $0.metadata["dead"] } == ["1"])
+    }
+
+    @Test func `a dead letter that cannot be written is kept, said once, holds up nobody, and is written later`() throws
+    {
+        let scene = try Scene { $0.text == body(0) ? .answer(400) : .answer(200) }
+        #expect(try scene.redis.command("SET", dead, "not a stream") == .simple("OK"))
+        let id = try scene.redis.add(numbers: [0])[0]
+        let bridge = try scene.run()
+        try bridge.waitForLog("dead letters cannot be written; their entries are kept")
+        for round in 0..<5 {
+            try scene.redis.add(numbers: (1 + 20 * round)..<(21 + 20 * round))
+            try scene.receiver.waitUntil { $0.acceptedIDs.count == 20 * (round + 1) }
+            try eventually("only the refused message is pending", timeout: .seconds(1)) {
+                try scene.redis.pending().map(\.id) == [id]
+            }
+        }
+        try scene.redis.command("DEL", dead)
+        try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
+        try scene.waitUntilSettled()
+        #expect(try scene.redis.entries(dead)[0].last == Field("field.n", "0"))
+        try bridge.waitForLog("dead letters are written again")
+        #expect(bridge.logs().filter { $0.level == "error" }.map(\.message).count == 1)
+        #expect(scene.receiver.ledger.filter { $0.text == body(0) }.attempts == ["1"])
+    }
+}

@@ -1,0 +1,126 @@
+import Glibc
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct Drains {
+    /// Four requests in flight that the receiver answers when the gate opens.
+    private func inFlight(_ gate: Gate, entries: Int = 20, drainTimeout: String = "9s") throws -> (Scene, ChildProcess)
+    {
+        let scene = try Scene { _ in .answerWhenOpen(gate, 200) }
+        scene.file.route.keys["concurrency"] = "4"
+        scene.file.route.keys["drain_timeout"] = drainTimeout
+        scene.file.route.webhook["timeout"] = "9s"
+        try scene.redis.add(numbers: 0..<entries)
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 4)
+        return (scene, bridge)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `what is in flight is finished, and a restart repeats nothing`(signal: Int32) throws {
+        let gate = Gate()
+        let (scene, bridge) = try inFlight(gate)
+        bridge.signal(signal)
+        try bridge.waitForLog("stopping: finishing what is in flight")
+        // Time to leave, for a bridge that does not wait.
+        usleep(200_000)
+        #expect(bridge.exit == nil)
+        gate.open()
+        #expect(try bridge.waitForExit() == .status(0))
+        #expect(scene.receiver.ledger.count == 4)
+        #expect(try scene.redis.unsettled() == 16)
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 20)
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 20)
+        #expect(Set(ledger.map(\.text)) == Set((0..<20).map(body)))
+        #expect(Set(ledger.attempts) == ["1"])
+    }
+
+    @Test func `restarted again and again under load, it delivers each entry once`() throws {
+        let scene = try Scene { request in
+            request.earlier == 0 && request.text.hasSuffix("7\"}") ? .answer(503) : .answerAfter(.milliseconds(4), 200)
+        }
+        scene.file.route.keys["concurrency"] = "16"
+        scene.file.route.retry(attempts: 10, every: "50ms")
+        try scene.redis.add(numbers: 0..<500)
+        for round in 1...4 {
+            let bridge = try scene.run()
+            try scene.receiver.waitUntil { $0.acceptedIDs.count >= 90 * round }
+            #expect(try bridge.stop() == .status(0))
+        }
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 550)
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 550)
+        #expect(ledger.duplicates == 0)
+        #expect(Set(ledger.acceptedBodies) == Set((0..<500).map(body)))
+        #expect(Set(ledger.byID.values.map(\.attempts)) == [["1"], ["1", "2"]])
+    }
+
+    @Test func `an entry that may be sent but once is not given up by a restart`() throws {
+        let scene = try Scene { _ in .answerAfter(.milliseconds(2), 200) }
+        scene.file.route.keys["concurrency"] = "4"
+        scene.file.route.retry(attempts: 1, every: "50ms")
+        for round in 0..<8 {
+            let bridge = try scene.run()
+            // Added in small portions, so that a read is under way whenever the bridge is stopped.
+            for number in 0..<20 { try scene.redis.add(numbers: [100 * round + number]) }
+            let exit = try bridge.stop()
+            #expect(exit == .status(0), "\(bridge.errorOutput)")
+        }
+        try scene.run()
+        try scene.waitUntilSettled()
+        #expect(try scene.redis.entries("{orders}:dead") == [])
+        let expected = (0..<8).flatMap { round in (0..<20).map { body(100 * round + $0) } }
+        #expect(scene.receiver.ledger.map(\.text).sorted() == expected.sorted())
+        #expect(Set(scene.receiver.ledger.attempts) == ["1"])
+    }
+
+    @Test func `a hanging receiver is waited for no longer than drain_timeout`() throws {
+        let gate = Gate()
+        let (scene, bridge) = try inFlight(gate, entries: 4, drainTimeout: "600ms")
+        let (exit, time) = try timed { try bridge.stop() }
+        #expect(exit == .status(0))
+        #expect(time >= .milliseconds(600))
+        #expect(time < .seconds(3))
+        #expect(bridge.logs("footbridge stopped").map(\.metadata) == [["pending": "4"]])
+        gate.open()
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 8)
+        try scene.waitUntilSettled()
+        #expect(ledger.suffix(4).map { $0["webhook-attempt"] } == ["2", "2", "2", "2"])
+    }
+
+    @Test(arguments: ["stopped", "hung"])
+    func `a Redis that is away does not keep a bridge from stopping`(fault: String) throws {
+        let gate = Gate()
+        let (scene, bridge) = try inFlight(gate, entries: 4, drainTimeout: "600ms")
+        if fault == "hung" { scene.server.pause() } else { try scene.server.kill() }
+        gate.open()
+        let (exit, time) = try timed { try bridge.stop() }
+        #expect(exit == .status(0))
+        #expect(time < .seconds(3))
+    }
+
+    @Test func `a second signal ends a bridge at once`() throws {
+        let (scene, bridge) = try inFlight(Gate(), entries: 4, drainTimeout: "9s")
+        bridge.signal(SIGTERM)
+        try bridge.waitForLog("stopping: finishing what is in flight")
+        let (exit, time) = try timed { try bridge.stop() }
+        #expect(exit == .status(1))
+        #expect(time < .seconds(2))
+        #expect(try scene.redis.pending().count == 4)
+    }
+
+    @Test func `SIGHUP ends nothing`() throws {
+        let scene = try Scene()
+        let bridge = try scene.run()
+        bridge.signal(SIGHUP)
+        try bridge.waitForLog("SIGHUP")
+        try scene.redis.add(numbers: [1])
+        try scene.receiver.waitFor(count: 1)
+        try scene.waitUntilSettled()
+        #expect(try bridge.stop() == .status(0))
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct HostileEntries {
+    @Test func `what JSON has no word for arrives as the reference says`() throws {
+        let scene = try Scene()
+        try scene.redis.add(
+            [
+                Field("raw", [0xff, 0x00, 0x0a]), Field("", ""), Field("again", "1"),
+                Field("quote\"\\", "a\r\n\tb\u{1}"),
+                Field("again", "2"), Field("again", [0x80]), Field("größe", "5 € 👟"), Field("nothing", ""),
+            ])
+        try scene.run()
+        let request = try #require(try scene.receiver.waitFor(count: 1).first)
+        try scene.waitUntilSettled()
+        #expect(
+            request.text == #"{"raw":{"$base64":"/wAK"},"":"","again":["1","2",{"$base64":"gA=="}],"#
+                + #""quote\"\\":"a\r\n\tb\u0001","größe":"5 € 👟","nothing":""}"#)
+    }
+
+    @Test func `ten mebibytes arrive byte for byte, raw and as JSON`() throws {
+        let bytes = (0..<10 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+        let scene = try Scene()
+        scene.file.route.name = "json"
+        var raw = scene.file.route
+        raw.name = "raw"
+        raw.url += "/raw"
+        raw.webhook = ["body": "{ field: data }", "content_type": "application/octet-stream", "timeout": "5s"]
+        scene.file.routes.append(raw)
+        let id = try scene.redis.add([Field("kind", "big"), Field("data", bytes)])
+        let bridge = try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2)
+        for route in scene.file.routes { try scene.waitUntilSettled(route) }
+        let sent = Dictionary(uniqueKeysWithValues: ledger.map { ($0.path, $0.body) })
+        let json = Array("{\"kind\":\"big\",\"data\":{\"$base64\":\"\(Data(bytes).base64EncodedString())\"}}".utf8)
+        #expect(sent["/hooks/raw"] == bytes, "raw body of \(sent["/hooks/raw"]?.count ?? -1) bytes")
+        #expect(sent["/hooks"] == json, "JSON body of \(sent["/hooks"]?.count ?? -1) bytes")
+        #expect(ledger.allSatisfy { $0.id?.hasSuffix("_\(id)") == true })
+        #expect(bridge.exit == nil)
+    }
+
+    @Test func `an entry without the field that is the body is dead-lettered and holds up nobody`() throws {
+        let scene = try Scene()
+        scene.file.route.webhook["body"] = "{ field: data }"
+        scene.file.route.keys["concurrency"] = "1"
+        for number in 0..<20 {
+            try scene.redis.add([Field(number % 2 == 0 ? "data" : "other", "\(number)")])
+        }
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 10)
+        try scene.waitUntilSettled()
+        #expect(ledger.map(\.text) == stride(from: 0, to: 20, by: 2).map(String.init))
+        let letters = try scene.redis.entries("{orders}:dead")
+        #expect(letters.map(\.last) == stride(from: 1, to: 20, by: 2).map { Field("field.other", "\($0)") })
+        #expect(letters.map(\.first) == Array(repeating: Field("reason", "malformed: no field \"data\""), count: 10))
+    }
+
+    @Test(arguments: [1000, 5000])
+    func `an entry of many fields is dead-lettered with all of them`(count: Int) throws {
+        let scene = try Scene { $0.text == body(1) ? .answer(200) : .answer(422) }
+        let fields = (0..<count).map { Field("f\($0)", "v\($0)") }
+        try scene.redis.add(fields)
+        try scene.redis.add(numbers: [1])
+        try scene.run()
+        try scene.receiver.waitFor(count: 2)
+        try scene.waitUntilSettled()
+        let letters = try scene.redis.entries("{orders}:dead")
+        try #require(letters.count == 1)
+        #expect(letters[0].suffix(count) == fields.map { Field("field.\($0.name)", $0.value) }[...])
+        #expect(
+            letters[0].dropLast(count).map(\.name) == [
+                "reason", "status", "attempts", "route", "stream", "id", "first_at", "last_at",
+            ])
+    }
+
+    @Test func `a stream whose name has spaces, braces and umlauts is a stream like any other`() throws {
+        let scene = try Scene { $0.text == body(0) ? .answer(400) : .answer(200) }
+        let name = "größe {eu} 1"
+        scene.file.route.streams = [name]
+        try scene.redis.add(numbers: [0, 1], to: name)
+        try scene.run()
+        try scene.receiver.waitFor(count: 2)
+        try scene.waitUntilSettled()
+        #expect(try scene.redis.entries("\(name):dead").map(\.last) == [Field("field.n", "0")])
+    }
+}

@@ -1,0 +1,80 @@
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct RedisAddresses {
+    /// One entry is delivered and another is dead-lettered.
+    private func expectWork(_ scene: Scene, redis: RedisProbe? = nil) throws {
+        let redis = redis ?? scene.redis
+        try redis.add(numbers: [0, 1])
+        let bridge = try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2)
+        try eventually("settled") { try redis.unsettled() == 0 }
+        #expect(Set(ledger.map(\.text)) == [body(0), body(1)])
+        #expect(try redis.entries("{orders}:dead").map(\.last) == [Field("field.n", "0")])
+        #expect(try bridge.stop() == .status(0))
+    }
+
+    private func makeScene(_ options: RedisServer.Options = .init()) throws -> Scene {
+        try Scene(options) { $0.text == body(0) ? .answer(400) : .answer(200) }
+    }
+
+    @Test func `TLS with a certificate of our own`() throws {
+        let scene = try makeScene(.init(tls: true))
+        #expect(scene.server.url.hasPrefix("rediss://127.0.0.1:"))
+        try expectWork(scene)
+    }
+
+    @Test(arguments: ["no client certificate", "another authority"])
+    func `TLS that does not hold up is refused and said`(fault: String) throws {
+        let scene = try makeScene(.init(tls: true))
+        let others = try TLSCertificates(in: scene.directory)
+        let certificates = try #require(scene.server.certificates)
+        let address = "rediss://127.0.0.1:\(scene.server.port)/0"
+        let options =
+            fault == "another authority"
+            ? "ca=\(others.authority)&cert=\(certificates.clientCertificate)&key=\(certificates.clientKey)"
+            : "ca=\(certificates.authority)"
+        scene.file.redis = "{ url: \"\(address)?\(options)\" }"
+        let bridge = try scene.run()
+        try bridge.waitForLog("Redis is unreachable")
+        #expect(bridge.logs("connected to Redis") == [])
+        #expect(try bridge.stop() == .status(0))
+    }
+
+    @Test func `a unix socket with a password`() throws {
+        let scene = try makeScene(.init(password: "p w:1"))
+        let password = "p%20w%3A1"
+        scene.file.redis = "{ url: \"unix://:\(password)@\(scene.server.unixSocket)\" }"
+        try expectWork(scene)
+    }
+
+    @Test func `a user who may do just what is needed`() throws {
+        let scene = try makeScene()
+        let commands = "+xreadgroup +xack +xclaim +xpending +xgroup +xinfo +xadd +eval".split(separator: " ")
+        let words =
+            ["ACL", "SETUSER", "bridge", "on", ">secret", "~orders", "~{orders}:dead"] + commands.map(String.init)
+        #expect(try scene.redis.command(words.map { Array($0.utf8) }) == .simple("OK"))
+        scene.file.redis = "{ url: \"redis://bridge:secret@127.0.0.1:\(scene.server.port)/0\" }"
+        try expectWork(scene)
+    }
+
+    @Test func `a wrong password is said, and never shown`() throws {
+        let scene = try makeScene(.init(password: "right"))
+        scene.file.redis = "{ url: \"redis://:wrong-one@127.0.0.1:\(scene.server.port)/0\" }"
+        let bridge = try scene.run()
+        try bridge.waitForLog("Redis is unreachable")
+        let error = bridge.logs("Redis is unreachable").first?.metadata["error"]
+        #expect(error?.hasPrefix("WRONGPASS") == true)
+        #expect(!bridge.errorOutput.contains("wrong-one"))
+    }
+
+    @Test(arguments: ["/3", "?db=3"])
+    func `a database with a number`(path: String) throws {
+        let scene = try makeScene()
+        scene.file.redis = "{ url: \"redis://127.0.0.1:\(scene.server.port)\(path)\" }"
+        let redis = try scene.server.probe()
+        #expect(try redis.command("SELECT", "3") == .simple("OK"))
+        try expectWork(scene, redis: redis)
+        #expect(try scene.redis.command("DBSIZE") == 0)
+    }
+}

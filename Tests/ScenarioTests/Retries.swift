@@ -1,0 +1,60 @@
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct Retries {
+    @Test func `a failed attempt is repeated under the same id after the wait of the schedule`() throws {
+        let scene = try Scene { $0.earlier < 2 ? .answer(503) : .answer(200) }
+        scene.file.route.keys["retry"] =
+            "{ attempts: 5, backoff: { initial: 200ms, factor: 2, max: 5s, jitter: 0.2 } }"
+        try scene.redis.add(numbers: [1])
+        let bridge = try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 3)
+        try scene.waitUntilSettled()
+        #expect(ledger.attempts == ["1", "2", "3"])
+        #expect(ledger.map(\.text) == [body(1), body(1), body(1)])
+        #expect(Set(ledger.map(\.id)).count == 1)
+        let gaps = ledger.gaps
+        // 200 ms and 400 ms, a fifth less at most.
+        #expect(gaps[0] >= .milliseconds(160))
+        #expect(gaps[1] >= .milliseconds(320))
+        #expect(try bridge.stop() == .status(0))
+        #expect(scene.receiver.ledger.count == 3)
+        #expect(bridge.logs("summary").map { $0.metadata["retried"] } == ["2"])
+    }
+
+    @Test(arguments: [429, 503])
+    func `a receiver that asks for patience gets it`(status: Int) throws {
+        let scene = try Scene {
+            $0.earlier == 0 ? .answer(status, headers: ["Retry-After": "1"]) : .answer(200)
+        }
+        scene.file.route.keys["retry"] = "{ attempts: 5, backoff: { initial: 50ms, factor: 1, max: 5s, jitter: 0 } }"
+        try scene.redis.add(numbers: [1])
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2)
+        #expect(ledger.attempts == ["1", "2"])
+        #expect(ledger.gaps[0] >= .seconds(1))
+    }
+
+    @Test func `a receiver that asks for an hour gets the longest wait of the schedule`() throws {
+        let scene = try Scene {
+            $0.earlier == 0 ? .answer(429, headers: ["Retry-After": "3600"]) : .answer(200)
+        }
+        scene.file.route.retry(attempts: 5, every: "500ms")
+        try scene.redis.add(numbers: [1])
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2, timeout: .seconds(5))
+        #expect(ledger.attempts == ["1", "2"])
+        #expect(ledger.gaps[0] >= .milliseconds(500))
+    }
+
+    @Test func `an entry that fails again and again holds up nobody`() throws {
+        let scene = try Scene { $0.text == body(0) ? .answer(500) : .answer(200) }
+        scene.file.route.keys["concurrency"] = "2"
+        scene.file.route.retry(attempts: 1000, every: "10ms")
+        try scene.redis.add(numbers: 0..<200)
+        try scene.run()
+        let ledger = try scene.receiver.waitUntil { $0.acceptedIDs.count == 199 }
+        #expect(Set(ledger.acceptedBodies) == Set((1..<200).map(body)))
+        try eventually("only the failing entry is pending") { try scene.redis.pending().count == 1 }
+    }
+}

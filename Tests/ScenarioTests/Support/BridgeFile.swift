@@ -1,0 +1,47 @@
+/// A configuration of the bridge with the patience of a test: everything that waits does so for fractions of a second.
+struct BridgeFile {
+    struct Route {
+        var name = "orders"
+        var streams = ["orders"]
+        var url = ""
+        /// Keys of `webhook`, with their values as they stand in YAML's flow style.
+        var webhook = ["timeout": "2s"]
+        /// Further keys of the route.
+        var keys = [
+            "start": "beginning", "claim_after": "10s", "drain_timeout": "5s",
+            "retry": "{ attempts: 20, backoff: { initial: 100ms, factor: 1, max: 10s, jitter: 0 } }",
+        ]
+    }
+
+    /// What stands behind `redis:`.
+    var redis = ""
+    var instance = "a"
+    var level = "info"
+    var routes = [Route()]
+
+    /// The route of a scenario that needs but one.
+    var route: Route {
+        get { routes[0] }
+        set { routes[0] = newValue }
+    }
+
+    var text: String {
+        var lines = [
+            "redis: \(redis)", "instance: \(instance)", "log: { level: \(level), format: json }", "routes:",
+        ]
+        for route in routes {
+            let streams = route.streams.map { "\"\($0)\"" }.joined(separator: ", ")
+            lines += ["  \(route.name):", "    streams: [\(streams)]", "    webhook:", "      url: \"\(route.url)\""]
+            lines += route.webhook.sorted { $0.key < $1.key }.map { "      \($0.key): \($0.value)" }
+            lines += route.keys.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension BridgeFile.Route {
+    /// `retry` with waits that do not grow and are not jittered.
+    mutating func retry(attempts: Int, every wait: String) {
+        keys["retry"] = "{ attempts: \(attempts), backoff: { initial: \(wait), factor: 1, max: \(wait), jitter: 0 } }"
+    }
+}

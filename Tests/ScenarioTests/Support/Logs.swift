@@ -1,0 +1,31 @@
+import Foundation
+import TestSupport
+
+/// A line of a bridge's log.
+struct Log: Equatable {
+    let level: String
+    let message: String
+    let metadata: [String: String]
+
+    /// - Parameter line: a JSON object.
+    init?(_ line: Substring) {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+            let level = object["level"] as? String, let message = object["message"] as? String
+        else { return nil }
+        self.level = level
+        self.message = message
+        metadata = object.filter { !["time", "level", "message"].contains($0.key) }.mapValues { "\($0)" }
+    }
+}
+
+extension ChildProcess {
+    /// Lines with this message; all lines without.
+    func logs(_ message: String? = nil) -> [Log] {
+        errorOutput.split(separator: "\n").compactMap { Log($0) }.filter { message == nil || $0.message == message }
+    }
+
+    /// Waits for a line whose message begins so.
+    func waitForLog(_ message: String, timeout: Duration = .seconds(10)) throws {
+        try waitForOutput(containing: "\"message\":\"\(message)", on: .error, timeout: timeout)
+    }
+}

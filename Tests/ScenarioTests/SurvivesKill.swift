@@ -1,0 +1,80 @@
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct SurvivesKill {
+    @Test func `after kill -9 the same instance goes on with the next attempt`() throws {
+        let scene = try Scene { $0.earlier < 2 ? .answer(503) : $0.earlier == 2 ? .hang : .answer(200) }
+        try scene.redis.add(numbers: [1])
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 3)
+        try bridge.crash()
+        #expect(try scene.redis.pending().map(\.deliveries) == [3])
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 4)
+        try scene.waitUntilSettled()
+        #expect(ledger.attempts == ["1", "2", "3", "4"])
+        #expect(Set(ledger.map(\.id)).count == 1)
+    }
+
+    @Test func `a waiting entry is due after kill -9 when it would have been`() throws {
+        let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
+        scene.file.route.retry(attempts: 5, every: "1500ms")
+        try scene.redis.add(numbers: [1])
+        let bridge = try scene.run()
+        try eventually("the first attempt's failure is written down") {
+            try scene.receiver.ledger.count == 1 && !scene.redis.pending().isEmpty
+        }
+        try bridge.crash()
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2)
+        #expect(ledger.attempts == ["1", "2"])
+        // To the millisecond, and what reading the reply of 503 takes.
+        #expect(ledger.gaps[0] >= .milliseconds(1490))
+        #expect(ledger.gaps[0] < .milliseconds(2500))
+    }
+
+    @Test func `killed again and again, it delivers everything and repeats no more than was in flight`() throws {
+        let concurrency = 16
+        let scene = try Scene { request in
+            request.earlier == 0 && request.text.hasSuffix("7\"}") ? .answer(503) : .answerAfter(.milliseconds(4), 200)
+        }
+        scene.file.route.keys["concurrency"] = "\(concurrency)"
+        scene.file.route.retry(attempts: 50, every: "100ms")
+        try scene.redis.add(numbers: 0..<500)
+        let kills = 5
+        for kill in 1...kills {
+            let bridge = try scene.run()
+            try scene.receiver.waitUntil { $0.acceptedIDs.count >= 80 * kill }
+            try bridge.crash()
+        }
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        let ledger = scene.receiver.ledger
+        #expect(Set(ledger.acceptedBodies) == Set((0..<500).map(body)))
+        #expect(ledger.byID.count == 500)
+        // In flight, or answered and waiting for the acknowledgement: the bridge holds twice its concurrency.
+        #expect(ledger.duplicates <= kills * 2 * concurrency)
+        for requests in ledger.byID.values {
+            let attempts = requests.compactMap { $0["webhook-attempt"].flatMap(Int.init) }
+            #expect(attempts == attempts.sorted() && Set(attempts).count == requests.count)
+        }
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+
+    @Test func `an entry whose attempts all ended with the bridge is dead-lettered`() throws {
+        let scene = try Scene { _ in .hang }
+        scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        try scene.redis.add(numbers: [1])
+        for attempt in 1...2 {
+            let bridge = try scene.run()
+            try scene.receiver.waitFor(count: attempt)
+            try bridge.crash()
+        }
+        try scene.run()
+        try eventually("a dead letter") { try scene.redis.entries("{orders}:dead").count == 1 }
+        let letter = try scene.redis.entries("{orders}:dead")[0]
+        #expect(letter.prefix(2) == [Field("reason", "exhausted: instance_lost"), Field("attempts", "2")])
+        #expect(scene.receiver.ledger.attempts == ["1", "2"])
+    }
+}
