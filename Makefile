@@ -1,0 +1,128 @@
+# Footbridge. `make` alone lists the targets.
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS   += --no-print-directory
+.DEFAULT_GOAL := help
+
+# The binary that is shipped: one product, the Swift runtime linked in, no debug info (it would be stripped anyway).
+RELEASE := swift build -c release --product footbridge --static-swift-stdlib -debug-info-format none
+BINARY  := .build/release/footbridge
+
+# Debian packages, besides Swift. Only those that are missing are installed.
+BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev
+DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl
+BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
+
+.PHONY: help demo test build lint bench scenarios install clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Builds, then shows the whole thing at work: 200 events, retries, a dead letter
+	@$(call need,$(DEMO_PACKAGES))
+	@$(call release)
+	@$(BINARY) demo
+
+test: ## Builds and runs all tests
+	@$(call need,$(TEST_PACKAGES))
+	@$(call say,building and running all tests)
+	@swift test --disable-xctest
+
+build: ## Builds the release binary
+	@$(call need,$(BUILD_PACKAGES))
+	@$(call release)
+	@$(call say,$(BINARY))
+
+lint: ## Checks the style of the sources, and the units and scripts with the tools that are installed
+	@$(call swift)
+	@$(call say,swift format lint)
+	@swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	@$(call with,yamllint,yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example)
+	@$(call with,shellcheck,shellcheck .ci/run)
+	@$(call with,systemd-analyze,$(check_units))
+
+bench: ## Compares with a bare libcurl loop and an asyncio bridge; ARGS=--quick for a short run
+	@$(call need,$(BENCH_PACKAGES))
+	@$(call release)
+	@[ -e .venv/ready ] || { $(call say,making .venv with redis$(comma) hiredis and aiohttp); \
+		python3 -m venv .venv; \
+		.venv/bin/pip install --quiet --disable-pip-version-check redis hiredis aiohttp; \
+		touch .venv/ready; }
+	@$(call say,measuring)
+	@.venv/bin/python Benchmarks/run $(ARGS)
+
+scenarios: ## Runs only the tests with real servers and the real binary
+	@$(call need,$(TEST_PACKAGES))
+	@$(call say,building and running the scenarios)
+	@swift test --disable-xctest --filter ScenarioTests
+
+install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
+	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
+	install -D -m 755 --strip $(BINARY) $(DESTDIR)$(PREFIX)/bin/footbridge
+	install -D -m 644 bridge.yaml.example $(DESTDIR)$(SYSCONFDIR)/footbridge/bridge.yaml.example
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	@for unit in footbridge.service footbridge@.service; do \
+		echo "$(PREFIX)/lib/systemd/system/$$unit"; \
+		sed -e 's|/usr/bin/footbridge|$(PREFIX)/bin/footbridge|' -e 's|/etc/footbridge|$(SYSCONFDIR)/footbridge|' \
+			systemd/$$unit > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
+		chmod 644 "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
+	done
+
+clean: ## Removes all that was built
+	rm -rf .build .venv Benchmarks/bin
+
+# What the targets above are made of.
+
+comma := ,
+
+say = echo "== $(1)"
+
+swift = command -v swift > /dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux" >&2; exit 1; }
+
+release = $(call say,building the release binary: some minutes the first time$(comma) seconds after that); $(RELEASE)
+
+# Runs a checker if it is installed.
+with = if command -v $(1) > /dev/null; then $(call say,$(1)); $(2); else $(call say,$(1) is not installed: skipped); fi
+
+# Installs what is missing of the given Debian packages.
+define need
+$(call swift); \
+if command -v dpkg-query > /dev/null; then \
+	missing=; \
+	for package in $(1); do \
+		[[ $$(dpkg-query -W -f '$${db:Status-Abbrev}' $$package 2> /dev/null) == ?i* ]] || missing+=" $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+		$(call say,installing Debian packages:$$missing); \
+		if [ -n "$$root" ] && ! command -v sudo > /dev/null; then \
+			echo "There is no sudo. As root: apt-get install$$missing" >&2; exit 1; \
+		fi; \
+		$$root apt-get update -qq || true; \
+		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+		[[ $$missing != *redis-server* ]] || \
+			$(call say,only the program redis-server is used: its system service may be off); \
+	fi; \
+else \
+	$(call say,not Debian: these have to be there: $(1)); \
+fi
+endef
+
+YAML_RULES := {extends: default, rules: {line-length: {max: 120}, document-start: disable, \
+	braces: {max-spaces-inside: 1}, comments: {min-spaces-from-content: 1}, comments-indentation: disable}}
+
+# The units name a binary that need not be installed here, so copies are checked that name another.
+check_units = units=$$(mktemp -d); trap "rm -rf $$units" EXIT; \
+	for unit in footbridge.service footbridge@.service; do \
+		sed 's|/usr/bin/footbridge|/bin/true|' systemd/$$unit > $$units/$${unit/@/@lint}; \
+	done; \
+	systemd-analyze verify $$units/*.service 2>&1 | tee $$units/report; \
+	if grep -q $$units $$units/report; then exit 1; fi; \
+	systemd-analyze security --offline=true --threshold=11 --no-pager $$units/*.service > $$units/report \
+		|| { cat $$units/report; exit 1; }
