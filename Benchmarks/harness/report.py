@@ -1,0 +1,65 @@
+"""Figures as text."""
+
+from statistics import median
+
+GOALS = {"cpu_ratio": 1.35, "peak_mb": 40.0}
+
+
+def row(label, values, decimals):
+    figures = "".join(f"{value:>12,.{decimals}f}" for value in (min(values), median(values), max(values)))
+    return f"  {label:<34}{figures}"
+
+
+def header(title):
+    return f"\n{title}\n  {'':<34}{'min':>12}{'median':>12}{'max':>12}"
+
+
+def ratios(rounds, above, below, key):
+    return [one[above][key] / one[below][key] for one in rounds if above in one and below in one]
+
+
+def throughput(rounds, names):
+    lines = [header(f"Backlog, {len(rounds)} rounds")]
+    for key, label, decimals, scale in (
+        ("entries_per_s", "entries/s", 0, 1),
+        ("cpu_us", "CPU µs per entry", 1, 1),
+        ("peak_kib", "peak RSS, MB", 1, 1024 / 1e6),
+    ):
+        lines += [row(f"{name}: {label}", [one[name][key] * scale for one in rounds], decimals) for name in names]
+    for above, below in (("footbridge", "bare"), ("python", "footbridge"), ("python", "bare")):
+        if above in names and below in names:
+            lines.append(row(f"CPU per entry, {above} / {below}", ratios(rounds, above, below, "cpu_us"), 2))
+    duplicates = sum(one[name].get("duplicates", 0) for one in rounds for name in names)
+    if duplicates:
+        lines.append(f"  {duplicates} requests were sent more than once")
+    return "\n".join(lines)
+
+
+def latency(rounds, names, rate):
+    lines = [header(f"Age on arrival at {rate:,} entries/s, µs, {len(rounds)} rounds")]
+    for name in names:
+        for key in ("p50_us", "p99_us", "max_us"):
+            lines.append(row(f"{name}: {key.removesuffix('_us')}", [one[name][key] for one in rounds], 0))
+    for name in names:
+        if name != "bare" and "bare" in names:
+            for key in ("p50_us", "p99_us"):
+                added = [one[name][key] - one["bare"][key] for one in rounds]
+                lines.append(row(f"added by {name}: {key.removesuffix('_us')}", added, 0))
+    for name in names:
+        late = max(one[name]["late_max_us"] for one in rounds)
+        sizes = f"{rounds[-1][name]['head_bytes']:.0f} + {rounds[-1][name]['body_bytes']:.0f}"
+        lines.append(f"  {name}: requests of {sizes} bytes (head + body), sent at most {late:,} µs behind the pace")
+    return "\n".join(lines)
+
+
+def goals(rounds):
+    """Whether Footbridge met its two marks, by the median, as lines and as one answer."""
+    ratio = median(ratios(rounds, "footbridge", "bare", "cpu_us"))
+    peak = max(one["footbridge"]["peak_kib"] for one in rounds) * 1024 / 1e6
+    marks = [("CPU per entry, footbridge / bare, median", ratio, GOALS["cpu_ratio"], 2)]
+    marks += [("peak RSS of footbridge, MB, maximum", peak, GOALS["peak_mb"], 1)]
+    lines = [
+        f"  {label}: {value:.{decimals}f}, mark {goal}: {'met' if value <= goal else 'MISSED'}"
+        for label, value, goal, decimals in marks
+    ]
+    return "\n".join(["", "Marks", *lines]), all(value <= goal for _, value, goal, _ in marks)
