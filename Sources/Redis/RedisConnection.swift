@@ -19,6 +19,8 @@ public final class RedisConnection: TurnParticipant {
     public var isAwaitingEndOfTurn = false
     /// Called once, when the connection has ended; awaited commands have been told before.
     public var onClose: ((RedisError) -> Void)?
+    /// What the server calls this connection, for `CLIENT UNBLOCK`; `nil` where the greeting did not tell.
+    public internal(set) var clientID: Int64?
     /// RESP3 pushes (messages of subscriptions, invalidations).
     public var onPush: (([RESPValue]) -> Void)?
 

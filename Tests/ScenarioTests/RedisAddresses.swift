@@ -48,14 +48,22 @@ import Testing
         try expectWork(scene)
     }
 
-    @Test func `a user who may do just what is needed`() throws {
+    /// The line of the documentation, and less than that: who may not greet by name, ask for the role or end a read early.
+    @Test(arguments: [[], ["-client", "-role", "-select"]])
+    func `a user who may do just what is needed`(less: [String]) throws {
         let scene = try makeScene()
-        let commands = "+xreadgroup +xack +xclaim +xpending +xgroup +xinfo +xadd +eval".split(separator: " ")
-        let words =
-            ["ACL", "SETUSER", "bridge", "on", ">secret", "~orders", "~{orders}:dead"] + commands.map(String.init)
-        #expect(try scene.redis.command(words.map { Array($0.utf8) }) == .simple("OK"))
-        scene.file.redis = "{ url: \"redis://bridge:secret@127.0.0.1:\(scene.server.port)/0\" }"
+        let lines = try Repository.text("docs/configuration.md").split(separator: "\n")
+        let users = lines.filter { $0.hasPrefix("ACL SETUSER footbridge ") }
+        try #require(users.count == 2)
+        for user in users.map({ $0.split(separator: " ").map(String.init) + less }) {
+            #expect(try scene.redis.command(user.map { Array($0.utf8) }) == .simple("OK"))
+        }
+        scene.file.redis = "{ url: \"redis://footbridge:secret@127.0.0.1:\(scene.server.port)/0\" }"
         try expectWork(scene)
+        let check = try ChildProcess.footbridge(["check", "--live", "-c", scene.writeFile()])
+        #expect(try check.waitForExit() == .status(0))
+        #expect(check.output.contains("ok     route orders: user footbridge may do all that is needed"))
+        #expect(check.output.contains("note   user footbridge may not CLIENT UNBLOCK") == !less.isEmpty)
     }
 
     @Test func `a wrong password is said, and never shown`() throws {

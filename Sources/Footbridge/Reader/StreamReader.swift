@@ -1,5 +1,6 @@
 internal import Curl
 internal import Logging
+internal import RESP
 internal import Redis
 internal import RedisStreams
 
@@ -34,6 +35,8 @@ final class StreamReader {
     private var state = State.disconnected
     private var trouble: String?
     private var refusals = 0
+    /// Set while the reader ends.
+    private var onFinished: (() -> Void)?
     /// The highest id that was read: where the group stood, should it have to be made again.
     private(set) var lastRead: EntryID?
 
@@ -59,14 +62,45 @@ final class StreamReader {
         link.onDown = { [unowned self] error in
             worker.health.isDown(link, error)
             state = .disconnected
+            if onFinished != nil { hangUp() }
         }
         link.start()
     }
 
-    /// Closes the connection. An entry that the server sends at this moment stays pending.
+    /// Closes the connection. Entries that the server sends at this moment stay pending, as if they had been begun.
     func stop() {
         link.stop()
         state = .disconnected
+    }
+
+    /// Stops in good order: the server is asked to end the read that is outstanding, and its answer is waited for. What
+    /// it brings still goes to `onEntries`.
+    func finish(_ completion: @escaping () -> Void) {
+        onFinished = completion
+        endRead()
+    }
+
+    private func endRead() {
+        guard onFinished != nil else { return }
+        guard state == .reading, let reader = link.connection?.clientID, let commands = worker.commands.connection
+        else { return hangUp() }
+        commands.send(["CLIENT", "UNBLOCK", reader]) { [weak self] reply in
+            switch reply {
+            // It does not block: the read is still on its way to the server, or the answer is on its way to us.
+            case .success(.integer(0)):
+                self?.worker.loop.schedule(after: .milliseconds(10)) { [weak self] in self?.endRead() }
+            case .success: break
+            // Not allowed, or Redis is away: no answer that we could wait for.
+            case .failure: self?.hangUp()
+            }
+        }
+    }
+
+    private func hangUp() {
+        stop()
+        let completion = onFinished
+        onFinished = nil
+        completion?()
     }
 
     /// Group and pending entries have been seen to.
@@ -129,5 +163,6 @@ final class StreamReader {
             onEntries?(entries)
         case .failure(let error): isRefused(error)
         }
+        if onFinished != nil { hangUp() }
     }
 }

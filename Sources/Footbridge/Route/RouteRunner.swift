@@ -109,7 +109,13 @@ final class RouteRunner: TurnParticipant {
             queue.append(
                 HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))
         }
+        if isDraining { handBackQueued() }
         worker.loop.atEndOfTurn(self)
+    }
+
+    /// Entries that were read and not begun: their attempt does not count.
+    private func handBackQueued() {
+        while let entry = queue.popFirst() { settler.setAttempts(entry.attempt - 1, of: entry.key) }
     }
 
     // MARK: - Waking
@@ -137,13 +143,14 @@ final class RouteRunner: TurnParticipant {
     func drain(_ completion: @escaping () -> Void) {
         isDraining = true
         onDrained = completion
-        for reader in readers { reader.stop() }
-        while let entry = queue.popFirst() { settler.setAttempts(entry.attempt - 1, of: entry.key) }
-        for stream in readers.indices {
+        handBackQueued()
+        for (stream, reader) in readers.enumerated() {
             handingBack += 1
-            handBackUnread(stream) { [unowned self] in
-                handingBack -= 1
-                worker.loop.atEndOfTurn(self)
+            reader.finish { [unowned self] in
+                handBackUnread(stream) { [unowned self] in
+                    handingBack -= 1
+                    worker.loop.atEndOfTurn(self)
+                }
             }
         }
         worker.loop.atEndOfTurn(self)

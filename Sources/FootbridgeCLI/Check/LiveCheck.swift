@@ -23,6 +23,7 @@ struct LiveCheck {
     func report() async -> [Finding] {
         var findings = await server()
         findings += await settings()
+        findings += await stopping()
         for route in config.routes {
             findings += await permissions(route)
             for stream in route.streams { findings += await look(at: stream, route: route) }
@@ -74,6 +75,16 @@ struct LiveCheck {
 
     // MARK: - What the user may do
 
+    /// A bridge that stops asks the server to end its reads. Without that, what is on its way meanwhile costs an attempt.
+    private func stopping() async -> [Finding] {
+        guard let user = try? await client.call(["ACL", "WHOAMI"]).text,
+            let refusal = try? await client.call(["ACL", "DRYRUN", user, "CLIENT", "UNBLOCK", "1"]),
+            case .bulkString = refusal
+        else { return [] }
+        let text = "user \(user) may not CLIENT UNBLOCK: entries that arrive while a bridge stops may lose an attempt"
+        return [note(text)]
+    }
+
     /// Asks `ACL DRYRUN` (7.0 and later) for each command that the bridge sends.
     private func permissions(_ route: RouteConfig) async -> [Finding] {
         guard let user = try? await client.call(["ACL", "WHOAMI"]).text else {
@@ -118,7 +129,12 @@ struct LiveCheck {
     // MARK: - Streams and groups
 
     private func look(at stream: String, route: RouteConfig) async -> [Finding] {
-        let type = (try? await client.call(["TYPE", stream]))?.text ?? "none"
+        let type: String
+        do {
+            type = try await client.call(["TYPE", stream]).text ?? "none"
+        } catch {
+            return [note("stream \(stream) is not looked at: \(error)")]
+        }
         guard type != "none" else {
             return [note("stream \(stream) does not exist yet; the bridge makes it with its group")]
         }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The sample events are what `send --ndjson` reads: each line an object whose values are all strings.
@@ -7,10 +8,7 @@ struct SampleEventsTests {
     private let events: [[String: String]]
 
     init() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let file = root.appendingPathComponent("Sources/CSampleEvents/events.ndjson")
-        lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        lines = try Repository.text("Sources/CSampleEvents/events.ndjson").split(separator: "\n")
         events = try lines.map { try JSONDecoder().decode([String: String].self, from: Data($0.utf8)) }
     }
 

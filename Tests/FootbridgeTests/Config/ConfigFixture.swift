@@ -47,12 +47,3 @@ struct ConfigFixture: Sendable, CustomTestStringConvertible {
         let name: String
     }
 }
-
-/// Files of the repository, outside the test bundle.
-enum Repository {
-    static func text(_ path: String, from file: String = #filePath) throws -> String {
-        var root = URL(filePath: file)
-        for _ in 0..<4 { root.deleteLastPathComponent() }
-        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
-    }
-}
