@@ -157,7 +157,8 @@ import Testing
     }
 
     @Test func `send without a Redis exits 69`() throws {
-        let result = try footbridge("send", "--redis", "redis://127.0.0.1:\(freePort())/0", "orders", "n=1")
+        let port = try RefusingPort()
+        let result = try footbridge("send", "--redis", "redis://127.0.0.1:\(port.number)/0", "orders", "n=1")
         #expect(result.exit == .status(69))
         #expect(result.error.hasPrefix("footbridge: cannot reach Redis at 127.0.0.1:"))
     }

@@ -11,12 +11,18 @@ final class StreamSocket: Sendable {
 
     /// A listening socket on 127.0.0.1; port 0 takes any free one.
     static func listening(port: UInt16) throws -> StreamSocket {
+        let socket = try bound(port: port)
+        guard listen(socket.descriptor, 512) == 0 else { throw TestSupportError.system("listen") }
+        return socket
+    }
+
+    /// A socket that has a port of 127.0.0.1 and does not listen.
+    static func bound(port: UInt16) throws -> StreamSocket {
         let socket = try make(AF_INET)
         var yes: Int32 = 1
         setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         let bound = withLoopback(port: port) { bind(socket.descriptor, $0, $1) }
         guard bound == 0 else { throw TestSupportError.system("bind 127.0.0.1:\(port)") }
-        guard listen(socket.descriptor, 512) == 0 else { throw TestSupportError.system("listen") }
         return socket
     }
 
@@ -152,5 +158,16 @@ final class StreamSocket: Sendable {
     }
 }
 
-/// A port of 127.0.0.1 that nobody listened on a moment ago.
+/// A port of 127.0.0.1 that refuses connections while this lives: it is taken, so that no other test gets it.
+public final class RefusingPort: Sendable {
+    private let socket: StreamSocket
+    public let number: UInt16
+
+    public init() throws {
+        socket = try .bound(port: 0)
+        number = socket.port
+    }
+}
+
+/// A port of 127.0.0.1 that nobody listened on a moment ago; another test may take it.
 public func freePort() throws -> UInt16 { try StreamSocket.listening(port: 0).port }

@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test func `nobody listens`() async throws {
-        #expect(try await transfer("http://127.0.0.1:\(freePort())/").failureKind == .refused)
+        let port = try RefusingPort()
+        #expect(try await transfer("http://127.0.0.1:\(port.number)/").failureKind == .refused)
     }
 
     @Test func `an answer that does not come is a timeout`() async throws {

@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test func `nobody listens at the port or the path`() async throws {
-        #expect(try await failure(.local(freePort())) == .refused)
+        let port = try RefusingPort()
+        #expect(try await failure(.local(port.number)) == .refused)
         #expect(try await failure(SocketTarget(address: .unix(path: "/nonexistent/redis.sock"))) == .refused)
     }
 

@@ -66,7 +66,8 @@ import Testing
     }
 
     @Test func `nobody listening is an error`() async throws {
-        let client = try RedisClient(RedisTarget(RedisURL("redis://127.0.0.1:\(freePort())")))
+        let port = try RefusingPort()
+        let client = try RedisClient(RedisTarget(RedisURL("redis://127.0.0.1:\(port.number)")))
         let error = await #expect(throws: RedisError.self) { try await client.connect() }
         #expect(error?.description.isEmpty == false)
         #expect(error?.endsConnection == true)

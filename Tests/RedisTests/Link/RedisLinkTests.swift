@@ -121,8 +121,8 @@ import Testing
     }
 
     @Test func `nobody listening is told at every attempt`() async throws {
-        let port = try freePort()
-        let events = try await events(3, port: port)
+        let port = try RefusingPort()
+        let events = try await events(3, port: port.number)
         let kinds = events.map { event -> TransportFailure.Kind? in
             if case .down(.connection(let failure)) = event { return failure.kind }
             return nil
