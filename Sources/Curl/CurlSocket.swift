@@ -25,6 +25,9 @@ public final class CurlSocket {
     private var filled = 0
     private var sent = 0
     private var queued: [UInt8] = []
+    private var isReadScheduled = false
+    /// When the peer took bytes last: a long command that is on its way is not late.
+    public private(set) var lastSent = MonotonicTime(nanoseconds: 0)
 
     /// Connects without blocking the loop; `completion` is called on the loop.
     public static func connect(
@@ -47,13 +50,16 @@ public final class CurlSocket {
         sending.deallocate()
     }
 
+    /// Reads what has arrived, before the loop comes to it.
+    public func readNow() { read() }
+
     /// Starts receiving.
     public func open(_ owner: any Owner) {
         self.owner = owner
         let isWatched = loop.descriptors.watch(descriptor) { [weak self] in self?.ready($0) }
         if !isWatched { fail(TransportFailure(kind: .other, message: "the kernel does not watch the socket")) }
         // TLS may hold bytes that it has read along with the handshake: the kernel would not report those.
-        loop.schedule(after: .zero) { [weak self] in self?.read() }
+        readSoon()
     }
 
     /// Bytes that are not written yet.
@@ -82,8 +88,12 @@ public final class CurlSocket {
         while isOpen, sent < filled || refill() {
             guard let base = sending.baseAddress else { return }
             var count = 0
-            switch curl_easy_send(easy, base + sent, filled - sent, &count) {
-            case CURLE_OK: sent += count
+            // In portions: over TLS nothing counts as sent before all of one call is. A portion begins and ends where the one
+            // that was refused did, for both depend on `sent` alone.
+            switch curl_easy_send(easy, base + sent, min(filled - sent, Self.portionBytes), &count) {
+            case CURLE_OK:
+                sent += count
+                lastSent = loop.now
             case CURLE_AGAIN:
                 setWaitingToWrite(true)
                 return
@@ -111,6 +121,8 @@ public final class CurlSocket {
     /// The longest buffer kept when there is nothing to send.
     private static let keptBytes = 256 * 1024
 
+    private static let portionBytes = 64 * 1024
+
     private func setWaitingToWrite(_ waiting: Bool) {
         guard isOpen, waiting != isWaitingToWrite else { return }
         isWaitingToWrite = waiting
@@ -136,7 +148,16 @@ public final class CurlSocket {
                 return
             }
         }
-        loop.schedule(after: .zero) { [weak self] in self?.read() }
+        readSoon()
+    }
+
+    private func readSoon() {
+        guard !isReadScheduled else { return }
+        isReadScheduled = true
+        loop.schedule(after: .zero) { [weak self] in
+            self?.isReadScheduled = false
+            self?.read()
+        }
     }
 
     private func fail(_ failure: TransportFailure?) {

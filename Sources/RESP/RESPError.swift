@@ -13,6 +13,8 @@ public enum RESPError: Error, Equatable, Sendable {
     case tooManyElements(announced: Int64, limit: Int)
     case tooDeep(limit: Int)
     case replyTooLong(limit: Int)
+    /// A reply that no command asked for.
+    case unsolicited
 }
 
 extension RESPError: CustomStringConvertible {
@@ -38,6 +40,7 @@ extension RESPError: CustomStringConvertible {
             "a reply is nested deeper than the limit of \(limit)"
         case .replyTooLong(let limit):
             "a reply is longer than the limit of \(limit) bytes"
+        case .unsolicited: "a reply arrived that nobody had asked for"
         }
     }
 

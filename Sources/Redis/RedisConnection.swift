@@ -48,9 +48,12 @@ public final class RedisConnection: TurnParticipant {
 
     public var isOpen: Bool { failure == nil }
 
+    /// Bytes of commands that the server has not taken yet.
+    public var unsentBytes: Int { outgoing.count + socket.unsentBytes }
+
     /// Queues a command. The completion is called on the loop, exactly once, never before this returns on an open connection.
     ///
-    /// - Parameter deadline: when nothing has come for this long, the connection is closed and everything awaited fails.
+    /// - Parameter deadline: when nothing has come or gone for this long, the connection is closed and everything awaited fails.
     public func send(_ command: RESPCommand, deadline: Duration = .seconds(5), _ completion: @escaping Completion) {
         if let failure {
             completion(.failure(failure))
@@ -88,7 +91,7 @@ public final class RedisConnection: TurnParticipant {
             return
         }
         guard let completion = awaited.popFirst()?.completion else {
-            fail(.unexpectedReply(command: "nothing", reply: reply.description))
+            fail(.protocolViolation(.unsolicited))
             return
         }
         if case .error(let text) = reply {
@@ -113,13 +116,19 @@ public final class RedisConnection: TurnParticipant {
 
     private func checkDeadline() {
         deadlineTimer = nil
-        let dues = awaited.map { ($0, max($0.deadline, lastReceived + $0.patience)) }
-        guard let (command, due) = dues.min(by: { $0.1 < $1.1 }) else { return }
+        // After a pause of the process the reply may be here, and nobody has looked yet.
+        if let first = firstDue, first.due <= MonotonicTime.now { socket.readNow() }
+        guard let (command, due) = firstDue else { return }
         if due <= MonotonicTime.now {
-            fail(.timedOut(command: command.command))
+            fail(.timedOut(command: command))
         } else {
             watchDeadline(due)
         }
+    }
+
+    private var firstDue: (command: String, due: MonotonicTime)? {
+        let progress = max(lastReceived, socket.lastSent)
+        return awaited.map { ($0.command, max($0.deadline, progress + $0.patience)) }.min { $0.1 < $1.1 }
     }
 
     private func fail(_ error: RedisError) {

@@ -36,7 +36,8 @@ public enum EntryBound: Sendable, Equatable {
     /// The beginning or the end of the stream.
     case open
 
-    func argument(_ open: String) -> String {
+    /// As the server takes it; `open` is how it writes the end that is not bounded here (`-`, `+`).
+    public func argument(_ open: String) -> String {
         switch self {
         case .included(let id): id.description
         case .excluded(let id): "(\(id)"

@@ -13,7 +13,7 @@ public struct StreamEntry: Sendable, Equatable {
     /// What a read brings for an entry; `nil` fields mean that it is pending but no longer in the stream.
     ///
     /// Reply: `[id, [name, value, …]]` in both protocols, fields null for a deleted entry of a history read.
-    static func decode(_ reply: RESPValue) -> (id: EntryID, fields: EntryFields?)? {
+    public static func decode(_ reply: RESPValue) -> (id: EntryID, fields: EntryFields?)? {
         guard case .array(let parts) = reply, parts.count == 2, let id = EntryID(reply: parts[0]) else { return nil }
         if case .null = parts[1] { return (id, nil) }
         guard case .array(let flat) = parts[1], let fields = EntryFields(flat: flat) else { return nil }

@@ -6,9 +6,8 @@ internal import RedisStreams
 
 /// Shows that this consumer lives, and takes over the entries of those that do not.
 ///
-/// A consumer is dead when it has been silent for `claim_after`. Its entries are moved by a script that looks at the
-/// silence once more and keeps attempt counts and delivery times, so that several survivors never get the same entry and
-/// each entry is due when it would have been.
+/// A consumer is dead when it has been silent for `claim_after`. Its entries are moved in portions (`PendingScript.move`) that
+/// keep attempt counts and delivery times, so that each entry is due when it would have been.
 extension RouteRunner {
     /// Begins the rounds: a quarter of `claim_after` apart, sooner when a silent consumer is about to count as dead.
     func startRounds() {
@@ -37,14 +36,16 @@ extension RouteRunner {
 
     private func look(at consumers: [ConsumerInfo], stream: Int, on connection: RedisConnection) {
         var soonest = interval
-        for consumer in consumers where consumer.pendingCount > 0 {
+        for consumer in consumers {
             if consumer.name == worker.consumer {
                 if consumer.pendingCount > busyIDs(of: stream).count + parked.count {
                     resumeForgotten(stream, on: connection)
                 }
             } else if consumer.idle >= config.claimAfter {
-                takeOver(consumer.name, stream: stream, on: connection)
-            } else {
+                consumer.pendingCount > 0
+                    ? takeOver(consumer.name, stream: stream, on: connection)
+                    : remove(consumer.name, stream: stream, on: connection)
+            } else if consumer.pendingCount > 0 {
                 soonest = min(soonest, config.claimAfter - consumer.idle + .milliseconds(20))
             }
         }
@@ -57,60 +58,69 @@ extension RouteRunner {
         }
     }
 
-    private func takeOver(_ consumer: String, stream: Int, on connection: RedisConnection) {
-        guard !isDraining, parked.count < Self.maximumParked else { return }
-        let command: RESPCommand = [
-            "EVAL", Self.script, 1, config.streams[stream], config.group, consumer, worker.consumer, Self.portion,
-            config.claimAfter.wholeMilliseconds,
-        ]
-        connection.send(command) { [unowned self] reply in
-            switch reply {
-            case .success(let value):
-                guard let parts = value.elements, parts.count == 2, let rows = parts[1].elements else { return }
-                let looked = parts[0].integer ?? 0
-                for row in rows {
-                    guard let parts = row.elements, parts.count == 3,
-                        let id = parts[0].bytes.flatMap(EntryID.init(bytes:)),
-                        let idle = parts[1].integer, let count = parts[2].integer
-                    else { continue }
-                    adopt(id, deliveryCount: Int(clamping: count), idle: .milliseconds(idle), stream: stream)
-                }
-                guard looked > 0 else { return }
-                counters.takenOver += rows.count
-                logger.notice(
-                    "took over entries of a silent consumer",
-                    metadata: [
-                        LogKeys.stream: "\(config.streams[stream])", LogKeys.consumer: "\(consumer)",
-                        LogKeys.count: "\(rows.count)", LogKeys.trimmed: "\(Int(looked) - rows.count)",
-                    ])
-                worker.loop.atEndOfTurn(self)
-                takeOver(consumer, stream: stream, on: connection)
+    private func takeOver(
+        _ consumer: String, after: EntryBound = .open, taken: Taken = Taken(), stream: Int,
+        on connection: RedisConnection
+    ) {
+        guard !isDraining, parked.count < Self.maximumParked else { return tell(taken, consumer, stream) }
+        let script = PendingScript.move(
+            from: consumer, to: worker.consumer, silentFor: config.claimAfter, after: after,
+            stream: config.streams[stream], group: config.group)
+        connection.send(script) { [unowned self] result in
+            switch result {
+            case .success(let entries):
+                guard let last = entries.last else { return tell(taken, consumer, stream) }
+                let taken = adopt(entries, of: consumer, stream: stream, after: taken)
+                takeOver(consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
             case .failure(let error):
+                tell(taken, consumer, stream)
                 guard !error.endsConnection else { return }
                 logger.error("cannot take over entries", metadata: [LogKeys.error: "\(error)"])
             }
         }
     }
 
-    /// One portion takes well under a millisecond of the server.
-    private static let portion = 100
+    private struct Taken {
+        var count = 0
+        var trimmed = 0
+    }
 
-    /// KEYS: the stream. ARGV: group, dead consumer, new owner, how many, silence in ms.
-    /// Returns how many were looked at and `[[id, idle ms, deliveries], …]` of what was moved. Entries that are no longer in the stream lose their
-    /// place among the pending by the XCLAIM (7.0 and later) and are not returned.
-    private static let script = """
-        for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-          local info = {}
-          for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-          if info.name == ARGV[2] and info.idle < tonumber(ARGV[5]) then return {0, {}} end
-        end
-        local moved = {}
-        local rows = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[4], ARGV[2])
-        for _, row in ipairs(rows) do
-          local got = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, row[1],
-            'IDLE', row[3], 'RETRYCOUNT', row[4], 'JUSTID')
-          if #got == 1 then moved[#moved + 1] = {row[1], row[3], row[4]} end
-        end
-        return {#rows, moved}
-        """
+    private func adopt(_ entries: [MovedEntry], of consumer: String, stream: Int, after taken: Taken) -> Taken {
+        var taken = taken
+        for entry in entries {
+            if entry.isTrimmed {
+                let key = EntryKey(stream: stream, id: entry.id)
+                buryTrimmed(key, of: consumer, attempts: entry.deliveryCount)
+                taken.trimmed += 1
+            } else {
+                counters.takenOver += 1
+                taken.count += 1
+                adopt(entry.id, deliveryCount: entry.deliveryCount, idle: entry.idle, stream: stream)
+            }
+        }
+        worker.loop.atEndOfTurn(self)
+        return taken
+    }
+
+    private func tell(_ taken: Taken, _ consumer: String, _ stream: Int) {
+        guard taken.count + taken.trimmed > 0 else { return }
+        logger.notice(
+            "took over entries of a silent consumer",
+            metadata: [
+                LogKeys.stream: "\(config.streams[stream])", LogKeys.consumer: "\(consumer)",
+                LogKeys.count: "\(taken.count)", LogKeys.trimmed: "\(taken.trimmed)",
+            ])
+    }
+
+    /// A dead consumer that has nothing any more is taken off the group's list.
+    private func remove(_ consumer: String, stream: Int, on connection: RedisConnection) {
+        let script = PendingScript.removeConsumer(
+            consumer, silentFor: config.claimAfter, stream: config.streams[stream], group: config.group)
+        connection.send(script) { [unowned self] result in
+            guard case .success(1) = result else { return }
+            logger.info(
+                "removed a silent consumer that had no entries",
+                metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.consumer: "\(consumer)"])
+        }
+    }
 }

@@ -27,8 +27,8 @@ final class RouteRunner: TurnParticipant {
     var writer: RequestWriter
     var fetching: [EntryKey: ParkedEntry] = [:]
     var retriesInFlight = 0
-    /// Of the bodies that were read, as a moving average.
-    private var averageBytes = 0.0
+    /// Of the bodies that were read, as a moving average; large until it is known better.
+    private var averageBytes = 1024.0 * 1024
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
@@ -105,13 +105,16 @@ final class RouteRunner: TurnParticipant {
     private func received(_ entries: [StreamEntry], from stream: Int) {
         counters.read += entries.count
         for entry in entries {
-            averageBytes += (Double(entry.fields.byteCount) - averageBytes) / 16
+            note(entry.fields)
             queue.append(
                 HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))
         }
         if isDraining { handBackQueued() }
         worker.loop.atEndOfTurn(self)
     }
+
+    /// Learns how large entries are.
+    func note(_ fields: EntryFields) { averageBytes += (Double(fields.byteCount) - averageBytes) / 16 }
 
     /// Entries that were read and not begun: their attempt does not count.
     private func handBackQueued() {

@@ -59,6 +59,8 @@ public enum DeadLetterReason: Sendable, Equatable {
     case exhausted(Outcome?)
     /// No request can be made from the entry.
     case malformed(String)
+    /// The entry was trimmed or deleted from its stream while it was pending.
+    case trimmed
 
     /// The `reason` field of the dead letter.
     public var text: String {
@@ -66,6 +68,7 @@ public enum DeadLetterReason: Sendable, Equatable {
         case .rejected(let outcome): "rejected: \(outcome.reason)"
         case .exhausted(let outcome): "exhausted: \(outcome?.reason ?? "instance_lost")"
         case .malformed(let why): "malformed: \(why)"
+        case .trimmed: "trimmed"
         }
     }
 
@@ -73,7 +76,7 @@ public enum DeadLetterReason: Sendable, Equatable {
         switch self {
         case .rejected(let outcome): outcome.status
         case .exhausted(let outcome): outcome?.status
-        case .malformed: nil
+        case .malformed, .trimmed: nil
         }
     }
 }

@@ -10,7 +10,7 @@ extension RouteRunner {
     func fetchDue() {
         guard let connection = worker.commands.connection else { return }
         let now = worker.loop.now
-        var room = min(window / 2 - queue.retries - retriesInFlight - fetching.count, window - held)
+        var room = min(max(1, window / 2) - queue.retries - retriesInFlight - fetching.count, window - held)
         if gate.state != .open {
             room = min(room, queue.isEmpty ? gate.allowance(inFlight: inFlight + fetching.count, now: now) : 0)
         }
@@ -21,31 +21,38 @@ extension RouteRunner {
             room -= 1
         }
         for (stream, batch) in batches {
-            for entry in batch { fetching[entry.key] = entry }
-            let command = StreamCommand<[StreamEntry]>.claim(
-                batch.map(\.key.id), stream: config.streams[stream], group: config.group, consumer: worker.consumer)
-            connection.send(command) { [unowned self] in fetched(batch, $0) }
+            for portion in batch.portions(of: PendingScript<FetchedEntries>.portion) {
+                fetch(Array(portion), of: stream, on: connection)
+            }
         }
     }
 
-    private func fetched(_ batch: [ParkedEntry], _ result: Result<[StreamEntry], RedisError>) {
+    private func fetch(_ batch: [ParkedEntry], of stream: Int, on connection: RedisConnection) {
+        for entry in batch { fetching[entry.key] = entry }
+        let script = PendingScript.fetch(
+            batch.map { ($0.key.id, Int($0.attempts) + 1) }, stream: config.streams[stream], group: config.group,
+            consumer: worker.consumer)
+        connection.send(script) { [unowned self] in fetched(batch, $0) }
+    }
+
+    private func fetched(_ batch: [ParkedEntry], _ result: Result<FetchedEntries, RedisError>) {
         for entry in batch { fetching[entry.key] = nil }
         worker.loop.atEndOfTurn(self)
         switch result {
-        case .success(let entries):
-            let bodies = Dictionary(entries.map { ($0.id, $0.fields) }, uniquingKeysWith: { first, _ in first })
-            for parked in batch {
-                guard let fields = bodies[parked.key.id] else {
-                    if readers[parked.key.stream].missedGroup {
-                        self.parked.insert(parked)
-                        continue
-                    }
-                    // Acknowledged by somebody else, or no longer in the stream: nothing is left to deliver.
+        case .success(let fetched):
+            let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
+            for (index, waiting) in batch.enumerated() {
+                if index >= fetched.looked {
+                    parked.insert(waiting)
+                } else if let fields = bodies[waiting.key.id] {
+                    returned(waiting, fields)
+                } else if readers[waiting.key.stream].missedGroup {
+                    parked.insert(waiting)
+                } else {
+                    // Another instance has it, or it was acknowledged: nothing is left to deliver.
                     counters.lostOwnership += 1
-                    logger.warning("a waiting entry is gone from Redis", metadata: [LogKeys.entry: "\(parked.key.id)"])
-                    continue
+                    logger.notice("a waiting entry is not ours any more", metadata: [LogKeys.entry: "\(waiting.key.id)"])
                 }
-                fetched(parked, fields)
             }
         case .failure:
             // They may or may not have been claimed; they are ours in either case.
@@ -58,8 +65,10 @@ extension RouteRunner {
         }
     }
 
-    private func fetched(_ parked: ParkedEntry, _ fields: EntryFields) {
+    private func returned(_ parked: ParkedEntry, _ fields: EntryFields?) {
         let attempts = Int(parked.attempts)
+        guard let fields else { return buryTrimmed(parked.key, of: worker.consumer, attempts: attempts) }
+        note(fields)
         if isDraining { return settler.setAttempts(attempts, of: parked.key) }
         let entry = HeldEntry(key: parked.key, fields: fields, attempt: attempts + 1, firstAt: parked.firstAt)
         if attempts >= config.retry.attempts {
@@ -70,5 +79,12 @@ extension RouteRunner {
         } else {
             queue.append(entry)
         }
+    }
+}
+
+extension Collection where Index == Int {
+    /// The elements in their order, in slices of at most `count`.
+    func portions(of count: Int) -> [SubSequence] {
+        stride(from: startIndex, to: endIndex, by: count).map { self[$0..<Swift.min($0 + count, endIndex)] }
     }
 }

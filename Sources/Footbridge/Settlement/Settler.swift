@@ -22,6 +22,7 @@ final class Settler {
     private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
     private var sentLetters: [Int: EntryKey] = [:]
     private var sentCounts = 0
+    private var isFlushScheduled = false
     private var commandNumber = 0
     private var trouble = Trouble.none
     /// Dead letters have a trouble of their own: their stream may be of the wrong type while all else goes on.
@@ -86,9 +87,23 @@ final class Settler {
         guard let connection = worker.commands.connection else { return }
         if trouble != .refusing { flushEntries(on: connection) }
         if letterTrouble != .refusing {
-            let letters = deadLetters
-            deadLetters = []
-            for letter in letters { send(letter, on: connection) }
+            flushLetters(on: connection)
+        }
+    }
+
+    /// A few at a time: acknowledgements and signs of life of all routes must not wait behind megabytes.
+    private func flushLetters(on connection: RedisConnection) {
+        var sent = 0
+        while sent < deadLetters.count, connection.unsentBytes < 256 * 1024 {
+            send(deadLetters[sent], on: connection)
+            sent += 1
+        }
+        deadLetters.removeFirst(sent)
+        guard !deadLetters.isEmpty, !isFlushScheduled else { return }
+        isFlushScheduled = true
+        worker.loop.schedule(after: .milliseconds(20)) { [weak self] in
+            self?.isFlushScheduled = false
+            self?.flush()
         }
     }
 
@@ -123,18 +138,27 @@ final class Settler {
     private func sendAttempts(on connection: RedisConnection) {
         let counts = attemptCounts
         attemptCounts = [:]
-        for (key, attempts) in counts {
-            sentCounts += 1
-            let command = StreamCommand<Void>.setDeliveryCount(
-                attempts, of: key.id, stream: route.streams[key.stream], group: route.group, consumer: worker.consumer)
-            connection.send(command) { [self] result in
-                sentCounts -= 1
-                switch result {
-                case .success: recovered()
-                case .failure(let error):
-                    if attemptCounts[key] == nil { attemptCounts[key] = attempts }
-                    troubled(error)
-                }
+        for (stream, counts) in Dictionary(grouping: counts, by: \.key.stream) {
+            for portion in counts.portions(of: PendingScript<Int>.portion) {
+                sendAttempts(portion, of: stream, on: connection)
+            }
+        }
+    }
+
+    private func sendAttempts(
+        _ counts: ArraySlice<(key: EntryKey, value: Int)>, of stream: Int, on connection: RedisConnection
+    ) {
+        sentCounts += 1
+        let script = PendingScript.setAttempts(
+            counts.map { ($0.key.id, $0.value) }, stream: route.streams[stream], group: route.group,
+            consumer: worker.consumer)
+        connection.send(script) { [self] result in
+            sentCounts -= 1
+            switch result {
+            case .success: recovered()
+            case .failure(let error):
+                for (key, attempts) in counts where attemptCounts[key] == nil { attemptCounts[key] = attempts }
+                troubled(error)
             }
         }
     }

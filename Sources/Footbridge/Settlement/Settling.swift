@@ -28,6 +28,20 @@ extension RouteRunner {
         worker.loop.atEndOfTurn(self)
     }
 
+    /// A pending entry that is no longer in its stream cannot be delivered: its dead letter says that there was one.
+    ///
+    /// - Parameter consumer: whose entry it is.
+    func buryTrimmed(_ key: EntryKey, of consumer: String, attempts: Int) {
+        counters.trimmed += 1
+        let added = Int64(clamping: key.id.milliseconds)
+        settler.bury(
+            DeadLetter(
+                key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
+                consumer: consumer, reason: .trimmed, attempts: attempts, firstAt: added,
+                lastAt: worker.loop.wallMilliseconds, response: [], fields: EntryFields([:])))
+        worker.loop.atEndOfTurn(self)
+    }
+
     private func park(_ entry: HeldEntry, attempts: Int, due: MonotonicTime) {
         parked.insert(
             ParkedEntry(key: entry.key, due: due, attempts: Int32(clamping: attempts), firstAt: entry.firstAt))

@@ -7,6 +7,8 @@ final class RouteCounters {
     var dead = 0
     var resumed = 0
     var takenOver = 0
+    /// Pending entries that were no longer in their stream.
+    var trimmed = 0
     /// Entries that turned out to be another instance's, or settled by it.
     var lostOwnership = 0
     /// Acknowledgements that found nothing to acknowledge.
@@ -18,7 +20,7 @@ final class RouteCounters {
     func take() -> RouteFigures {
         defer {
             (read, delivered, retried, dead, resumed, takenOver) = (0, 0, 0, 0, 0, 0)
-            (lostOwnership, acknowledgedTwice) = (0, 0)
+            (trimmed, lostOwnership, acknowledgedTwice) = (0, 0, 0)
             latency.reset()
         }
         return RouteFigures(

@@ -141,7 +141,7 @@ import Testing
             try server.expectEnd()
         }
         #expect(end.replies == [.success(.simple("1")), .success(.simple("2"))])
-        #expect(end.told == [.unexpectedReply(command: "nothing", reply: #""secret""#)])
+        #expect(end.told == [.protocolViolation(.unsolicited)])
         #expect(failures == [])
     }
 

@@ -1,0 +1,187 @@
+internal import Curl
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// Changes of pending entries that depend on who has them: the server looks and acts in one step, so that an instance which
+/// was taken for dead takes nothing back, and no two survivors get the same entry.
+///
+/// An entry that is no longer in the stream is left alone and reported: XCLAIM would drop it from the pending ones without
+/// a word (7.0 and later), and nobody would hear of it.
+struct PendingScript<Reply> {
+    let command: RESPCommand
+    /// `nil` if the reply has not the shape that the script promises.
+    let decode: (RESPValue) -> Reply?
+
+    /// How many entries one call may look at: well below a millisecond of the server.
+    static var portion: Int { 100 }
+
+    fileprivate init(
+        _ script: String, _ stream: String, _ arguments: [any RESPArgument], decode: @escaping (RESPValue) -> Reply?
+    ) {
+        command = RESPCommand("EVAL", arguments: [script, 1, stream] + arguments)
+        self.decode = decode
+    }
+}
+
+/// What a script did with one pending entry.
+struct MovedEntry {
+    let id: EntryID
+    let idle: Duration
+    let deliveryCount: Int
+    /// It is no longer in the stream, and stays where it was.
+    let isTrimmed: Bool
+}
+
+/// What `PendingScript.fetch` brings.
+struct FetchedEntries {
+    /// How many were looked at, from the first on: the others would have been too many bytes at once.
+    let looked: Int
+    /// Those that are the consumer's; fields are `nil` for what is no longer in the stream.
+    let entries: [(id: EntryID, fields: EntryFields?)]
+}
+
+extension PendingScript where Reply == FetchedEntries {
+    /// Reads entries for their next attempt and writes the number of that attempt, for those that are the consumer's.
+    static func fetch(
+        _ entries: [(id: EntryID, attempt: Int)], stream: String, group: String, consumer: String
+    ) -> PendingScript {
+        var arguments: [any RESPArgument] = [group, consumer]
+        for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
+        return PendingScript(
+            """
+            local got, looked, bytes = {}, 0, 0
+            for i = 3, #ARGV, 2 do
+              local id = ARGV[i]
+              looked = looked + 1
+              if redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1] then
+                local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+                if entry then
+                  redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+                end
+                got[#got + 1] = entry or {id, false}
+                for _, part in ipairs(entry and entry[2] or {}) do bytes = bytes + #part end
+                if bytes > 4194304 then break end
+              end
+            end
+            return {looked, got}
+            """, stream, arguments
+        ) { reply in
+            guard let parts = reply.elements, parts.count == 2, let looked = parts[0].integer,
+                let rows = parts[1].elements
+            else { return nil }
+            let entries = rows.compactMap(StreamEntry.decode)
+            guard entries.count == rows.count else { return nil }
+            return FetchedEntries(looked: Int(clamping: looked), entries: entries)
+        }
+    }
+}
+
+extension PendingScript where Reply == Int {
+    /// Writes attempt counts of entries that are the consumer's, which also starts their wait: delivery time = now.
+    ///
+    /// Returns how many were not its own.
+    static func setAttempts(
+        _ counts: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
+    ) -> PendingScript {
+        var arguments: [any RESPArgument] = [group, consumer]
+        for count in counts { arguments += [count.id, count.attempts] as [any RESPArgument] }
+        return PendingScript(
+            """
+            local others = 0
+            for i = 3, #ARGV, 2 do
+              local id = ARGV[i]
+              if not redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1] then
+                others = others + 1
+              elseif #redis.call('XRANGE', KEYS[1], id, id) == 1 then
+                redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+              end
+            end
+            return others
+            """, stream, arguments
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+
+    /// Removes a consumer that has nothing pending and was silent for so long; returns whether it did (1 or 0).
+    ///
+    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group.
+    static func removeConsumer(_ consumer: String, silentFor silence: Duration, stream: String, group: String)
+        -> PendingScript
+    {
+        PendingScript(
+            """
+            for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+              local info = {}
+              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+              if info.name == ARGV[2] and info.pending == 0 and info.idle >= tonumber(ARGV[3]) then
+                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+                return 1
+              end
+            end
+            return 0
+            """, stream, [group, consumer, silence.wholeMilliseconds]
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+}
+
+extension PendingScript where Reply == [MovedEntry] {
+    /// Moves a portion of one consumer's entries to another, with attempt counts and delivery times as they are; nothing if
+    /// the consumer has shown life within `silence`.
+    ///
+    /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
+    static func move(
+        from: String, to: String, silentFor silence: Duration, after: EntryBound, stream: String, group: String
+    ) -> PendingScript {
+        PendingScript(
+            """
+            if tonumber(ARGV[5]) > 0 then
+              for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+                local info = {}
+                for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+                if info.name == ARGV[2] and info.idle < tonumber(ARGV[5]) then return {} end
+              end
+            end
+            local moved, bytes = {}, 0
+            for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[6], '+', ARGV[4], ARGV[2])) do
+              local entry = redis.call('XRANGE', KEYS[1], row[1], row[1])[1]
+              if entry then
+                redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, row[1], 'IDLE', row[3], 'RETRYCOUNT', row[4], 'JUSTID')
+                for _, part in ipairs(entry[2]) do bytes = bytes + #part end
+              end
+              moved[#moved + 1] = {row[1], row[3], row[4], entry and 0 or 1}
+              if bytes > 4194304 then break end
+            end
+            return moved
+            """, stream, [group, from, to, portion, silence.wholeMilliseconds, after.argument("-")]
+        ) { reply in
+            guard let rows = reply.elements else { return nil }
+            let moved = rows.compactMap(MovedEntry.init(reply:))
+            return moved.count == rows.count ? moved : nil
+        }
+    }
+}
+
+extension MovedEntry {
+    /// `[id, idle ms, deliveries, 1 if it is trimmed]`
+    fileprivate init?(reply: RESPValue) {
+        guard let parts = reply.elements, parts.count == 4, let id = parts[0].bytes.flatMap(EntryID.init(bytes:)),
+            let idle = parts[1].integer, let count = parts[2].integer, let isTrimmed = parts[3].integer
+        else { return nil }
+        self.init(
+            id: id, idle: .milliseconds(max(0, idle)), deliveryCount: Int(clamping: count), isTrimmed: isTrimmed == 1)
+    }
+}
+
+extension RedisConnection {
+    func send<Reply>(_ script: PendingScript<Reply>, _ completion: @escaping (Result<Reply, RedisError>) -> Void) {
+        send(script.command) { reply in
+            completion(
+                reply.flatMap { value in
+                    guard let decoded = script.decode(value) else {
+                        return .failure(.unexpectedReply(command: "EVAL", reply: value.shape))
+                    }
+                    return .success(decoded)
+                })
+        }
+    }
+}
