@@ -22,6 +22,7 @@ static inline EVP_MAC_CTX *footbridge_hmac_sha256_new(const unsigned char *key, 
         OSSL_PARAM_construct_end(),
     };
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (mac == NULL) return NULL; // not offered by the providers that the system's configuration activates
     EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
     EVP_MAC_free(mac); // the context holds its own reference
     if (context != NULL && EVP_MAC_init(context, key, length, parameters) != 1) {

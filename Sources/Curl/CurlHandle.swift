@@ -83,7 +83,11 @@ public final class CurlHandle {
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        if let file = options.certificateAuthorityFile { try set(CURLOPT_CAINFO, file) }
+        if let file = options.certificateAuthorityFile {
+            try set(CURLOPT_CAINFO, file)
+            // Otherwise the system's directory of authorities counts beside the file.
+            try check(footbridge_set_string(easy, CURLOPT_CAPATH, nil))
+        }
         // A body is always ours to give, also for methods other than POST.
         try set(CURLOPT_POST, 1)
         if options.method != "POST" { try set(CURLOPT_CUSTOMREQUEST, options.method) }
@@ -190,6 +194,7 @@ public final class CurlHandle {
         guard isSending else { return }
         isSending = false
         loop.remove(easy)
+        request.shrink()
     }
 
     /// The value of a header of the last response; the last one if it came more than once.
@@ -228,7 +233,9 @@ public final class CurlHandle {
         isSending = false
         var status = 0
         _ = footbridge_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        // The status line decides: what came after it was cut by us, not by the receiver.
+        request.shrink()
+        // The status line decides: what came after it was cut by us, not by the receiver. An answer that stalls or breaks off
+        // is none, whatever its status: better twice than not at all.
         if code == CURLE_OK || (isTruncated && status >= 200) {
             onFinish?(.success(TransferResponse(status: status, bodyHead: kept, isTruncated: isTruncated)))
         } else {

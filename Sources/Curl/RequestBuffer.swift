@@ -66,7 +66,7 @@ struct PinnedRequest {
         bodyCount = request.body.count
         bodyStart = headerCount
         let needed = headerCount + bodyCount + 1
-        if bytes.count < needed || (bytes.count > Self.keptBytes && needed <= Self.keptBytes) {
+        if bytes.count < needed {
             bytes.deallocate()
             bytes = .allocate(byteCount: max(1024, needed), alignment: 16)
         }
@@ -80,6 +80,13 @@ struct PinnedRequest {
             nodes[index].next = index + 1 < starts.count ? nodes + (index + 1) : fixed
         }
         return true
+    }
+
+    /// Gives the memory of a large body back; to be called when the transfer has ended.
+    mutating func shrink() {
+        guard bytes.count > Self.keptBytes else { return }
+        bytes.deallocate()
+        bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
     var body: UnsafeRawPointer? { bytes.baseAddress.map { UnsafeRawPointer($0 + bodyStart) } }

@@ -132,6 +132,8 @@ enum SocketConnector {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOSIGNAL, 1)
+        // Otherwise a timeout while a name is looked up waits for the resolver's thread to end.
+        set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: max(1, target.connectTimeout.wholeMilliseconds)))
         set(CURLOPT_TIMEOUT_MS, Int(clamping: max(1, target.connectTimeout.wholeMilliseconds)))
         set(CURLOPT_TCP_NODELAY, 1)
@@ -144,7 +146,11 @@ enum SocketConnector {
         if let tls = target.tls {
             set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
             set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure ? 0 : 2)
-            if let file = tls.certificateAuthorityFile { set(CURLOPT_CAINFO, file) }
+            if let file = tls.certificateAuthorityFile {
+                set(CURLOPT_CAINFO, file)
+                // Otherwise the system's directory of authorities counts beside the file.
+                codes.append(footbridge_set_string(easy, CURLOPT_CAPATH, nil))
+            }
             if let file = tls.certificateFile { set(CURLOPT_SSLCERT, file) }
             if let file = tls.keyFile { set(CURLOPT_SSLKEY, file) }
         }

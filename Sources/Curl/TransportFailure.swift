@@ -36,7 +36,9 @@ public struct TransportFailure: Error, Sendable, Hashable {
 
     init(_ code: CURLcode, detail: String = "") {
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-        self.init(kind: Kind(code), code: code.rawValue, message: text)
+        // 7.88.1 has one code for a name that does not resolve and for want of a thread to resolve it (lib/asyn-thread.c).
+        let isOurs = code == CURLE_COULDNT_RESOLVE_HOST && text.contains("thread failed to start")
+        self.init(kind: isOurs ? .other : Kind(code), code: code.rawValue, message: text)
     }
 }
 

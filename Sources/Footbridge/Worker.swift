@@ -76,12 +76,25 @@ actor Worker {
     private func backlog(of route: RouteConfig) async -> Int? {
         var sum = 0
         for stream in route.streams {
-            guard let connection = context.commands.connection,
-                let groups = try? await connection.call(.groups(of: stream), deadline: .seconds(1)),
+            guard let groups = await groups(of: stream),
                 let group = groups.first(where: { $0.name == route.group }), let lag = group.lag
             else { return nil }
             sum += lag + group.pendingCount
         }
         return sum
+    }
+
+    /// Not worth a connection: who asks for figures waits for a second, and no longer.
+    private func groups(of stream: String) async -> [GroupInfo]? {
+        guard let connection = context.commands.connection else { return nil }
+        return await withCheckedContinuation { (continuation: CheckedContinuation<[GroupInfo]?, Never>) in
+            var isOver = false
+            func finish(_ groups: [GroupInfo]?) {
+                if !isOver { continuation.resume(returning: groups) }
+                isOver = true
+            }
+            connection.send(.groups(of: stream)) { finish(try? $0.get()) }
+            loop.schedule(after: .seconds(1)) { finish(nil) }
+        }
     }
 }

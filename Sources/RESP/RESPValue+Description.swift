@@ -7,6 +7,25 @@ extension RESPValue: CustomStringConvertible {
     }
 }
 
+extension RESPValue {
+    /// Type and size without the content, for logs and errors: `array of 3`, `string of 12 bytes`.
+    public var shape: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "boolean"
+        case .integer: "integer"
+        case .double: "double"
+        case .bigNumber: "big number"
+        case .simpleString(let bytes), .bulkString(let bytes), .verbatim(_, let bytes): "string of \(bytes.count) bytes"
+        case .error: "error"
+        case .array(let elements): "array of \(elements.count)"
+        case .set(let elements): "set of \(elements.count)"
+        case .push(let elements): "push of \(elements.count)"
+        case .map(let elements): "map of \(elements.count / 2)"
+        }
+    }
+}
+
 /// Writes a value until its room is used up, so that a large reply costs no more than a small one.
 private struct DescriptionWriter {
     var text = ""

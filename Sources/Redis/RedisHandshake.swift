@@ -44,7 +44,10 @@ public struct RedisHandshake: Sendable {
 
     private var hello: RESPCommand {
         var arguments: [any RESPArgument] = [3]
-        if let password { arguments += ["AUTH", user ?? "default", password] as [any RESPArgument] }
+        // A user without a password is one who needs none; `default` would be somebody else.
+        if user != nil || password != nil {
+            arguments += ["AUTH", user ?? "default", password ?? ""] as [any RESPArgument]
+        }
         if let clientName { arguments += ["SETNAME", clientName] as [any RESPArgument] }
         return RESPCommand("HELLO", arguments: arguments)
     }
@@ -57,7 +60,11 @@ public struct RedisHandshake: Sendable {
 
     private var greetingOfOldServers: [Step] {
         var steps: [Step] = []
-        if let password { steps.append(Step(command: user.map { ["AUTH", $0, password] } ?? ["AUTH", password])) }
+        if let user {
+            steps.append(Step(command: ["AUTH", user, password ?? ""]))
+        } else if let password {
+            steps.append(Step(command: ["AUTH", password]))
+        }
         if let clientName { steps.append(Step(command: ["CLIENT", "SETNAME", clientName], mayFail: true)) }
         return steps
     }

@@ -18,7 +18,7 @@ public struct StreamCommand<Reply: Sendable>: Sendable {
     func result(_ reply: Result<RESPValue, RedisError>) -> Result<Reply, RedisError> {
         reply.flatMap { value in
             guard let decoded = decode(value) else {
-                return .failure(.unexpectedReply(command: command.name, reply: value.description))
+                return .failure(.unexpectedReply(command: command.name, reply: value.shape))
             }
             return .success(decoded)
         }
