@@ -93,6 +93,10 @@ enum SocketConnector {
             var milliseconds: Int32 = 20_000
             setsockopt(
                 descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<Int32>.size))
+            // What the kernel holds beyond this would look like a server that does not answer: bytes that left this process
+            // are progress, bytes that wait in the kernel for a slow line are not.
+            var bytes: Int32 = 256 * 1024
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
             return .success(ConnectedHandle(easy: easy, descriptor: descriptor))
         }
         var detail = String(cString: errorText)

@@ -23,6 +23,12 @@ public struct Bridge: Service {
     }
 
     public func run() async throws {
+        let (descriptors, needed) = (DescriptorLimit.raise(), DescriptorLimit.needed(by: config))
+        if descriptors < needed {
+            logger.warning(
+                "too few descriptors for all requests in flight; raise the limit (ulimit -n, LimitNOFILE=) or lower concurrency",
+                metadata: [LogKeys.limit: .stringConvertible(descriptors), LogKeys.needed: .stringConvertible(needed)])
+        }
         let workers = try (1...max(1, config.workers)).map {
             try Worker(number: $0, config: config, target: target, logger: logger)
         }

@@ -40,6 +40,34 @@ import Testing
         #expect(bridge.logs("summary").map { $0.metadata["dead"] } == ["1"])
     }
 
+    @Test(arguments: [false, true])
+    func `an entry that is trimmed while it waits gets a dead letter that says so`(byAnother: Bool) throws {
+        let scene = try Scene { $0.text == body(3) ? .answer(200) : .answer(503) }
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.retry(attempts: 5, every: byAnother ? "1h" : "300ms")
+        scene.file.route.keys["concurrency"] = "4"
+        let ids = try scene.redis.add(numbers: [1, 2])
+        let owner = try scene.run(as: "a")
+        try scene.receiver.waitFor(count: 2)
+        try eventually("attempts are counted") { try scene.redis.pending().map(\.deliveries) == [1, 1] }
+        if byAnother { try owner.crash() }
+        #expect(try scene.redis.command("XTRIM", "orders", "MAXLEN", "=", "0") == 2)
+        if byAnother { _ = try scene.run(as: "b") }
+        try eventually("two dead letters") { try scene.redis.entries(dead).count == 2 }
+        try scene.redis.add(numbers: [3])
+        try scene.waitUntilSettled()
+        let letters = try scene.redis.entries(dead).map { try report($0).fields }
+        #expect(
+            letters.sorted { $0.description < $1.description }
+                == ids.map { id in
+                    [
+                        Field("reason", "trimmed"), Field("attempts", "1"), Field("route", "orders"),
+                        Field("stream", "orders"), Field("id", id),
+                    ]
+                })
+    }
+
     @Test func `a message that fails too often is dead-lettered with its last answer`() throws {
         let scene = try Scene { .answer(500, body: "sorry, \($0.earlier)") }
         scene.file.route.retry(attempts: 3, every: "150ms")

@@ -3,6 +3,19 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownThreads) struct HostileEntries {
+    @Test func `large entries that are due at once come back a few at a time`() throws {
+        let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
+        scene.file.route.retry(attempts: 3, every: "300ms")
+        scene.file.route.webhook["timeout"] = "9s"
+        let value = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+        for number in 0..<30 { try scene.redis.add([Field("n", "\(number)"), Field("large", value)]) }
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 60, timeout: .seconds(30))
+        try scene.waitUntilSettled()
+        #expect(Set(ledger.byID.values.map(\.attempts)) == [["1", "2"]])
+        #expect(Set(ledger.acceptedIDs).count == 30)
+    }
+
     @Test func `what JSON has no word for arrives as the reference says`() throws {
         let scene = try Scene()
         try scene.redis.add(

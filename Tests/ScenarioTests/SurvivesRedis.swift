@@ -122,6 +122,6 @@ import Testing
         // Of two instances, the one that is first may have read less than the other: it reads the rest anew.
         guard instances.count == 1 else { return }
         #expect(Set(ledger.byID.values.map(\.attempts)) == [["1", "2"]])
-        #expect(bridges[0].logs("a waiting entry is gone from Redis") == [])
+        #expect(bridges[0].logs("a waiting entry is not ours any more") == [])
     }
 }

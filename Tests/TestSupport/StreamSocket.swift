@@ -118,6 +118,11 @@ final class StreamSocket: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
     }
 
+    func receiveInSmallPortions() {
+        var bytes: Int32 = 128 * 1024
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Sends without waiting for more to send along.
     func sendAtOnce() {
         var yes: Int32 = 1

@@ -51,7 +51,8 @@ extension RouteRunner {
                 } else {
                     // Another instance has it, or it was acknowledged: nothing is left to deliver.
                     counters.lostOwnership += 1
-                    logger.notice("a waiting entry is not ours any more", metadata: [LogKeys.entry: "\(waiting.key.id)"])
+                    logger.notice(
+                        "a waiting entry is not ours any more", metadata: [LogKeys.entry: "\(waiting.key.id)"])
                 }
             }
         case .failure:

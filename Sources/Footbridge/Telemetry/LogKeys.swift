@@ -30,6 +30,8 @@ public enum LogKeys {
     public static let trimmed = "trimmed"
     public static let bytes = "bytes"
     public static let version = "version"
+    public static let limit = "limit"
+    public static let needed = "needed"
 
     // The summary of a route
     public static let delivered = "delivered"
@@ -45,10 +47,8 @@ public enum LogKeys {
     /// All keys, in the order of a line.
     public static let inOrder = [
         instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
-        reason, delay, due, signal, count, routes, position, trimmed, bytes, version, delivered, retried, dead, backlog,
-        pending,
-        p50,
-        p99, error,
+        reason, delay, due, signal, count, routes, position, trimmed, bytes, version, limit, needed, delivered, retried,
+        dead, backlog, pending, p50, p99, error,
     ]
 
     private static let ranks = Dictionary(uniqueKeysWithValues: inOrder.enumerated().map { ($1, $0) })

@@ -134,6 +134,26 @@ import Testing
         #expect(failures == [])
     }
 
+    @Test func `a long command that the server takes slowly is not late`() async throws {
+        let size = 12 * 1024 * 1024
+        let command = RESPCommand("SET", "key", String(repeating: "x", count: size))
+        let (reply, failures) = try await dialogue { server in
+            server.receiveInSmallPortions()
+            // Four times the deadline in all.
+            for _ in 0..<12 {
+                _ = try server.receive(exactly: size / 12)
+                server.hang(.milliseconds(100))
+            }
+            _ = try server.receive(exactly: command.encoded.count - size)
+            try server.send("+OK\r\n")
+            try server.expectEnd()
+        } _: { _, connection in
+            try await replies(to: [command], on: connection, deadline: .milliseconds(300))
+        }
+        #expect(reply == [.success(.simple("OK"))])
+        #expect(failures == [])
+    }
+
     @Test func `a reply that nobody asked for ends the connection`() async throws {
         let (end, failures) = try await end { [commands] server in
             try server.expect(commands)

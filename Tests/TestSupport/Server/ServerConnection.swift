@@ -60,6 +60,9 @@ public final class ServerConnection: Sendable {
         for byte in text.utf8 { try socket.sendAll([byte]) }
     }
 
+    /// Has the kernel hold little of what was not received yet, so that the other side notices a slow script.
+    public func receiveInSmallPortions() { socket.receiveInSmallPortions() }
+
     /// The end of the connection, which comes with the end of the script, will be RST.
     public func resetAtEnd() { socket.resetOnClose() }
 

@@ -1,0 +1,24 @@
+internal import Glibc
+
+/// Descriptors that this process may have open: one for each request in flight and each connection to Redis.
+///
+/// Without one libcurl says that it could not connect, and the receiver would get the blame.
+enum DescriptorLimit {
+    /// Raises the limit as far as the system allows without privileges, and gives it.
+    ///
+    /// Usual is 1024, for programs that call select(2); we do not.
+    static func raise() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+        var raised = limit
+        raised.rlim_cur = limit.rlim_max
+        if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// What a configuration needs when all of its routes are busy, with some for files and the rest.
+    static func needed(by config: BridgeConfig) -> Int {
+        let routes = config.routes.reduce(0) { $0 + $1.concurrency + $1.streams.count }
+        return config.workers * (routes + 4) + 64
+    }
+}
