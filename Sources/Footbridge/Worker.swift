@@ -30,8 +30,11 @@ actor Worker {
 
     func start() {
         let (context, runners) = (context, runners)
-        context.commands.onUp = { _ in
+        context.commands.onUp = { connection in
             context.health.isUp(context.commands)
+            connection.onPush = { [unowned connection] push in
+                for runner in runners { runner.received(push, on: connection) }
+            }
             for runner in runners { runner.commandsConnected() }
         }
         context.commands.onDown = { context.health.isDown(context.commands, $0) }
@@ -54,6 +57,21 @@ actor Worker {
             }
         }
         return runners.reduce(0) { $0 + $1.unfinished }
+    }
+
+    /// Leaves what is not settled to other instances, or to the next start.
+    func handOver() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var left = runners.count + 1
+            func finish(_ isOver: Bool = false) {
+                guard left > 0 else { return }
+                left = isOver ? 0 : left - 1
+                if left == 0 { continuation.resume() }
+            }
+            for runner in runners { runner.handOver { finish() } }
+            loop.schedule(after: .seconds(5)) { finish(true) }
+            finish()
+        }
     }
 
     /// Drops what is still in flight and closes all connections.

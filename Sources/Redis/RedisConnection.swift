@@ -21,6 +21,8 @@ public final class RedisConnection: TurnParticipant {
     public var onClose: ((RedisError) -> Void)?
     /// What the server calls this connection, for `CLIENT UNBLOCK`; `nil` where the greeting did not tell.
     public internal(set) var clientID: Int64?
+    /// Whether the greeting agreed on RESP3.
+    public internal(set) var speaksRESP3 = false
     /// RESP3 pushes (messages of subscriptions, invalidations).
     public var onPush: (([RESPValue]) -> Void)?
 
@@ -87,6 +89,10 @@ public final class RedisConnection: TurnParticipant {
 
     private func receive(_ reply: RESPValue) {
         if case .push(let elements) = reply {
+            // The answer to SUBSCRIBE is a push for each channel, and nothing else: the first one stands for all.
+            if awaited.first?.command == "SUBSCRIBE", elements.first?.text == "subscribe" {
+                awaited.popFirst()?.completion(.success(reply))
+            }
             onPush?(elements)
             return
         }

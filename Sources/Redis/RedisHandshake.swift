@@ -21,7 +21,10 @@ public struct RedisHandshake: Sendable {
     /// Where the user may not call `ROLE`, its answer is not asked for.
     func perform(on connection: RedisConnection, _ completion: @escaping (Result<Void, RedisError>) -> Void) {
         connection.send(hello) { reply in
-            connection.clientID = (try? reply.get())?.value(named: "id")?.integer
+            if case .success(let facts) = reply {
+                connection.clientID = facts.value(named: "id")?.integer
+                connection.speaksRESP3 = facts.value(named: "proto")?.integer == 3
+            }
             switch reply.map({ _ in () }) {
             case .failure(.server(let error)) where error.kind == .unknownCommand || error.kind == .noProto:
                 run(greetingOfOldServers[...], on: connection) { finish($0, connection, completion) }

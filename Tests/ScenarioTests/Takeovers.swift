@@ -52,6 +52,88 @@ import Testing
         #expect(owner.exit == nil)
     }
 
+    @Test func `what a stopped instance leaves is another's at once, and goes on where it was`() throws {
+        let scene = try Scene { $0.earlier < 2 ? .answer(503) : .answer(200) }
+        scene.file.route.keys["claim_after"] = "1h"
+        scene.file.route.retry(attempts: 9, every: "1500ms")
+        let stopping = try scene.run(as: "a")
+        try scene.redis.add(numbers: 0..<150)
+        try scene.receiver.waitFor(count: 150)
+        try eventually("all wait") { try scene.redis.pending().map(\.deliveries) == Array(repeating: 1, count: 150) }
+        let other = try scene.run(as: "b")
+        #expect(try stopping.stop() == .status(0))
+        let stopped = ContinuousClock.now
+        try eventually("all are the other's", timeout: .seconds(1)) {
+            try scene.redis.pending().allSatisfy { $0.consumer == "b.1" }
+        }
+        #expect(try scene.redis.pending().count == 150)
+        #expect(ContinuousClock.now - stopped < .seconds(1))
+        #expect(stopping.logs("handed entries over").map { $0.metadata["count"] } == ["150"])
+        #expect(try consumers(scene).contains("a.1") == false)
+        // Nothing is sent before it is due, and the attempts go on.
+        let ledger = try scene.receiver.waitUntil { Set($0.acceptedIDs).count == 150 }
+        try scene.waitUntilSettled()
+        #expect(Set(ledger.byID.values.map(\.attempts)) == [["1", "2", "3"]])
+        #expect(ledger.byID.values.allSatisfy { $0.gaps.allSatisfy { $0 >= .milliseconds(1490) } })
+        let taken = other.logs("took over entries that were handed over").compactMap { Int($0.metadata["count"] ?? "") }
+        #expect(taken.reduce(0, +) == 150)
+    }
+
+    @Test func `what a stopped instance leaves waits for the next one that starts`() throws {
+        let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
+        scene.file.route.keys["claim_after"] = "1h"
+        scene.file.route.retry(attempts: 9, every: "500ms")
+        let stopping = try scene.run(as: "a")
+        try scene.redis.add(numbers: 0..<20)
+        try scene.receiver.waitFor(count: 20)
+        #expect(try stopping.stop() == .status(0))
+        #expect(try Set(scene.redis.pending().map(\.consumer)) == ["footbridge:released"])
+        _ = try scene.run(as: "another")
+        let ledger = try scene.receiver.waitUntil { Set($0.acceptedIDs).count == 20 }
+        try scene.waitUntilSettled()
+        #expect(Set(ledger.byID.values.map(\.attempts)) == [["1", "2"]])
+    }
+
+    @Test func `an instance that was frozen sends nothing that others have taken over`() throws {
+        let scene = try Scene { _ in .answerAfter(.milliseconds(100), 200) }
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["claim_after"] = "1s"
+        scene.file.route.keys["concurrency"] = "4"
+        try scene.redis.add(numbers: 0..<40)
+        let frozen = try scene.run(as: "a")
+        try scene.receiver.waitFor(count: 4)
+        frozen.signal(SIGSTOP)
+        let held = try scene.redis.pending().count { $0.consumer == "a.1" }
+        #expect(held > 8)
+        _ = try scene.run(as: "b")
+        try scene.receiver.waitUntil { Set($0.acceptedIDs).count == 40 }
+        try scene.waitUntilSettled()
+        frozen.signal(SIGCONT)
+        try frozen.waitForLog("silent for too long: others have taken entries over")
+        try scene.redis.add(numbers: [40])
+        try scene.waitUntilSettled()
+        #expect(try frozen.stop() == .status(0))
+        // Twice came only what was under way when it froze.
+        #expect(scene.receiver.ledger.duplicates <= 4)
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0...40).map(body)))
+    }
+
+    @Test func `a dead consumer that has nothing is taken off the list`() throws {
+        let scene = try Scene()
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "500ms"
+        let dead = try scene.run(as: "a")
+        try scene.redis.add(numbers: 0..<10)
+        try scene.waitUntilSettled()
+        try dead.crash()
+        _ = try scene.run(as: "b")
+        try eventually("only the living one is listed") { try consumers(scene) == ["b.1"] }
+    }
+
+    private func consumers(_ scene: Scene) throws -> [String] {
+        try scene.redis.command("XINFO", "CONSUMERS", "orders", "orders").elements.compactMap { $0["name"]?.text }
+    }
+
     @Test func `two instances on one group deliver each entry once`() throws {
         let scene = try Scene()
         _ = try scene.run(as: "a")

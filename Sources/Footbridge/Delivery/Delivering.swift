@@ -7,6 +7,7 @@ internal import Webhooks
 extension RouteRunner {
     /// Fills the free slots, as far as the gate allows.
     func startQueued() {
+        guard !queue.isEmpty, mayStart else { return }
         var allowance = gate.allowance(inFlight: inFlight, now: worker.loop.now)
         while allowance > 0, !queue.isEmpty, let slot = takeSlot(), let entry = queue.popFirst() {
             allowance -= 1

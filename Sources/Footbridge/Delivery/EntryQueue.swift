@@ -20,5 +20,13 @@ struct EntryQueue: Sequence {
         return entry
     }
 
+    /// Returns how many were removed.
+    mutating func removeAll(where shouldBeRemoved: (HeldEntry) -> Bool) -> Int {
+        let before = entries.count
+        entries.removeAll(where: shouldBeRemoved)
+        retries = entries.count { $0.attempt > 1 }
+        return before - entries.count
+    }
+
     func makeIterator() -> Deque<HeldEntry>.Iterator { entries.makeIterator() }
 }

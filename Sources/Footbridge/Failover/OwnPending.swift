@@ -22,7 +22,12 @@ extension RouteRunner {
     /// The connection for commands stands (again).
     func commandsConnected() {
         settler.flush()
-        for (stream, reader) in readers.enumerated() where reader.isPreparing { prepare(stream) }
+        if let connection = worker.commands.connection {
+            listenForReleases(on: connection)
+            for (stream, reader) in readers.enumerated() {
+                reader.isPreparing ? prepare(stream) : showLife(stream, on: connection)
+            }
+        }
         worker.loop.atEndOfTurn(self)
     }
 
@@ -76,6 +81,8 @@ extension RouteRunner {
     func isPrepared(_ stream: Int) {
         preparedOnce.insert(stream)
         readers[stream].isPrepared()
+        // Before the first round: what was released waits for us, and nothing is sent before a sign of life.
+        if let connection = worker.commands.connection { visit(stream, on: connection) }
         worker.loop.atEndOfTurn(self)
     }
 

@@ -173,8 +173,11 @@ extension MovedEntry {
 }
 
 extension RedisConnection {
-    func send<Reply>(_ script: PendingScript<Reply>, _ completion: @escaping (Result<Reply, RedisError>) -> Void) {
-        send(script.command) { reply in
+    func send<Reply>(
+        _ script: PendingScript<Reply>, deadline: Duration = .seconds(5),
+        _ completion: @escaping (Result<Reply, RedisError>) -> Void
+    ) {
+        send(script.command, deadline: deadline) { reply in
             completion(
                 reply.flatMap { value in
                     guard let decoded = script.decode(value) else {

@@ -24,11 +24,11 @@ extension RouteRunner {
         }
     }
 
-    private func visit(_ stream: Int, on connection: RedisConnection) {
-        let name = config.streams[stream]
-        connection.send(.heartbeat(stream: name, group: config.group, consumer: worker.consumer)) { _ in }
+    /// Shows that we live on one stream, and looks who else does.
+    func visit(_ stream: Int, on connection: RedisConnection) {
+        showLife(stream, on: connection)
         guard !readers[stream].isPreparing else { return }
-        connection.send(.consumers(of: config.group, stream: name)) { [unowned self] result in
+        connection.send(.consumers(of: config.group, stream: config.streams[stream])) { [unowned self] result in
             guard case .success(let consumers) = result else { return }
             look(at: consumers, stream: stream, on: connection)
         }
@@ -41,6 +41,8 @@ extension RouteRunner {
                 if consumer.pendingCount > busyIDs(of: stream).count + parked.count {
                     resumeForgotten(stream, on: connection)
                 }
+            } else if consumer.name == Self.releasedConsumer, consumer.pendingCount > 0 {
+                takeOver(consumer.name, stream: stream, on: connection)
             } else if consumer.idle >= config.claimAfter {
                 consumer.pendingCount > 0
                     ? takeOver(consumer.name, stream: stream, on: connection)
@@ -64,7 +66,8 @@ extension RouteRunner {
     ) {
         guard !isDraining, parked.count < Self.maximumParked else { return tell(taken, consumer, stream) }
         let script = PendingScript.move(
-            from: consumer, to: worker.consumer, silentFor: config.claimAfter, after: after,
+            from: consumer, to: worker.consumer,
+            silentFor: consumer == Self.releasedConsumer ? .zero : config.claimAfter, after: after,
             stream: config.streams[stream], group: config.group)
         connection.send(script) { [unowned self] result in
             switch result {
@@ -105,7 +108,8 @@ extension RouteRunner {
     private func tell(_ taken: Taken, _ consumer: String, _ stream: Int) {
         guard taken.count + taken.trimmed > 0 else { return }
         logger.notice(
-            "took over entries of a silent consumer",
+            consumer == Self.releasedConsumer
+                ? "took over entries that were handed over" : "took over entries of a silent consumer",
             metadata: [
                 LogKeys.stream: "\(config.streams[stream])", LogKeys.consumer: "\(consumer)",
                 LogKeys.count: "\(taken.count)", LogKeys.trimmed: "\(taken.trimmed)",

@@ -19,6 +19,8 @@ final class RouteRunner: TurnParticipant {
     var readers: [StreamReader] = []
     var parked = ParkedRetries()
     var gate = RouteGate()
+    /// One for each stream.
+    var tenures: [Tenure]
     var endpoint = EndpointHealth()
 
     var queue = EntryQueue()
@@ -51,6 +53,7 @@ final class RouteRunner: TurnParticipant {
         self.worker = worker
         self.logger = logger
         writer = try RequestWriter(config)
+        tenures = config.streams.map { _ in Tenure(claimAfter: config.claimAfter) }
         settler = Settler(route: config, worker: worker, counters: counters, logger: logger)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: worker.loop, options: TransferOptions(config.webhook)))]

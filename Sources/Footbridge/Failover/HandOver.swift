@@ -1,0 +1,72 @@
+internal import Curl
+internal import Logging
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// A bridge that stops in good order leaves nothing under its name: what it holds goes to a consumer that every instance
+/// serves at once, attempt counts and delivery times kept, and a message tells the others.
+extension RouteRunner {
+    /// No worker has this name: theirs end in `.<number>`.
+    static let releasedConsumer = "footbridge:released"
+
+    /// What is published when entries of a stream were released.
+    private func channel(_ stream: Int) -> String { "\(Self.releasedConsumer):\(config.group):\(config.streams[stream])" }
+
+    /// Gives away what is left when everything is settled that could be. Requests that are still under way are dropped.
+    func handOver(_ completion: @escaping () -> Void) {
+        for slot in slots { slot.handle.cancel() }
+        guard let connection = worker.commands.connection else { return completion() }
+        var left = config.streams.count
+        for stream in config.streams.indices {
+            release(stream, after: .open, count: 0, on: connection) {
+                left -= 1
+                if left == 0 { completion() }
+            }
+        }
+    }
+
+    private func release(
+        _ stream: Int, after: EntryBound, count: Int, on connection: RedisConnection,
+        _ completion: @escaping () -> Void
+    ) {
+        let script = PendingScript.move(
+            from: worker.consumer, to: Self.releasedConsumer, silentFor: .zero, after: after,
+            stream: config.streams[stream], group: config.group)
+        connection.send(script, deadline: .seconds(1)) { [unowned self] result in
+            // Refused, or Redis is away: everything stays pending under our name, as after a crash.
+            guard case .success(let entries) = result else { return completion() }
+            if let last = entries.last {
+                let count = count + entries.count { !$0.isTrimmed }
+                return release(stream, after: .excluded(last.id), count: count, on: connection, completion)
+            }
+            leave(stream, count, on: connection, completion)
+        }
+    }
+
+    private func leave(_ stream: Int, _ count: Int, on connection: RedisConnection, _ completion: @escaping () -> Void) {
+        if count > 0 {
+            logger.info(
+                "handed entries over",
+                metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.count: .stringConvertible(count)])
+            // Who may not publish lets the others find out at their next round.
+            connection.send(["PUBLISH", channel(stream), worker.consumer]) { _ in }
+        }
+        let script = PendingScript.removeConsumer(
+            worker.consumer, silentFor: .zero, stream: config.streams[stream], group: config.group)
+        connection.send(script) { _ in completion() }
+    }
+
+    /// Has Redis tell when another instance releases entries.
+    func listenForReleases(on connection: RedisConnection) {
+        // In RESP2 a connection that listens can do nothing else. Without the message a round finds them.
+        guard connection.speaksRESP3 else { return }
+        connection.send(RESPCommand("SUBSCRIBE", arguments: config.streams.indices.map(channel))) { _ in }
+    }
+
+    /// A message came in; it may be another route's.
+    func received(_ push: [RESPValue], on connection: RedisConnection) {
+        guard push.count == 3, push[0].text == "message", let name = push[1].text, !isDraining else { return }
+        for stream in config.streams.indices where channel(stream) == name { visit(stream, on: connection) }
+    }
+}

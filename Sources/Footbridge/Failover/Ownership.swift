@@ -1,0 +1,61 @@
+internal import Curl
+internal import DequeModule
+internal import Logging
+internal import Redis
+internal import RedisStreams
+
+/// Signs of life, and what follows when they were late.
+extension RouteRunner {
+    /// Whether entries that were read may be sent: none of them can be another's by now.
+    var mayStart: Bool { tenures.allSatisfy { $0.isCertain(at: worker.loop.now) } }
+
+    func showLife(_ stream: Int, on connection: RedisConnection) {
+        let sentAt = MonotonicTime.now
+        connection.send(
+            .heartbeat(stream: config.streams[stream], group: config.group, consumer: worker.consumer)
+        ) { [unowned self] result in
+            // NOGROUP and the like are the reader's: it will be told the same.
+            guard case .success = result else { return }
+            if tenures[stream].confirm(sentAt: sentAt, answeredAt: .now) { verify(stream, on: connection) }
+            worker.loop.atEndOfTurn(self)
+        }
+    }
+
+    /// Asks which of the entries that wait to be sent are still ours, and drops the others.
+    ///
+    /// What waits for its next attempt needs no asking: it is fetched by a script that checks the owner.
+    private func verify(_ stream: Int, on connection: RedisConnection) {
+        let ids = queue.lazy.filter { $0.key.stream == stream }.map(\.key.id)
+        guard let first = ids.min(), let last = ids.max() else { return }
+        tenures[stream].isBeingVerified = true
+        ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
+            tenures[stream].isBeingVerified = false
+            worker.loop.atEndOfTurn(self)
+            // No answer: the connection is lost. The next sign of life comes late, too, and asks again.
+            guard let own else { return tenures[stream] = Tenure(claimAfter: config.claimAfter) }
+            // What was read since is ours for sure.
+            let lost = queue.removeAll { $0.key.stream == stream && $0.key.id <= last && !own.contains($0.key.id) }
+            guard lost > 0 else { return }
+            counters.lostOwnership += lost
+            logger.notice(
+                "silent for too long: others have taken entries over",
+                metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.count: .stringConvertible(lost)])
+        }
+    }
+
+    private func ownEntries(
+        _ stream: Int, from: EntryBound, to last: EntryID, _ found: Set<EntryID>, on connection: RedisConnection,
+        _ completion: @escaping (Set<EntryID>?) -> Void
+    ) {
+        let page = 1000
+        let command = StreamCommand<[PendingEntry]>.pending(
+            stream: config.streams[stream], group: config.group, consumer: worker.consumer, from: from,
+            to: .included(last), count: page)
+        connection.send(command) { [unowned self] result in
+            guard case .success(let rows) = result else { return completion(nil) }
+            let found = found.union(rows.map(\.id))
+            guard rows.count == page, let end = rows.last else { return completion(found) }
+            ownEntries(stream, from: .excluded(end.id), to: last, found, on: connection, completion)
+        }
+    }
+}
