@@ -11,7 +11,9 @@ extension RouteRunner {
     static let releasedConsumer = "footbridge:released"
 
     /// What is published when entries of a stream were released.
-    private func channel(_ stream: Int) -> String { "\(Self.releasedConsumer):\(config.group):\(config.streams[stream])" }
+    private func channel(_ stream: Int) -> String {
+        "\(Self.releasedConsumer):\(config.group):\(config.streams[stream])"
+    }
 
     /// Gives away what is left when everything is settled that could be. Requests that are still under way are dropped.
     func handOver(_ completion: @escaping () -> Void) {
@@ -44,7 +46,8 @@ extension RouteRunner {
         }
     }
 
-    private func leave(_ stream: Int, _ count: Int, on connection: RedisConnection, _ completion: @escaping () -> Void) {
+    private func leave(_ stream: Int, _ count: Int, on connection: RedisConnection, _ completion: @escaping () -> Void)
+    {
         if count > 0 {
             logger.info(
                 "handed entries over",
