@@ -43,7 +43,7 @@ extension RouteRunner {
                 }
             } else if consumer.name == Self.releasedConsumer, consumer.pendingCount > 0 {
                 takeOver(consumer.name, stream: stream, on: connection)
-            } else if consumer.idle >= config.claimAfter {
+            } else if consumer.idle >= config.claimAfter || Sabotage.claimTheLiving.isOn {
                 consumer.pendingCount > 0
                     ? takeOver(consumer.name, stream: stream, on: connection)
                     : remove(consumer.name, stream: stream, on: connection)
@@ -64,10 +64,12 @@ extension RouteRunner {
         _ consumer: String, after: EntryBound = .open, taken: Taken = Taken(), stream: Int,
         on connection: RedisConnection
     ) {
+        if Sabotage.neverClaim.isOn { return }
         guard !isDraining, parked.count < Self.maximumParked else { return tell(taken, consumer, stream) }
         let script = PendingScript.move(
             from: consumer, to: worker.consumer,
-            silentFor: consumer == Self.releasedConsumer ? .zero : config.claimAfter, after: after,
+            silentFor: consumer == Self.releasedConsumer || Sabotage.claimTheLiving.isOn ? .zero : config.claimAfter,
+            after: after,
             stream: config.streams[stream], group: config.group)
         connection.send(script) { [unowned self] result in
             switch result {

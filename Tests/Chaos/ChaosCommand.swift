@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+
+/// Entries through three bridges while everything around them breaks, and a ledger at both ends.
+@main struct ChaosCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos", abstract: "Shows that nothing is lost, whatever breaks (docs/delivery.md, “The proof”).")
+
+    @Flag(help: "A run of some two minutes: 100,000 entries.") var short = false
+    @Option(help: "The server: \(ServerChoice.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var server = ServerChoice.redis
+    @Option(help: "Entries in all.") var entries: Int?
+    @Option(help: "Entries added per second.") var rate: Double?
+    @Option(help: "Repeats the faults of an earlier run.") var seed: UInt64?
+    @Option(help: "The bridge.") var binary = ".build/release/footbridge"
+    @Flag(help: "Runs broken variants of the bridge, and fails unless each is caught.") var checkTheChecker = false
+
+    func run() throws {
+        // A connection that ended is seen by what send() returns.
+        signal(SIGPIPE, SIG_IGN)
+        var settings = Settings(
+            seed: seed ?? UInt64.random(in: 1..<1_000_000_000), server: server, binary: binary,
+            entries: entries ?? (short ? 100_000 : 1_000_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 3000))
+        settings.calmEntries = min(20_000, settings.entries / 10)
+        guard FileManager.default.isExecutableFile(atPath: binary) else {
+            throw ValidationError("there is no \(binary)")
+        }
+        if checkTheChecker {
+            guard try CheckTheChecker(settings: settings).run() else { throw ExitCode(1) }
+            return
+        }
+        Report.line("chaos: \(settings.entries) entries, server \(server.rawValue), seed \(settings.seed)")
+        let checks = try Performance(settings: settings).run()
+        Report.tell(checks)
+        guard checks.allSatisfy(\.holds) else {
+            Report.line("\nFAILED. The same faults again: --seed \(settings.seed)")
+            throw ExitCode(1)
+        }
+        Report.line("\nAll \(checks.count) checks hold.")
+    }
+}
