@@ -14,6 +14,7 @@ extension RouteConfig {
         let retrySection = section.section("retry")
         retry.read(retrySection)
         retrySection.finish()
+        section.integer("max_parked", &maximumParked, 1...10_000_000)
         deadLetter.read(section)
         section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
@@ -83,8 +84,22 @@ extension Section {
 
 extension RetryPolicy {
     mutating func read(_ section: Section) {
-        section.integer("attempts", &attempts, 1...1_000_000)
-        backoff.read(section.section("backoff"))
+        let wait: ClosedRange<Duration> = .milliseconds(1) ... .seconds(30 * 86_400)
+        let backoffSection = section.section("backoff")
+        schedule = section.durations("schedule", wait)
+        if let scheduled = section.find("schedule"), !schedule.isEmpty {
+            attempts = schedule.count + 1
+            for key in ["initial", "factor", "max"] {
+                guard let other = backoffSection.find(key), other.rank <= scheduled.rank else { continue }
+                section.report("stands beside retry.schedule; keep one of the two", at: other, onKey: true)
+            }
+        }
+        section.integer("attempts", &attempts, 1...1_000_000, defaultText: "12, or one more than schedule has waits")
+        backoff.read(backoffSection)
+        maximumAge = section.optional(
+            "max_age", type: "duration, 1s to 365d", defaultText: "none"
+        ) { text throws(Complaint) in try DurationText.parse(text, .seconds(1) ... .seconds(365 * 86_400)) }
+        section.duration("retry_after_max", &maximumRetryAfter, .zero ... .seconds(30 * 86_400))
     }
 }
 

@@ -64,7 +64,7 @@ extension RouteRunner {
         _ consumer: String, after: EntryBound = .open, taken: Taken = Taken(), stream: Int,
         on connection: RedisConnection
     ) {
-        guard !isDraining, parked.count < Self.maximumParked else { return tell(taken, consumer, stream) }
+        guard !isDraining, parked.count < config.maximumParked else { return tell(taken, consumer, stream) }
         let script = PendingScript.move(
             from: consumer, to: worker.consumer,
             silentFor: consumer == Self.releasedConsumer ? .zero : config.claimAfter, after: after,

@@ -45,9 +45,6 @@ final class RouteRunner: TurnParticipant {
     /// Streams that were prepared once: what turns up as ours later was never begun by this process.
     var preparedOnce: Set<Int> = []
 
-    /// Waiting entries beyond this stop the reading.
-    static let maximumParked = 100_000
-
     init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
         self.config = config
         self.worker = worker
@@ -98,7 +95,7 @@ final class RouteRunner: TurnParticipant {
 
     /// Reads in portions of a quarter of the window at least: one command per entry would cost more than the delivery.
     private func readMore() {
-        guard parked.count < Self.maximumParked, gate.state != .paused else { return }
+        guard parked.count < config.maximumParked, gate.state != .paused else { return }
         let room = window - held
         let share = max(1, window / readers.count)
         guard room >= max(1, min(share, window / 4)) || held == 0 else { return }

@@ -15,6 +15,7 @@ struct CheckCommand: AsyncParsableCommand {
               footbridge check
               footbridge check -c /etc/footbridge/orders.yaml --live
               footbridge check --show
+              footbridge check --explain orders
 
             Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors.
             """)
@@ -29,8 +30,18 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Show every key with its value, defaults included; secrets are not shown.")
     var show = false
 
+    @Option(help: ArgumentHelp("Show the attempts that an entry of this route would go through.", valueName: "route"))
+    var explain: String?
+
     func run() async throws {
         let bridgeConfig = try config.load()
+        if let explain {
+            guard let route = bridgeConfig.routes.first(where: { $0.name == explain }) else {
+                let names = bridgeConfig.routes.map(\.name).joined(separator: ", ")
+                throw ValidationError("There is no route \(explain); routes here: \(names)")
+            }
+            return print(RetryExplanation(route: route))
+        }
         let count = bridgeConfig.routes.count
         print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")
         if show { print(bridgeConfig.dump) }
