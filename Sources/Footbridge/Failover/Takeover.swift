@@ -28,6 +28,7 @@ extension RouteRunner {
     func visit(_ stream: Int, on connection: RedisConnection) {
         showLife(stream, on: connection)
         guard !readers[stream].isPreparing else { return }
+        survey(stream, on: connection)
         connection.send(.consumers(of: config.group, stream: config.streams[stream])) { [unowned self] result in
             guard case .success(let consumers) = result else { return }
             look(at: consumers, stream: stream, on: connection)

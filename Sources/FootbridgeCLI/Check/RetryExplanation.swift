@@ -52,7 +52,9 @@ struct RetryExplanation: CustomStringConvertible {
             let milliseconds = attoseconds / 1_000_000_000_000_000
             return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
         }
-        let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]
+        let parts = [
+            (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
+        ]
         let shown = parts.drop { $0.0 == 0 }.prefix(2).filter { $0.0 > 0 }
         return shown.map { "\($0.0)\($0.1)" }.joined()
     }
