@@ -51,7 +51,7 @@ final class StreamReader {
         self.stream = stream
         self.group = group
         self.logger = logger
-        link = RedisLink(loop: worker.loop, target: worker.target)
+        link = worker.makeLink()
     }
 
     func start() {

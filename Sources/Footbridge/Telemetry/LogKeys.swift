@@ -48,7 +48,8 @@ public enum LogKeys {
     /// All keys, in the order of a line.
     public static let inOrder = [
         instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
-        reason, delay, due, signal, count, routes, position, last, trimmed, bytes, version, limit, needed, delivered, retried,
+        reason, delay, due, signal, count, routes, position, last, trimmed, bytes, version, limit, needed, delivered,
+        retried,
         dead, backlog, pending, p50, p99, error,
     ]
 
