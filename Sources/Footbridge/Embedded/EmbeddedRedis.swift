@@ -39,6 +39,11 @@ public final class EmbeddedRedis: Service {
         self.variable = variable
     }
 
+    /// - Throws: if the state directory's path is too long for a socket in it; `start` finds that, too.
+    public func checkPath() throws(EmbeddedRedisError) {
+        guard UnixAddress(layout.socket) != nil else { throw .socketPathTooLong(path: layout.socket) }
+    }
+
     /// Returns when redis-server answers; at once if it does already.
     ///
     /// - Throws: What keeps it from starting; `.stopped` when it is cancelled.
