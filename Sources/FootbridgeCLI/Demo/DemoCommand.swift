@@ -62,7 +62,7 @@ struct DemoCommand: AsyncParsableCommand {
     ) async throws -> DemoSums {
         var logger = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        let redis = EmbeddedRedis(stateDirectory: directory, logger: logger)
+        let redis = EmbeddedRedis(stateDirectory: directory, logger: logger, endsWithParent: true)
         do throws(EmbeddedRedisError) {
             try await redis.start()
         } catch {
