@@ -19,10 +19,7 @@ extension RouteConfig {
         section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
-        if !section.isTemplate {
-            checkClaim(section, webhookSection)
-            checkDeadLetter(section)
-        }
+        if !section.isTemplate { checkClaim(section, webhookSection) }
     }
 
     /// An attempt that may still be under way must not be taken over.
@@ -34,19 +31,6 @@ extension RouteConfig {
             "claim_after (\(claim)\(isDefault)) must be longer than webhook.timeout (\(timeout)), "
                 + "or entries are claimed that are still being delivered",
             among: section.find("claim_after"), webhookSection.find("timeout"))
-    }
-
-    /// Dead letters must not come back as entries.
-    private func checkDeadLetter(_ section: Section) {
-        for stream in streams {
-            guard let target = deadLetter.name(for: stream), streams.contains(target) else { continue }
-            section.contradiction(
-                "dead letters of \(ConfigText.quoted(stream)) would go to \(ConfigText.quoted(target)), "
-                    + "which this route reads; choose another stream",
-                among: section.find("dead_letter"), section.find("streams", own: true),
-                section.find("stream", own: true))
-            return
-        }
     }
 }
 

@@ -53,6 +53,12 @@ public enum LogKeys {
         dead, backlog, pending, p50, p99, error,
     ]
 
+    /// Keys whose values are numbers for machines, too, in whichever form a line's author gave them.
+    static let numeric: Set<String> = [
+        worker, pid, attempt, status, count, routes, trimmed, bytes, delivered, retried, dead, backlog, pending, p50,
+        p99,
+    ]
+
     private static let ranks = Dictionary(uniqueKeysWithValues: inOrder.enumerated().map { ($1, $0) })
 
     /// Whether `left` stands before `right` on a line.

@@ -17,7 +17,7 @@ struct CheckCommand: AsyncParsableCommand {
               footbridge check --show
               footbridge check --explain orders
 
-            Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors.
+            Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors, or Redis refuses.
             """)
 
     @OptionGroup var config: ConfigOption
@@ -46,8 +46,15 @@ struct CheckCommand: AsyncParsableCommand {
         print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")
         if show { print(bridgeConfig.dump) }
         guard live else { return }
-        let client = try await ToolConnection.open(nil, config: config, state: state)
-        let report = await LiveCheck(config: bridgeConfig, client: client).report()
+        let connection = try ToolConnection(nil, config: config, state: state)
+        let client = try await connection.open()
+        let report: [Finding]
+        do throws(RedisError) {
+            report = try await LiveCheck(config: bridgeConfig, client: client).report()
+        } catch {
+            await client.close()
+            throw connection.trouble(error).failed
+        }
         await client.close()
         for finding in report { print(finding) }
         if report.contains(where: { $0.level == .error }) { throw CommandExit.configuration }

@@ -16,6 +16,8 @@ import Testing
     @Test func `the example parses with an empty environment`() throws {
         let config = try example()
         #expect(config.routes.map(\.name) == ["orders", "thumbnails"])
+        // A copy on each machine must not make all of them one instance.
+        #expect(config.instance == "host")
         #expect(config.routes[0].webhook.headers.map(\.name) == ["Authorization", "X-Env"])
     }
 
