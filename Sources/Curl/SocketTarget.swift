@@ -39,8 +39,12 @@ public struct SocketTarget: Sendable, Hashable {
 }
 
 extension SocketTarget: CustomStringConvertible {
+    public var description: String { address.description }
+}
+
+extension SocketTarget.Address: CustomStringConvertible {
     public var description: String {
-        switch address {
+        switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): path
         }

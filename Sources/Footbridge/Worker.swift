@@ -12,6 +12,7 @@ actor Worker {
 
     private let context: WorkerContext
     private let runners: [RouteRunner]
+    private let logger: Logger
 
     /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
     init(number: Int, config: BridgeConfig, target: RedisTarget, logger: Logger) throws {
@@ -21,6 +22,7 @@ actor Worker {
         let context = WorkerContext(
             loop: loop, consumer: "\(config.instance).\(number)", target: target, logger: logger)
         self.context = context
+        self.logger = logger
         runners = try config.routes.map { route in
             var logger = logger
             logger[metadataKey: LogKeys.route] = "\(route.name)"
@@ -38,7 +40,7 @@ actor Worker {
             for runner in runners { runner.commandsConnected() }
         }
         context.commands.onDown = { context.health.isDown(context.commands, $0) }
-        context.commands.start()
+        context.start(logger: logger)
         for runner in runners { runner.start() }
     }
 
@@ -77,7 +79,7 @@ actor Worker {
     /// Drops what is still in flight and closes all connections.
     func disconnect() {
         for runner in runners { runner.stop() }
-        context.commands.stop()
+        context.stop()
     }
 
     /// The figures of each route since the last call.

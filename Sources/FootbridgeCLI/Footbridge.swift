@@ -11,8 +11,8 @@ struct FootbridgeCommand: AsyncParsableCommand {
             Begin with `footbridge demo`, which needs nothing but redis-server. Then write a bridge.yaml \
             (docs/configuration.md), try it with `footbridge check`, and run it with `footbridge run`.
 
-            Exit codes: 0 done, 64 wrong usage, 69 something needed is unavailable (Redis, a port, a lock), \
-            78 wrong configuration.
+            Exit codes: 0 done, 1 ended by a second signal, 64 wrong usage, 65 a line of input is wrong, 69 something \
+            needed is unavailable (Redis, a port, a lock), 78 wrong configuration, or Redis refuses.
             """,
         version: Version.current,
         subcommands: [

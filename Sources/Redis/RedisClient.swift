@@ -19,8 +19,9 @@ public actor RedisClient {
 
     /// Connects and greets. To be called once, before anything else.
     public func connect() async throws(RedisError) {
+        let socket = try await located()
         let greeted: Result<Void, RedisError> = await withCheckedContinuation { continuation in
-            CurlSocket.connect(target.socket, on: loop) { [self] result in
+            CurlSocket.connect(socket, on: loop) { [self] result in
                 switch result {
                 case .failure(let failure): continuation.resume(returning: .failure(.connection(failure)))
                 case .success(let socket):
@@ -32,6 +33,18 @@ public actor RedisClient {
         }
         if case .failure = greeted { disconnect() }
         try greeted.get()
+    }
+
+    /// The target's own address, or the one that a Sentinel names.
+    private func located() async throws(RedisError) -> SocketTarget {
+        guard let sentinel = target.sentinel else { return target.socket }
+        let directory = SentinelDirectory(loop: loop, target: sentinel)
+        let found: Result<SocketTarget.Address, RedisError> = await withCheckedContinuation { continuation in
+            directory.locate { continuation.resume(returning: $0) }
+        }
+        var socket = target.socket
+        socket.address = try found.get()
+        return socket
     }
 
     /// Sends a command and waits for its reply; an error reply is thrown.

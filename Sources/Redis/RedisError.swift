@@ -15,6 +15,8 @@ public enum RedisError: Error, Sendable, Equatable {
     case unexpectedReply(command: String, reply: String)
     /// The server is a replica; writes go to its master only.
     case notMaster(role: String)
+    /// No Sentinel told where the master is; what each of them said.
+    case noSentinel(String)
     /// The connection was closed by us.
     case closed
 
@@ -41,6 +43,7 @@ extension RedisError: CustomStringConvertible {
         case .protocolViolation(let error): "not the Redis protocol: \(error)"
         case .unexpectedReply(let command, let reply): "unexpected reply to \(command): \(reply)"
         case .notMaster(let role): "the server is a \(role), not a master"
+        case .noSentinel(let answers): "no Sentinel tells where the master is: \(answers)"
         case .closed: "connection closed"
         }
     }

@@ -20,6 +20,11 @@ public struct RedisHandshake: Sendable {
     ///
     /// Where the user may not call `ROLE`, its answer is not asked for.
     func perform(on connection: RedisConnection, _ completion: @escaping (Result<Void, RedisError>) -> Void) {
+        greet(on: connection) { finish($0, connection, completion) }
+    }
+
+    /// The greeting alone: what a Sentinel understands.
+    func greet(on connection: RedisConnection, _ completion: @escaping (Result<Void, RedisError>) -> Void) {
         connection.send(hello) { reply in
             if case .success(let facts) = reply {
                 connection.clientID = facts.value(named: "id")?.integer
@@ -27,8 +32,8 @@ public struct RedisHandshake: Sendable {
             }
             switch reply.map({ _ in () }) {
             case .failure(.server(let error)) where error.kind == .unknownCommand || error.kind == .noProto:
-                run(greetingOfOldServers[...], on: connection) { finish($0, connection, completion) }
-            case let result: finish(result, connection, completion)
+                run(greetingOfOldServers[...], on: connection, completion)
+            case let result: completion(result)
             }
         }
     }

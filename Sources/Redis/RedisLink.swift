@@ -12,8 +12,12 @@ public final class RedisLink {
 
     public private(set) var connection: RedisConnection?
 
+    /// Where the connection leads that stands, or is being made.
+    public private(set) var address: SocketTarget.Address?
+
     private let loop: CurlLoop
     private let target: RedisTarget
+    private let directory: SentinelDirectory?
     private var delay = ReconnectDelay()
     private var upSince = MonotonicTime.now
     private var isStopped = false
@@ -21,9 +25,11 @@ public final class RedisLink {
     /// A connection that greets, not given out yet.
     private var candidate: RedisConnection?
 
-    public init(loop: CurlLoop, target: RedisTarget) {
+    /// - Parameter directory: asked before each connection where the master is; `nil` to go by the target's own address.
+    public init(loop: CurlLoop, target: RedisTarget, directory: SentinelDirectory? = nil) {
         self.loop = loop
         self.target = target
+        self.directory = directory
     }
 
     public func start() { connect() }
@@ -46,7 +52,21 @@ public final class RedisLink {
     private func connect() {
         retryTimer = nil
         guard !isStopped else { return }
-        CurlSocket.connect(target.socket, on: loop) { [weak self] result in
+        guard let directory else { return connect(to: target.socket.address) }
+        directory.locate { [weak self] result in
+            guard let self, !isStopped else { return }
+            switch result {
+            case .success(let address): connect(to: address)
+            case .failure(let error): retry(after: error)
+            }
+        }
+    }
+
+    private func connect(to address: SocketTarget.Address) {
+        self.address = address
+        var socket = target.socket
+        socket.address = address
+        CurlSocket.connect(socket, on: loop) { [weak self] result in
             guard let self, !isStopped else { return }
             switch result {
             case .success(let socket): greet(RedisConnection(socket: socket, loop: loop))

@@ -4,10 +4,13 @@ public import Curl
 public struct RedisTarget: Sendable {
     public var socket: SocketTarget
     public var handshake: RedisHandshake
+    /// Who knows where the master is; its address takes the place of the one in `socket`.
+    public var sentinel: SentinelTarget?
 
-    public init(socket: SocketTarget, handshake: RedisHandshake) {
+    public init(socket: SocketTarget, handshake: RedisHandshake, sentinel: SentinelTarget? = nil) {
         self.socket = socket
         self.handshake = handshake
+        self.sentinel = sentinel
     }
 
     /// What a URL says.

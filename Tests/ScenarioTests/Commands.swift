@@ -3,28 +3,6 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownThreads) struct Commands {
-    private struct Result: Equatable {
-        let exit: ChildProcess.Exit
-        let output: String
-        let error: String
-
-        init(_ exit: Int32, output: String = "", error: String = "") {
-            self.exit = .status(exit)
-            self.output = output
-            self.error = error
-        }
-
-        init(_ process: ChildProcess) throws {
-            exit = try process.waitForExit()
-            output = process.output
-            error = process.errorOutput
-        }
-    }
-
-    private func footbridge(_ arguments: String..., input: String? = nil) throws -> Result {
-        try Result(.footbridge(arguments, inputFile: input))
-    }
-
     private let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
@@ -60,7 +38,7 @@ import Testing
         // The system's may exist where the tests run.
         try #require(access("/etc/footbridge/bridge.yaml", F_OK) != 0)
         let binary = try ChildProcess.footbridgeBinary()
-        let result = try Result(
+        let result = try CommandResult(
             ChildProcess("/bin/sh", ["-c", "cd \"$0\" && exec \"$1\" run", directory.path, binary]))
         #expect(result.exit == .status(78))
         #expect(result.error.contains("/etc/footbridge/bridge.yaml"))
@@ -71,7 +49,7 @@ import Testing
 
     @Test(arguments: [["run", "--colour"], ["bridge"], ["send", "orders"], ["send", "orders", "no-equals-sign"]])
     func `wrong usage exits 64`(arguments: [String]) throws {
-        let result = try Result(.footbridge(arguments))
+        let result = try CommandResult(.footbridge(arguments))
         #expect(result.exit == .status(64))
         #expect(result.output == "")
         #expect(result.error.contains("Error: "))
@@ -115,7 +93,7 @@ import Testing
         let result = try footbridge(
             "send", "--redis", scene.server.url, "orders", "type=created", "note=a=b c", "again=1", "again=2", "empty=")
         let id = try scene.redis.command("XRANGE", "orders", "-", "+").elements[0].elements[0].text ?? ""
-        #expect(result == Result(0, output: "\(id)\n"))
+        #expect(result == CommandResult(0, output: "\(id)\n"))
         #expect(
             try scene.redis.entries("orders") == [
                 [

@@ -35,16 +35,16 @@ import Testing
         #expect(ledger.gaps[0] >= .seconds(1))
     }
 
-    @Test func `a receiver that asks for an hour gets the longest wait of the schedule`() throws {
+    @Test func `a receiver that asks for an hour gets retry_after_max`() throws {
         let scene = try Scene {
             $0.earlier == 0 ? .answer(429, headers: ["Retry-After": "3600"]) : .answer(200)
         }
-        scene.file.route.retry(attempts: 5, every: "500ms")
+        scene.file.route.keys["retry"] = "{ schedule: [50ms, 50ms], retry_after_max: 700ms }"
         try scene.redis.add(numbers: [1])
         try scene.run()
         let ledger = try scene.receiver.waitFor(count: 2, timeout: .seconds(5))
         #expect(ledger.attempts == ["1", "2"])
-        #expect(ledger.gaps[0] >= .milliseconds(500))
+        #expect(ledger.gaps[0] >= .milliseconds(690))
     }
 
     @Test func `an entry that fails again and again holds up nobody`() throws {

@@ -107,6 +107,42 @@ import Testing
         try expectEachOnce(scene, count + 20)
     }
 
+    @Test func `unread entries that are trimmed are told, once`() throws {
+        let gate = Gate()
+        let scene = try Scene { _ in .answerWhenOpen(gate, 200) }
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["concurrency"] = "1"
+        try scene.redis.add(numbers: 0..<4)
+        let bridge = try scene.run()
+        // As many as a route of one request in flight holds: the rest is not read.
+        try eventually("the window is full") { try scene.redis.pending().count == 4 }
+        try scene.redis.add(numbers: 4..<20)
+        #expect(try scene.redis.command("XTRIM", "orders", "MAXLEN", "=", "6") == 14)
+        try bridge.waitForLog("entries were trimmed or deleted before they were read")
+        gate.open()
+        try scene.waitUntilSettled()
+        #expect(
+            bridge.logs().filter { $0.message.hasPrefix("entries were trimmed") }.map { $0.metadata["count"] } == ["10"]
+        )
+    }
+
+    @Test func `a group that is moved back delivers again, and says so`() throws {
+        let scene = try makeScene()
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "500ms"
+        try scene.redis.add(numbers: 0..<10)
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 10)
+        try scene.waitUntilSettled()
+        #expect(try scene.redis.command("XGROUP", "SETID", "orders", "orders", "0") == .simple("OK"))
+        try scene.redis.add(numbers: [10])
+        try scene.receiver.waitFor(count: 21)
+        try scene.waitUntilSettled()
+        try bridge.waitForLog("the group was moved back")
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0...10).map(body)))
+    }
+
     @Test(arguments: [["a"], ["a", "b"]])
     func `entries that wait for their next attempt outlive their group`(instances: [String]) throws {
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }

@@ -39,6 +39,12 @@ extension RouteConfig {
             "retry.backoff.factor": NumberText.format(retry.backoff.factor),
             "retry.backoff.max": DurationText.format(retry.backoff.maximum),
             "retry.backoff.jitter": NumberText.format(retry.backoff.jitter),
+            "retry.schedule":
+                retry.schedule.isEmpty
+                ? "none" : "[\(retry.schedule.map(DurationText.format).joined(separator: ", "))]",
+            "retry.max_age": retry.maximumAge.map(DurationText.format) ?? "none",
+            "retry.retry_after_max": DurationText.format(retry.maximumRetryAfter),
+            "max_parked": "\(maximumParked)",
             "dead_letter": streams.map { deadLetter.name(for: $0) ?? "false" }.uniqued().joined(separator: ", "),
             "claim_after": DurationText.format(claimAfter),
             "drain_timeout": DurationText.format(drainTimeout),

@@ -61,6 +61,7 @@ extension BridgeConfig {
             routes.append((RouteConfig(route, name: name), route))
         }
         GroupCheck.run(routes)
+        DeadLetterCheck.run(routes)
         return routes.map(\.config)
     }
 
@@ -74,7 +75,9 @@ extension RedisSource {
         let (scalar, section) = root.choice("redis", or: "embedded")
         let url = section.optional("url", type: "URL", defaultText: fallback.description) { text throws(Complaint) in
             do throws(RedisURLError) {
-                return try RedisURL(text.text)
+                var url = try RedisURL(text.text)
+                url.tls?.resolveFiles(root.source.path)
+                return url
             } catch {
                 throw Complaint(error.description)
             }
@@ -90,6 +93,12 @@ extension RedisSource {
             return .embedded
         }
         if let embedded { self = embedded }
+    }
+}
+
+extension RedisURL.TLSOptions {
+    fileprivate mutating func resolveFiles(_ resolve: (String) -> String) {
+        (ca, cert, key) = (ca.map(resolve), cert.map(resolve), key.map(resolve))
     }
 }
 

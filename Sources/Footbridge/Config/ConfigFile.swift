@@ -5,7 +5,7 @@ public enum ConfigFile {
     /// No config is longer; whatever is, is not one.
     public static let maximumBytes = 1 << 20
 
-    /// Reads and checks the file at `path`; secret files in it are found from its directory.
+    /// Reads and checks the file at `path`; files that it names are found from its directory.
     ///
     /// - Throws: every problem in the file; a file that cannot be read is a problem as well.
     public static func load(
@@ -32,7 +32,7 @@ public enum ConfigFile {
 
     /// Checks `text` as if it stood in the file `fileName`.
     ///
-    /// - Parameter directory: where secret files are found; that of `fileName` if not given.
+    /// - Parameter directory: where files that it names are found; that of `fileName` if not given.
     public static func parse(
         text: String, fileName: String, environment: Environment = .process, directory: String? = nil
     ) throws(ConfigErrors) -> BridgeConfig {

@@ -1,7 +1,7 @@
 /// What reading one file needs everywhere: where it is, the variables, the problems found so far, the keys asked for.
 final class ConfigSource {
     let file: String
-    /// Secret files are found from here.
+    /// Files that the configuration names are found from here.
     let directory: String
     let environment: ConfigFile.Environment
     /// In the order in which they were asked for, each once: what `docs/configuration.md` must list.
@@ -14,6 +14,9 @@ final class ConfigSource {
         self.directory = directory
         self.environment = environment
     }
+
+    /// The path of a file that the configuration names.
+    func path(_ file: String) -> String { file.hasPrefix("/") ? file : "\(directory)/\(file)" }
 
     /// A problem in `defaults` is found once per route and kept once.
     func report(_ message: String, at place: Place, path: String) {

@@ -14,14 +14,12 @@ extension RouteConfig {
         let retrySection = section.section("retry")
         retry.read(retrySection)
         retrySection.finish()
+        section.integer("max_parked", &maximumParked, 1...10_000_000)
         deadLetter.read(section)
         section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
-        if !section.isTemplate {
-            checkClaim(section, webhookSection)
-            checkDeadLetter(section)
-        }
+        if !section.isTemplate { checkClaim(section, webhookSection) }
     }
 
     /// An attempt that may still be under way must not be taken over.
@@ -33,19 +31,6 @@ extension RouteConfig {
             "claim_after (\(claim)\(isDefault)) must be longer than webhook.timeout (\(timeout)), "
                 + "or entries are claimed that are still being delivered",
             among: section.find("claim_after"), webhookSection.find("timeout"))
-    }
-
-    /// Dead letters must not come back as entries.
-    private func checkDeadLetter(_ section: Section) {
-        for stream in streams {
-            guard let target = deadLetter.name(for: stream), streams.contains(target) else { continue }
-            section.contradiction(
-                "dead letters of \(ConfigText.quoted(stream)) would go to \(ConfigText.quoted(target)), "
-                    + "which this route reads; choose another stream",
-                among: section.find("dead_letter"), section.find("streams", own: true),
-                section.find("stream", own: true))
-            return
-        }
     }
 }
 
@@ -83,8 +68,22 @@ extension Section {
 
 extension RetryPolicy {
     mutating func read(_ section: Section) {
-        section.integer("attempts", &attempts, 1...1_000_000)
-        backoff.read(section.section("backoff"))
+        let wait: ClosedRange<Duration> = .milliseconds(1) ... .seconds(30 * 86_400)
+        let backoffSection = section.section("backoff")
+        schedule = section.durations("schedule", wait)
+        if let scheduled = section.find("schedule"), !schedule.isEmpty {
+            attempts = schedule.count + 1
+            for key in ["initial", "factor", "max"] {
+                guard let other = backoffSection.find(key), other.rank <= scheduled.rank else { continue }
+                section.report("stands beside retry.schedule; keep one of the two", at: other, onKey: true)
+            }
+        }
+        section.integer("attempts", &attempts, 1...1_000_000, defaultText: "12, or one more than schedule has waits")
+        backoff.read(backoffSection)
+        maximumAge = section.optional(
+            "max_age", type: "duration, 1s to 365d", defaultText: "none"
+        ) { text throws(Complaint) in try DurationText.parse(text, .seconds(1) ... .seconds(365 * 86_400)) }
+        section.duration("retry_after_max", &maximumRetryAfter, .zero ... .seconds(30 * 86_400))
     }
 }
 

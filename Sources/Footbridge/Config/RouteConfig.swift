@@ -12,6 +12,8 @@ public struct RouteConfig: Sendable, Equatable {
     /// Requests in flight, per worker.
     public var concurrency: Int
     public var retry: RetryPolicy
+    /// Waiting entries, per worker; with more the route stops reading.
+    public var maximumParked: Int
     public var deadLetter: DeadLetterTarget
     /// A consumer that was silent for this long is taken for dead. Longer than the webhook's timeout.
     public var claimAfter: Duration
@@ -20,8 +22,9 @@ public struct RouteConfig: Sendable, Equatable {
 
     public init(
         name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
-        concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), deadLetter: DeadLetterTarget = .perStream,
-        claimAfter: Duration = .seconds(60), drainTimeout: Duration = .seconds(20)
+        concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
+        deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
+        drainTimeout: Duration = .seconds(20)
     ) {
         self.name = name
         self.streams = streams
@@ -30,6 +33,7 @@ public struct RouteConfig: Sendable, Equatable {
         self.webhook = webhook
         self.concurrency = concurrency
         self.retry = retry
+        self.maximumParked = maximumParked
         self.deadLetter = deadLetter
         self.claimAfter = claimAfter
         self.drainTimeout = drainTimeout

@@ -54,17 +54,19 @@ extension Section {
             throw Complaint("must be the name of a variable: letters, digits and _")
         }
         guard let value = source.environment[text.text] else {
-            throw Complaint("the variable \(text.isLiteral ? text.text : text.shown) is not set")
+            throw Complaint(
+                text.isLiteral
+                    ? "the variable \(text.text) is not set" : "\(text.shown) names a variable that is not set; set it")
         }
         return try makeSecret(value)
     }
 
     /// The file is found from the config's directory; a line break at its end does not count.
     private func secretFromFile(_ text: ConfigText) throws(Complaint) -> SigningSecret {
-        let path = text.text.hasPrefix("/") ? text.text : "\(source.directory)/\(text.text)"
+        guard !text.text.isEmpty else { throw Complaint("is empty; write the path of a file") }
         var bytes: [UInt8]
         do throws(Complaint) {
-            bytes = try FileText.read(path, limit: 4096)
+            bytes = try FileText.read(source.path(text.text), limit: 4096)
         } catch {
             throw Complaint("\(text.shown) \(error.message)")
         }

@@ -102,9 +102,26 @@ extension Section {
         if let read { value = read }
     }
 
-    func integer(_ key: String, _ value: inout Int, _ range: ClosedRange<Int>) {
+    /// A list of durations; empty if there is none, or if one is wrong.
+    func durations(_ key: String, _ range: ClosedRange<Duration>) -> [Duration] {
+        let bounds = "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
+        note(key, type: "list of durations, \(bounds)", defaultText: "none")
+        guard let found = find(key) else { return [] }
+        guard case .sequence(let items) = found.node.content, !items.isEmpty else {
+            report("must be a list of durations; write \(key): [5s, 5m, 2h]", at: found)
+            return []
+        }
+        let durations = items.enumerated().compactMap { index, item in
+            value(at: Found(node: item, keyPlace: item.place, path: "\(found.path)[\(index)]", rank: found.rank)) {
+                text throws(Complaint) in try DurationText.parse(text, range)
+            }
+        }
+        return durations.count == items.count ? durations : []
+    }
+
+    func integer(_ key: String, _ value: inout Int, _ range: ClosedRange<Int>, defaultText: String? = nil) {
         let type = "integer, \(range.lowerBound) to \(range.upperBound)"
-        let read = optional(key, type: type, defaultText: "\(value)") { text throws(Complaint) in
+        let read = optional(key, type: type, defaultText: defaultText ?? "\(value)") { text throws(Complaint) in
             try NumberText.integer(text, range)
         }
         if let read { value = read }

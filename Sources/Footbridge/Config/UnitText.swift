@@ -68,6 +68,11 @@ private func parseUnits(
     let number = Int(digits)
     let cure = if text.isLiteral, let number { "\(number)\(usual(number))" } else { "it as \(example)" }
     guard !name.isEmpty else { throw Complaint("\(text.shown) has no unit; write \(cure)") }
+    guard digits.count == 1 || digits.first != "0" else {
+        let plain = digits.drop { $0 == "0" }
+        let meant = text.isLiteral && units.contains { $0.name == name } ? "\(plain.isEmpty ? "0" : plain)\(name)" : nil
+        throw Complaint("\(text.shown) has a zero in front; write \(meant ?? "it as \(example)")")
+    }
     guard let unit = units.first(where: { $0.name == name }) else {
         let bare = name.drop { $0 == " " }
         let meant = units.first { $0.name.lowercased() == bare.lowercased() }

@@ -5,6 +5,7 @@
 struct YAMLComposer: ~Copyable {
     static let maximumDepth = 20
     static let maximumWeight = 100_000
+    static let tooDeep = "nested deeper than \(maximumDepth) levels"
 
     private var events: YAMLEvents
     private var anchors: [String: YAMLNode] = [:]
@@ -147,8 +148,7 @@ struct YAMLComposer: ~Copyable {
 
     private func check(height: Int, depth: Int, _ place: Place, _ path: String) throws(YAMLFailure) {
         if depth - 1 + height > Self.maximumDepth {
-            throw YAMLFailure(
-                place: place, path: path, message: "nested deeper than \(Self.maximumDepth) levels")
+            throw YAMLFailure(place: place, path: path, message: Self.tooDeep)
         }
     }
 

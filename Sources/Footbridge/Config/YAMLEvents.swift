@@ -82,6 +82,10 @@ struct YAMLEvents: ~Copyable {
             return YAMLFailure(place: Place(line: line, column: column), path: "", message: "not valid YAML: \(text)")
         }
         let mark = parser.pointee.problem_mark
+        // libyaml's own limit, far above ours, is reached while it looks ahead.
+        guard !text.hasPrefix("Maximum nesting level") else {
+            return YAMLFailure(place: Place(mark), path: "", message: YAMLComposer.tooDeep)
+        }
         let isTab = mark.index < bytes.count && bytes[mark.index] == UInt8(ascii: "\t")
         let cure = isTab ? "; indent with spaces, not tabs" : ""
         return YAMLFailure(place: Place(mark), path: "", message: "not valid YAML: \(text)\(cure)")

@@ -15,6 +15,7 @@ public final class EmbeddedRedis: Service {
 
     private let layout: RedisLayout
     private let logger: Logger
+    private let endsWithParent: Bool
     private let variable: @Sendable (String) -> String?
     private let state = Mutex(State.idle)
 
@@ -28,15 +29,28 @@ public final class EmbeddedRedis: Service {
     private typealias StartContinuation = CheckedContinuation<StartResult, Never>
     private typealias StopContinuation = CheckedContinuation<Void, Never>
 
-    public convenience init(stateDirectory: String, logger: Logger) {
-        self.init(stateDirectory: stateDirectory, logger: logger) { getenv($0).map { String(cString: $0) } }
+    /// - Parameter endsWithParent: redis-server is killed with this process, even by SIGKILL: for data that nobody needs
+    ///   afterwards. Where there is no `setpriv` (util-linux), it goes on as otherwise.
+    public convenience init(stateDirectory: String, logger: Logger, endsWithParent: Bool = false) {
+        self.init(stateDirectory: stateDirectory, logger: logger, endsWithParent: endsWithParent) {
+            getenv($0).map { String(cString: $0) }
+        }
     }
 
     /// - Parameter variable: looks an environment variable up.
-    init(stateDirectory: String, logger: Logger, variable: @escaping @Sendable (String) -> String?) {
+    init(
+        stateDirectory: String, logger: Logger, endsWithParent: Bool = false,
+        variable: @escaping @Sendable (String) -> String?
+    ) {
+        self.endsWithParent = endsWithParent
         layout = RedisLayout(state: StateDirectory.absolute(stateDirectory))
         self.logger = logger
         self.variable = variable
+    }
+
+    /// - Throws: if the state directory's path is too long for a socket in it; `start` finds that, too.
+    public func checkPath() throws(EmbeddedRedisError) {
+        guard UnixAddress(layout.socket) != nil else { throw .socketPathTooLong(path: layout.socket) }
     }
 
     /// Returns when redis-server answers; at once if it does already.
@@ -120,7 +134,8 @@ public final class EmbeddedRedis: Service {
         guard let address = UnixAddress(layout.socket) else { throw .socketPathTooLong(path: layout.socket) }
         let stop = try StopSignal()
         let supervisor = RedisSupervisor(
-            layout: layout, address: address, stop: stop, logger: logger, variable: variable)
+            layout: layout, address: address, stop: stop, logger: logger, variable: variable,
+            endsWithParent: endsWithParent)
         try DetachedThread.start {
             do throws(EmbeddedRedisError) {
                 try supervisor.run(onStart: self.started)

@@ -7,7 +7,9 @@ struct RedisCommand: Sendable, Equatable {
     var environment: [String]
 
     /// - Parameter variable: looks an environment variable up.
-    init(layout: RedisLayout, variable: (String) -> String?) throws(EmbeddedRedisError) {
+    init(
+        layout: RedisLayout, endsWithParent: Bool = false, variable: (String) -> String?
+    ) throws(EmbeddedRedisError) {
         program = try Self.program(variable: variable)
         arguments = [
             program,
@@ -20,6 +22,12 @@ struct RedisCommand: Sendable, Equatable {
             "--aof-load-truncated", "yes",
             "--daemonize", "no", "--supervised", "no", "--loglevel", "warning", "--logfile", layout.log,
         ]
+        // prctl(2) PR_SET_PDEATHSIG can be called by the child only. The signal comes when the thread ends that started it:
+        // the supervisor's, which lives as long as the server or this process.
+        if endsWithParent, let setpriv = Self.find("setpriv", variable: variable) {
+            arguments = [setpriv, "--pdeathsig", "KILL", "--"] + arguments
+            program = setpriv
+        }
         // Nothing of what else the bridge was given: no secrets, no NOTIFY_SOCKET, no LISTEN_FDS.
         environment = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"].compactMap { name in
             variable(name).map { "\(name)=\($0)" }
@@ -31,11 +39,13 @@ struct RedisCommand: Sendable, Equatable {
             guard isExecutable(override) else { throw .serverNotFound(override: override) }
             return StateDirectory.absolute(override)
         }
-        for directory in (variable("PATH") ?? "").split(separator: ":") where directory.hasPrefix("/") {
-            let path = "\(directory)/redis-server"
-            if isExecutable(path) { return path }
-        }
-        throw .serverNotFound(override: nil)
+        guard let path = find("redis-server", variable: variable) else { throw .serverNotFound(override: nil) }
+        return path
+    }
+
+    private static func find(_ name: String, variable: (String) -> String?) -> String? {
+        let directories = (variable("PATH") ?? "").split(separator: ":").filter { $0.hasPrefix("/") }
+        return directories.map { "\($0)/\(name)" }.first(where: isExecutable)
     }
 
     private static func isExecutable(_ path: String) -> Bool {

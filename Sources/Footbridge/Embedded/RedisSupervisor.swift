@@ -11,6 +11,7 @@ struct RedisSupervisor {
     let logger: Logger
     /// Looks an environment variable up.
     let variable: @Sendable (String) -> String?
+    var endsWithParent = false
 
     /// How long a server may take until it answers, the time in which it reads its data in not counted.
     var patience = Duration.seconds(30)
@@ -53,7 +54,7 @@ struct RedisSupervisor {
             guard server.wait(orFor: stop) == .ended else { return end(server) }
             logger.error(
                 "embedded redis died, restarting it",
-                metadata: [LogKeys.pid: "\(server.pid)", LogKeys.reason: "\(server.ending)"])
+                metadata: [LogKeys.pid: .stringConvertible(server.pid), LogKeys.reason: "\(server.ending)"])
             guard let next = restart(&delay, life: .now - start) else { return }
             server = next
         }
@@ -72,7 +73,7 @@ struct RedisSupervisor {
                 // A state is logged when it changes: the first failure says that it stays away, and why.
                 logger.log(
                     level: attempt == 1 ? .error : .debug, "embedded redis does not restart",
-                    metadata: [LogKeys.attempt: "\(attempt)", LogKeys.error: "\(error)"])
+                    metadata: [LogKeys.attempt: .stringConvertible(attempt), LogKeys.error: "\(error)"])
             }
             life = .zero
             attempt += 1
@@ -84,10 +85,10 @@ struct RedisSupervisor {
     private func end(_ server: ServerProcess) {
         server.signal(SIGTERM)
         if server.wait(orFor: nil, atMost: grace) == .ended {
-            logger.info("embedded redis stopped", metadata: [LogKeys.pid: "\(server.pid)"])
+            logger.info("embedded redis stopped", metadata: [LogKeys.pid: .stringConvertible(server.pid)])
             return
         }
-        logger.error("embedded redis does not end, killing it", metadata: [LogKeys.pid: "\(server.pid)"])
+        logger.error("embedded redis does not end, killing it", metadata: [LogKeys.pid: .stringConvertible(server.pid)])
         server.signal(SIGKILL)
         _ = server.wait(orFor: nil, atMost: grace)
     }
@@ -101,7 +102,7 @@ struct RedisSupervisor {
             if try answers(server, logStart: logStart) {
                 logger.info(
                     server.isChild ? "embedded redis started" : "embedded redis adopted",
-                    metadata: [LogKeys.pid: "\(server.pid)", LogKeys.path: "\(layout.socket)"])
+                    metadata: [LogKeys.pid: .stringConvertible(server.pid), LogKeys.path: "\(layout.socket)"])
                 return server
             }
         }
@@ -122,7 +123,8 @@ struct RedisSupervisor {
             case .absent:
                 switch FileLock.acquire(layout.dataLock) {
                 case .acquired(let lock):
-                    let command = try RedisCommand(layout: layout, variable: variable)
+                    let command = try RedisCommand(
+                        layout: layout, endsWithParent: endsWithParent, variable: variable)
                     return try .spawn(command, log: layout.log, lock: lock)
                 case .taken(let pid): failure = .dataInUse(path: layout.directory, pid: pid)
                 case .failed(let errno): throw .unusableDirectory(path: layout.dataLock, errno: errno)

@@ -16,6 +16,7 @@ extension RouteRunner {
         connection.send(.createGroup(config.group, on: name, from: position)) { [unowned self] result in
             switch result {
             case .success:
+                watches[stream].reset()
                 let metadata: Logger.Metadata = [
                     LogKeys.stream: "\(name)", LogKeys.group: "\(config.group)",
                     LogKeys.position: "\(position.argument)",
@@ -42,6 +43,37 @@ extension RouteRunner {
         held += parked.entries.map { ($0.key, Int($0.attempts)) }
         held += fetching.values.map { ($0.key, Int($0.attempts)) }
         return held.filter { $0.key.stream == stream }.map { ($0.key.id, $0.attempts) }
+    }
+
+    /// Looks where the group stands, and tells of what happened behind our back.
+    func survey(_ stream: Int, on connection: RedisConnection) {
+        connection.send(.survey(stream: config.streams[stream], group: config.group)) { [unowned self] result in
+            guard case .success(let survey) = result else { return }
+            for finding in watches[stream].note(survey) { tell(finding, stream) }
+        }
+    }
+
+    func tell(_ finding: GroupWatch.Finding, _ stream: Int) {
+        var metadata: Logger.Metadata = [
+            LogKeys.stream: "\(config.streams[stream])", LogKeys.group: "\(config.group)",
+        ]
+        switch finding {
+        case .unreadLost(let count):
+            counters.unreadLost += count
+            metadata[LogKeys.count] = .stringConvertible(count)
+            logger.error(
+                "entries were trimmed or deleted before they were read; give the stream a longer MAXLEN",
+                metadata: metadata)
+        case .movedBack(let id):
+            metadata[LogKeys.position] = "\(id)"
+            logger.warning("the group was moved back: entries come again", metadata: metadata)
+        case .movedBeyondEnd(let id, let end):
+            metadata[LogKeys.position] = "\(id)"
+            metadata[LogKeys.last] = "\(end)"
+            logger.error(
+                "the group stands beyond the last entry: what is added up to there is never delivered",
+                metadata: metadata)
+        }
     }
 
     /// Puts entries back among the pending of the new group, which does not know them: `XCLAIM … FORCE`.

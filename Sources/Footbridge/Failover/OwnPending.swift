@@ -42,7 +42,7 @@ extension RouteRunner {
                     if readers[stream].missedGroup { return restore(heldEntries(of: stream), stream, on: connection) }
                     return locateGroup(stream, on: connection)
                 }
-                if parked.count < Self.maximumParked {
+                if parked.count < config.maximumParked {
                     resume(stream, number, after: .excluded(last.id), on: connection)
                 } else {
                     resumeLater(stream, number)
@@ -63,7 +63,7 @@ extension RouteRunner {
     private func resumeLater(_ stream: Int, _ number: Int) {
         worker.loop.schedule(after: .seconds(1)) { [weak self] in
             guard let self, resumptions[stream] == number, readers[stream].isPreparing else { return }
-            parked.count < Self.maximumParked / 2 ? prepare(stream) : resumeLater(stream, number)
+            parked.count < config.maximumParked / 2 ? prepare(stream) : resumeLater(stream, number)
         }
     }
 
@@ -103,7 +103,7 @@ extension RouteRunner {
         connection.send(ownPending(stream, after: after)) { [unowned self] result in
             guard case .success(let rows) = result, !isDraining else { return }
             adoptUnknown(rows.filter { $0.idle > StreamReader.blockTime * 3 }, stream: stream)
-            if rows.count == Self.page, let last = rows.last, parked.count < Self.maximumParked {
+            if rows.count == Self.page, let last = rows.last, parked.count < config.maximumParked {
                 resumeForgotten(stream, after: .excluded(last.id), on: connection)
             }
         }

@@ -16,7 +16,7 @@ struct PendingScript<Reply> {
     /// How many entries one call may look at: well below a millisecond of the server.
     static var portion: Int { 100 }
 
-    fileprivate init(
+    init(
         _ script: String, _ stream: String, _ arguments: [any RESPArgument], decode: @escaping (RESPValue) -> Reply?
     ) {
         command = RESPCommand("EVAL", arguments: [script, 1, stream] + arguments)

@@ -28,6 +28,7 @@ extension RouteRunner {
     func visit(_ stream: Int, on connection: RedisConnection) {
         showLife(stream, on: connection)
         guard !readers[stream].isPreparing else { return }
+        survey(stream, on: connection)
         connection.send(.consumers(of: config.group, stream: config.streams[stream])) { [unowned self] result in
             guard case .success(let consumers) = result else { return }
             look(at: consumers, stream: stream, on: connection)
@@ -65,7 +66,7 @@ extension RouteRunner {
         on connection: RedisConnection
     ) {
         if Sabotage.neverClaim.isOn { return }
-        guard !isDraining, parked.count < Self.maximumParked else { return tell(taken, consumer, stream) }
+        guard !isDraining, parked.count < config.maximumParked else { return tell(taken, consumer, stream) }
         let script = PendingScript.move(
             from: consumer, to: worker.consumer,
             silentFor: consumer == Self.releasedConsumer || Sabotage.claimTheLiving.isOn ? .zero : config.claimAfter,

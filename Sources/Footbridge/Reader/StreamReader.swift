@@ -6,8 +6,8 @@ internal import RedisStreams
 
 /// Reads the new entries of one stream for one route: a blocking connection of its own, asked only for what there is room for.
 final class StreamReader {
-    /// New entries for the route.
-    var onEntries: (([StreamEntry]) -> Void)?
+    /// New entries for the route, and whether there may be some among them that were read before.
+    var onEntries: (([StreamEntry], Bool) -> Void)?
     /// The connection stands, and the group and our own pending entries have to be seen to before anything is read.
     var onConnected: (() -> Void)?
 
@@ -51,7 +51,7 @@ final class StreamReader {
         self.stream = stream
         self.group = group
         self.logger = logger
-        link = RedisLink(loop: worker.loop, target: worker.target)
+        link = worker.makeLink()
     }
 
     func start() {
@@ -159,8 +159,9 @@ final class StreamReader {
         case .success(let entries):
             state = .ready
             refusals = 0
+            let again = entries.first.map { $0.id <= lastRead ?? .zero } ?? false
             if let last = entries.last { stands(at: last.id) }
-            onEntries?(entries)
+            onEntries?(entries, again)
         case .failure(let error): isRefused(error)
         }
         if onFinished != nil { hangUp() }

@@ -21,6 +21,9 @@ final class RouteRunner: TurnParticipant {
     var gate = RouteGate()
     /// One for each stream.
     var tenures: [Tenure]
+    var watches: [GroupWatch]
+    /// Streams whose group was moved back, until it is where it was.
+    private var readingAgain: Set<Int> = []
     var endpoint = EndpointHealth()
 
     var queue = EntryQueue()
@@ -45,15 +48,13 @@ final class RouteRunner: TurnParticipant {
     /// Streams that were prepared once: what turns up as ours later was never begun by this process.
     var preparedOnce: Set<Int> = []
 
-    /// Waiting entries beyond this stop the reading.
-    static let maximumParked = 100_000
-
     init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
         self.config = config
         self.worker = worker
         self.logger = logger
         writer = try RequestWriter(config)
         tenures = config.streams.map { _ in Tenure(claimAfter: config.claimAfter) }
+        watches = config.streams.map { _ in GroupWatch() }
         settler = Settler(route: config, worker: worker, counters: counters, logger: logger)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: worker.loop, options: TransferOptions(config.webhook)))]
@@ -63,7 +64,7 @@ final class RouteRunner: TurnParticipant {
     func start() {
         for (index, stream) in config.streams.enumerated() {
             let reader = StreamReader(stream: stream, group: config.group, worker: worker, logger: logger)
-            reader.onEntries = { [unowned self] in received($0, from: index) }
+            reader.onEntries = { [unowned self] in received($0, from: index, again: $1) }
             reader.onConnected = { [unowned self] in prepare(index) }
             readers.append(reader)
             reader.start()
@@ -98,16 +99,21 @@ final class RouteRunner: TurnParticipant {
 
     /// Reads in portions of a quarter of the window at least: one command per entry would cost more than the delivery.
     private func readMore() {
-        guard parked.count < Self.maximumParked, gate.state != .paused else { return }
+        guard parked.count < config.maximumParked, gate.state != .paused else { return }
         let room = window - held
         let share = max(1, window / readers.count)
         guard room >= max(1, min(share, window / 4)) || held == 0 else { return }
         for reader in readers where reader.isReady { reader.read(max(1, min(share, room))) }
     }
 
-    private func received(_ entries: [StreamEntry], from stream: Int) {
+    /// - Parameter again: the group was moved back, so some of them may be on their way already.
+    private func received(_ entries: [StreamEntry], from stream: Int, again: Bool) {
         counters.read += entries.count
+        let known = again ? busyIDs(of: stream) : []
+        if again, !readingAgain.contains(stream), let first = entries.first { tell(.movedBack(to: first.id), stream) }
+        if again { readingAgain.insert(stream) } else if !entries.isEmpty { readingAgain.remove(stream) }
         for entry in entries {
+            if again, known.contains(entry.id) || parked.contains(EntryKey(stream: stream, id: entry.id)) { continue }
             note(entry.fields)
             queue.append(
                 HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))

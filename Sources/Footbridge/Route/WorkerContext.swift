@@ -11,13 +11,46 @@ final class WorkerContext {
     /// Pipelined commands of all routes; blocking reads have connections of their own.
     let commands: RedisLink
     let health: RedisHealth
+    /// With Sentinels: who knows where the master is, and who hears of another one.
+    private let directory: SentinelDirectory?
+    private let watch: SentinelWatch?
+    /// All links, to be made anew when another server becomes the master.
+    private var links: [RedisLink] = []
 
     init(loop: CurlLoop, consumer: String, target: RedisTarget, logger: Logger) {
         self.loop = loop
         self.consumer = consumer
         self.target = target
-        commands = RedisLink(loop: loop, target: target)
-        health = RedisHealth(logger: logger, address: target.socket.description)
+        let directory = target.sentinel.map { SentinelDirectory(loop: loop, target: $0) }
+        self.directory = directory
+        watch = target.sentinel.flatMap { sentinel in
+            directory.map { SentinelWatch(loop: loop, directory: $0, target: sentinel) }
+        }
+        commands = RedisLink(loop: loop, target: target, directory: directory)
+        health = RedisHealth(
+            logger: logger, address: target.sentinel.map { "master \($0.master)" } ?? target.socket.description)
+        links = [commands]
+    }
+
+    /// A further link to the same server.
+    func makeLink() -> RedisLink {
+        let link = RedisLink(loop: loop, target: target, directory: directory)
+        links.append(link)
+        return link
+    }
+
+    func start(logger: Logger) {
+        commands.start()
+        watch?.onSwitch = { [unowned self] address in
+            logger.notice("another server is the master now", metadata: [LogKeys.address: "\(address)"])
+            for link in links where link.address != address { link.reconnect() }
+        }
+        watch?.start()
+    }
+
+    func stop() {
+        watch?.stop()
+        commands.stop()
     }
 }
 

@@ -29,6 +29,15 @@ public struct Backoff: Sendable, Equatable {
         let exponent = Double(max(0, attempt - 1))
         // pow() overflows to infinity, which the cap takes care of.
         let wait = min(ceiling, seconds(initial) * pow(factor, exponent))
+        return jittered(seconds: wait, attempt: attempt, of: id)
+    }
+
+    /// A wait that was chosen otherwise, moved by the jitter of this entry and attempt.
+    func jittered(_ wait: Duration, attempt: Int, of id: EntryID) -> Duration {
+        jittered(seconds: seconds(wait), attempt: attempt, of: id)
+    }
+
+    private func jittered(seconds wait: Double, attempt: Int, of id: EntryID) -> Duration {
         let jittered = wait * (1 + jitter * (2 * share(of: id, attempt: attempt) - 1))
         return .milliseconds(Int64(min(max(0, jittered), 1e12) * 1000))
     }

@@ -3,8 +3,9 @@ import Logging
 /// Log lines for machines, one JSON object each, the metadata flat beside `time`, `level` and `message`:
 /// `{"time":"2026-02-01T03:07:08.123Z","level":"warning","message":"endpoint unreachable","route":"orders","status":503}`.
 ///
-/// Integers, finite floating-point numbers and booleans stay what they are; everything else is a string. A metadata key
-/// that is one of the first three gets `metadata.` in front, so that no key comes twice.
+/// Integers, finite floating-point numbers and booleans stay what they are; everything else is a string. The values of
+/// `LogKeys.numeric` are numbers even where the line's author wrote digits, and `null` where he wrote `unknown`. A metadata
+/// key that is one of the first three gets `metadata.` in front, so that no key comes twice.
 struct JSONLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
@@ -35,13 +36,23 @@ struct JSONLogHandler: LogHandler {
             line.append(",")
             line.appendQuoted(Self.ownKeys.contains(key) ? "metadata." + key : key)
             line.append(":")
-            Self.append(value, to: &line)
+            if LogKeys.numeric.contains(key), case .string(let text) = value, let number = Self.number(text) {
+                line.append(number)
+            } else {
+                Self.append(value, to: &line)
+            }
         }
         line.append("}\n")
         return line
     }
 
     private static let ownKeys = ["time", "level", "message"]
+
+    /// The JSON of a number that was written as text; `nil` if it is none.
+    private static func number(_ text: String) -> String? {
+        if text == "unknown" { return "null" }
+        return Int(text).map(String.init) == text ? text : nil
+    }
 
     private static func append(_ value: Logger.MetadataValue, to line: inout LogLine) {
         switch value {

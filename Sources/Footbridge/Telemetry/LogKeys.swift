@@ -27,6 +27,7 @@ public enum LogKeys {
     public static let count = "count"
     public static let routes = "routes"
     public static let position = "position"
+    public static let last = "last"
     public static let trimmed = "trimmed"
     public static let bytes = "bytes"
     public static let version = "version"
@@ -47,8 +48,15 @@ public enum LogKeys {
     /// All keys, in the order of a line.
     public static let inOrder = [
         instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
-        reason, delay, due, signal, count, routes, position, trimmed, bytes, version, limit, needed, delivered, retried,
+        reason, delay, due, signal, count, routes, position, last, trimmed, bytes, version, limit, needed, delivered,
+        retried,
         dead, backlog, pending, p50, p99, error,
+    ]
+
+    /// Keys whose values are numbers for machines, too, in whichever form a line's author gave them.
+    static let numeric: Set<String> = [
+        worker, pid, attempt, status, count, routes, trimmed, bytes, delivered, retried, dead, backlog, pending, p50,
+        p99,
     ]
 
     private static let ranks = Dictionary(uniqueKeysWithValues: inOrder.enumerated().map { ($1, $0) })

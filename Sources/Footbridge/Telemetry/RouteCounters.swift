@@ -9,6 +9,8 @@ final class RouteCounters {
     var takenOver = 0
     /// Pending entries that were no longer in their stream.
     var trimmed = 0
+    /// Entries that were trimmed or deleted before anybody had read them, as far as this instance noticed.
+    var unreadLost = 0
     /// Entries that turned out to be another instance's, or settled by it.
     var lostOwnership = 0
     /// Acknowledgements that found nothing to acknowledge.
@@ -20,7 +22,7 @@ final class RouteCounters {
     func take() -> RouteFigures {
         defer {
             (read, delivered, retried, dead, resumed, takenOver) = (0, 0, 0, 0, 0, 0)
-            (trimmed, lostOwnership, acknowledgedTwice) = (0, 0, 0)
+            (trimmed, unreadLost, lostOwnership, acknowledgedTwice) = (0, 0, 0, 0)
             latency.reset()
         }
         return RouteFigures(

@@ -13,6 +13,18 @@ struct StateOption: ParsableArguments {
             """, valueName: "dir"))
     var state: String?
 
+    /// Where the embedded Redis of a bridge is that runs with this state directory.
+    func embeddedURL() throws -> RedisURL {
+        let redis = EmbeddedRedis(
+            stateDirectory: StateDirectory.path(given: state), logger: Logger(label: "footbridge"))
+        do throws(EmbeddedRedisError) {
+            try redis.checkPath()
+        } catch {
+            throw failure("\(error)", ExitCode(error.exitCode))
+        }
+        return try RedisURL(redis.url)
+    }
+
     /// For `redis: embedded` the server is up when this returns.
     func redis(for config: BridgeConfig, logger: Logger) async throws -> (RedisURL, EmbeddedRedis?) {
         switch config.redis {

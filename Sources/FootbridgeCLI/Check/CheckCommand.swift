@@ -15,8 +15,9 @@ struct CheckCommand: AsyncParsableCommand {
               footbridge check
               footbridge check -c /etc/footbridge/orders.yaml --live
               footbridge check --show
+              footbridge check --explain orders
 
-            Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors.
+            Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors, or Redis refuses.
             """)
 
     @OptionGroup var config: ConfigOption
@@ -29,14 +30,31 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Show every key with its value, defaults included; secrets are not shown.")
     var show = false
 
+    @Option(help: ArgumentHelp("Show the attempts that an entry of this route would go through.", valueName: "route"))
+    var explain: String?
+
     func run() async throws {
         let bridgeConfig = try config.load()
+        if let explain {
+            guard let route = bridgeConfig.routes.first(where: { $0.name == explain }) else {
+                let names = bridgeConfig.routes.map(\.name).joined(separator: ", ")
+                throw ValidationError("There is no route \(explain); routes here: \(names)")
+            }
+            return print(RetryExplanation(route: route))
+        }
         let count = bridgeConfig.routes.count
         print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")
         if show { print(bridgeConfig.dump) }
         guard live else { return }
-        let client = try await ToolConnection.open(nil, config: config, state: state)
-        let report = await LiveCheck(config: bridgeConfig, client: client).report()
+        let connection = try ToolConnection(nil, config: config, state: state)
+        let client = try await connection.open()
+        let report: [Finding]
+        do throws(RedisError) {
+            report = try await LiveCheck(config: bridgeConfig, client: client).report()
+        } catch {
+            await client.close()
+            throw connection.trouble(error).failed
+        }
         await client.close()
         for finding in report { print(finding) }
         if report.contains(where: { $0.level == .error }) { throw CommandExit.configuration }

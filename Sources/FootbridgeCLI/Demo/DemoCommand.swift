@@ -6,7 +6,6 @@ import Logging
 import Redis
 import RedisStreams
 import ServiceLifecycle
-import UnixSignals
 import Webhooks
 
 struct DemoCommand: AsyncParsableCommand {
@@ -19,7 +18,8 @@ struct DemoCommand: AsyncParsableCommand {
             bridge between them, sends sample events, and adds up what became of them. Needs redis-server; touches \
             nothing else.
 
-            Exit codes: 0 if sent = delivered + dead-lettered, 1 if not, 69 if something could not be started.
+            Exit codes: 0 if sent = delivered + dead-lettered, 1 if not, 69 if something could not be started, \
+            130 after Ctrl-C, 143 after SIGTERM.
             """)
 
     @Option(help: ArgumentHelp("Events per second.", valueName: "n"))
@@ -47,19 +47,11 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             throw failure("\(error)", CommandExit.unavailable)
         }
-        let work = Task { try await carry(config, directory: directory.path, ledger: ledger, screen: screen) }
-        let signals = Task {
-            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { work.cancel() }
+        let result = await Interruptible.run {
+            try await carry(config, directory: directory.path, ledger: ledger, screen: screen)
         }
-        defer { signals.cancel() }
-        let result = await work.result
         await receiver.stop()
-        let sums: DemoSums
-        do {
-            sums = try result.get()
-        } catch is CancellationError {
-            throw ExitCode(128 + SIGINT)
-        }
+        let sums = try result.get()
         screen.summary(sums)
         if !sums.holds { throw ExitCode(1) }
     }
@@ -70,7 +62,7 @@ struct DemoCommand: AsyncParsableCommand {
     ) async throws -> DemoSums {
         var logger = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        let redis = EmbeddedRedis(stateDirectory: directory, logger: logger)
+        let redis = EmbeddedRedis(stateDirectory: directory, logger: logger, endsWithParent: true)
         do throws(EmbeddedRedisError) {
             try await redis.start()
         } catch {
@@ -82,7 +74,7 @@ struct DemoCommand: AsyncParsableCommand {
         let running = Task { try await group.run() }
         let result: Result<DemoSums, any Error>
         do {
-            let client = try await ToolConnection.open(RedisTarget(url, defaultClientName: "demo"))
+            let client = try await ToolConnection(url, isEmbedded: true).open()
             do {
                 result = .success(try await send(to: client, ledger: ledger, screen: screen))
             } catch {

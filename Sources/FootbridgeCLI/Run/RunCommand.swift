@@ -9,12 +9,15 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Runs the bridge until it is told to stop.",
         discussion: """
-            SIGTERM or SIGINT: stops reading, finishes what is in flight, settles it and ends; a second one ends at once. \
-            What was not settled stays in Redis and goes on at the next start.
+            SIGTERM or SIGINT: stops reading, finishes what is in flight, settles it and ends; a second one, at least \
+            half a second later, ends at once. What was not settled stays in Redis and goes on at the next start. \
+            SIGHUP stops it, too, if it was started on a terminal.
 
             Examples:
               footbridge run
               footbridge run -c /etc/footbridge/orders.yaml --state /var/lib/footbridge
+
+            Exit codes: 0 stopped, 1 ended by a second signal, 69 something needed is unavailable, 78 wrong configuration.
             """)
 
     @OptionGroup var config: ConfigOption

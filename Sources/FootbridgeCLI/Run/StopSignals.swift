@@ -4,26 +4,32 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// What signals do: the first SIGTERM or SIGINT drains, the second one ends the process, SIGHUP is noted.
+/// What signals do: the first SIGTERM or SIGINT drains, a second one ends the process. SIGHUP is noted; to a bridge that
+/// was started on a terminal it says that the terminal is gone, and it stops.
 struct StopSignals {
     private let signals: UnixSignalsSequence
+    private let hasTerminal = isatty(STDERR_FILENO) == 1
 
     /// From now on no signal ends the process by itself; those that come before `watch` are waiting for it.
     init() async { signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) }
 
     func watch(_ group: ServiceGroup, logger: Logger) async {
-        var isStopping = false
+        var first: ContinuousClock.Instant?
         for await signal in signals {
-            if signal == .sighup {
+            if signal == .sighup && !hasTerminal {
                 logger.notice("SIGHUP: the configuration is read at the start only; restart to change it")
-            } else if isStopping {
+            } else if let first {
+                guard signal != .sighup, first.duration(to: .now) >= Self.echo else { continue }
                 logger.warning("second signal: leaving at once; what is unsettled stays in Redis")
                 _exit(1)
             } else {
-                isStopping = true
+                first = .now
                 logger.info("signal received", metadata: [LogKeys.signal: "\(signal)"])
                 await group.triggerGracefulShutdown()
             }
         }
     }
+
+    /// Wrappers (`timeout`, shells, container runtimes) signal a process and then its group: that is one wish, not two.
+    private static let echo = Duration.milliseconds(500)
 }

@@ -17,6 +17,9 @@ struct SendCommand: AsyncParsableCommand {
 
             With --ndjson each line is a JSON object; its members become the fields of one entry, strings as they are, \
             other values as JSON. The ids of single entries go to standard output.
+
+            Exit codes: 0 sent, 65 a line is wrong, 69 Redis cannot be reached, 78 Redis refuses, or the configuration \
+            is wrong, 130 Ctrl-C. Lines before a wrong one are sent, and it is said how to go on.
             """)
 
     @Argument(help: "The stream.")
@@ -28,10 +31,14 @@ struct SendCommand: AsyncParsableCommand {
     @Flag(help: "Read one JSON object per line from standard input.")
     var ndjson = false
 
-    @Option(help: ArgumentHelp("Entries per second, at most; without it as fast as Redis takes them.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Entries per second, at most; without it as fast as Redis takes them.", valueName: "n"))
     var rate: Int?
 
-    @Option(help: ArgumentHelp("Keep the stream to about this many entries (XADD MAXLEN ~).", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Keep the stream to about this many entries (XADD MAXLEN ~).", valueName: "n"))
     var maxlen: Int?
 
     @Option(
@@ -50,66 +57,41 @@ struct SendCommand: AsyncParsableCommand {
             throw ValidationError("\"\(field)\" is not of the form name=value")
         }
         if let rate, rate < 1 { throw ValidationError("--rate must be at least 1") }
-        if let maxlen, maxlen < 0 { throw ValidationError("--maxlen must not be negative") }
+        if let maxlen, maxlen < 1 { throw ValidationError("--maxlen must be at least 1") }
     }
 
     func run() async throws {
-        let client = try await ToolConnection.open(redis, config: config, state: state)
-        do {
-            if ndjson {
-                try await sendLines(client)
-            } else {
-                let pairs = fields.map { field in
-                    let split = field.firstIndex(of: "=") ?? field.endIndex
-                    return (name: Array(field[..<split].utf8)[...], value: Array(field[split...].dropFirst().utf8)[...])
-                }
-                print(try await client.call(command(EntryFields(pairs))))
+        let connection = try ToolConnection(redis, config: config, state: state)
+        let client = try await connection.open()
+        let result: Result<Void, any Error>
+        if ndjson {
+            result = await Interruptible.run {
+                var sender = LineSender(client: client, stream: stream, rate: rate, maxlen: maxlen)
+                try await sender.run()
             }
-        } catch let error as RedisError {
-            await client.close()
-            throw failure("\(error)", CommandExit.unavailable)
-        } catch {
-            await client.close()
-            throw error
+        } else {
+            result = await added(client)
         }
         await client.close()
-    }
-
-    private func command(_ fields: EntryFields) -> StreamCommand<EntryID> {
-        .add(fields, to: stream, trimming: maxlen.map { .length($0) })
-    }
-
-    /// Adds in portions; the rate is kept by the sum of what was sent, so that a slow moment is made up for.
-    private func sendLines(_ client: RedisClient) async throws {
-        var progress = SendProgress()
-        var batch: [StreamCommand<EntryID>] = []
-        let start = ContinuousClock.now
-        let portion = min(256, max(1, (rate ?? 25_600) / 20))
-        var lineNumber = 0
-        while let line = readLine(strippingNewline: true) {
-            lineNumber += 1
-            progress.read(line)
-            if line.allSatisfy(\.isWhitespace) { continue }
-            do throws(EventLineError) {
-                batch.append(command(try EventLine.fields(line)))
-            } catch {
-                try await flush(&batch, client, &progress)
-                progress.finish()
-                throw failure("line \(lineNumber): \(error)", CommandExit.badInput)
-            }
-            guard batch.count >= portion else { continue }
-            try await flush(&batch, client, &progress)
-            if let rate { try await Task.sleep(until: start + .seconds(1) * (Double(progress.sent) / Double(rate))) }
+        do {
+            try result.get()
+        } catch let error as RedisError {
+            guard error.serverError?.kind == .wrongType else { throw connection.trouble(error).failed }
+            throw failure("\"\(stream)\" is not a stream: \(error)", CommandExit.configuration)
         }
-        try await flush(&batch, client, &progress)
-        progress.finish()
     }
 
-    private func flush(
-        _ batch: inout [StreamCommand<EntryID>], _ client: RedisClient, _ progress: inout SendProgress
-    ) async throws {
-        for result in await client.pipeline(batch) { _ = try result.get() }
-        progress.add(batch.count)
-        batch.removeAll(keepingCapacity: true)
+    /// Adds the entry of the command line.
+    private func added(_ client: RedisClient) async -> Result<Void, any Error> {
+        let pairs = RawArguments.bytes(of: fields, in: RawArguments.ofProcess).map { field in
+            let split = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
+            return (name: field[..<split], value: field[split...].dropFirst())
+        }
+        do {
+            print(try await client.call(.add(EntryFields(pairs), to: stream, trimming: maxlen.map { .length($0) })))
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
     }
 }

@@ -11,7 +11,7 @@ struct SendProgress {
     private var drawn = ContinuousClock.now
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
-    mutating func read(_ line: String) { bytesRead += line.utf8.count + 1 }
+    mutating func read(_ line: ArraySlice<UInt8>) { bytesRead += line.count + 1 }
 
     mutating func add(_ count: Int) {
         sent += count

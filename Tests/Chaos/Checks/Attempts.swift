@@ -3,7 +3,7 @@ extension History {
     /// Each attempt has a higher number than the one before it, whoever makes it, and none is beyond `retry.attempts`.
     func attemptsRise(_ exposure: Exposure) -> Check {
         var failures: [String] = []
-        var (highest, across, anew) = (0, 0, 0)
+        var (highest, across, anew, repeated) = (0, 0, 0, 0)
         for (number, places) in byEntry.enumerated() {
             for (first, second) in zip(places, places.dropFirst()).map({ (receipts[Int($0)], receipts[Int($1)]) }) {
                 if first.run != second.run { across += 1 }
@@ -11,6 +11,8 @@ extension History {
                 // Read anew from a group that was destroyed: Redis knows of no attempt.
                 if exposure.reread(of: first.id, before: second.received) != nil {
                     anew += 1
+                } else if isRepeatedByLibcurl(first, second) {
+                    repeated += 1
                 } else {
                     failures.append("does not rise: \(text(ofEntry: number))")
                 }
@@ -22,8 +24,15 @@ extension History {
         let short = letters.filter { $0.reason.hasPrefix("exhausted") && $0.attempts != Settings.attempts }
         return Check(
             "attempts rise across instances",
-            "up to \(highest), \(across) times on another process than before, \(anew) began anew with their group",
+            "up to \(highest), \(across) times on another process than before, \(anew) began anew with their group, "
+                + "\(repeated) sent again by libcurl within the attempt",
             failures: failures + short.map { "exhausted after \($0.attempts): \($0.id?.description ?? "?")" })
+    }
+
+    /// A request on a kept connection that ends before a byte of the answer is sent again on a new one, for the connection
+    /// may have been closed before the request came (RFC 9110, 9.2.2; libcurl's `Curl_retry_request`).
+    func isRepeatedByLibcurl(_ first: Receipt, _ second: Receipt) -> Bool {
+        first.sent.nanoseconds == 0 && first.run == second.run && first.attempt == second.attempt
     }
 
     /// The wait before each retry is what backoff and Retry-After ask for, at least.

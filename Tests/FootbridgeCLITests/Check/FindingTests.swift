@@ -4,7 +4,7 @@ import Testing
 
 struct FindingTests {
     @Test func `texts stand below each other, whatever their level`() {
-        let findings = [Finding.Level.ok, .note, .warn, .error].map { Finding(level: $0, text: "text") }
+        let findings = [Finding.Level.ok, .note, .warn, .error].map { Finding($0, "text") }
         #expect(
             findings.map(\.description) == [
                 "  ok     text",

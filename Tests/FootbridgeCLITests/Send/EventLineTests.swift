@@ -47,6 +47,18 @@ struct EventLineTests {
         #expect(try pairs(#"{"a":"1","b":2,"a":{"a":3}}"#) == [["a", "1"], ["b", "2"], ["a", #"{"a":3}"#]])
     }
 
+    @Test func `commas and brackets in strings are text`() throws {
+        #expect(
+            try pairs(#"{"a":",}","b":"\",]","c":["\\",1]}"#) == [["a", ",}"], ["b", "\",]"], ["c", #"["\\",1]"#]])
+    }
+
+    @Test func `bytes that are not UTF-8 are refused, with the column in characters`() {
+        let error = #expect(throws: EventLineError.self) {
+            try EventLine.fields(Array("{\"ü\":\"".utf8) + [0xFF, 0x22, 0x7D])
+        }
+        #expect(error?.description == "column 7: not UTF-8; write other bytes as base64")
+    }
+
     @Test func `blanks around it do not matter`() throws {
         #expect(try pairs("  { \"a\" : \"1\" , \"b\" : 2 }\t\r") == [["a", "1"], ["b", "2"]])
     }
@@ -57,6 +69,8 @@ struct EventLineTests {
         (#"{"a":01}"#, "not JSON"), (#"{"a":NaN}"#, "not JSON"),
         (#"["a"]"#, #"not a JSON object; write {"name": "value"}"#),
         ("7", #"not a JSON object; write {"name": "value"}"#),
+        (#"{"a":1,}"#, "not JSON: a comma stands before a closing bracket; remove it"),
+        (#"{"a":[1 , ],"b":"\","}"#, "not JSON: a comma stands before a closing bracket; remove it"),
         ("{}", "an object without members; an entry needs at least one field"),
     ])
     func `what is no event is said so`(line: String, words: String) {

@@ -16,6 +16,8 @@ import Testing
     @Test func `the example parses with an empty environment`() throws {
         let config = try example()
         #expect(config.routes.map(\.name) == ["orders", "thumbnails"])
+        // A copy on each machine must not make all of them one instance.
+        #expect(config.instance == "host")
         #expect(config.routes[0].webhook.headers.map(\.name) == ["Authorization", "X-Env"])
     }
 
@@ -57,7 +59,7 @@ import Testing
         let cells = line.split(separator: "|", omittingEmptySubsequences: false)
             .map { $0.filter { $0 != "`" }.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed() }
             .map { String($0) }
-        guard cells.count == 7, cells[1] != "Key", !cells[1].hasPrefix("-") else { return nil }
+        guard line.hasPrefix("|"), cells.count == 7, cells[1] != "Key", !cells[1].hasPrefix("-") else { return nil }
         return Row(key: cells[1], type: cells[2], defaultText: cells[3])
     }
 }

@@ -73,6 +73,16 @@ import Webhooks
         #expect(config.routes[0].webhook.sign == [try SigningSecret(secret)])
     }
 
+    @Test func `files of Redis' TLS are found from the directory of the config`() throws {
+        let text = """
+            redis: { url: "rediss://r1?ca=tls/ca.pem&cert=/etc/cert.pem&key=key.pem" }
+            routes: { a: { stream: a, webhook: { url: http://a } } }
+            """
+        let config = try ConfigFile.parse(text: text, fileName: "/srv/footbridge/bridge.yaml")
+        let expected = "rediss://r1?ca=/srv/footbridge/tls/ca.pem&cert=/etc/cert.pem&key=/srv/footbridge/key.pem"
+        #expect(config.redis == .url(try RedisURL(expected)))
+    }
+
     @Test(arguments: [("web-1.example", "web-1.example"), ("web 1/ä", "web-1---"), ("", "localhost")])
     func `the instance is the host's name, as far as a consumer can have it`(host: String, instance: String) throws {
         let config = try ConfigFile.parse(

@@ -25,6 +25,14 @@ import Testing
         }
     }
 
+    @Test func `brackets beyond libyaml's own limit are said as those beyond ours`() {
+        for count in [30, 5000] {
+            let text = String(repeating: "[", count: count)
+            let failure = #expect(throws: YAMLFailure.self) { try YAMLComposer.compose(Array(text.utf8)) }
+            #expect(failure?.message == "nested deeper than 20 levels")
+        }
+    }
+
     @Test func `a megabyte of aliases to a large map ends at the limit of values`() {
         let base = "a: &a [" + String(repeating: "x,", count: 1000) + "]\nb: ["
         let text = base + String(repeating: "*a,", count: 300_000) + "]"

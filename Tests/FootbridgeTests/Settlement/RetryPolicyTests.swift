@@ -6,7 +6,8 @@ import Webhooks
 
 struct RetryPolicyTests {
     private let policy = RetryPolicy(
-        attempts: 3, backoff: Backoff(initial: .seconds(10), factor: 2, maximum: .seconds(60), jitter: 0))
+        attempts: 3, backoff: Backoff(initial: .seconds(10), factor: 2, maximum: .seconds(3600), jitter: 0),
+        maximumRetryAfter: .seconds(60))
     private let id = EntryID(milliseconds: 1_772_442_927_250)
     private let now: Int64 = 1_772_442_927_250
 
@@ -67,6 +68,43 @@ struct RetryPolicyTests {
     @Test func `Retry-After does not give more attempts`() {
         let outcome = Outcome.outage(.status(429, retryAfter: .delay(seconds: 30)))
         #expect(settlement(outcome, attempt: 3) == .deadLetter(.exhausted(outcome)))
+    }
+
+    @Test func `a schedule names the waits, and its last one repeats`() {
+        let policy = RetryPolicy(
+            attempts: 5, backoff: Backoff(jitter: 0), schedule: [.seconds(5), .seconds(300), .seconds(1800)])
+        #expect(
+            (1...5).map { policy.settlement(of: .outage(.timedOut), attempt: $0, id: id, now: now) } == [
+                .retry(after: .seconds(5)), .retry(after: .seconds(300)), .retry(after: .seconds(1800)),
+                .retry(after: .seconds(1800)), .deadLetter(.exhausted(.outage(.timedOut))),
+            ])
+    }
+
+    @Test func `the waits of a schedule are jittered by the id, the same on every instance`() {
+        let policy = RetryPolicy(attempts: 9, backoff: Backoff(jitter: 0.2), schedule: [.seconds(100)])
+        let waits = (0..<200).map { policy.delay(afterAttempt: 1, of: EntryID(milliseconds: 1_700_000_000_000 + $0)) }
+        #expect(waits.allSatisfy { .seconds(80) <= $0 && $0 <= .seconds(120) })
+        #expect(Set(waits).count > 150)
+        #expect(
+            waits == (0..<200).map { policy.delay(afterAttempt: 1, of: EntryID(milliseconds: 1_700_000_000_000 + $0)) })
+    }
+
+    @Test(arguments: [(50, false), (51, true)])
+    func `an entry that would be too old at its next attempt is given up`(age: Int64, isOver: Bool) {
+        let policy = RetryPolicy(
+            attempts: 9, backoff: Backoff(initial: .seconds(10), jitter: 0), maximumAge: .seconds(60))
+        let outcome = Outcome.outage(.status(503))
+        #expect(
+            policy.settlement(of: outcome, attempt: 1, id: id, now: now + age * 1000)
+                == (isOver ? .deadLetter(.expired(outcome)) : .retry(after: .seconds(10))))
+        #expect(DeadLetterReason.expired(outcome).text == "expired: http_503")
+    }
+
+    @Test func `an id from the far future has no age`() {
+        let policy = RetryPolicy(attempts: 9, backoff: Backoff(jitter: 0), maximumAge: .seconds(60))
+        #expect(
+            policy.settlement(of: .outage(.timedOut), attempt: 1, id: EntryID.maximum, now: now)
+                == .retry(after: .seconds(1)))
     }
 
     @Test func `a policy of one attempt does not retry`() {

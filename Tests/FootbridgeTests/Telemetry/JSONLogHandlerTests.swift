@@ -32,6 +32,13 @@ import Testing
                 + #""a":18446744073709551615,"b":-1.5,"c":true,"d":"inf","e":"nan"}"# + "\n")
     }
 
+    @Test func `what is a number by its key is one, and null where it is unknown`() {
+        #expect(
+            line("m", ["pid": "4711", "count": "007", "backlog": "unknown", "dead": "", "route": "1", "attempt": "-3"])
+                == #"{"time":"2026-02-01T03:07:08.005Z","level":"warning","message":"m","#
+                + #""route":"1","pid":4711,"attempt":-3,"count":"007","dead":"","backlog":null}"# + "\n")
+    }
+
     @Test func `lists and dictionaries nest`() {
         #expect(
             line("m", ["a": ["x", ["k": "v", "j": []]]])

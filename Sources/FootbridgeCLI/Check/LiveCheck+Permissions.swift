@@ -1,0 +1,124 @@
+import Footbridge
+import RESP
+import Redis
+
+/// A command that the bridge sends, in a form that changes nothing even where it is run: its group does not exist, and
+/// `x` is no id.
+struct NeededCommand: Equatable {
+    /// As an ACL has it: `xgroup|create`.
+    let rule: String
+    let arguments: [String]
+
+    var words: [String] { rule.uppercased().split(separator: "|").map(String.init) + arguments }
+    /// `XGROUP CREATE`
+    var name: String { rule.uppercased().replacing("|", with: " ") }
+
+    /// By this a bridge that stops ends its reads. No connection has the number 0.
+    static let unblock = NeededCommand(rule: "client|unblock", arguments: ["0"])
+
+    /// What reading `stream` takes, and writing to `dead` if there are dead letters.
+    ///
+    /// `XRANGE` and `XGROUP DELCONSUMER` are called in scripts, which may do what their user may.
+    static func all(stream: String, dead: String?) -> [NeededCommand] {
+        let nobody = "footbridge-check-\(UInt64.random(in: .min ... .max))"
+        var commands = [
+            NeededCommand(rule: "xreadgroup", arguments: ["GROUP", nobody, nobody, "STREAMS", stream, "x"]),
+            NeededCommand(rule: "xack", arguments: [stream, nobody, "x"]),
+            NeededCommand(rule: "xclaim", arguments: [stream, nobody, nobody, "0", "x", "JUSTID"]),
+            NeededCommand(rule: "xpending", arguments: [stream, nobody, "-", "+", "1"]),
+            NeededCommand(rule: "xrange", arguments: [stream, "x", "x"]),
+            NeededCommand(rule: "xgroup|create", arguments: [stream, nobody, "x"]),
+            NeededCommand(rule: "xgroup|delconsumer", arguments: [stream, nobody, nobody]),
+            NeededCommand(rule: "xinfo|consumers", arguments: [stream, nobody]),
+            NeededCommand(rule: "xinfo|groups", arguments: [stream]),
+            NeededCommand(rule: "eval", arguments: ["return 1"] + (dead.map { ["2", stream, $0] } ?? ["1", stream])),
+        ]
+        if let dead { commands.append(NeededCommand(rule: "xadd", arguments: [dead, "x", "f", "v"])) }
+        return commands
+    }
+}
+
+/// What a user may not do with a command.
+enum Refusal: Equatable {
+    /// Call it at all.
+    case command
+    /// Use its keys.
+    case keys
+
+    /// - Parameter text: what the server says. Its words differ by version; `run` is in all of those about commands.
+    init(_ text: String) { self = text.contains("permissions to run") ? .command : .keys }
+}
+
+extension LiveCheck {
+    struct User {
+        let name: String
+        /// Whether `ACL DRYRUN` (7.0 and later) can be asked about it; otherwise commands have to be tried.
+        let hasDryRun: Bool
+    }
+
+    func user() async throws(RedisError) -> User {
+        let configured: String? = if case .url(let url) = config.redis { url.user } else { nil }
+        guard let name = try await ask(["ACL", "WHOAMI"]).text else {
+            return User(name: configured ?? "default", hasDryRun: false)
+        }
+        let dryRun = try await ask(["ACL", "DRYRUN", name, "PING"])
+        return User(name: name, hasDryRun: (try? dryRun.get()) != nil)
+    }
+
+    /// `nil` if the user may.
+    func refusal(of command: NeededCommand, _ user: User) async throws(RedisError) -> Refusal? {
+        if user.hasDryRun, case .success(let reply) = try await ask(["ACL", "DRYRUN", user.name] + command.words) {
+            return if case .simpleString = reply { nil } else { Refusal(reply.text ?? "") }
+        }
+        guard case .failure(let error) = try await ask(command.words), error.code == "NOPERM" else { return nil }
+        return Refusal(error.message)
+    }
+
+    func permissions(_ route: RouteConfig, _ user: User) async throws(RedisError) -> Finding {
+        var refusals: [(NeededCommand, Refusal)] = []
+        for stream in route.streams {
+            for command in NeededCommand.all(stream: stream, dead: route.deadLetter.name(for: stream)) {
+                if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
+            }
+        }
+        return Self.finding(refusals, route: route, user: user.name)
+    }
+
+    /// One finding for the whole route, with the line that grants what is missing.
+    static func finding(_ refusals: [(command: NeededCommand, refusal: Refusal)], route: RouteConfig, user: String)
+        -> Finding
+    {
+        guard !refusals.isEmpty else {
+            return Finding(.ok, "route \(route.name): user \(user) may do all that is needed")
+        }
+        let commands = refusals.filter { $0.refusal == .command }.map(\.command)
+        let keys = refusals.filter { $0.refusal == .keys }.map(\.command.name).uniqued()
+        var faults: [String] = []
+        if !commands.isEmpty { faults.append("may not call \(commands.map(\.name).uniqued().joined(separator: ", "))") }
+        if !keys.isEmpty { faults.append("may not use the keys of \(keys.joined(separator: ", "))") }
+        let patterns = route.streams.flatMap { [$0, route.deadLetter.name(for: $0)].compactMap(\.self) }.uniqued()
+        let rules = patterns.map { quoted("~\($0)") } + commands.map { "+\($0.rule)" }.uniqued()
+        return Finding(
+            .error,
+            "route \(route.name): user \(user) \(faults.joined(separator: " and ")); "
+                + "allow it: ACL SETUSER \(quoted(user)) \(rules.joined(separator: " "))")
+    }
+
+    /// A word of redis-cli's command line.
+    private static func quoted(_ word: String) -> String {
+        let needsQuotes = word.contains { $0 == " " || $0 == "\"" || $0 == "'" || $0 == "\\" }
+        return needsQuotes ? "\"\(word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" : word
+    }
+}
+
+extension Result<RESPValue, ServerError> {
+    fileprivate var text: String? { (try? get())?.text }
+}
+
+extension [String] {
+    /// The first of equal ones, in order.
+    fileprivate func uniqued() -> [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

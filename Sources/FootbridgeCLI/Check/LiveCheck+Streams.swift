@@ -1,0 +1,87 @@
+import Footbridge
+import RESP
+import Redis
+import RedisStreams
+
+/// What is behind the keys that a route names.
+extension LiveCheck {
+    private enum Kind {
+        case absent
+        case stream([GroupInfo])
+        /// A value of this type.
+        case other(String)
+        /// Nobody knows: the server does not say.
+        case hidden(ServerError)
+    }
+
+    func look(at stream: String, route: RouteConfig) async throws(RedisError) -> [Finding] {
+        var findings: [Finding] = []
+        switch try await kind(of: stream) {
+        case .absent:
+            findings.append(Finding(.note, "stream \(stream) does not exist yet; the bridge makes it with its group"))
+        case .other(let type):
+            findings.append(Finding(.error, "\(stream) is \(type), not a stream; route \(route.name) cannot read it"))
+        case .hidden(let error): findings.append(Finding(.note, "stream \(stream) is not looked at: \(error)"))
+        case .stream(let groups):
+            let length = try? await outcome { () async throws(RedisError) in try await client.call(.length(of: stream))
+            }.get()
+            let size = length.map { counted($0, "entry", "entries") } ?? "exists; XLEN is not allowed"
+            findings.append(Finding(.ok, "stream \(stream): \(size)"))
+            findings += try await look(at: groups.first { $0.name == route.group }, of: stream, route)
+        }
+        return findings + (try await deadLetters(of: stream, route))
+    }
+
+    private func look(at group: GroupInfo?, of stream: String, _ route: RouteConfig) async throws(RedisError)
+        -> [Finding]
+    {
+        guard let group else {
+            return [Finding(.note, "group \(route.group) does not exist on \(stream) yet; the bridge makes it")]
+        }
+        let lag = group.lag.map(String.init) ?? "unknown"
+        let text = "group \(group.name) on \(stream): \(lag) unread, \(group.pendingCount) pending"
+        var findings = [Finding(.ok, "\(text), \(counted(group.consumerCount, "consumer", "consumers"))")]
+        let consumers = try await outcome { () async throws(RedisError) in
+            try await client.call(.consumers(of: group.name, stream: stream))
+        }
+        for consumer in (try? consumers.get()) ?? []
+        where consumer.pendingCount > 0 && consumer.idle >= route.claimAfter {
+            let held = "\(counted(consumer.pendingCount, "entry", "entries")) of \(stream)"
+            findings.append(
+                Finding(.warn, "consumer \(consumer.name) is silent and holds \(held); a running bridge takes over"))
+        }
+        return findings
+    }
+
+    private func deadLetters(of stream: String, _ route: RouteConfig) async throws(RedisError) -> [Finding] {
+        guard let dead = route.deadLetter.name(for: stream) else {
+            return [Finding(.warn, "route \(route.name) drops what cannot be delivered: dead_letter is off")]
+        }
+        switch try await kind(of: dead) {
+        case .absent: return []
+        case .other(let type):
+            return [Finding(.error, "\(dead) is \(type), not a stream; dead letters cannot be written")]
+        case .hidden(let error): return [Finding(.note, "stream \(dead) is not looked at: \(error)")]
+        case .stream:
+            let count = try await outcome { () async throws(RedisError) in try await client.call(.length(of: dead)) }
+            guard let count = try? count.get(), count > 0 else { return [] }
+            return [Finding(.note, "\(dead): \(counted(count, "dead letter", "dead letters"))")]
+        }
+    }
+
+    /// Asked by a command that the bridge needs anyway.
+    private func kind(of key: String) async throws(RedisError) -> Kind {
+        switch try await outcome({ () async throws(RedisError) in try await client.call(.groups(of: key)) }) {
+        case .success(let groups): return .stream(groups)
+        case .failure(let error) where error.kind == .wrongType:
+            let type = try? await ask(["TYPE", key]).get().text
+            return .other(type.map { "a \($0)" } ?? "something else")
+        case .failure(let error) where error.message.hasPrefix("no such key"): return .absent
+        case .failure(let error): return .hidden(error)
+        }
+    }
+
+    private func counted(_ count: Int, _ one: String, _ many: String) -> String {
+        "\(count) \(count == 1 ? one : many)"
+    }
+}

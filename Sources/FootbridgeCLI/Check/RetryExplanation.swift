@@ -1,0 +1,61 @@
+import Footbridge
+import RedisStreams
+
+/// What an entry of a route goes through that nobody accepts: each attempt, the wait before it, and the time since the first.
+struct RetryExplanation: CustomStringConvertible {
+    let route: RouteConfig
+
+    /// Beyond this many attempts the middle is left out.
+    private static let shownAttempts = 40
+
+    var description: String {
+        var lines: [String] = []
+        var (since, attempt) = (Duration.zero, 1)
+        lines.append(row("1", "-", "0s"))
+        while attempt < route.retry.attempts {
+            let wait = policy.delay(afterAttempt: attempt, of: .zero)
+            if let age = route.retry.maximumAge, since + wait > age { break }
+            since += wait
+            attempt += 1
+            if attempt <= Self.shownAttempts || attempt == route.retry.attempts {
+                lines.append(row("\(attempt)", clock(wait), clock(since)))
+            } else if attempt == Self.shownAttempts + 1 {
+                lines.append(row("…", "…", "…"))
+            }
+        }
+        let end = attempt < route.retry.attempts ? "max_age ends it: " : ""
+        let head = "\(route.name): \(end)\(attempt) attempt\(attempt == 1 ? "" : "s"), given up after \(clock(since))"
+        let jitter = route.retry.backoff.jitter
+        let notes = jitter > 0 ? ["Each wait is moved by up to \(Int((jitter * 100).rounded())) %, up or down."] : []
+        return ([head, row("attempt", "wait before it", "since the first")] + lines + notes).joined(separator: "\n")
+    }
+
+    /// The schedule itself, not that of one entry.
+    private var policy: RetryPolicy {
+        var policy = route.retry
+        policy.backoff.jitter = 0
+        return policy
+    }
+
+    private func row(_ attempt: String, _ wait: String, _ since: String) -> String {
+        padded(attempt, 9) + padded(wait, 17) + padded(since, 18)
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(1, width - text.count)) + text
+    }
+
+    /// `34m7s`, `1d3h`: the two largest units that count; below a second in milliseconds.
+    private func clock(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        guard seconds > 0 else {
+            let milliseconds = attoseconds / 1_000_000_000_000_000
+            return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
+        }
+        let parts = [
+            (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
+        ]
+        let shown = parts.drop { $0.0 == 0 }.prefix(2).filter { $0.0 > 0 }
+        return shown.map { "\($0.0)\($0.1)" }.joined()
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import UnixSignals
+
+/// Work that SIGINT and SIGTERM cancel, so that it can tidy up and say how far it came.
+enum Interruptible {
+    /// The result; for work that was cancelled, the exit code that a shell gives for the signal: 130 or 143.
+    static func run<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async -> Result<Value, any Error> {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let work = Task { try await body() }
+        let watching = Task {
+            for await signal in signals {
+                work.cancel()
+                return ExitCode(128 + signal.rawValue)
+            }
+            return ExitCode.success
+        }
+        let result = await work.result
+        if case .failure(let error) = result, error is CancellationError { return .failure(await watching.value) }
+        watching.cancel()
+        return result
+    }
+}

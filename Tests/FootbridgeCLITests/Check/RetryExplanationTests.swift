@@ -1,0 +1,40 @@
+import Footbridge
+import Testing
+
+@testable import footbridge
+
+struct RetryExplanationTests {
+    private func explanation(_ retry: RetryPolicy) -> [String] {
+        let webhook = WebhookConfig(url: "https://example.com/hooks")
+        let route = RouteConfig(name: "orders", streams: ["orders"], group: "orders", webhook: webhook, retry: retry)
+        return RetryExplanation(route: route).description.split(separator: "\n").map(String.init)
+    }
+
+    /// The sums are those of docs/delivery.md.
+    @Test func `the defaults end after 34 minutes`() {
+        let lines = explanation(RetryPolicy())
+        #expect(lines[0] == "orders: 12 attempts, given up after 34m7s")
+        #expect(
+            lines[2...4] == [
+                "        1                -                0s", "        2               1s                1s",
+                "        3               2s                3s",
+            ])
+        #expect(lines.count == 15)
+        #expect(lines[13] == "       12            17m4s             34m7s")
+        #expect(lines[14] == "Each wait is moved by up to 20 %, up or down.")
+    }
+
+    @Test func `max_age ends it sooner`() {
+        let policy = RetryPolicy(
+            attempts: 9, backoff: Backoff(jitter: 0), schedule: [.seconds(5), .seconds(7200), .seconds(86_400)],
+            maximumAge: .seconds(100_000))
+        #expect(explanation(policy)[0] == "orders: max_age ends it: 4 attempts, given up after 1d2h")
+    }
+
+    @Test func `of very many attempts the first and the last are shown`() {
+        let lines = explanation(RetryPolicy(attempts: 1_000_000, backoff: Backoff(maximum: .seconds(1), jitter: 0)))
+        #expect(lines.count == 44)
+        #expect(lines[42].contains("…"))
+        #expect(lines[43].hasPrefix("  1000000"))
+    }
+}

@@ -1,0 +1,144 @@
+import TestSupport
+import Testing
+
+@Suite(.serialized, .ownThreads) struct LiveChecks {
+    private let scene: Scene
+
+    init() throws { scene = try Scene() }
+
+    private func check() throws -> CommandResult { try footbridge("check", "--live", "-c", scene.writeFile()) }
+
+    /// A user with these rules, who is then the configuration's.
+    private func useUser(_ rules: String...) throws {
+        let words = ["ACL", "SETUSER", "bob", "on", ">secret"] + rules
+        #expect(try scene.redis.command(words.map { Array($0.utf8) }) == .simple("OK"))
+        scene.file.redis = "{ url: \"redis://bob:secret@127.0.0.1:\(scene.server.port)/0\" }"
+    }
+
+    @Test(arguments: ["+acl|whoami", "+acl|dryrun"], ["+xlen", "-xlen"])
+    func `what a user may not do is an error with its cure, whatever else may be asked`(acl: String, xlen: String)
+        throws
+    {
+        try scene.redis.add(numbers: [1])
+        try useUser("~orders", "+xinfo", "+xpending", "+xack", "+xclaim", "+xreadgroup", "+eval", "+xadd", acl, xlen)
+        let result = try check()
+        #expect(result.exit == .status(78))
+        let errors = result.output.split(separator: "\n").filter { $0.hasPrefix("  error") }
+        #expect(
+            errors == [
+                "  error  route orders: user bob may not call XRANGE, XGROUP CREATE, XGROUP DELCONSUMER "
+                    + "and may not use the keys of EVAL, XADD; allow it: "
+                    + "ACL SETUSER bob ~orders ~{orders}:dead +xrange +xgroup|create +xgroup|delconsumer"
+            ])
+        #expect(!result.output.contains("does not exist on") || result.output.contains("group orders does not exist"))
+        #expect(!result.output.contains("not a stream"))
+        // Trying commands leaves nothing behind.
+        #expect(try scene.redis.command("XINFO", "GROUPS", "orders") == [])
+        #expect(try scene.redis.command("KEYS", "*").elements.count == 1)
+        #expect(try scene.redis.entries("orders").count == 1)
+    }
+
+    @Test func `a stream that may not be looked at is not said to be missing`() throws {
+        try scene.redis.add(numbers: [1])
+        try useUser("~other", "+@all")
+        let result = try check()
+        #expect(result.exit == .status(78))
+        #expect(result.output.contains("\n  note   stream orders is not looked at: NOPERM "))
+        #expect(!result.output.contains("does not exist"))
+    }
+
+    @Test func `a dead-letter stream of another type is found before the stream exists`() throws {
+        #expect(try scene.redis.command("SET", "{orders}:dead", "text") == .simple("OK"))
+        let result = try check()
+        #expect(result.exit == .status(78))
+        #expect(result.output.contains("\n  note   stream orders does not exist yet"))
+        #expect(
+            result.output.contains(
+                "\n  error  {orders}:dead is a string, not a stream; dead letters cannot be written\n"))
+    }
+
+    @Test func `dead letters that are off are a warning before the stream exists`() throws {
+        scene.file.route.keys["dead_letter"] = "false"
+        let result = try check()
+        #expect(result.exit == .status(0))
+        #expect(result.output.contains("\n  warn   route orders drops what cannot be delivered: dead_letter is off\n"))
+    }
+
+    @Test func `a silent consumer with one entry`() throws {
+        try scene.redis.add(numbers: [1])
+        scene.file.route.keys["claim_after"] = "100ms"
+        scene.file.route.webhook = ["timeout": "50ms"]
+        #expect(try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0") == .simple("OK"))
+        try scene.redis.command("XREADGROUP", "GROUP", "orders", "gone.0", "STREAMS", "orders", ">")
+        let text = "\n  warn   consumer gone.0 is silent and holds 1 entry of orders; a running bridge takes over\n"
+        try eventually("silent for long enough") { try check().output.contains(text) }
+    }
+
+    @Test(arguments: [
+        ("redis://bob:wrong@127.0.0.1:PORT", "WRONGPASS "),
+        ("redis://127.0.0.1:PORT/99", "ERR DB index is out of range"),
+    ])
+    func `a Redis that refuses is not one that is away`(url: String, words: String) throws {
+        let url = url.replacing("PORT", with: "\(scene.server.port)")
+        scene.file.redis = "{ url: \"\(url)\" }"
+        for result in [try check(), try footbridge("send", "--redis", url, "orders", "n=1")] {
+            #expect(result.exit == .status(78))
+            #expect(result.error.hasPrefix("footbridge: Redis at 127.0.0.1:\(scene.server.port) refuses: \(words)"))
+        }
+    }
+
+    @Test func `a Redis that wants a password, and a replica`() throws {
+        let locked = try RedisServer(.init(password: "secret"))
+        let result = try footbridge("send", "--redis", "redis://127.0.0.1:\(locked.port)", "orders", "n=1")
+        #expect(result.exit == .status(78))
+        #expect(result.error.hasPrefix("footbridge: Redis at 127.0.0.1:\(locked.port) refuses: NOAUTH "))
+
+        #expect(try scene.redis.command("REPLICAOF", "127.0.0.1", "1") == .simple("OK"))
+        let replica = try check()
+        #expect(replica.exit == .status(78))
+        #expect(
+            replica.error
+                == "footbridge: Redis at 127.0.0.1:\(scene.server.port) refuses: it is a replica; name its master\n")
+    }
+
+    @Test func `the wrong kind of port, and a certificate that is missing, get a hint`() throws {
+        let secured = try Scene(.init(tls: true))
+        let authority = try #require(secured.server.certificates).authority
+        let place = "127.0.0.1:\(secured.server.port)"
+        let cases = [
+            ("redis://\(place)", 69, "; if its port speaks TLS, write rediss://\n"),
+            ("rediss://127.0.0.1:\(scene.server.port)", 69, "; if its port has no TLS, write redis://\n"),
+            (
+                "rediss://\(place)?ca=\(authority)", 69,
+                "; if it asks for a client certificate, add cert=FILE&key=FILE\n"
+            ),
+            ("rediss://\(place)?ca=/nowhere/ca.pem", 78, "/nowhere/ca.pem\n"),
+        ]
+        for (url, exit, end) in cases {
+            let result = try footbridge("send", "--redis", url, "orders", "n=1")
+            #expect(result.exit == .status(Int32(exit)))
+            #expect(result.error.hasPrefix("footbridge: cannot reach Redis at 127.0.0.1:"))
+            #expect(result.error.hasSuffix(end), "\(url): \(result.error)")
+        }
+    }
+
+    @Test func `an embedded Redis that does not run, and one whose socket has too long a path`() throws {
+        scene.file.redis = "embedded"
+        let path = try scene.writeFile()
+        for command in [["check", "--live"], ["send", "orders", "n=1"]] {
+            let away = try CommandResult(
+                .footbridge(command + ["-c", path, "--state", scene.directory.file("nowhere")]))
+            #expect(away.exit == .status(69))
+            #expect(
+                away.error.hasSuffix(
+                    "redis: embedded runs only while `footbridge run` does; start it, or name the same --state\n"))
+        }
+        let long = scene.directory.file(String(repeating: "x", count: 100))
+        let errors = try [["check", "--live"], ["send", "orders", "n=1"], ["run"]].map { command in
+            let result = try CommandResult(.footbridge(command + ["-c", path, "--state", long]))
+            #expect(result.exit == .status(78))
+            return result.error
+        }
+        #expect(errors[0].contains("give a shorter directory with --state") && Set(errors).count == 1)
+    }
+}
