@@ -12,6 +12,8 @@ import Foundation
     @Option(help: "Entries in all.") var entries: Int?
     @Option(help: "Entries added per second.") var rate: Double?
     @Option(help: "Repeats the faults of an earlier run.") var seed: UInt64?
+    @Option(help: "Only faults of this kind; may be given several times.") var only: [Fault.Kind] = []
+    @Option(help: "No faults of this kind; may be given several times.") var without: [Fault.Kind] = []
     @Option(help: "The bridge.") var binary = ".build/release/footbridge"
     @Flag(help: "Runs broken variants of the bridge, and fails unless each is caught.") var checkTheChecker = false
 
@@ -22,6 +24,7 @@ import Foundation
             seed: seed ?? UInt64.random(in: 1..<1_000_000_000), server: server, binary: binary,
             entries: entries ?? (short ? 100_000 : 1_000_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 3000))
         settings.calmEntries = min(20_000, settings.entries / 10)
+        settings.kinds = (only.isEmpty ? Fault.Kind.allCases : only).filter { !without.contains($0) }
         guard FileManager.default.isExecutableFile(atPath: binary) else {
             throw ValidationError("there is no \(binary)")
         }

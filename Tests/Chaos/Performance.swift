@@ -19,7 +19,7 @@ struct Performance {
         scene.produce(upTo: settings.entries)
         var housekeeping = Moment.now
         let faults = try Faults(scene: scene).run(
-            FaultPlan(seed: settings.seed), while: { scene.isProducing }
+            FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }
         ) { record in
             Report.tell(record, since: calmEnd)
             guard Moment.now - housekeeping > 20 else { return }

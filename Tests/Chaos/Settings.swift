@@ -12,6 +12,7 @@ struct Settings: Sendable {
     var calmEntries: Int
     /// Entries added per second, by all producers.
     var rate: Double
+    var kinds = Fault.Kind.allCases
     /// Directory for the logs of a run that fails.
     var logs = ".build/chaos"
 

@@ -29,8 +29,8 @@ extension History {
             failures: failures + short.map { "exhausted after \($0.attempts): \($0.id?.description ?? "?")" })
     }
 
-    /// A request on a kept connection that ends before a byte of the answer is sent again on a new one, for the connection
-    /// may have been closed before the request came (RFC 9110, 9.2.2; libcurl's `Curl_retry_request`).
+    /// A request on a kept connection that ends before a byte of the answer is sent again on a new one: the receiver may
+    /// have closed the connection before the request came (`Curl_retry_request` in libcurl's lib/transfer.c).
     func isRepeatedByLibcurl(_ first: Receipt, _ second: Receipt) -> Bool {
         first.sent.nanoseconds == 0 && first.run == second.run && first.attempt == second.attempt
     }

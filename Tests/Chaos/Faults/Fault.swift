@@ -1,6 +1,8 @@
+import ArgumentParser
+
 /// One fault, with all that is random in it.
 struct Fault: Sendable, CustomStringConvertible {
-    enum Kind: Sendable, CaseIterable {
+    enum Kind: String, Sendable, CaseIterable, ExpressibleByArgument {
         /// SIGKILL; started again when the others have its entries.
         case kill
         /// SIGKILL; started again at once, under the same name.
