@@ -31,7 +31,7 @@ struct Performance {
 
     private func finish(_ scene: Scene, _ faults: [FaultRecord], _ calmEnd: Moment) throws -> [Check] {
         let added = Moment.now
-        let isDrained = scene.drain(within: 120)
+        let isDrained = scene.drain(within: settings.drainSeconds)
         let drained = Moment.now
         // Connections of the last requests may close, and memory settle.
         pause(1)

@@ -37,6 +37,8 @@ final class Producer: Sendable {
 
     private func work() {
         var probe: RedisProbe?
+        // Those that Redis refused, while it loaded: they are not in the stream.
+        var refused: [Int] = []
         while true {
             _ = state.wait(timeout: .seconds(1)) { $0.isStopped || $0.next < $0.limit }
             let (first, limit, isStopped) = state.withLock { ($0.next, $0.limit, $0.isStopped) }
@@ -50,9 +52,14 @@ final class Producer: Sendable {
                     continue
                 }
             }
-            let numbers = Array(stride(from: first, to: min(limit, first + batch * share), by: share))
-            if let open = probe, add(numbers, by: open) == false { probe = nil }
-            state.withLock { $0.next = (numbers.last ?? first) + share }
+            let isAgain = !refused.isEmpty
+            let fresh = Array(stride(from: first, to: min(limit, first + batch * share), by: share))
+            let numbers = isAgain ? refused : fresh
+            let (isOpen, again) = probe.map { add(numbers, by: $0) } ?? (false, numbers)
+            if !isOpen { probe = nil }
+            refused = again
+            if !isAgain { state.withLock { $0.next = (numbers.last ?? first) + share } }
+            if !again.isEmpty { pause(0.05) }
             pause(Double(numbers.count * share) / settings.rate - (Moment.now - began))
         }
     }
@@ -60,12 +67,12 @@ final class Producer: Sendable {
     /// Some 50 batches a second.
     private var batch: Int { max(1, min(100, Int(settings.rate) / share / 50)) }
 
-    /// Whether the connection is still good.
-    private func add(_ numbers: [Int], by probe: RedisProbe) -> Bool {
+    /// Whether the connection is still good, and what Redis refused.
+    private func add(_ numbers: [Int], by probe: RedisProbe) -> (isOpen: Bool, refused: [Int]) {
         var entries: [EntryBook.Entry] = []
         var commands: [[[UInt8]]] = []
         for number in numbers {
-            let payload = Payload(seed: settings.seed, number: number)
+            let payload = Payload(seed: settings.seed, number: number, isMarked: settings.marked.contains(number))
             entries.append(.init(digest: digest(payload.body)))
             commands.append(
                 (["XADD", Settings.stream, "*"] + payload.fields.flatMap { [$0.name, $0.value] }).map { Array($0.utf8) }
@@ -85,6 +92,6 @@ final class Producer: Sendable {
             }
         }
         book.note(zip(numbers, entries).map { ($0, $1) })
-        return replies != nil
+        return (replies != nil, zip(numbers, entries).filter { $1.outcome == .failed }.map(\.0))
     }
 }

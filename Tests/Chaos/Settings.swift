@@ -12,7 +12,11 @@ struct Settings: Sendable {
     var calmEntries: Int
     /// Entries added per second, by all producers.
     var rate: Double
+    /// Entries with the field `abort`, which a bridge that is built for it does not survive.
+    var marked: Set<Int> = []
     var kinds = Fault.Kind.allCases
+    /// So many seconds all may take to come to rest at the end.
+    var drainSeconds = 120.0
     /// Directory for the logs of a run that fails.
     var logs = ".build/chaos"
 
@@ -32,6 +36,6 @@ struct Settings: Sendable {
     static let window = 4 * concurrency
     static let attempts = 8
     static let backoff = (initial: 0.2, factor: 2.0, maximum: 2.0, jitter: 0.2)
-    /// Entries whose receiver never takes them would fill the parked ones otherwise.
+    /// What a receiver asks for with 429, in seconds.
     static let retryAfter = 1
 }

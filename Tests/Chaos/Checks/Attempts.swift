@@ -5,9 +5,11 @@ extension History {
         var failures: [String] = []
         var (highest, across, anew, repeated) = (0, 0, 0, 0)
         for (number, places) in byEntry.enumerated() {
-            for (first, second) in zip(places, places.dropFirst()).map({ (receipts[Int($0)], receipts[Int($1)]) }) {
+            for (place, next) in zip(places, places.dropFirst()) {
+                let (first, second) = (receipts[Int(place)], receipts[Int(next)])
                 if first.run != second.run { across += 1 }
-                if second.attempt > first.attempt { continue }
+                // What a frozen bridge had begun leaves it late: others have made further attempts meanwhile.
+                if second.attempt > first.attempt || exposure.thawed[next] != nil { continue }
                 // Read anew from a group that was destroyed: Redis knows of no attempt.
                 if exposure.reread(of: first.id, before: second.received) != nil {
                     anew += 1

@@ -34,7 +34,10 @@ extension History {
     }
 
     func text(ofEntry entry: Int) -> String {
-        let requests = byEntry[entry].map { text(Int($0)) }.joined(separator: ", ")
+        let places = byEntry[entry]
+        let requests =
+            places.prefix(12).map { text(Int($0)) }.joined(separator: ", ")
+            + (places.count > 12 ? " … \(places.count) requests" : "")
         let id = entries[entry].outcome == .ok ? entries[entry].id.description : "\(entries[entry].outcome)"
         return "entry \(entry) (\(id)): \(requests.isEmpty ? "no request" : requests)"
     }

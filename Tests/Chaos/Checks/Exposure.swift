@@ -7,12 +7,16 @@ struct Exposure {
     private(set) var faultOf: [Int32: Int] = [:]
     /// How many receipts each fault exposed: the bound of its duplicates. Per run it is the window at most.
     private(set) var bounds: [Int]
+    /// Requests that a bridge had begun when it was frozen, and that left it when it went on; by the receipt's place.
+    private(set) var thawed: [Int32: Int] = [:]
     private let rereads: [(range: ClosedRange<EntryID>, since: Moment, fault: Int)]
 
     /// An acknowledgement leaves with the turn of the loop; so long it may take on a busy machine.
     private static let acknowledging = 0.25
     /// What was under way to the receiver may arrive so much later.
     private static let arriving = 1.0
+    /// So soon after SIGCONT what was begun before has left.
+    private static let thawing = 0.5
     /// So long a bridge may need to find Redis again.
     private static let reconnecting = 3.0
 
@@ -23,10 +27,23 @@ struct Exposure {
         }
         var byRun: [Int: [Int]] = [:]
         for (place, receipt) in history.receipts.enumerated() { byRun[Int(receipt.run), default: []].append(place) }
-        for (place, record) in history.faults.enumerated() where record.fault.kind.mayRepeat {
+        // Ends of processes first: what is exposed by several faults is put down to them.
+        let order = history.faults.enumerated().sorted {
+            !$0.element.fault.kind.cutsRedis && $1.element.fault.kind.cutsRedis
+        }
+        for (place, record) in order where record.fault.kind.mayRepeat {
             for run in record.runs {
-                let exposed = (byRun[run] ?? []).filter { Self.isExposed(history.receipts[$0], by: record, history) }
+                let since = Self.unacknowledged(since: record, run, history) - Self.acknowledging
+                let exposed = (byRun[run] ?? []).filter { Self.isExposed(history.receipts[$0], by: record, since) }
                 bounds[place] += min(exposed.count, Settings.window)
+                if record.fault.kind == .freeze {
+                    let late = (byRun[run] ?? []).filter {
+                        let time = history.receipts[$0].received
+                        return record.end <= time && time <= record.end + Self.thawing
+                    }
+                    for receipt in late { thawed[Int32(receipt)] = place }
+                    bounds[place] += Settings.concurrency
+                }
                 for receipt in exposed where faultOf[Int32(receipt)] == nil { faultOf[Int32(receipt)] = place }
             }
             if let reread = record.reread {
@@ -35,17 +52,20 @@ struct Exposure {
         }
     }
 
-    private static func isExposed(_ receipt: Receipt, by record: FaultRecord, _ history: History) -> Bool {
+    /// While Redis was away or the group was gone, acknowledgements were kept: they reach back to the beginning of that.
+    private static func unacknowledged(since record: FaultRecord, _ run: Int, _ history: History) -> Moment {
+        let blind = history.faults.filter {
+            $0.fault.kind.delaysAcknowledgements && $0.runs.contains(run) && $0.start <= record.start
+                && record.start <= $0.end + reconnecting
+        }
+        return blind.map(\.start).min() ?? record.start
+    }
+
+    private static func isExposed(_ receipt: Receipt, by record: FaultRecord, _ since: Moment) -> Bool {
         let isSudden = [.kill, .crash, .crashAll, .freeze].contains(record.fault.kind)
         guard receipt.received <= (isSudden ? record.start + arriving : record.end) else { return false }
         if receipt.sent.nanoseconds == 0 { return record.start - receipt.received < Settings.timeout * 2 }
-        // While Redis was away, acknowledgements were kept: they reach back to the beginning of that.
-        let blind = history.faults.filter {
-            $0.fault.kind.cutsRedis && $0.runs.contains(Int(receipt.run)) && $0.start <= record.start
-                && record.start <= $0.end + reconnecting
-        }
-        let since = blind.map(\.start).min().map { min($0, record.start) } ?? record.start
-        return receipt.sent >= since - acknowledging
+        return receipt.sent >= since
     }
 
     /// The fault by which an entry may come again after this receipt.
@@ -68,6 +88,9 @@ extension Fault.Kind {
         case .terminate, .trim, .refuse, .badAnswers: false
         }
     }
+
+    /// Whether acknowledgements are kept until it is over, and shortly beyond.
+    var delaysAcknowledgements: Bool { cutsRedis || self == .destroyGroup }
 
     /// Whether bridges lose Redis by it.
     var cutsRedis: Bool { [.killRedis, .cut, .clientKill].contains(self) }

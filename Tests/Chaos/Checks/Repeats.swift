@@ -5,6 +5,7 @@ extension History {
         var failures: [String] = []
         var byFault: [Int: Int] = [:]
         var byRun: [String: Int] = [:]
+        var thawed: [Int: Int] = [:]
         var (count, calm) = (0, 0)
         for (number, places) in byEntry.enumerated() where places.count > 1 {
             let accepted = places.map(Int.init).filter { receipts[$0].isAccepted }
@@ -15,7 +16,10 @@ extension History {
                 let cause = accepted[..<index].lazy.compactMap { place in
                     exposure.fault(of: place, self, before: time).map { (fault: $0, run: self.receipts[place].run) }
                 }.first
-                if let cause {
+                if cause == nil, let fault = exposure.thawed[Int32(accepted[index])] {
+                    byFault[fault, default: 0] += 1
+                    thawed[fault, default: 0] += 1
+                } else if let cause {
                     byFault[cause.fault, default: 0] += 1
                     if exposure.reread(of: receipts[accepted[0]].id, before: time) == nil {
                         byRun["\(cause.fault) \(cause.run)", default: 0] += 1
@@ -28,6 +32,9 @@ extension History {
         for (key, count) in byRun where count > Settings.window {
             failures.append(
                 "\(count) duplicates of one fault and run (\(key)), more than the window \(Settings.window)")
+        }
+        for count in thawed.values where count > Settings.concurrency {
+            failures.append("\(count) sent after a freeze, more than \(Settings.concurrency) that were under way")
         }
         let bound = exposure.bounds.reduce(0, +)
         if count > bound { failures.append("\(count) duplicates, more than the bound \(bound)") }
@@ -48,7 +55,8 @@ extension History {
             guard let number, entries.indices.contains(number) else { continue }
             let places = byEntry[number].map(Int.init)
             let accepted = places.filter { receipts[$0].isAccepted }
-            if letters.count > 1 {
+            let isReread = letters[0].id.flatMap { exposure.reread(of: $0, before: .now) } != nil
+            if letters.count > 1, !isReread {
                 failures.append("\(letters.count) dead letters: \(text(ofEntry: number))")
             }
             if accepted.isEmpty {
@@ -74,7 +82,9 @@ extension History {
                 pairs += 1
                 let time = receipts[second].received
                 // A margin for threads of ours that did not run at once.
-                guard time < end - 0.05, exposure.fault(of: first, self, before: time) == nil else { continue }
+                guard time < end - 0.05, exposure.fault(of: first, self, before: time) == nil,
+                    exposure.thawed[Int32(second)] == nil
+                else { continue }
                 failures.append("two at a time: \(text(ofEntry: number))")
             }
         }

@@ -54,7 +54,7 @@ extension Faults {
         let isCalm = waitForCalm()
         var record = FaultRecord(fault, runs: allRuns)
         if !isCalm { record.complaints.append("the bridges did not come to rest before it") }
-        let known = scene.runs.lines(with: Self.madeAgain).count
+        let known = Set(scene.runs.lines(with: Self.madeAgain, of: allRuns))
         var destroyed: Control.Destroyed?
         _ = try eventually(within: 10) {
             destroyed = try scene.control.destroyGroup(living: scene.bridges.map(\.consumer))
@@ -66,10 +66,8 @@ extension Faults {
         }
         var position: EntryID?
         _ = eventually(within: 15, every: 0.05) {
-            let lines = scene.runs.lines(with: Self.madeAgain)
-            guard lines.count > known else { return false }
-            // Several may have made it: the one that did it first says so; the lowest place is the safe one.
-            position = lines.suffix(from: known).compactMap { $0.line["position"].flatMap { EntryID($0) } }.min()
+            let lines = scene.runs.lines(with: Self.madeAgain, of: allRuns).filter { !known.contains($0) }
+            position = lines.compactMap { $0["position"].flatMap { EntryID($0) } }.min()
             return position != nil
         }
         record.end = .now

@@ -45,12 +45,17 @@ struct Faults {
         }
     }
 
-    /// Waits until all that live have shown it lately, so that what is measured is this fault and not the last one.
+    /// Waits until all bridges are connected and have shown life lately, so that what is measured is this fault and not the
+    /// last one.
     func waitForCalm() -> Bool {
         eventually(within: 20, every: 0.05) {
-            let consumers = (try? scene.control.consumers()) ?? []
+            guard let consumers = try? scene.control.consumers(), let clients = try? scene.control.clientNames() else {
+                return false
+            }
             return scene.bridges.allSatisfy { bridge in
-                consumers.contains { $0.name == bridge.consumer && $0.idle < Settings.claimAfter / 2.5 }
+                // One connection for commands and one that reads.
+                clients.count { $0 == "footbridge:\(bridge.name)" } == 2
+                    && consumers.contains { $0.name == bridge.consumer && $0.idle < Settings.claimAfter / 2.5 }
             }
         }
     }

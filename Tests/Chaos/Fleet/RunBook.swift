@@ -28,20 +28,21 @@ final class RunBook {
 
     func log(of run: Int) -> String { logs[run] ?? processes[run]?.errorOutput ?? "" }
 
-    /// Lines with this message, of all runs.
-    func lines(with message: String) -> [(run: Int, line: [String: String])] {
-        runs.indices.flatMap { run in
+    /// Lines with this message that these runs logged, with their metadata.
+    func lines(with message: String, of runs: [Int]) -> [[String: String]] {
+        runs.flatMap { run in
             log(of: run).split(separator: "\n").filter { $0.contains(message) }.compactMap { line in
                 guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                     object["message"] as? String == message
                 else { return nil }
-                return (run, object.mapValues { "\($0)" })
+                return object.mapValues { "\($0)" }
             }
         }
     }
 
     /// Writes the logs of all runs, for whoever looks into a failure.
     func write(to directory: String) throws {
+        try? FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         for (number, run) in runs.enumerated() {
             let file = "\(directory)/\(number)-\(["a", "b", "c"][run.bridge]).log"

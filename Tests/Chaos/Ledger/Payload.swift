@@ -4,7 +4,7 @@ import COpenSSL
 struct Payload {
     let fields: [(name: String, value: String)]
 
-    init(seed: UInt64, number: Int) {
+    init(seed: UInt64, number: Int, isMarked: Bool = false) {
         var random = SplitMix64(state: seed &+ UInt64(number) &* 0x9E37_79B9)
         // Mostly small, now and then longer than one segment of the network.
         let length = number % 500 == 499 ? 3000 : Int.random(in: 8..<160, using: &random)
@@ -12,9 +12,10 @@ struct Payload {
         while data.utf8.count < length { data += String(random.next(), radix: 36) }
         // A key belongs to one producer, so that its sequence is in the order of the stream.
         let keys = 64 * Settings.producers
-        fields = [
-            ("n", "\(number)"), ("key", "k\(number % keys)"), ("seq", "\(number / keys)"), ("data", data),
-        ]
+        fields =
+            [
+                ("n", "\(number)"), ("key", "k\(number % keys)"), ("seq", "\(number / keys)"), ("data", data),
+            ] + (isMarked ? [("abort", "")] : [])
     }
 
     /// What a receiver has to get.

@@ -24,6 +24,14 @@ struct Control {
         }
     }
 
+    /// The name of each connection.
+    func clientNames() throws -> [String] {
+        let list = try command("CLIENT", "LIST").text ?? ""
+        return list.split(separator: "\n").compactMap { line in
+            line.split(separator: " ").first { $0.hasPrefix("name=") }.map { String($0.dropFirst(5)) }
+        }
+    }
+
     /// Entries that a consumer has pending.
     func pending(of consumer: String) throws -> Int {
         try consumers().first { $0.name == consumer }?.pending ?? 0
