@@ -20,7 +20,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -45,7 +44,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
-        library("Curl", ["CCurl", heap]),
+        library("Curl", ["CCurl", "COpenSSL", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
         library("RedisStreams", ["Redis", "RESP"]),
@@ -57,7 +56,7 @@ let package = Package(
             name: "footbridge",
             dependencies: [
                 "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents", argumentParser,
-                logging, lifecycle, unixSignals, flyingFox, flyingSocks,
+                logging, lifecycle, flyingFox, flyingSocks,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict

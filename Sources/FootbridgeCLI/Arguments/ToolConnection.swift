@@ -22,7 +22,7 @@ struct ToolConnection {
             } catch {
                 throw ValidationError("--redis: \(error)")
             }
-        } else if config.path == nil && access(config.resolved, R_OK) != 0 {
+        } else if config.path == nil && access(config.resolved, F_OK) != 0 {
             try self.init(RedisURL("redis://localhost:6379/0"))
         } else {
             switch try config.loadRedis() {

@@ -22,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
             130 after Ctrl-C, 143 after SIGTERM.
             """)
 
-    @Option(help: ArgumentHelp("Events per second.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Events per second.", valueName: "n"))
     var rate = 50
 
     func validate() throws {

@@ -34,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
         let services: [any Service] = embedded.map { [$0, bridge] } ?? [bridge]
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet(logger)))
         // Before the bridge says that it runs: from then on a signal means an orderly stop.
-        let signals = await StopSignals()
+        let signals = StopSignals()
         let watching = Task { await signals.watch(group, logger: logger) }
         defer { watching.cancel() }
         do {
