@@ -57,7 +57,7 @@ import Testing
         let cells = line.split(separator: "|", omittingEmptySubsequences: false)
             .map { $0.filter { $0 != "`" }.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed() }
             .map { String($0) }
-        guard cells.count == 7, cells[1] != "Key", !cells[1].hasPrefix("-") else { return nil }
+        guard line.hasPrefix("|"), cells.count == 7, cells[1] != "Key", !cells[1].hasPrefix("-") else { return nil }
         return Row(key: cells[1], type: cells[2], defaultText: cells[3])
     }
 }
