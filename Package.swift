@@ -72,7 +72,8 @@ let package = Package(
         tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP"]),
         tests("WebhooksTests", ["Webhooks"]),
         tests(
-            "FootbridgeTests", ["Footbridge", "RedisStreams", "RESP", "Webhooks", "Curl", "TestSupport", logging],
+            "FootbridgeTests",
+            ["Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", logging],
             resources: [.copy("Fixtures")]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
