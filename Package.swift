@@ -53,11 +53,12 @@ let package = Package(
         library(
             "Footbridge",
             ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque]),
+        library("FootbridgeAdmin", ["Footbridge", flyingFox, flyingSocks, logging, lifecycle]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
-                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents", argumentParser,
-                logging, lifecycle, unixSignals, flyingFox, flyingSocks,
+                "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents",
+                argumentParser, logging, lifecycle, unixSignals, flyingFox, flyingSocks,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict
@@ -75,6 +76,9 @@ let package = Package(
             "FootbridgeTests",
             ["Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", logging],
             resources: [.copy("Fixtures")]),
+        tests(
+            "FootbridgeAdminTests",
+            ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
     ],

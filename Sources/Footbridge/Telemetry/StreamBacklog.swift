@@ -10,6 +10,12 @@ public struct StreamBacklog: Sendable, Equatable {
     /// The oldest entry that is pending or unread.
     public let oldest: EntryID?
 
+    public init(pending: Int, unread: Int?, oldest: EntryID?) {
+        self.pending = pending
+        self.unread = unread
+        self.oldest = oldest
+    }
+
     /// How long ago that entry was added; zero if there is none, unknown if its id was not made from a clock.
     ///
     /// - Parameter now: milliseconds since 1970.
