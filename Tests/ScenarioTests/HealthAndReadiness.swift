@@ -47,6 +47,39 @@ import Testing
         }
     }
 
+    @Test func `a bridge that may not read is not ready, and what nobody reads gets older`() throws {
+        let scene = try scene()
+        try scene.redis.add(numbers: 0..<3)
+        try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0")
+        let rule = ["ACL", "SETUSER", "blind", "on", ">secret", "~*", "&*", "+@all", "-xreadgroup"]
+        #expect(try scene.redis.command(rule.map { Array($0.utf8) }) == .simple("OK"))
+        scene.file.redis = "{ url: \"redis://blind:secret@127.0.0.1:\(scene.server.port)\" }"
+        let admin = try AdminProbe(try scene.run())
+        try eventually("the reason is there") {
+            let answer = try admin.get("/readyz")
+            return answer.status == 503 && answer.body.contains("route orders does not read: stream orders: NOPERM")
+        }
+        let owed = "{route=\"orders\",stream=\"orders\",group=\"orders\"}"
+        let metrics = try admin.metrics()
+        #expect(metrics["footbridge_stream_lag_entries\(owed)"] == 3)
+        #expect(metrics["footbridge_stream_pending_entries\(owed)"] == 0)
+        let age = try #require(metrics["footbridge_stream_oldest_unsettled_age_seconds\(owed)"])
+        #expect(age > 0 && age < 60)
+    }
+
+    @Test func `a Redis that hangs keeps nobody waiting for more than its second`() throws {
+        let scene = try scene()
+        let admin = try AdminProbe(try scene.run())
+        try eventually("ready") { try admin.get("/readyz") == ready }
+        scene.server.pause()
+        defer { scene.server.resume() }
+        let (metrics, duration) = try timed { try admin.metrics() }
+        #expect(duration < .seconds(3))
+        #expect(metrics["footbridge_entries_read_total{route=\"orders\"}"] == 0)
+        #expect(!metrics.keys.contains { $0.hasPrefix("footbridge_stream_") })
+        #expect(try admin.get("/healthz") == healthy)
+    }
+
     @Test func `a held route and a paused one are ready, and named`() throws {
         let scene = try scene { .answer($0.path.contains("held") ? 401 : 410) }
         scene.file.routes = ["held", "paused"].map {
