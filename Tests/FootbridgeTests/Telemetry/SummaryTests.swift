@@ -1,4 +1,6 @@
+import Curl
 import Logging
+import Redis
 import Synchronization
 import Testing
 
@@ -79,5 +81,23 @@ struct SummaryTests {
         #expect([since.read, since.delivered, since.retried, since.acknowledgedTwice] == [10, 10, 0, 1])
         #expect(since.latency.count == 1)
         #expect(sum.since(sum) == RouteFigures())
+    }
+
+    @Test func `each line tells what came since the one before`() async throws {
+        let config = BridgeConfig(
+            redis: .embedded, instance: "a",
+            routes: [RouteConfig(name: "shop", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        // Not started, so it needs no Redis.
+        let worker = try Worker(
+            number: 1, config: config, target: RedisTarget(try RedisURL("redis://localhost")), logger: logger)
+        let summary = Summary(config: config, workers: [worker], logger: logger)
+        var told: [Int] = []
+        for delivered in [5, 5, 7] {
+            worker.loop.post { worker.assumeIsolated { $0.runners[0].counters.delivered = delivered } }
+            told.append(await summary.figures()[0].figures.delivered)
+        }
+        #expect(told == [5, 0, 2])
+        await worker.loop.stop()
     }
 }
