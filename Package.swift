@@ -52,11 +52,12 @@ let package = Package(
         library(
             "Footbridge",
             ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque]),
+        library("FootbridgeAdmin", ["Footbridge", flyingFox, flyingSocks, logging, lifecycle]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
-                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents", argumentParser,
-                logging, lifecycle, flyingFox, flyingSocks,
+                "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents",
+                argumentParser, logging, lifecycle, flyingFox, flyingSocks,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict
@@ -71,8 +72,12 @@ let package = Package(
         tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP"]),
         tests("WebhooksTests", ["Webhooks"]),
         tests(
-            "FootbridgeTests", ["Footbridge", "RedisStreams", "RESP", "Webhooks", "Curl", "TestSupport", logging],
+            "FootbridgeTests",
+            ["Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", logging],
             resources: [.copy("Fixtures")]),
+        tests(
+            "FootbridgeAdminTests",
+            ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
     ],

@@ -10,6 +10,7 @@ extension BridgeConfig {
         }
         lines += [
             "instance = \(instance)", "workers = \(workers)", "log.level = \(log.level)", "log.format = \(log.format)",
+            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
         ]
         for route in routes {
             lines += route.settings.map { "routes.\(route.name).\($0.key) = \($0.value)" }

@@ -10,6 +10,7 @@ extension BridgeConfig {
         let instance = section.optional("instance", type: "string", defaultText: "the host's name", Self.checkInstance)
         if let instance { self.instance = instance }
         section.integer("workers", &workers, 1...64)
+        admin = AdminConfig(section.section("admin"))
         routes = Self.routes(section)
         section.finish()
     }

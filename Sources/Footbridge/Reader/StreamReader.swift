@@ -136,6 +136,16 @@ final class StreamReader {
     var isPreparing: Bool { state == .preparing }
     var isReady: Bool { state == .ready }
 
+    /// Why nothing is read; `nil` while a read is outstanding, or is made as soon as there is room.
+    var obstacle: String? {
+        switch state {
+        case .ready, .reading: nil
+        case .disconnected: "not connected"
+        case .preparing: "its pending entries are being looked at"
+        case .waiting: trouble ?? "refused"
+        }
+    }
+
     private func prepare() {
         state = .preparing
         onConnected?()

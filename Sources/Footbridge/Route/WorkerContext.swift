@@ -60,6 +60,8 @@ final class RedisHealth {
     private let address: String
     private var down: Set<ObjectIdentifier> = []
     private var everUp = false
+    /// Connections that stand again.
+    private(set) var reconnects = 0
 
     init(logger: Logger, address: String) {
         self.logger = logger
@@ -75,6 +77,7 @@ final class RedisHealth {
 
     func isUp(_ link: RedisLink) {
         let wasDown = down.remove(ObjectIdentifier(link)) != nil
+        if wasDown { reconnects += 1 }
         guard down.isEmpty, wasDown || !everUp else { return }
         everUp = true
         logger.info("connected to Redis", metadata: [LogKeys.address: "\(address)"])
