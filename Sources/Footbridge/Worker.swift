@@ -1,5 +1,6 @@
 internal import Curl
 internal import Logging
+internal import RESP
 internal import Redis
 
 /// One thread that runs all routes: a loop, a connection for commands, and per stream a connection that reads.
@@ -31,14 +32,21 @@ actor Worker {
 
     func start() {
         let (context, runners) = (context, runners)
-        context.commands.onUp = { connection in
+        context.commands.onUp = { _ in
             context.health.isUp(context.commands)
-            connection.onPush = { [unowned connection] push in
-                for runner in runners { runner.received(push, on: connection) }
-            }
+            context.connectedAt = context.loop.now
             for runner in runners { runner.commandsConnected() }
         }
         context.commands.onDown = { context.health.isDown(context.commands, $0) }
+        context.announcements.onUp = { connection in
+            // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.
+            guard connection.speaksRESP3 else { return }
+            connection.onPush = { push in
+                for runner in runners { runner.received(push) }
+            }
+            let channels = runners.flatMap(\.channels)
+            connection.send(RESPCommand("SUBSCRIBE", arguments: channels)) { _ in }
+        }
         context.start(logger: logger)
         for runner in runners { runner.start() }
     }

@@ -22,6 +22,10 @@ final class RouteRunner: TurnParticipant {
     /// One for each stream.
     var tenures: [Tenure]
     var watches: [GroupWatch]
+    /// The marks of the groups, as far as they are known.
+    var identities: [Int: String] = [:]
+    /// Streams whose group is being given back what we hold.
+    var restoring: Set<Int> = []
     /// Streams whose group was moved back, until it is where it was.
     private var readingAgain: Set<Int> = []
     var endpoint = EndpointHealth()

@@ -45,7 +45,9 @@ struct StatusReader {
         status.oldestPendingSeconds = oldest?.id.age(now: WallClock.milliseconds).map { $0 / .seconds(1) }
         let consumers = try await ask(.consumers(of: route.group, stream: stream), &status) ?? []
         status.handedOver = consumers.first { $0.name == WellKnownConsumer.released }?.pendingCount ?? 0
-        status.consumers = consumers.filter { $0.name != WellKnownConsumer.released }.map { consumer in
+        status.consumers = consumers.filter {
+            $0.name != WellKnownConsumer.released && !WellKnownConsumer.isMark($0.name)
+        }.map { consumer in
             StatusReport.Consumer(
                 name: consumer.name, pending: consumer.pendingCount, idleSeconds: consumer.idle / .seconds(1),
                 alive: consumer.idle < route.claimAfter)

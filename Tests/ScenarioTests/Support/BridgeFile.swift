@@ -16,6 +16,7 @@ struct BridgeFile {
     /// What stands behind `redis:`.
     var redis = ""
     var instance = "a"
+    var workers = 1
     var level = "info"
     /// What stands behind `admin:`, if anything does.
     var admin: String?
@@ -29,7 +30,7 @@ struct BridgeFile {
 
     var text: String {
         var lines = [
-            "redis: \(redis)", "instance: \(instance)", "log: { level: \(level), format: json }",
+            "redis: \(redis)", "instance: \(instance)", "workers: \(workers)", "log: { level: \(level), format: json }",
         ]
         if let admin { lines.append("admin: \(admin)") }
         lines.append("routes:")
