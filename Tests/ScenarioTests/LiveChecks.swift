@@ -24,12 +24,12 @@ import Testing
         let result = try check()
         #expect(result.exit == .status(78))
         let errors = result.output.split(separator: "\n").filter { $0.hasPrefix("  error") }
-        #expect(
-            errors == [
-                "  error  route orders: user bob may not call XRANGE, XGROUP CREATE, XGROUP DELCONSUMER "
-                    + "and may not use the keys of EVAL, XADD; allow it: "
-                    + "ACL SETUSER bob ~orders ~{orders}:dead +xrange +xgroup|create +xgroup|delconsumer"
-            ])
+        let expected = """
+              error  route orders: user bob may not call XRANGE, XGROUP CREATE, XGROUP CREATECONSUMER, XGROUP DELCONSUMER \
+            and may not use the keys of EVAL, XADD; allow it: ACL SETUSER bob ~orders ~{orders}:dead +xrange \
+            +xgroup|create +xgroup|createconsumer +xgroup|delconsumer
+            """
+        #expect(errors.map(String.init) == [expected])
         #expect(result.output.contains("\n  note   group orders does not exist on orders yet"))
         #expect(!result.output.contains("not a stream"))
         // Trying commands leaves nothing behind.
