@@ -33,7 +33,9 @@ public enum FieldsBody {
                 var later = index &+ 1
                 while later < count {
                     defer { later &+= 1 }
-                    guard prints[later] == prints[index], isEqual(fields[later].name, fields[index].name) else { continue }
+                    guard prints[later] == prints[index], isEqual(fields[later].name, fields[index].name) else {
+                        continue
+                    }
                     if !isRepeated {
                         isRepeated = true
                         out.append(UInt8(ascii: "["))
