@@ -14,18 +14,18 @@ public struct Bridge: Service {
     private let monitor: BridgeMonitor
 
     /// - Parameters:
-    ///   - redisURL: the server to use; for `redis: embedded` the socket of the server that was started for it.
+    ///   - redis: the server to use; for `redis: embedded` the one that was started for it.
     ///   - notify: whom to tell that the bridge is up, or nobody.
     ///   - monitor: what others ask about this bridge.
     public init(
-        config: BridgeConfig, redisURL: RedisURL, logger: Logger, notify: SystemdNotify? = nil,
+        config: BridgeConfig, redis: RedisTarget, logger: Logger, notify: SystemdNotify? = nil,
         monitor: BridgeMonitor = BridgeMonitor()
     ) {
         self.config = config
         self.logger = logger
         self.notify = notify
         self.monitor = monitor
-        target = RedisTarget(redisURL, defaultClientName: "footbridge:\(config.instance)")
+        target = redis
     }
 
     public func run() async throws {

@@ -30,6 +30,8 @@ public struct BridgeConfig: Sendable, Equatable {
 public enum RedisSource: Sendable, Equatable {
     /// A server that somebody else runs.
     case url(RedisURL)
+    /// The master among several, which Sentinels know; of the URL all counts but the address.
+    case sentinel(SentinelSource, RedisURL)
     /// A private `redis-server`, run by the bridge in its state directory.
     case embedded
 }

@@ -58,7 +58,7 @@ extension LiveCheck {
     }
 
     func user() async throws(RedisError) -> User {
-        let configured: String? = if case .url(let url) = config.redis { url.user } else { nil }
+        let configured = config.redis.target(clientName: "")?.handshake.user
         guard let name = try await ask(["ACL", "WHOAMI"]).text else {
             return User(name: configured ?? "default", hasDryRun: false)
         }

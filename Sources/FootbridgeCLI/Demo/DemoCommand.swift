@@ -69,7 +69,7 @@ struct DemoCommand: AsyncParsableCommand {
             throw failure("\(error)", CommandExit.unavailable)
         }
         let url = try RedisURL(redis.url)
-        let bridge = Bridge(config: config, redisURL: url, logger: logger)
+        let bridge = Bridge(config: config, redis: RedisTarget(url), logger: logger)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [redis, bridge], logger: logger))
         let running = Task { try await group.run() }
         let result: Result<DemoSums, any Error>

@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
         let admin = try await startAdmin(bridgeConfig, monitor, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
         let notify = SystemdNotify.fromEnvironment()
-        let bridge = Bridge(config: bridgeConfig, redisURL: redis, logger: logger, notify: notify, monitor: monitor)
+        let bridge = Bridge(config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor)
         // Services stop in the reverse of this order: the bridge first, then the Redis that it settles with.
         let services: [(any Service)?] = [embedded, admin, bridge]
         let group = ServiceGroup(
