@@ -64,7 +64,8 @@ extension SentinelSource {
         }
         return items.enumerated().compactMap { index, item in
             let path = "\(found.path)[\(index)]"
-            return section.value(at: Section.Found(node: item, keyPlace: item.place, path: path, rank: found.rank), address)
+            let place = Section.Found(node: item, keyPlace: item.place, path: path, rank: found.rank)
+            return section.value(at: place, address)
         }
     }
 
