@@ -71,12 +71,17 @@ extension RouteRunner {
         return worker.commands.connection != nil && worker.loop.now - worker.connectedAt >= time
     }
 
-    private func takeOver(
-        _ consumer: String, after: EntryBound = .open, taken: Taken = Taken(), stream: Int,
-        on connection: RedisConnection
+    /// Takes all that there is room for, unless that is under way already.
+    private func takeOver(_ consumer: String, stream: Int, on connection: RedisConnection) {
+        guard takingOver.insert("\(stream) \(consumer)").inserted else { return }
+        takePortion(of: consumer, after: .open, taken: Taken(), stream: stream, on: connection)
+    }
+
+    private func takePortion(
+        of consumer: String, after: EntryBound, taken: Taken, stream: Int, on connection: RedisConnection
     ) {
         guard !isDraining, gate.state != .paused, parked.count < config.maximumParked else {
-            return tell(taken, consumer, stream)
+            return finish(taken, consumer, stream)
         }
         let script = PendingScript.move(
             from: consumer, to: worker.consumer,
@@ -85,11 +90,12 @@ extension RouteRunner {
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
-                guard let last = entries.last else { return tell(taken, consumer, stream) }
+                guard let last = entries.last else { return finish(taken, consumer, stream) }
                 let taken = adopt(entries, of: consumer, stream: stream, after: taken)
-                takeOver(consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
+                takePortion(
+                    of: consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
             case .failure(let error):
-                tell(taken, consumer, stream)
+                finish(taken, consumer, stream)
                 guard !error.endsConnection else { return }
                 logger.error("cannot take over entries", metadata: [LogKeys.error: "\(error)"])
             }
@@ -118,7 +124,8 @@ extension RouteRunner {
         return taken
     }
 
-    private func tell(_ taken: Taken, _ consumer: String, _ stream: Int) {
+    private func finish(_ taken: Taken, _ consumer: String, _ stream: Int) {
+        takingOver.remove("\(stream) \(consumer)")
         guard taken.count + taken.trimmed > 0 else { return }
         logger.notice(
             consumer == WellKnownConsumer.released

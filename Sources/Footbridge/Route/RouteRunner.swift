@@ -45,6 +45,8 @@ final class RouteRunner: TurnParticipant {
     private var handingBack = 0
     /// The next round of `Takeover`.
     var roundTimer: LoopTimer?
+    /// Streams and consumers whose entries are being taken over.
+    var takingOver: Set<String> = []
     /// Streams that are looked at before the next round.
     var earlyVisits: Set<Int> = []
     /// Numbers the looks at our own pending entries, by stream: a later one ends those before it.
