@@ -24,7 +24,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -49,7 +48,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
-        library("Curl", ["CCurl", heap]),
+        library("Curl", ["CCurl", "COpenSSL", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
         library("RedisStreams", ["Redis", "RESP"]),
@@ -58,11 +57,12 @@ let package = Package(
             "Footbridge",
             ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque],
             settings: sabotage),
+        library("FootbridgeAdmin", ["Footbridge", flyingFox, flyingSocks, logging, lifecycle]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
-                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents", argumentParser,
-                logging, lifecycle, unixSignals, flyingFox, flyingSocks,
+                "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "CSampleEvents",
+                argumentParser, logging, lifecycle, flyingFox, flyingSocks,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict
@@ -77,8 +77,12 @@ let package = Package(
         tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP"]),
         tests("WebhooksTests", ["Webhooks"]),
         tests(
-            "FootbridgeTests", ["Footbridge", "RedisStreams", "RESP", "Webhooks", "Curl", "TestSupport", logging],
+            "FootbridgeTests",
+            ["Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", logging],
             resources: [.copy("Fixtures")]),
+        tests(
+            "FootbridgeAdminTests",
+            ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
         .executableTarget(

@@ -9,6 +9,12 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+// To be called before anything else of OpenSSL. Without it exit() takes OpenSSL's tables away while other threads still
+// use them, for example in a handshake.
+static inline int footbridge_openssl_stays(void) {
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 static inline const char *footbridge_openssl_version(void) {
     return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

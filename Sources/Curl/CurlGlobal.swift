@@ -1,4 +1,5 @@
 internal import CCurl
+internal import COpenSSL
 internal import Glibc
 
 /// What libcurl needs once per process, and what it says of itself.
@@ -7,6 +8,7 @@ public enum CurlGlobal {
     static let ready: Bool = {
         // OpenSSL writes with write(2), not send(MSG_NOSIGNAL): a peer that is gone would end the process.
         signal(SIGPIPE, SIG_IGN)
+        guard footbridge_openssl_stays() == 1 else { return false }
         return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     }()
 

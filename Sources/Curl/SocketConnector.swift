@@ -57,6 +57,7 @@ enum SocketConnector {
     }
 
     private static func work() {
+        footbridge_name_thread("connect")
         while true {
             let next: Attempt? = state.withLock { state in
                 if state.waiting.isEmpty {

@@ -11,15 +11,21 @@ public struct Bridge: Service {
     private let target: RedisTarget
     private let logger: Logger
     private let notify: SystemdNotify?
+    private let monitor: BridgeMonitor
 
     /// - Parameters:
-    ///   - redisURL: the server to use; for `redis: embedded` the socket of the server that was started for it.
+    ///   - redis: the server to use; for `redis: embedded` the one that was started for it.
     ///   - notify: whom to tell that the bridge is up, or nobody.
-    public init(config: BridgeConfig, redisURL: RedisURL, logger: Logger, notify: SystemdNotify? = nil) {
+    ///   - monitor: what others ask about this bridge.
+    public init(
+        config: BridgeConfig, redis: RedisTarget, logger: Logger, notify: SystemdNotify? = nil,
+        monitor: BridgeMonitor = BridgeMonitor()
+    ) {
         self.config = config
         self.logger = logger
         self.notify = notify
-        target = RedisTarget(redisURL, defaultClientName: "footbridge:\(config.instance)")
+        self.monitor = monitor
+        target = redis
     }
 
     public func run() async throws {
@@ -33,6 +39,7 @@ public struct Bridge: Service {
             try Worker(number: $0, config: config, target: target, logger: logger)
         }
         for worker in workers { await worker.start() }
+        monitor.runs(workers)
         logger.info(
             "footbridge runs",
             metadata: [
@@ -45,6 +52,7 @@ public struct Bridge: Service {
             try await summary.tellEveryMinute()
         }
         notify?.stopping()
+        monitor.stops()
         logger.info("stopping: finishing what is in flight")
         let unfinished = await withTaskGroup(of: Int.self) { group in
             for worker in workers { group.addTask { await worker.drain() } }

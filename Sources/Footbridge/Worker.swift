@@ -1,7 +1,7 @@
 internal import Curl
 internal import Logging
+internal import RESP
 internal import Redis
-internal import RedisStreams
 
 /// One thread that runs all routes: a loop, a connection for commands, and per stream a connection that reads.
 ///
@@ -10,8 +10,8 @@ actor Worker {
     nonisolated let loop: CurlLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private let context: WorkerContext
-    private let runners: [RouteRunner]
+    let context: WorkerContext
+    let runners: [RouteRunner]
     private let logger: Logger
 
     /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
@@ -32,14 +32,21 @@ actor Worker {
 
     func start() {
         let (context, runners) = (context, runners)
-        context.commands.onUp = { connection in
+        context.commands.onUp = { _ in
             context.health.isUp(context.commands)
-            connection.onPush = { [unowned connection] push in
-                for runner in runners { runner.received(push, on: connection) }
-            }
+            context.connectedAt = context.loop.now
             for runner in runners { runner.commandsConnected() }
         }
         context.commands.onDown = { context.health.isDown(context.commands, $0) }
+        context.announcements.onUp = { connection in
+            // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.
+            guard connection.speaksRESP3 else { return }
+            connection.onPush = { push in
+                for runner in runners { runner.received(push) }
+            }
+            let channels = runners.flatMap(\.channels)
+            connection.send(RESPCommand("SUBSCRIBE", arguments: channels)) { _ in }
+        }
         context.start(logger: logger)
         for runner in runners { runner.start() }
     }
@@ -80,41 +87,5 @@ actor Worker {
     func disconnect() {
         for runner in runners { runner.stop() }
         context.stop()
-    }
-
-    /// The figures of each route since the last call.
-    func takeFigures() -> [RouteFigures] { runners.map { $0.counters.take() } }
-
-    /// What each route's group has still to settle, over all streams and instances: unread and pending entries; `nil` where
-    /// Redis cannot tell.
-    func backlogs() async -> [Int?] {
-        var backlogs: [Int?] = []
-        for runner in runners { backlogs.append(await backlog(of: runner.config)) }
-        return backlogs
-    }
-
-    private func backlog(of route: RouteConfig) async -> Int? {
-        var sum = 0
-        for stream in route.streams {
-            guard let groups = await groups(of: stream),
-                let group = groups.first(where: { $0.name == route.group }), let lag = group.lag
-            else { return nil }
-            sum += lag + group.pendingCount
-        }
-        return sum
-    }
-
-    /// Not worth a connection: who asks for figures waits for a second, and no longer.
-    private func groups(of stream: String) async -> [GroupInfo]? {
-        guard let connection = context.commands.connection else { return nil }
-        return await withCheckedContinuation { (continuation: CheckedContinuation<[GroupInfo]?, Never>) in
-            var isOver = false
-            func finish(_ groups: [GroupInfo]?) {
-                if !isOver { continuation.resume(returning: groups) }
-                isOver = true
-            }
-            connection.send(.groups(of: stream)) { finish(try? $0.get()) }
-            loop.schedule(after: .seconds(1)) { finish(nil) }
-        }
     }
 }

@@ -16,7 +16,8 @@ struct FootbridgeCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, DemoCommand.self, SendCommand.self, ListenCommand.self,
+            RunCommand.self, CheckCommand.self, StatusCommand.self, DemoCommand.self, SendCommand.self,
+            ListenCommand.self,
             VersionCommand.self,
         ])
 }

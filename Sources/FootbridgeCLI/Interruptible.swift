@@ -1,5 +1,5 @@
 import ArgumentParser
-import UnixSignals
+import Glibc
 
 /// Work that SIGINT and SIGTERM cancel, so that it can tidy up and say how far it came.
 enum Interruptible {
@@ -7,12 +7,12 @@ enum Interruptible {
     static func run<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async -> Result<Value, any Error> {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = TrappedSignals(SIGINT, SIGTERM)
         let work = Task { try await body() }
         let watching = Task {
-            for await signal in signals {
+            for await signal in signals.values {
                 work.cancel()
-                return ExitCode(128 + signal.rawValue)
+                return ExitCode(128 + signal)
             }
             return ExitCode.success
         }

@@ -40,7 +40,8 @@ public final class RedisConnection: TurnParticipant {
     ///
     /// - Parameter limits: by default a value may be as large as the server allows; memory follows the bytes that come.
     public init(
-        socket: CurlSocket, loop: CurlLoop, limits: RESPLimits = RESPLimits(bulkBytes: 512 << 20, replyBytes: 2 << 30)
+        socket: CurlSocket, loop: CurlLoop,
+        limits: RESPLimits = RESPLimits(bulkBytes: 512 << 20, elements: .max, replyBytes: 2 << 30)
     ) {
         self.socket = socket
         self.loop = loop

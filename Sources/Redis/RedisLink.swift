@@ -15,6 +15,9 @@ public final class RedisLink {
     /// Where the connection leads that stands, or is being made.
     public private(set) var address: SocketTarget.Address?
 
+    /// The longest wait between two attempts to connect.
+    public static let longestDelay = ReconnectDelay.longest
+
     private let loop: CurlLoop
     private let target: RedisTarget
     private let directory: SentinelDirectory?

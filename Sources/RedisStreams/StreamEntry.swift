@@ -27,52 +27,70 @@ public struct StreamEntry: Sendable, Equatable {
 public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     public typealias Element = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
-    /// A pair as it is stored: a struct, for Swift copies tuples of references through the runtime.
-    @usableFromInline struct Field: Sendable, Equatable {
-        @usableFromInline let name: ArraySlice<UInt8>
-        @usableFromInline let value: ArraySlice<UInt8>
-
-        init(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    @usableFromInline let fields: [Field]
+    /// Names and values in turn, as they came: bulk strings all of them.
+    private let flat: [RESPValue]
 
     public init(_ pairs: some Sequence<(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)>) {
-        fields = pairs.map { Field(name: $0.name, value: $0.value) }
+        var flat: [RESPValue] = []
+        for pair in pairs {
+            flat.append(.bulkString(pair.name))
+            flat.append(.bulkString(pair.value))
+        }
+        self.flat = flat
     }
 
     public init(_ pairs: KeyValuePairs<String, String>) {
-        fields = pairs.map { Field(name: Array($0.key.utf8)[...], value: Array($0.value.utf8)[...]) }
+        self.init(pairs.map { (Array($0.key.utf8)[...], Array($0.value.utf8)[...]) })
     }
 
     /// Names and values in turn; `nil` if that is not an even number of strings.
     init?(flat: [RESPValue]) {
         guard flat.count.isMultiple(of: 2) else { return nil }
-        var fields: [Field] = []
-        fields.reserveCapacity(flat.count / 2)
-        for index in stride(from: 0, to: flat.count, by: 2) {
-            guard case .bulkString(let name) = flat[index], case .bulkString(let value) = flat[index + 1] else {
-                return nil
-            }
-            fields.append(Field(name: name, value: value))
+        for value in flat {
+            guard case .bulkString = value else { return nil }
         }
-        self.fields = fields
+        self.flat = flat
     }
 
-    @inlinable public var startIndex: Int { 0 }
-    @inlinable public var endIndex: Int { fields.count }
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { flat.count / 2 }
 
-    @inlinable public subscript(index: Int) -> Element { (fields[index].name, fields[index].value) }
+    public subscript(index: Int) -> Element { (string(2 * index), string(2 * index + 1)) }
 
-    /// One half of a pair: cheaper than the pair where it counts.
-    @inlinable public func name(at index: Int) -> ArraySlice<UInt8> { fields[index].name }
-    @inlinable public func value(at index: Int) -> ArraySlice<UInt8> { fields[index].value }
+    private func string(_ index: Int) -> ArraySlice<UInt8> {
+        if case .bulkString(let bytes) = flat[index] { return bytes }
+        return []
+    }
+
+    /// All pairs as pointers, which are valid during the call: the path of every entry has no time for counting
+    /// references.
+    public func withUnsafeFields<Result>(
+        _ body: (UnsafeBufferPointer<(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)>) -> Result
+    ) -> Result {
+        withExtendedLifetime(flat) {
+            withUnsafeTemporaryAllocation(
+                of: (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer).self, capacity: count
+            ) { pairs in
+                for index in 0..<count {
+                    pairs.initializeElement(at: index, to: (pointer(2 * index), pointer(2 * index + 1)))
+                }
+                return body(UnsafeBufferPointer(pairs))
+            }
+        }
+    }
+
+    /// Stays valid as long as `flat` does: nobody changes the bytes that a reply brought.
+    private func pointer(_ index: Int) -> UnsafeRawBufferPointer {
+        guard case .bulkString(let bytes) = flat[index] else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return bytes.withUnsafeBytes { $0 }
+    }
 
     /// Names and values together.
-    public var byteCount: Int { fields.reduce(0) { $0 + $1.name.count + $1.value.count } }
+    public var byteCount: Int {
+        flat.reduce(0) { sum, value in
+            if case .bulkString(let bytes) = value { sum + bytes.count } else { sum }
+        }
+    }
 
     /// The value of the first field of this name.
     public subscript(name: String) -> ArraySlice<UInt8>? {

@@ -1,56 +1,51 @@
+internal import Glibc
+
 /// The body `fields`: an entry's fields as one JSON object, in their order.
 ///
 /// A value is always a string, never read as a number, for Redis knows none. What is not UTF-8 is kept as base64: a
 /// value as `{"$base64":"…"}`, a name as `"$base64:…"`. A name that occurs again gives an array at the place of the
 /// first, its values in their order.
 public enum FieldsBody {
+    /// A field's name and value, wherever their owner keeps them.
+    public typealias RawField = (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)
+
     /// Appends the object to `out`; allocates nothing besides, unless a name is not UTF-8 or there are more than 32
-    /// fields.
-    ///
-    /// Inlinable and fed by closures, so that an entry is read in whatever form its owner keeps it. Three fields of
-    /// 100 bytes take 0.26 µs from an array of structs of two slices, 0.45 µs from an array of tuples.
-    /// - Parameters:
-    ///   - count: the number of fields.
-    ///   - name: the name of a field, by its place from 0.
-    ///   - value: the value of a field, by its place from 0.
-    @inlinable
-    public static func write(
-        count: Int, name: (Int) -> ArraySlice<UInt8>, value: (Int) -> ArraySlice<UInt8>, into out: inout [UInt8]
-    ) {
+    /// fields. Takes pointers: with slices, half of the time went into counting references.
+    public static func write(_ fields: UnsafeBufferPointer<RawField>, into out: inout [UInt8]) {
         let start = out.count
-        if count <= 32, writeFew(count, name, value, into: &out) { return }
+        if fields.count <= 32, writeFew(fields, into: &out) { return }
         out.removeLast(out.count - start)
-        writeMany((0..<count).map { (name($0), value($0)) }, into: &out)
+        writeMany(fields, into: &out)
     }
 
     /// Finds repeated names by comparing all pairs, of fingerprints first; false if a name is not UTF-8.
-    @inlinable
-    static func writeFew(
-        _ count: Int, _ name: (Int) -> ArraySlice<UInt8>, _ value: (Int) -> ArraySlice<UInt8>, into out: inout [UInt8]
-    ) -> Bool {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { prints in
-            for index in 0..<count { prints.initializeElement(at: index, to: fingerprint(name(index))) }
+    private static func writeFew(_ fields: UnsafeBufferPointer<RawField>, into out: inout [UInt8]) -> Bool {
+        let count = fields.count
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { prints in
+            for index in 0..<count { prints.initializeElement(at: index, to: fingerprint(fields[index].name)) }
             var written: UInt32 = 0
             out.append(UInt8(ascii: "{"))
             for index in 0..<count where written & 1 << index == 0 {
                 if index > 0 { out.append(UInt8(ascii: ",")) }
-                guard JSONString.append(name(index), to: &out) else { return false }
+                guard JSONString.append(fields[index].name, to: &out) else { return false }
                 out.append(UInt8(ascii: ":"))
                 var isRepeated = false
                 var later = index &+ 1
                 while later < count {
                     defer { later &+= 1 }
-                    guard prints[later] == prints[index], name(later) == name(index) else { continue }
+                    guard prints[later] == prints[index], isEqual(fields[later].name, fields[index].name) else {
+                        continue
+                    }
                     if !isRepeated {
                         isRepeated = true
                         out.append(UInt8(ascii: "["))
-                        append(value: value(index), to: &out)
+                        append(value: fields[index].value, to: &out)
                     }
                     out.append(UInt8(ascii: ","))
-                    append(value: value(later), to: &out)
+                    append(value: fields[later].value, to: &out)
                     written |= 1 << later
                 }
-                if isRepeated { out.append(UInt8(ascii: "]")) } else { append(value: value(index), to: &out) }
+                if isRepeated { out.append(UInt8(ascii: "]")) } else { append(value: fields[index].value, to: &out) }
             }
             out.append(UInt8(ascii: "}"))
             return true
@@ -58,20 +53,23 @@ public enum FieldsBody {
     }
 
     /// Different for names that differ in length or in one of their last seven bytes.
-    @usableFromInline
-    static func fingerprint(_ name: ArraySlice<UInt8>) -> UInt64 {
-        name.withUnsafeBytes { bytes in
-            var print = UInt64(truncatingIfNeeded: bytes.count)
-            for index in max(0, bytes.count - 7)..<bytes.count { print = print << 8 | UInt64(bytes[index]) }
-            return print
+    private static func fingerprint(_ name: UnsafeRawBufferPointer) -> UInt64 {
+        var print = UInt64(truncatingIfNeeded: name.count)
+        for index in max(0, name.count &- 7)..<name.count { print = print << 8 | UInt64(name[index]) }
+        return print
+    }
+
+    private static func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count, let first = left.baseAddress, let second = right.baseAddress else {
+            return left.count == right.count
         }
+        return memcmp(first, second, left.count) == 0
     }
 
     /// The general case: groups by the names as they will stand in the object, so that none occurs twice in it.
-    @usableFromInline
-    static func writeMany(_ fields: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)], into out: inout [UInt8]) {
+    private static func writeMany(_ fields: UnsafeBufferPointer<RawField>, into out: inout [UInt8]) {
         var places: [[UInt8]: Int] = [:]
-        var members: [(name: [UInt8], values: [ArraySlice<UInt8>])] = []
+        var members: [(name: [UInt8], values: [UnsafeRawBufferPointer])] = []
         for field in fields {
             let name = jsonName(field.name)
             if let place = places[name] {
@@ -96,20 +94,19 @@ public enum FieldsBody {
         out.append(UInt8(ascii: "}"))
     }
 
-    private static func jsonName(_ name: ArraySlice<UInt8>) -> [UInt8] {
+    private static func jsonName(_ name: UnsafeRawBufferPointer) -> [UInt8] {
         var text: [UInt8] = []
         if JSONString.append(name, to: &text) { return text }
         text.append(contentsOf: #""$base64:"#.utf8)
-        name.withUnsafeBytes { Base64.encode($0, into: &text) }
+        Base64.encode(name, into: &text)
         text.append(UInt8(ascii: "\""))
         return text
     }
 
-    @usableFromInline
-    static func append(value: ArraySlice<UInt8>, to out: inout [UInt8]) {
+    private static func append(value: UnsafeRawBufferPointer, to out: inout [UInt8]) {
         if JSONString.append(value, to: &out) { return }
         out.append(contentsOf: #"{"$base64":""#.utf8)
-        value.withUnsafeBytes { Base64.encode($0, into: &out) }
+        Base64.encode(value, into: &out)
         out.append(contentsOf: #""}"#.utf8)
     }
 }

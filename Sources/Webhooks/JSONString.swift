@@ -2,27 +2,25 @@
 ///
 /// One pass measures and checks, eight bytes at a time; a second writes into exactly the room that is needed. A JSON
 /// text inside a field, full of quotes, is the common case.
-@usableFromInline
 enum JSONString {
-    /// Appends `bytes` in quotes, or nothing and returns false if they are not UTF-8 (RFC 3629).
-    @usableFromInline
-    static func append(_ bytes: ArraySlice<UInt8>, to out: inout [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { source in
-            let (escapeBytes, isASCII) = measure(source)
-            guard isASCII || (try? UTF8Span(validating: bytes.span)) != nil else { return false }
-            let length = source.count + escapeBytes + 2
-            out.append(addingCapacity: length) { span in
-                span.withUnsafeMutableBufferPointer { target, written in
-                    let target = UnsafeMutableRawBufferPointer(target)
-                    target[0] = quote
-                    let inside = UnsafeMutableRawBufferPointer(rebasing: target[1..<length - 1])
-                    if escapeBytes == 0 { inside.copyMemory(from: source) } else { escape(source, to: inside) }
-                    target[length - 1] = quote
-                    written = length
-                }
-            }
-            return true
+    /// Appends `source` in quotes, or nothing and returns false if it is not UTF-8 (RFC 3629).
+    static func append(_ source: UnsafeRawBufferPointer, to out: inout [UInt8]) -> Bool {
+        let (escapeBytes, isASCII) = measure(source)
+        guard isASCII || (try? UTF8Span(validating: source.assumingMemoryBound(to: UInt8.self).span)) != nil else {
+            return false
         }
+        let length = source.count + escapeBytes + 2
+        out.append(addingCapacity: length) { span in
+            span.withUnsafeMutableBufferPointer { target, written in
+                let target = UnsafeMutableRawBufferPointer(target)
+                target[0] = quote
+                let inside = UnsafeMutableRawBufferPointer(rebasing: target[1..<length - 1])
+                if escapeBytes == 0 { inside.copyMemory(from: source) } else { escape(source, to: inside) }
+                target[length - 1] = quote
+                written = length
+            }
+        }
+        return true
     }
 
     /// How many bytes the escapes add, and whether all bytes are ASCII.

@@ -25,8 +25,8 @@ struct EntryFieldsTests {
     }
 
     @Test func `halves of a pair`() {
-        #expect((0..<4).map { String(decoding: fields.name(at: $0), as: UTF8.self) } == ["a", "b", "a", ""])
-        #expect((0..<4).map { String(decoding: fields.value(at: $0), as: UTF8.self) } == ["1", "", "2", "x"])
+        #expect((0..<4).map { String(decoding: fields[$0].name, as: UTF8.self) } == ["a", "b", "a", ""])
+        #expect((0..<4).map { String(decoding: fields[$0].value, as: UTF8.self) } == ["1", "", "2", "x"])
     }
 
     @Test func `bytes need not be text`() {

@@ -3,6 +3,30 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownThreads) struct HostileEntries {
+    @Test func `an entry that is larger than what a listening connection may be owed is tried again`() throws {
+        let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
+        scene.file.route.retry(attempts: 3, every: "100ms")
+        scene.file.route.webhook["timeout"] = "9s"
+        try scene.redis.add([Field("large", [UInt8](repeating: UInt8(ascii: "x"), count: 40 << 20))])
+        let bridge = try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2, timeout: .seconds(30))
+        try scene.waitUntilSettled()
+        #expect(ledger.attempts == ["1", "2"])
+        #expect(bridge.logs("Redis is unreachable") == [])
+    }
+
+    @Test func `an entry of more fields than a reply may usually have is delivered`() throws {
+        let scene = try Scene()
+        scene.file.route.webhook["timeout"] = "9s"
+        try scene.redis.add((0..<530_000).map { Field("\($0)", "") })
+        try scene.redis.add(numbers: [1])
+        let bridge = try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 2, timeout: .seconds(30))
+        try scene.waitUntilSettled()
+        #expect(ledger.contains { $0.text == body(1) })
+        #expect(bridge.logs("Redis is unreachable") == [])
+    }
+
     @Test func `large entries that are due at once come back a few at a time`() throws {
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
         scene.file.route.retry(attempts: 3, every: "300ms")

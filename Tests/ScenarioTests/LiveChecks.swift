@@ -15,7 +15,7 @@ import Testing
         scene.file.redis = "{ url: \"redis://bob:secret@127.0.0.1:\(scene.server.port)/0\" }"
     }
 
-    @Test(arguments: ["+acl|whoami", "+acl|dryrun"], ["+xlen", "-xlen"])
+    @Test(arguments: ["+acl", "+acl|whoami", "+acl|dryrun"], ["+xlen", "-xlen"])
     func `what a user may not do is an error with its cure, whatever else may be asked`(acl: String, xlen: String)
         throws
     {
@@ -24,13 +24,13 @@ import Testing
         let result = try check()
         #expect(result.exit == .status(78))
         let errors = result.output.split(separator: "\n").filter { $0.hasPrefix("  error") }
-        #expect(
-            errors == [
-                "  error  route orders: user bob may not call XRANGE, XGROUP CREATE, XGROUP DELCONSUMER "
-                    + "and may not use the keys of EVAL, XADD; allow it: "
-                    + "ACL SETUSER bob ~orders ~{orders}:dead +xrange +xgroup|create +xgroup|delconsumer"
-            ])
-        #expect(!result.output.contains("does not exist on") || result.output.contains("group orders does not exist"))
+        let expected = """
+              error  route orders: user bob may not call XRANGE, XGROUP CREATE, XGROUP CREATECONSUMER, XGROUP DELCONSUMER \
+            and may not use the keys of EVAL, XADD; allow it: ACL SETUSER bob ~orders ~{orders}:dead +xrange \
+            +xgroup|create +xgroup|createconsumer +xgroup|delconsumer
+            """
+        #expect(errors.map(String.init) == [expected])
+        #expect(result.output.contains("\n  note   group orders does not exist on orders yet"))
         #expect(!result.output.contains("not a stream"))
         // Trying commands leaves nothing behind.
         #expect(try scene.redis.command("XINFO", "GROUPS", "orders") == [])

@@ -98,7 +98,8 @@ import Testing
         }
         try scene.run()
         try eventually("it waits for entries") {
-            try scene.redis.command("CLIENT", "LIST").text?.contains("cmd=xreadgroup") == true
+            let clients = try scene.redis.command("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+            return clients.contains { $0.contains("cmd=xreadgroup") && $0.contains("flags=b") }
         }
         let destroy = ["XGROUP", "DESTROY", "orders", "orders"]
         let additions = (count..<count + 20).map { ["XADD", "orders", "*", "n", "\($0)"] }

@@ -9,9 +9,19 @@ private func body(_ fields: [(String, String)]) -> String {
 /// The body, written behind something else, as into a buffer in use.
 private func bytes(_ fields: [(name: [UInt8], value: [UInt8])]) -> [UInt8] {
     var out = Array("…".utf8)
-    FieldsBody.write(count: fields.count, name: { fields[$0].name[...] }, value: { fields[$0].value[...] }, into: &out)
+    let owned = fields.map { (copy($0.name), copy($0.value)) }
+    defer { for pair in owned { [pair.0, pair.1].forEach { $0.deallocate() } } }
+    let raw = owned.map { (name: UnsafeRawBufferPointer($0.0), value: UnsafeRawBufferPointer($0.1)) }
+    raw.withUnsafeBufferPointer { FieldsBody.write($0, into: &out) }
     #expect(out.starts(with: "…".utf8))
     return Array(out.dropFirst(3))
+}
+
+/// Exactly as many bytes, so that reading beyond them is noticed by a sanitizer.
+private func copy(_ bytes: [UInt8]) -> UnsafeMutableRawBufferPointer {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    copy.copyBytes(from: bytes)
+    return copy
 }
 
 /// What an independent reader makes of the body.

@@ -1,3 +1,5 @@
+internal import Curl
+
 extension BridgeConfig {
     /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.
     ///
@@ -7,9 +9,15 @@ extension BridgeConfig {
         switch redis {
         case .embedded: lines.append("redis = embedded")
         case .url(let url): lines.append("redis.url = \(url)")
+        case .sentinel(let sentinel, let url):
+            lines += [
+                "redis.url = \(url)", "redis.sentinel.master = \(sentinel.master)",
+                "redis.sentinel.nodes = [\(sentinel.nodes.map(\.description).joined(separator: ", "))]",
+            ]
         }
         lines += [
             "instance = \(instance)", "workers = \(workers)", "log.level = \(log.level)", "log.format = \(log.format)",
+            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
         ]
         for route in routes {
             lines += route.settings.map { "routes.\(route.name).\($0.key) = \($0.value)" }

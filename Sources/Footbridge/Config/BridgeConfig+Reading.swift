@@ -10,6 +10,7 @@ extension BridgeConfig {
         let instance = section.optional("instance", type: "string", defaultText: "the host's name", Self.checkInstance)
         if let instance { self.instance = instance }
         section.integer("workers", &workers, 1...64)
+        admin = AdminConfig(section.section("admin"))
         routes = Self.routes(section)
         section.finish()
     }
@@ -82,8 +83,9 @@ extension RedisSource {
                 throw Complaint(error.description)
             }
         }
+        let sentinel = SentinelSource(section.section("sentinel"))
         section.finish()
-        self = .url(url ?? fallback)
+        self = sentinel.map { .sentinel($0, url ?? fallback) } ?? .url(url ?? fallback)
         guard let scalar else { return }
         let embedded = root.value(at: scalar) { text throws(Complaint) -> RedisSource in
             // Not shown: it may be a URL with a password.

@@ -8,16 +8,20 @@ public struct BridgeConfig: Sendable, Equatable {
     /// Threads, each with its own loop and connections.
     public var workers: Int
     public var log: LogConfig
+    /// Without it there is no admin server.
+    public var admin: AdminConfig?
     /// In the order of the file.
     public var routes: [RouteConfig]
 
     public init(
-        redis: RedisSource, instance: String, workers: Int = 1, log: LogConfig = LogConfig(), routes: [RouteConfig]
+        redis: RedisSource, instance: String, workers: Int = 1, log: LogConfig = LogConfig(),
+        admin: AdminConfig? = nil, routes: [RouteConfig]
     ) {
         self.redis = redis
         self.instance = instance
         self.workers = workers
         self.log = log
+        self.admin = admin
         self.routes = routes
     }
 }
@@ -26,6 +30,8 @@ public struct BridgeConfig: Sendable, Equatable {
 public enum RedisSource: Sendable, Equatable {
     /// A server that somebody else runs.
     case url(RedisURL)
+    /// The master among several, which Sentinels know; of the URL all counts but the address.
+    case sentinel(SentinelSource, RedisURL)
     /// A private `redis-server`, run by the bridge in its state directory.
     case embedded
 }

@@ -7,9 +7,10 @@ internal import Webhooks
 extension RouteRunner {
     /// Fills the free slots, as far as the gate allows.
     func startQueued() {
-        guard !queue.isEmpty, mayStart else { return }
+        guard !queue.isEmpty else { return }
         var allowance = gate.allowance(inFlight: inFlight, now: worker.loop.now)
-        while allowance > 0, !queue.isEmpty, let slot = takeSlot(), let entry = queue.popFirst() {
+        while allowance > 0, !queue.isEmpty, let slot = takeSlot() {
+            guard let entry = queue.popFirst(where: { isCertain($0.key.stream) }) else { return freeSlots.append(slot) }
             allowance -= 1
             if !start(entry, in: slot) { freeSlots.append(slot) }
         }

@@ -20,6 +20,15 @@ struct EntryQueue: Sequence {
         return entry
     }
 
+    /// The first one that may go; with few exceptions that is the first of all.
+    mutating func popFirst(where mayGo: (HeldEntry) -> Bool) -> HeldEntry? {
+        guard let index = entries.firstIndex(where: mayGo) else { return nil }
+        if index == entries.startIndex { return popFirst() }
+        let entry = entries.remove(at: index)
+        if entry.attempt > 1 { retries -= 1 }
+        return entry
+    }
+
     /// Returns how many were removed.
     mutating func removeAll(where shouldBeRemoved: (HeldEntry) -> Bool) -> Int {
         let before = entries.count

@@ -36,9 +36,7 @@ struct RequestWriter {
         buffer.removeAll()
         switch body {
         case .fields:
-            let fields = entry.fields
-            FieldsBody.write(
-                count: fields.count, name: { fields.name(at: $0) }, value: { fields.value(at: $0) }, into: &buffer.body)
+            entry.fields.withUnsafeFields { FieldsBody.write($0, into: &buffer.body) }
         case .field(let name):
             guard let field = entry.fields.first(where: { $0.name.elementsEqual(bodyField) }) else {
                 throw UnmakeableRequest(description: "no field \"\(name)\"")

@@ -9,10 +9,20 @@ internal import RedisStreams
 /// the entries that this process still holds.
 extension RouteRunner {
     func makeGroup(_ stream: Int, on connection: RedisConnection) {
+        let held = heldEntries(of: stream).map(\.id)
+        guard let last = ([readers[stream].lastRead] + held).compactMap({ $0 }).max() else {
+            return makeGroup(stream, at: GroupPosition(config.start), isNew: true, on: connection)
+        }
+        // A stream that was deleted may have begun anew, with lower ids.
+        connection.send(.info(config.streams[stream])) { [unowned self] result in
+            var position = GroupPosition.beginning
+            if case .success(let info) = result, info.lastID >= last { position = .after(last) }
+            makeGroup(stream, at: position, isNew: false, on: connection)
+        }
+    }
+
+    private func makeGroup(_ stream: Int, at position: GroupPosition, isNew: Bool, on connection: RedisConnection) {
         let name = config.streams[stream]
-        let held = heldEntries(of: stream)
-        let last = ([readers[stream].lastRead] + held.map(\.id)).compactMap { $0 }.max()
-        let position = last.map(GroupPosition.after) ?? GroupPosition(config.start)
         connection.send(.createGroup(config.group, on: name, from: position)) { [unowned self] result in
             switch result {
             case .success:
@@ -21,17 +31,27 @@ extension RouteRunner {
                     LogKeys.stream: "\(name)", LogKeys.group: "\(config.group)",
                     LogKeys.position: "\(position.argument)",
                 ]
-                if last == nil {
+                if isNew {
                     logger.info("consumer group made", metadata: metadata)
                 } else {
                     logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
                 }
-                restore(held, stream, on: connection)
+                restoreAndLocate(stream, on: connection)
             // Another instance was quicker; what we hold is missing from its group all the same.
             case .failure(.server(let error)) where error.kind == .busyGroup:
-                restore(held, stream, on: connection)
+                restoreAndLocate(stream, on: connection)
             case .failure(let error): readers[stream].isRefused(error)
             }
+        }
+    }
+
+    /// While a stream is being prepared: its group does not know what we hold.
+    func restoreAndLocate(_ stream: Int, on connection: RedisConnection) {
+        identities[stream] = nil
+        restore(stream, on: connection) { [unowned self] error in
+            // Refused, or the connection is lost: preparing begins anew, and still knows why.
+            if let error { return readers[stream].isRefused(error, missedGroup: true) }
+            locateGroup(stream, on: connection)
         }
     }
 
@@ -76,28 +96,24 @@ extension RouteRunner {
         }
     }
 
-    /// Puts entries back among the pending of the new group, which does not know them: `XCLAIM … FORCE`.
-    func restore(_ held: [(id: EntryID, attempts: Int)], _ stream: Int, on connection: RedisConnection) {
+    /// Puts what we hold back among the pending of a group that does not know it: `XCLAIM … FORCE`.
+    func restore(_ stream: Int, on connection: RedisConnection, _ completion: @escaping (RedisError?) -> Void) {
         var commands: [RESPCommand] = []
-        for (attempts, entries) in Dictionary(grouping: held, by: \.attempts) {
-            var rest = entries[...]
-            while !rest.isEmpty {
-                let portion = rest.prefix(500)
-                rest = rest.dropFirst(500)
+        for (attempts, entries) in Dictionary(grouping: heldEntries(of: stream), by: \.attempts) {
+            for portion in entries.portions(of: 500) {
                 var arguments: [any RESPArgument] = [config.streams[stream], config.group, worker.consumer, 0]
                 arguments += portion.map(\.id)
                 arguments += ["FORCE", "JUSTID", "RETRYCOUNT", attempts] as [any RESPArgument]
                 commands.append(RESPCommand("XCLAIM", arguments: arguments))
             }
         }
-        guard !commands.isEmpty else { return locateGroup(stream, on: connection) }
-        var waiting = commands.count
+        var (waiting, failure) = (commands.count, RedisError?.none)
+        guard waiting > 0 else { return completion(nil) }
         for command in commands {
-            connection.send(command) { [unowned self] result in
+            connection.send(command) { result in
                 waiting -= 1
-                // Refused, or the connection is lost: preparing begins anew.
-                if case .failure(let error) = result { readers[stream].isRefused(error) }
-                if waiting == 0 { locateGroup(stream, on: connection) }
+                if case .failure(let error) = result { failure = error }
+                if waiting == 0 { completion(failure) }
             }
         }
     }

@@ -7,12 +7,9 @@ internal import RedisStreams
 /// A bridge that stops in good order leaves nothing under its name: what it holds goes to a consumer that every instance
 /// serves at once, attempt counts and delivery times kept, and a message tells the others.
 extension RouteRunner {
-    /// No worker has this name: theirs end in `.<number>`.
-    static let releasedConsumer = "footbridge:released"
-
     /// What is published when entries of a stream were released.
     private func channel(_ stream: Int) -> String {
-        "\(Self.releasedConsumer):\(config.group):\(config.streams[stream])"
+        "\(WellKnownConsumer.released):\(config.group):\(config.streams[stream])"
     }
 
     /// Gives away what is left when everything is settled that could be. Requests that are still under way are dropped.
@@ -33,7 +30,7 @@ extension RouteRunner {
         _ completion: @escaping () -> Void
     ) {
         let script = PendingScript.move(
-            from: worker.consumer, to: Self.releasedConsumer, silentFor: .zero, after: after,
+            from: worker.consumer, to: WellKnownConsumer.released, silentFor: .zero, after: after,
             stream: config.streams[stream], group: config.group)
         connection.send(script, deadline: .seconds(1)) { [unowned self] result in
             // Refused, or Redis is away: everything stays pending under our name, as after a crash.
@@ -60,16 +57,14 @@ extension RouteRunner {
         connection.send(script) { _ in completion() }
     }
 
-    /// Has Redis tell when another instance releases entries.
-    func listenForReleases(on connection: RedisConnection) {
-        // In RESP2 a connection that listens can do nothing else. Without the message a round finds them.
-        guard connection.speaksRESP3 else { return }
-        connection.send(RESPCommand("SUBSCRIBE", arguments: config.streams.indices.map(channel))) { _ in }
-    }
+    /// Where releases of this route's entries are told.
+    var channels: [String] { config.streams.indices.map(channel) }
 
     /// A message came in; it may be another route's.
-    func received(_ push: [RESPValue], on connection: RedisConnection) {
-        guard push.count == 3, push[0].text == "message", let name = push[1].text, !isDraining else { return }
+    func received(_ push: [RESPValue]) {
+        guard push.count == 3, push[0].text == "message", let name = push[1].text, !isDraining,
+            let connection = worker.commands.connection
+        else { return }
         for stream in config.streams.indices where channel(stream) == name { visit(stream, on: connection) }
     }
 }

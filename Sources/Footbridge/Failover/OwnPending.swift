@@ -23,7 +23,6 @@ extension RouteRunner {
     func commandsConnected() {
         settler.flush()
         if let connection = worker.commands.connection {
-            listenForReleases(on: connection)
             for (stream, reader) in readers.enumerated() {
                 reader.isPreparing ? prepare(stream) : showLife(stream, on: connection)
             }
@@ -39,7 +38,7 @@ extension RouteRunner {
                 adoptUnknown(rows, stream: stream)
                 guard rows.count == Self.page, let last = rows.last else {
                     // Another instance has made the group again: it does not know what we hold.
-                    if readers[stream].missedGroup { return restore(heldEntries(of: stream), stream, on: connection) }
+                    if readers[stream].missedGroup { return restoreAndLocate(stream, on: connection) }
                     return locateGroup(stream, on: connection)
                 }
                 if parked.count < config.maximumParked {
@@ -69,13 +68,17 @@ extension RouteRunner {
 
     /// Notes where the group stands, should it have to be made again.
     func locateGroup(_ stream: Int, on connection: RedisConnection) {
-        guard readers[stream].lastRead == nil else { return isPrepared(stream) }
+        guard readers[stream].lastRead == nil else { return identifyAndPrepare(stream, on: connection) }
         connection.send(.groups(of: config.streams[stream])) { [unowned self] result in
             if case .success(let groups) = result, let group = groups.first(where: { $0.name == config.group }) {
                 readers[stream].stands(at: group.lastDelivered)
             }
-            isPrepared(stream)
+            identifyAndPrepare(stream, on: connection)
         }
+    }
+
+    private func identifyAndPrepare(_ stream: Int, on connection: RedisConnection) {
+        identify(stream, on: connection) { [unowned self] in isPrepared(stream) }
     }
 
     func isPrepared(_ stream: Int) {
@@ -91,7 +94,11 @@ extension RouteRunner {
         guard let connection = worker.commands.connection else { return completion() }
         let from = readers[stream].lastRead.map(EntryBound.excluded) ?? .open
         connection.send(ownPending(stream, after: from)) { [unowned self] result in
-            for row in (try? result.get()) ?? [] where row.deliveryCount == 1 {
+            let busy = busyIDs(of: stream)
+            for row in (try? result.get()) ?? []
+            where row.deliveryCount == 1 && !busy.contains(row.id)
+                && !parked.contains(EntryKey(stream: stream, id: row.id))
+            {
                 settler.setAttempts(0, of: EntryKey(stream: stream, id: row.id))
             }
             completion()

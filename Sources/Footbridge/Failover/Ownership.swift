@@ -6,16 +6,23 @@ internal import RedisStreams
 
 /// Signs of life, and what follows when they were late.
 extension RouteRunner {
-    /// Whether entries that were read may be sent: none of them can be another's by now.
-    var mayStart: Bool { tenures.allSatisfy { $0.isCertain(at: worker.loop.now) } }
+    /// Whether an entry that was read may be sent: it cannot be another's by now.
+    func isCertain(_ stream: Int) -> Bool { tenures[stream].isCertain(at: worker.loop.now) }
 
     func showLife(_ stream: Int, on connection: RedisConnection) {
         let sentAt = MonotonicTime.now
         connection.send(
             .heartbeat(stream: config.streams[stream], group: config.group, consumer: worker.consumer)
         ) { [unowned self] result in
-            // NOGROUP and the like are the reader's: it will be told the same.
-            guard case .success = result else { return }
+            switch result {
+            case .success: break
+            case .failure(.server(let error)):
+                // Only a read notices that the group is gone, and with a full window there is none.
+                if error.kind == .noGroup { readers[stream].prepareAgain(missedGroup: true) }
+                // Without a group, or without the right to it, there is nothing that others could take.
+                guard [.noGroup, .wrongType, .configuration].contains(error.kind) else { return }
+            case .failure: return
+            }
             if tenures[stream].confirm(sentAt: sentAt, answeredAt: .now) { verify(stream, on: connection) }
             worker.loop.atEndOfTurn(self)
         }

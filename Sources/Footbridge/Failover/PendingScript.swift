@@ -39,6 +39,8 @@ struct FetchedEntries {
     let looked: Int
     /// Those that are the consumer's; fields are `nil` for what is no longer in the stream.
     let entries: [(id: EntryID, fields: EntryFields?)]
+    /// The group's mark, looked up if some of the entries were not the consumer's.
+    let mark: String?
 }
 
 extension PendingScript where Reply == FetchedEntries {
@@ -50,7 +52,7 @@ extension PendingScript where Reply == FetchedEntries {
         for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
         return PendingScript(
             """
-            local got, looked, bytes = {}, 0, 0
+            local got, looked, bytes, mark = {}, 0, 0, '\(WellKnownConsumer.markPrefix)'
             for i = 3, #ARGV, 2 do
               local id = ARGV[i]
               looked = looked + 1
@@ -64,15 +66,20 @@ extension PendingScript where Reply == FetchedEntries {
                 if bytes > 4194304 then break end
               end
             end
-            return {looked, got}
+            if #got < looked then
+              for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+                if string.sub(row[2], 1, #mark) == mark then return {looked, got, row[2]} end
+              end
+            end
+            return {looked, got, false}
             """, stream, arguments
         ) { reply in
-            guard let parts = reply.elements, parts.count == 2, let looked = parts[0].integer,
+            guard let parts = reply.elements, parts.count == 3, let looked = parts[0].integer,
                 let rows = parts[1].elements
             else { return nil }
             let entries = rows.compactMap(StreamEntry.decode)
             guard entries.count == rows.count else { return nil }
-            return FetchedEntries(looked: Int(clamping: looked), entries: entries)
+            return FetchedEntries(looked: Int(clamping: looked), entries: entries, mark: parts[2].text)
         }
     }
 }

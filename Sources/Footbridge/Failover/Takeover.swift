@@ -19,8 +19,11 @@ extension RouteRunner {
     private func scheduleRound(after delay: Duration) {
         roundTimer = worker.loop.schedule(after: delay) { [unowned self] in
             scheduleRound(after: interval)
-            guard !isDraining, let connection = worker.commands.connection else { return }
-            for stream in readers.indices { visit(stream, on: connection) }
+            guard let connection = worker.commands.connection else { return }
+            for stream in readers.indices {
+                // Until the end: what is in flight must not be taken for a dead instance's.
+                isDraining ? showLife(stream, on: connection) : visit(stream, on: connection)
+            }
         }
     }
 
@@ -36,15 +39,16 @@ extension RouteRunner {
     }
 
     private func look(at consumers: [ConsumerInfo], stream: Int, on connection: RedisConnection) {
+        meet(consumers.first { WellKnownConsumer.isMark($0.name) }?.name, stream, on: connection)
         var soonest = interval
-        for consumer in consumers {
+        for consumer in consumers where !WellKnownConsumer.isMark(consumer.name) {
             if consumer.name == worker.consumer {
-                if consumer.pendingCount > busyIDs(of: stream).count + parked.count {
+                if consumer.pendingCount > busyIDs(of: stream).count + parked.count(of: stream) {
                     resumeForgotten(stream, on: connection)
                 }
-            } else if consumer.name == Self.releasedConsumer, consumer.pendingCount > 0 {
+            } else if consumer.name == WellKnownConsumer.released, consumer.pendingCount > 0 {
                 takeOver(consumer.name, stream: stream, on: connection)
-            } else if consumer.idle >= config.claimAfter || Sabotage.claimTheLiving.isOn {
+            } else if consumer.idle >= config.claimAfter && isAcquainted || Sabotage.claimTheLiving.isOn {
                 consumer.pendingCount > 0
                     ? takeOver(consumer.name, stream: stream, on: connection)
                     : remove(consumer.name, stream: stream, on: connection)
@@ -61,25 +65,40 @@ extension RouteRunner {
         }
     }
 
-    private func takeOver(
-        _ consumer: String, after: EntryBound = .open, taken: Taken = Taken(), stream: Int,
-        on connection: RedisConnection
-    ) {
+    /// Others had the time to show that they live. A server that was restarted has forgotten their latest signs.
+    private var isAcquainted: Bool {
+        let time = min(config.claimAfter, interval + RedisLink.longestDelay)
+        return worker.commands.connection != nil && worker.loop.now - worker.connectedAt >= time
+    }
+
+    /// Takes all that there is room for, unless that is under way already.
+    private func takeOver(_ consumer: String, stream: Int, on connection: RedisConnection) {
         if Sabotage.neverClaim.isOn { return }
-        guard !isDraining, parked.count < config.maximumParked else { return tell(taken, consumer, stream) }
+        guard takingOver.insert("\(stream) \(consumer)").inserted else { return }
+        takePortion(of: consumer, after: .open, taken: Taken(), stream: stream, on: connection)
+    }
+
+    private func takePortion(
+        of consumer: String, after: EntryBound, taken: Taken, stream: Int, on connection: RedisConnection
+    ) {
+        guard !isDraining, gate.state != .paused, parked.count < config.maximumParked else {
+            return finish(taken, consumer, stream)
+        }
         let script = PendingScript.move(
             from: consumer, to: worker.consumer,
-            silentFor: consumer == Self.releasedConsumer || Sabotage.claimTheLiving.isOn ? .zero : config.claimAfter,
+            silentFor: consumer == WellKnownConsumer.released || Sabotage.claimTheLiving.isOn
+                ? .zero : config.claimAfter,
             after: after,
             stream: config.streams[stream], group: config.group)
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
-                guard let last = entries.last else { return tell(taken, consumer, stream) }
+                guard let last = entries.last else { return finish(taken, consumer, stream) }
                 let taken = adopt(entries, of: consumer, stream: stream, after: taken)
-                takeOver(consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
+                takePortion(
+                    of: consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
             case .failure(let error):
-                tell(taken, consumer, stream)
+                finish(taken, consumer, stream)
                 guard !error.endsConnection else { return }
                 logger.error("cannot take over entries", metadata: [LogKeys.error: "\(error)"])
             }
@@ -108,10 +127,11 @@ extension RouteRunner {
         return taken
     }
 
-    private func tell(_ taken: Taken, _ consumer: String, _ stream: Int) {
+    private func finish(_ taken: Taken, _ consumer: String, _ stream: Int) {
+        takingOver.remove("\(stream) \(consumer)")
         guard taken.count + taken.trimmed > 0 else { return }
         logger.notice(
-            consumer == Self.releasedConsumer
+            consumer == WellKnownConsumer.released
                 ? "took over entries that were handed over" : "took over entries of a silent consumer",
             metadata: [
                 LogKeys.stream: "\(config.streams[stream])", LogKeys.consumer: "\(consumer)",

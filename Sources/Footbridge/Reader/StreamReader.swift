@@ -115,10 +115,11 @@ final class StreamReader {
     }
 
     /// The server would not let us prepare, or read: told once, tried again with growing waits.
-    func isRefused(_ error: RedisError) {
+    func isRefused(_ error: RedisError, missedGroup: Bool = false) {
+        if missedGroup { self.missedGroup = true }
         guard state != .disconnected, state != .waiting else { return }
         guard !error.endsConnection else { return }
-        if error.serverError?.kind == .noGroup { missedGroup = true }
+        if error.serverError?.kind == .noGroup { self.missedGroup = true }
         state = .waiting
         let text = "\(error)"
         if trouble != text {
@@ -135,6 +136,23 @@ final class StreamReader {
     /// To be called again when preparing has to wait for another connection.
     var isPreparing: Bool { state == .preparing }
     var isReady: Bool { state == .ready }
+
+    /// Why nothing is read; `nil` while a read is outstanding, or is made as soon as there is room.
+    var obstacle: String? {
+        switch state {
+        case .ready, .reading: nil
+        case .disconnected: "not connected"
+        case .preparing: "its pending entries are being looked at"
+        case .waiting: trouble ?? "refused"
+        }
+    }
+
+    /// Something that only preparing can mend was noticed elsewhere. A read that is outstanding will be told by itself.
+    func prepareAgain(missedGroup: Bool) {
+        guard state == .ready else { return }
+        self.missedGroup = missedGroup
+        prepare()
+    }
 
     private func prepare() {
         state = .preparing

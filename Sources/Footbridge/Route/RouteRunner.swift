@@ -22,6 +22,10 @@ final class RouteRunner: TurnParticipant {
     /// One for each stream.
     var tenures: [Tenure]
     var watches: [GroupWatch]
+    /// The marks of the groups, as far as they are known.
+    var identities: [Int: String] = [:]
+    /// Streams whose group is being given back what we hold.
+    var restoring: Set<Int> = []
     /// Streams whose group was moved back, until it is where it was.
     private var readingAgain: Set<Int> = []
     var endpoint = EndpointHealth()
@@ -41,6 +45,8 @@ final class RouteRunner: TurnParticipant {
     private var handingBack = 0
     /// The next round of `Takeover`.
     var roundTimer: LoopTimer?
+    /// Streams and consumers whose entries are being taken over.
+    var takingOver: Set<String> = []
     /// Streams that are looked at before the next round.
     var earlyVisits: Set<Int> = []
     /// Numbers the looks at our own pending entries, by stream: a later one ends those before it.

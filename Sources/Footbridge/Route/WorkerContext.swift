@@ -10,6 +10,11 @@ final class WorkerContext {
     let target: RedisTarget
     /// Pipelined commands of all routes; blocking reads have connections of their own.
     let commands: RedisLink
+    /// Hears what is published. A connection of its own: Redis closes one that listens when 32 MiB of replies wait for it
+    /// (`client-output-buffer-limit pubsub`), and others have no such limit.
+    let announcements: RedisLink
+    /// When the connection for commands came up last.
+    var connectedAt = MonotonicTime.now
     let health: RedisHealth
     /// With Sentinels: who knows where the master is, and who hears of another one.
     private let directory: SentinelDirectory?
@@ -29,7 +34,8 @@ final class WorkerContext {
         commands = RedisLink(loop: loop, target: target, directory: directory)
         health = RedisHealth(
             logger: logger, address: target.sentinel.map { "master \($0.master)" } ?? target.socket.description)
-        links = [commands]
+        announcements = RedisLink(loop: loop, target: target, directory: directory)
+        links = [commands, announcements]
     }
 
     /// A further link to the same server.
@@ -41,6 +47,7 @@ final class WorkerContext {
 
     func start(logger: Logger) {
         commands.start()
+        announcements.start()
         watch?.onSwitch = { [unowned self] address in
             logger.notice("another server is the master now", metadata: [LogKeys.address: "\(address)"])
             for link in links where link.address != address { link.reconnect() }
@@ -51,6 +58,7 @@ final class WorkerContext {
     func stop() {
         watch?.stop()
         commands.stop()
+        announcements.stop()
     }
 }
 
@@ -60,6 +68,8 @@ final class RedisHealth {
     private let address: String
     private var down: Set<ObjectIdentifier> = []
     private var everUp = false
+    /// Connections that stand again.
+    private(set) var reconnects = 0
 
     init(logger: Logger, address: String) {
         self.logger = logger
@@ -75,6 +85,7 @@ final class RedisHealth {
 
     func isUp(_ link: RedisLink) {
         let wasDown = down.remove(ObjectIdentifier(link)) != nil
+        if wasDown { reconnects += 1 }
         guard down.isEmpty, wasDown || !everUp else { return }
         everUp = true
         logger.info("connected to Redis", metadata: [LogKeys.address: "\(address)"])

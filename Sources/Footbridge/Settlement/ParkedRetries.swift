@@ -18,6 +18,11 @@ struct ParkedEntry: Comparable {
     /// When the first attempt was made; milliseconds since 1970.
     let firstAt: Int64
 
+    /// The same at another time.
+    func again(at due: MonotonicTime) -> ParkedEntry {
+        ParkedEntry(key: key, due: due, attempts: attempts, firstAt: firstAt)
+    }
+
     /// By due time, then by age.
     static func < (left: ParkedEntry, right: ParkedEntry) -> Bool {
         (left.due, left.key.id) < (right.due, right.key.id)
@@ -28,8 +33,10 @@ struct ParkedEntry: Comparable {
 struct ParkedRetries {
     private var heap = Heap<ParkedEntry>()
     private var keys: Set<EntryKey> = []
+    private var counts: [Int: Int] = [:]
 
     var count: Int { heap.count }
+    func count(of stream: Int) -> Int { counts[stream, default: 0] }
     var nextDue: MonotonicTime? { heap.min?.due }
     /// In no order.
     var entries: [ParkedEntry] { heap.unordered }
@@ -38,13 +45,16 @@ struct ParkedRetries {
 
     /// Does nothing if the entry waits already.
     mutating func insert(_ entry: ParkedEntry) {
-        if keys.insert(entry.key).inserted { heap.insert(entry) }
+        guard keys.insert(entry.key).inserted else { return }
+        counts[entry.key.stream, default: 0] += 1
+        heap.insert(entry)
     }
 
     /// Takes the first entry if it is due.
     mutating func takeDue(_ now: MonotonicTime) -> ParkedEntry? {
         guard let first = heap.min, first.due <= now else { return nil }
         keys.remove(first.key)
+        counts[first.key.stream, default: 0] -= 1
         return heap.removeMin()
     }
 }

@@ -41,13 +41,19 @@ extension RouteRunner {
         switch result {
         case .success(let fetched):
             let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
+            guard let stream = batch.first?.key.stream else { return }
+            // In another group than before none of them is ours, until they are put back.
+            let isDoubtful =
+                readers[stream].missedGroup || restoring.contains(stream)
+                || fetched.entries.count < fetched.looked && identities[stream] != fetched.mark
+            if isDoubtful, let connection = worker.commands.connection { meet(fetched.mark, stream, on: connection) }
             for (index, waiting) in batch.enumerated() {
                 if index >= fetched.looked {
                     parked.insert(waiting)
                 } else if let fields = bodies[waiting.key.id] {
                     returned(waiting, fields)
-                } else if readers[waiting.key.stream].missedGroup {
-                    parked.insert(waiting)
+                } else if isDoubtful {
+                    parked.insert(waiting.again(at: worker.loop.now + .seconds(1)))
                 } else {
                     // Another instance has it, or it was acknowledged: nothing is left to deliver.
                     counters.lostOwnership += 1
@@ -61,7 +67,7 @@ extension RouteRunner {
             for entry in batch {
                 // Redis may have counted an attempt that will not be made.
                 settler.setAttempts(Int(entry.attempts), of: entry.key)
-                parked.insert(ParkedEntry(key: entry.key, due: again, attempts: entry.attempts, firstAt: entry.firstAt))
+                parked.insert(entry.again(at: again))
             }
         }
     }

@@ -20,13 +20,14 @@ final class Settler {
     private var deadLetters: [DeadLetter] = []
     /// Sent, and not answered yet.
     private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
-    private var sentLetters: [Int: EntryKey] = [:]
+    private var sentLetters: [Int: DeadLetter] = [:]
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
-    private var trouble = Trouble.none
-    /// Dead letters have a trouble of their own: their stream may be of the wrong type while all else goes on.
-    private var letterTrouble = Trouble.none
+    /// Each stream has troubles of its own: one of the wrong type must not hold up the others.
+    private var troubles: [Trouble]
+    /// And so has each dead-letter stream, by the stream that its letters come from.
+    private var letterTroubles: [Trouble]
 
     /// A server that refuses: `refusing` until it is asked again, `probing` until it has answered that.
     private enum Trouble { case none, refusing, probing }
@@ -39,6 +40,8 @@ final class Settler {
         self.counters = counters
         self.logger = logger
         acknowledgements = Array(repeating: [], count: route.streams.count)
+        troubles = Array(repeating: .none, count: route.streams.count)
+        letterTroubles = troubles
     }
 
     /// Entries whose end Redis has not confirmed.
@@ -70,11 +73,13 @@ final class Settler {
     var isDone: Bool { unconfirmed == 0 && attemptCounts.isEmpty && sentCounts == 0 }
 
     /// Dead letters that Redis has not confirmed, with their attempts.
-    var unburied: [(key: EntryKey, attempts: Int)] { deadLetters.map { ($0.key, $0.attempts) } }
+    var unburied: [(key: EntryKey, attempts: Int)] {
+        (deadLetters + sentLetters.values).map { ($0.key, $0.attempts) }
+    }
 
     /// Entries that are being settled: they may still be pending in Redis, and are not to be delivered again.
     var settlingKeys: [EntryKey] {
-        var keys = deadLetters.map(\.key) + sentLetters.values
+        var keys = unburied.map(\.key)
         for stream in acknowledgements.indices {
             keys += acknowledgements[stream].map { EntryKey(stream: stream, id: $0) }
         }
@@ -85,33 +90,34 @@ final class Settler {
     /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
     func flush() {
         guard let connection = worker.commands.connection else { return }
-        if trouble != .refusing { flushEntries(on: connection) }
-        if letterTrouble != .refusing {
-            flushLetters(on: connection)
+        for stream in troubles.indices where troubles[stream] != .refusing && !acknowledgements[stream].isEmpty {
+            sendAcknowledgements(stream, on: connection)
         }
+        if !attemptCounts.isEmpty { sendAttempts(on: connection) }
+        if !deadLetters.isEmpty { flushLetters(on: connection) }
     }
 
     /// A few at a time: acknowledgements and signs of life of all routes must not wait behind megabytes.
     private func flushLetters(on connection: RedisConnection) {
-        var sent = 0
-        while sent < deadLetters.count, connection.unsentBytes < 256 * 1024 {
-            send(deadLetters[sent], on: connection)
-            sent += 1
+        let letters = deadLetters
+        deadLetters = []
+        var mustWait = false
+        for letter in letters {
+            if letterTroubles[letter.key.stream] == .refusing {
+                deadLetters.append(letter)
+            } else if connection.unsentBytes < 256 * 1024 {
+                send(letter, on: connection)
+            } else {
+                mustWait = true
+                deadLetters.append(letter)
+            }
         }
-        deadLetters.removeFirst(sent)
-        guard !deadLetters.isEmpty, !isFlushScheduled else { return }
+        guard mustWait, !isFlushScheduled else { return }
         isFlushScheduled = true
         worker.loop.schedule(after: .milliseconds(20)) { [weak self] in
             self?.isFlushScheduled = false
             self?.flush()
         }
-    }
-
-    private func flushEntries(on connection: RedisConnection) {
-        for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
-            sendAcknowledgements(stream, on: connection)
-        }
-        if !attemptCounts.isEmpty { sendAttempts(on: connection) }
     }
 
     private func sendAcknowledgements(_ stream: Int, on connection: RedisConnection) {
@@ -127,10 +133,15 @@ final class Settler {
                 unconfirmed -= ids.count
                 // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
                 counters.acknowledgedTwice += ids.count - min(count, ids.count)
-                recovered()
+                recovered(stream)
+            case .failure(.server(let error)) where error.kind == .wrongType:
+                // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
+                unconfirmed -= ids.count
+                counters.acknowledgedTwice += ids.count
+                onProgress()
             case .failure(let error):
                 acknowledgements[stream].append(contentsOf: ids)
-                troubled(error)
+                troubled(error, stream)
             }
         }
     }
@@ -139,6 +150,10 @@ final class Settler {
         let counts = attemptCounts
         attemptCounts = [:]
         for (stream, counts) in Dictionary(grouping: counts, by: \.key.stream) {
+            guard troubles[stream] != .refusing else {
+                attemptCounts.merge(counts.map { ($0.key, $0.value) }) { $1 }
+                continue
+            }
             for portion in counts.portions(of: PendingScript<Int>.portion) {
                 sendAttempts(portion, of: stream, on: connection)
             }
@@ -155,10 +170,11 @@ final class Settler {
         connection.send(script) { [self] result in
             sentCounts -= 1
             switch result {
-            case .success: recovered()
+            case .success: recovered(stream)
+            case .failure(.server(let error)) where error.kind == .wrongType || error.kind == .noGroup: onProgress()
             case .failure(let error):
                 for (key, attempts) in counts where attemptCounts[key] == nil { attemptCounts[key] = attempts }
-                troubled(error)
+                troubled(error, stream)
             }
         }
     }
@@ -167,7 +183,7 @@ final class Settler {
         guard let target = route.deadLetter.name(for: letter.stream) else { return }
         commandNumber += 1
         let number = commandNumber
-        sentLetters[number] = letter.key
+        sentLetters[number] = letter
         if letter.fitsScript {
             connection.send(letter.command(into: target)) { [self] in buried(letter, number, $0) }
             return
@@ -192,17 +208,18 @@ final class Settler {
                 counters.dead += 1
                 logger.warning("entry dead-lettered", metadata: metadata(letter))
             }
-            if letterTrouble == .probing {
-                letterTrouble = .none
-                logger.notice("dead letters are written again")
+            if letterTroubles[letter.key.stream] == .probing {
+                letterTroubles[letter.key.stream] = .none
+                logger.notice("dead letters are written again", metadata: [LogKeys.stream: "\(letter.stream)"])
             }
             onProgress()
         case .failure(let error):
             deadLetters.append(letter)
-            refused(error, &letterTrouble, after: .seconds(5), "dead letters cannot be written; their entries are kept")
-            {
-                $0.letterTrouble = .probing
-            }
+            let stream = letter.key.stream
+            refused(
+                error, &letterTroubles[stream], stream, after: .seconds(5),
+                "dead letters cannot be written; their entries are kept"
+            ) { $0.letterTroubles[stream] = .probing }
         }
     }
 
@@ -217,11 +234,14 @@ final class Settler {
 
     /// What a lost connection left over is sent on the next one; a server that refuses is asked again after a while.
     private func refused(
-        _ error: RedisError, _ trouble: inout Trouble, after delay: Duration, _ message: Logger.Message,
+        _ error: RedisError, _ trouble: inout Trouble, _ stream: Int, after delay: Duration, _ message: Logger.Message,
         _ askAgain: @escaping (Settler) -> Void
     ) {
         guard !error.endsConnection, trouble != .refusing else { return }
-        if trouble == .none { logger.error(message, metadata: [LogKeys.error: "\(error)"]) }
+        if trouble == .none {
+            logger.error(
+                message, metadata: [LogKeys.stream: "\(route.streams[stream])", LogKeys.error: "\(error)"])
+        }
         trouble = .refusing
         worker.loop.schedule(after: delay) { [weak self] in
             guard let self else { return }
@@ -230,16 +250,16 @@ final class Settler {
         }
     }
 
-    private func troubled(_ error: RedisError) {
-        refused(error, &trouble, after: .seconds(1), "Redis does not settle entries; they are kept") {
-            $0.trouble = .probing
+    private func troubled(_ error: RedisError, _ stream: Int) {
+        refused(error, &troubles[stream], stream, after: .seconds(1), "Redis does not settle entries; they are kept") {
+            $0.troubles[stream] = .probing
         }
     }
 
-    private func recovered() {
-        if trouble == .probing {
-            trouble = .none
-            logger.notice("Redis settles entries again")
+    private func recovered(_ stream: Int) {
+        if troubles[stream] == .probing {
+            troubles[stream] = .none
+            logger.notice("Redis settles entries again", metadata: [LogKeys.stream: "\(route.streams[stream])"])
         }
         onProgress()
     }

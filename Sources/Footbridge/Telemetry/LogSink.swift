@@ -9,32 +9,39 @@ final class LogSink: Sendable {
     static let standardError = LogSink(descriptor: STDERR_FILENO)
 
     let descriptor: Int32
-    /// Whether the last line was cut off; then the next one starts on a line of its own.
-    private let isTorn = Mutex(false)
+    private struct State {
+        /// The last line was cut off: the next one starts on a line of its own.
+        var isTorn = false
+        /// Nobody read for as long as we wait: until somebody does, lines are dropped without waiting.
+        var isStalled = false
+    }
+
+    private let state = Mutex(State())
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
     }
 
     func write(_ line: LogLine) {
-        isTorn.withLock { isTorn in
-            if isTorn, !writeAll([UInt8(ascii: "\n")]) { return }
-            isTorn = !writeAll(line.bytes)
+        state.withLock { state in
+            if state.isTorn, !writeAll([UInt8(ascii: "\n")], &state) { return }
+            state.isTorn = !writeAll(line.bytes, &state)
         }
     }
 
-    private func writeAll(_ bytes: [UInt8]) -> Bool {
+    private func writeAll(_ bytes: [UInt8], _ state: inout State) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                // A pipe that can be written takes PIPE_BUF bytes; more might wait for a reader that has stopped reading.
+                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                state.isStalled = poll(&wait, 1, state.isStalled ? 0 : Self.patienceMilliseconds) == 0
+                if state.isStalled { break }
+                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(PIPE_BUF)))
+                let written = Glibc.write(descriptor, piece.baseAddress, piece.count)
                 if written >= 0 {
                     rest = rest.dropFirst(written)
-                } else if errno == EAGAIN {
-                    // Standard error may be non-blocking when it is shared with a program that made it so.
-                    var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    if poll(&wait, 1, Self.patienceMilliseconds) == 0 { break }
-                } else if errno != EINTR {
+                } else if errno != EINTR && errno != EAGAIN {
                     break
                 }
             }

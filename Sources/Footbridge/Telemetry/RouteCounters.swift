@@ -1,4 +1,4 @@
-/// What happened on one route of one worker since it started, or since it was asked last. Belongs to the worker's loop.
+/// What happened on one route of one worker since it started. Belongs to the worker's loop.
 final class RouteCounters {
     var read = 0
     var delivered = 0
@@ -18,36 +18,59 @@ final class RouteCounters {
     /// From the start of an attempt to its end, delivered entries only.
     var latency = LatencyHistogram()
 
-    /// Takes the figures and begins anew.
-    func take() -> RouteFigures {
-        defer {
-            (read, delivered, retried, dead, resumed, takenOver) = (0, 0, 0, 0, 0, 0)
-            (trimmed, unreadLost, lostOwnership, acknowledgedTwice) = (0, 0, 0, 0)
-            latency.reset()
-        }
-        return RouteFigures(
-            read: read, delivered: delivered, retried: retried, dead: dead, resumed: resumed, takenOver: takenOver,
-            latency: latency)
+    var figures: RouteFigures {
+        var figures = RouteFigures()
+        (figures.read, figures.delivered, figures.retried, figures.dead) = (read, delivered, retried, dead)
+        (figures.resumed, figures.takenOver, figures.trimmed) = (resumed, takenOver, trimmed)
+        figures.unreadLost = unreadLost
+        (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
+        figures.latency = latency
+        return figures
     }
 }
 
-/// The figures of a route over some time, of one worker or of several together.
-public struct RouteFigures: Sendable {
+/// The figures of a route, of one worker or of several together: since the start, or over some time.
+///
+/// Each means what `RouteCounters` says of it.
+public struct RouteFigures: Sendable, Equatable {
     public var read = 0
     public var delivered = 0
     public var retried = 0
     public var dead = 0
     public var resumed = 0
     public var takenOver = 0
+    public var trimmed = 0
+    public var unreadLost = 0
+    public var lostOwnership = 0
+    public var acknowledgedTwice = 0
     public var latency = LatencyHistogram()
 
-    mutating func add(_ other: RouteFigures) {
-        read += other.read
-        delivered += other.delivered
-        retried += other.retried
-        dead += other.dead
-        resumed += other.resumed
-        takenOver += other.takenOver
+    public init() {}
+
+    /// Adds those of another worker.
+    public mutating func add(_ other: RouteFigures) {
+        combine(other, +)
         latency.merge(other.latency)
+    }
+
+    /// What happened since they were `earlier`.
+    func since(_ earlier: RouteFigures) -> RouteFigures {
+        var difference = self
+        difference.combine(earlier, -)
+        difference.latency = latency.since(earlier.latency)
+        return difference
+    }
+
+    private mutating func combine(_ other: RouteFigures, _ operation: (Int, Int) -> Int) {
+        read = operation(read, other.read)
+        delivered = operation(delivered, other.delivered)
+        retried = operation(retried, other.retried)
+        dead = operation(dead, other.dead)
+        resumed = operation(resumed, other.resumed)
+        takenOver = operation(takenOver, other.takenOver)
+        trimmed = operation(trimmed, other.trimmed)
+        unreadLost = operation(unreadLost, other.unreadLost)
+        lostOwnership = operation(lostOwnership, other.lostOwnership)
+        acknowledgedTwice = operation(acknowledgedTwice, other.acknowledgedTwice)
     }
 }

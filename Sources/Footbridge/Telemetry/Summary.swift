@@ -1,10 +1,19 @@
 internal import Logging
 
 /// The line per minute and route that says how it goes.
-struct Summary {
-    let config: BridgeConfig
-    let workers: [Worker]
-    let logger: Logger
+actor Summary {
+    private let config: BridgeConfig
+    private let workers: [Worker]
+    private let logger: Logger
+    /// The figures that were told last.
+    private var told: [RouteFigures]
+
+    init(config: BridgeConfig, workers: [Worker], logger: Logger) {
+        self.config = config
+        self.workers = workers
+        self.logger = logger
+        told = config.routes.map { _ in RouteFigures() }
+    }
 
     struct Line {
         let route: String
@@ -36,15 +45,24 @@ struct Summary {
 
     /// What happened since the last call, over all workers.
     func figures() async -> [Line] {
-        var sums = [RouteFigures](repeating: RouteFigures(), count: config.routes.count)
+        var sums = config.routes.map { _ in RouteFigures() }
         for worker in workers {
-            for (index, figures) in await worker.takeFigures().enumerated() { sums[index].add(figures) }
+            for (index, route) in await worker.snapshot.routes.enumerated() { sums[index].add(route.figures) }
         }
         let backlogs = await workers.first?.backlogs() ?? []
+        defer { told = sums }
         return config.routes.indices.map { index in
             Line(
-                route: config.routes[index].name, figures: sums[index],
-                backlog: index < backlogs.count ? backlogs[index] : nil)
+                route: config.routes[index].name, figures: sums[index].since(told[index]),
+                backlog: index < backlogs.count ? Self.sum(backlogs[index]) : nil)
+        }
+    }
+
+    /// Unknown if one of them is.
+    private static func sum(_ backlogs: [StreamBacklog?]) -> Int? {
+        backlogs.reduce(0) { sum, backlog in
+            guard let sum, let backlog, let unread = backlog.unread else { return nil }
+            return sum + unread + backlog.pending
         }
     }
 }

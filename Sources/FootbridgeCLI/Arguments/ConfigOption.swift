@@ -11,7 +11,7 @@ struct ConfigOption: ParsableArguments {
     var path: String?
 
     var resolved: String {
-        path ?? (access("bridge.yaml", R_OK) == 0 ? "bridge.yaml" : "/etc/footbridge/bridge.yaml")
+        path ?? (access("bridge.yaml", F_OK) == 0 ? "bridge.yaml" : "/etc/footbridge/bridge.yaml")
     }
 
     /// The checked configuration; all its errors go to standard error, and the command ends with 78.
@@ -24,9 +24,12 @@ struct ConfigOption: ParsableArguments {
         do {
             return try body(resolved)
         } catch {
-            complain("\(error)")
             if path == nil && access(resolved, F_OK) != 0 {
-                complain("Name a file with -c, or begin with a copy of bridge.yaml.example.")
+                complain(
+                    "footbridge: there is neither bridge.yaml here nor \(resolved); "
+                        + "name a file with -c, or begin with a copy of bridge.yaml.example")
+            } else {
+                complain("\(error)")
             }
             throw CommandExit.configuration
         }

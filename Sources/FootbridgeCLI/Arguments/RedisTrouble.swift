@@ -9,7 +9,7 @@ struct RedisTrouble: Error {
     let exitCode: ExitCode
 
     init(_ error: RedisError, at target: RedisTarget, isEmbedded: Bool = false) {
-        let place = "Redis at \(target.socket)"
+        let place = target.sentinel.map { "Redis, the master \($0.master)," } ?? "Redis at \(target.socket)"
         switch error {
         case .server(let error) where error.kind == .transient:
             (text, exitCode) = ("\(place) cannot serve now: \(error)", CommandExit.unavailable)

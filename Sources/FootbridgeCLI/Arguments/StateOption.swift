@@ -26,17 +26,15 @@ struct StateOption: ParsableArguments {
     }
 
     /// For `redis: embedded` the server is up when this returns.
-    func redis(for config: BridgeConfig, logger: Logger) async throws -> (RedisURL, EmbeddedRedis?) {
-        switch config.redis {
-        case .url(let url): return (url, nil)
-        case .embedded:
-            let redis = EmbeddedRedis(stateDirectory: StateDirectory.path(given: state), logger: logger)
-            do throws(EmbeddedRedisError) {
-                try await redis.start()
-            } catch {
-                throw failure("\(error)", ExitCode(error.exitCode))
-            }
-            return (try RedisURL(redis.url), redis)
+    func redis(for config: BridgeConfig, logger: Logger) async throws -> (RedisTarget, EmbeddedRedis?) {
+        let clientName = "footbridge:\(config.instance)"
+        if let target = config.redis.target(clientName: clientName) { return (target, nil) }
+        let redis = EmbeddedRedis(stateDirectory: StateDirectory.path(given: state), logger: logger)
+        do throws(EmbeddedRedisError) {
+            try await redis.start()
+        } catch {
+            throw failure("\(error)", ExitCode(error.exitCode))
         }
+        return (RedisTarget(try RedisURL(redis.url), defaultClientName: clientName), redis)
     }
 }

@@ -10,9 +10,15 @@ struct ToolConnection {
     /// The server of a bridge that runs: a tool starts none.
     let isEmbedded: Bool
 
-    init(_ url: RedisURL, isEmbedded: Bool = false) {
-        target = RedisTarget(url, defaultClientName: "footbridge-cli")
+    private static let clientName = "footbridge-cli"
+
+    private init(target: RedisTarget, isEmbedded: Bool) {
+        self.target = target
         self.isEmbedded = isEmbedded
+    }
+
+    init(_ url: RedisURL, isEmbedded: Bool = false) {
+        self.init(target: RedisTarget(url, defaultClientName: Self.clientName), isEmbedded: isEmbedded)
     }
 
     init(_ url: String?, config: ConfigOption, state: StateOption) throws {
@@ -22,12 +28,13 @@ struct ToolConnection {
             } catch {
                 throw ValidationError("--redis: \(error)")
             }
-        } else if config.path == nil && access(config.resolved, R_OK) != 0 {
+        } else if config.path == nil && access(config.resolved, F_OK) != 0 {
             try self.init(RedisURL("redis://localhost:6379/0"))
         } else {
-            switch try config.loadRedis() {
-            case .url(let url): self.init(url)
-            case .embedded: try self.init(state.embeddedURL(), isEmbedded: true)
+            if let target = try config.loadRedis().target(clientName: Self.clientName) {
+                self.init(target: target, isEmbedded: false)
+            } else {
+                try self.init(state.embeddedURL(), isEmbedded: true)
             }
         }
     }

@@ -18,7 +18,7 @@ struct NeededCommand: Equatable {
 
     /// What reading `stream` takes, and writing to `dead` if there are dead letters.
     ///
-    /// `XRANGE` and `XGROUP DELCONSUMER` are called in scripts, which may do what their user may.
+    /// `XRANGE`, `XGROUP CREATECONSUMER` and `DELCONSUMER` are called in scripts, which may do what their user may.
     static func all(stream: String, dead: String?) -> [NeededCommand] {
         let nobody = "footbridge-check-\(UInt64.random(in: .min ... .max))"
         var commands = [
@@ -28,6 +28,7 @@ struct NeededCommand: Equatable {
             NeededCommand(rule: "xpending", arguments: [stream, nobody, "-", "+", "1"]),
             NeededCommand(rule: "xrange", arguments: [stream, "x", "x"]),
             NeededCommand(rule: "xgroup|create", arguments: [stream, nobody, "x"]),
+            NeededCommand(rule: "xgroup|createconsumer", arguments: [stream, nobody, nobody]),
             NeededCommand(rule: "xgroup|delconsumer", arguments: [stream, nobody, nobody]),
             NeededCommand(rule: "xinfo|consumers", arguments: [stream, nobody]),
             NeededCommand(rule: "xinfo|groups", arguments: [stream]),
@@ -57,7 +58,7 @@ extension LiveCheck {
     }
 
     func user() async throws(RedisError) -> User {
-        let configured: String? = if case .url(let url) = config.redis { url.user } else { nil }
+        let configured = config.redis.target(clientName: "")?.handshake.user
         guard let name = try await ask(["ACL", "WHOAMI"]).text else {
             return User(name: configured ?? "default", hasDryRun: false)
         }

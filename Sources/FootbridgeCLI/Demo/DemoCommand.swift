@@ -22,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
             130 after Ctrl-C, 143 after SIGTERM.
             """)
 
-    @Option(help: ArgumentHelp("Events per second.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Events per second.", valueName: "n"))
     var rate = 50
 
     func validate() throws {
@@ -69,7 +69,7 @@ struct DemoCommand: AsyncParsableCommand {
             throw failure("\(error)", CommandExit.unavailable)
         }
         let url = try RedisURL(redis.url)
-        let bridge = Bridge(config: config, redisURL: url, logger: logger)
+        let bridge = Bridge(config: config, redis: RedisTarget(url), logger: logger)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [redis, bridge], logger: logger))
         let running = Task { try await group.run() }
         let result: Result<DemoSums, any Error>

@@ -1,13 +1,13 @@
 import ArgumentParser
+import Glibc
 import Synchronization
-import UnixSignals
 import Webhooks
 
 /// `footbridge listen`: a receiver that prints, verifies and answers what arrives.
 struct ListenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "listen",
-        abstract: "Receive webhooks: print, verify and answer what arrives.",
+        abstract: "Receives webhooks: prints, verifies and answers what arrives.",
         discussion: """
             For trying out a route and for developing a receiver. Prints one line per request: time, method, path, \
             status answered, webhook-id, attempt, signature and the beginning of the body; at the end (Ctrl-C), totals.
@@ -18,37 +18,42 @@ struct ListenCommand: AsyncParsableCommand {
               footbridge listen --secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
               footbridge listen --json | jq .headers
 
-            Exit status: 0 after SIGINT or SIGTERM, 64 for a wrong option, 69 if the address cannot be had.
+            Exit codes: 0 after SIGINT or SIGTERM, 64 wrong usage, 69 the address cannot be had.
             """)
 
     @Option(help: ArgumentHelp("The IP address to listen on.", valueName: "address"))
     var host = "127.0.0.1"
 
-    @Option(help: ArgumentHelp("The port; 0 takes any free one.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The port; 0 takes any free one.", valueName: "n"))
     var port: UInt16 = 8080
 
-    @Option(help: ArgumentHelp("The status to answer with.", valueName: "code"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The status to answer with.", valueName: "code"))
     var status = 200
 
-    @Option(help: ArgumentHelp("The share of requests to fail, 0 to 1.", valueName: "share"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The share of requests to fail, 0 to 1.", valueName: "share"))
     var failRate = 0.0
 
-    @Option(help: ArgumentHelp("The status of a failure.", valueName: "code"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The status of a failure.", valueName: "code"))
     var failStatus = 503
 
-    @Option(help: ArgumentHelp("The wait before each answer, such as 250ms, 2s or 1m.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The wait before each answer, such as 250ms, 2s or 1m; none by default.", valueName: "time"),
+        transform: { try DurationArgument(parsing: $0) })
     var delay = DurationArgument(.zero)
 
-    @Option(help: ArgumentHelp("Answer 401 to what is not signed with this secret.", valueName: "whsec_…"))
+    @Option(help: ArgumentHelp("Answers 401 to what is not signed with this secret.", valueName: "whsec_…"))
     var secret: String?
 
-    @Flag(help: "Print no line per request, only the address and the totals.")
+    @Flag(help: "Prints no line per request, only the address and the totals.")
     var quiet = false
 
-    @Flag(help: "Print each request as a JSON object; the address and the totals go to standard error.")
+    @Flag(help: "Prints each request as a JSON object; the address and the totals go to standard error.")
     var json = false
 
-    @Option(help: ArgumentHelp("Make --fail-rate fail the same requests each time.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Makes --fail-rate fail the same requests each time.", valueName: "n"))
     var seed: UInt64?
 
     func validate() throws {
@@ -66,18 +71,22 @@ struct ListenCommand: AsyncParsableCommand {
     func run() async throws {
         guard let place = ListenAddress(host: host, port: port) else { return }
         // Trapped before it is said that it listens, for whoever waits for that may send one at once.
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = TrappedSignals(SIGINT, SIGTERM)
         let says = json ? LineOutput.standardError : .standardOutput
         let log = ReceiptLog(print: printing())
-        let receiver = Receiver(at: place, secret: try signingSecret(), rule: rule(), report: log.add)
+        let receiver = Receiver(at: place, secret: try signingSecret(), rule: rule(), report: log.add) { reason in
+            log.addMalformed()
+            if !quiet { says.write("malformed request, closed without an answer: \(EscapedText.line(reason.utf8))") }
+        }
         do {
             let port = try await receiver.start()
             says.write("listening on \(place.url(port: port))")
         } catch let error as ReceiverError {
             throw failure("\(error)", CommandExit.unavailable)
         }
-        for await _ in signals { break }
-        await receiver.stop()
+        for await _ in signals.values { break }
+        // The receiver is not stopped: it would answer 500 to requests that wait for --delay. The end of the process closes
+        // their connections, as a receiver does that is killed.
         says.write(log.totals.text)
     }
 
@@ -124,6 +133,8 @@ private final class ReceiptLog: Sendable {
     init(print: (@Sendable (Receiver.Receipt) -> Void)?) { self.print = print }
 
     var totals: ReceiptTotals { sums.withLock { $0 } }
+
+    func addMalformed() { sums.withLock { $0.malformed += 1 } }
 
     @Sendable func add(_ receipt: Receiver.Receipt) {
         sums.withLock { $0.add(receipt) }

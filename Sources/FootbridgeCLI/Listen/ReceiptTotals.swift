@@ -2,6 +2,8 @@
 struct ReceiptTotals: Sendable, Equatable {
     private(set) var received = 0
     private(set) var accepted = 0
+    /// Not among those received: what was no HTTP request.
+    var malformed = 0
     /// Accepted requests whose `webhook-id` had been accepted before: what a receiver has to drop.
     private(set) var duplicates = 0
     private var ids: Set<String> = []
@@ -21,6 +23,6 @@ struct ReceiptTotals: Sendable, Equatable {
     var text: String {
         "received \(received): \(accepted) accepted, \(failed) failed; "
             + "\(distinctIDs) distinct webhook-id\(distinctIDs == 1 ? "" : "s"), "
-            + "\(duplicates) duplicate\(duplicates == 1 ? "" : "s")"
+            + "\(duplicates) duplicate\(duplicates == 1 ? "" : "s")" + (malformed > 0 ? "; \(malformed) malformed" : "")
     }
 }

@@ -29,10 +29,11 @@ final class Receiver: Sendable {
     ///   - secret: What signatures are checked with. The verdict is in the request; what follows from it is the rule's.
     ///   - now: Unix seconds, for the age of signatures.
     ///   - report: Called once per request, concurrently, just before it is answered.
+    ///   - malformed: Called with the reason when what came is no HTTP request; its connection is closed.
     init(
         at place: ListenAddress = .anyPort, secret: SigningSecret? = nil,
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }, rule: @escaping Rule,
-        report: @escaping @Sendable (Receipt) -> Void
+        report: @escaping @Sendable (Receipt) -> Void, malformed: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.place = place
         verifier = secret.map { SignatureVerifier([$0]) }
@@ -41,7 +42,8 @@ final class Receiver: Sendable {
         self.report = report
         // The limit on a handler's time is for the rule's delays; senders have limits of their own.
         server = HTTPServer(
-            config: HTTPServer.Configuration(address: place.socketAddress, timeout: 86_400, logger: .disabled))
+            config: HTTPServer.Configuration(
+                address: place.socketAddress, timeout: 86_400, logger: MalformedRequests(report: malformed)))
     }
 
     /// Listens, and gives the port it has.

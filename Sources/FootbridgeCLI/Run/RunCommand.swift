@@ -1,5 +1,6 @@
 import ArgumentParser
 import Footbridge
+import FootbridgeAdmin
 import Logging
 import Redis
 import ServiceLifecycle
@@ -27,14 +28,18 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let bridgeConfig = try config.load()
         let logger = LogStart.start(bridgeConfig.log)
+        let monitor = BridgeMonitor()
+        // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
+        let admin = try await startAdmin(bridgeConfig, monitor, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
         let notify = SystemdNotify.fromEnvironment()
-        let bridge = Bridge(config: bridgeConfig, redisURL: redis, logger: logger, notify: notify)
+        let bridge = Bridge(config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor)
         // Services stop in the reverse of this order: the bridge first, then the Redis that it settles with.
-        let services: [any Service] = embedded.map { [$0, bridge] } ?? [bridge]
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet(logger)))
+        let services: [(any Service)?] = [embedded, admin, bridge]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: services.compactMap(\.self), logger: quiet(logger)))
         // Before the bridge says that it runs: from then on a signal means an orderly stop.
-        let signals = await StopSignals()
+        let signals = StopSignals()
         let watching = Task { await signals.watch(group, logger: logger) }
         defer { watching.cancel() }
         do {
@@ -42,6 +47,19 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             logger.critical("footbridge cannot run", metadata: [LogKeys.error: "\(error)"])
             throw CommandExit.unavailable
+        }
+    }
+
+    private func startAdmin(
+        _ config: BridgeConfig, _ monitor: BridgeMonitor, _ logger: Logger
+    ) async throws -> AdminServer? {
+        guard let listen = config.admin?.listen else { return nil }
+        let admin = AdminServer(at: listen, config: config, monitor: monitor, logger: logger)
+        do throws(AdminServerError) {
+            try await admin.start()
+            return admin
+        } catch {
+            throw failure("\(error)", CommandExit.unavailable)
         }
     }
 

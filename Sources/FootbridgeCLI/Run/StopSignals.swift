@@ -2,32 +2,32 @@ import Footbridge
 import Glibc
 import Logging
 import ServiceLifecycle
-import UnixSignals
 
 /// What signals do: the first SIGTERM or SIGINT drains, a second one ends the process. SIGHUP is noted; to a bridge that
 /// was started on a terminal it says that the terminal is gone, and it stops.
 struct StopSignals {
-    private let signals: UnixSignalsSequence
+    private let signals = TrappedSignals(SIGTERM, SIGINT, SIGHUP)
     private let hasTerminal = isatty(STDERR_FILENO) == 1
-
-    /// From now on no signal ends the process by itself; those that come before `watch` are waiting for it.
-    init() async { signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) }
 
     func watch(_ group: ServiceGroup, logger: Logger) async {
         var first: ContinuousClock.Instant?
-        for await signal in signals {
-            if signal == .sighup && !hasTerminal {
+        for await signal in signals.values {
+            if signal == SIGHUP && !hasTerminal {
                 logger.notice("SIGHUP: the configuration is read at the start only; restart to change it")
             } else if let first {
-                guard signal != .sighup, first.duration(to: .now) >= Self.echo else { continue }
+                guard signal != SIGHUP, first.duration(to: .now) >= Self.echo else { continue }
                 logger.warning("second signal: leaving at once; what is unsettled stays in Redis")
                 _exit(1)
             } else {
                 first = .now
-                logger.info("signal received", metadata: [LogKeys.signal: "\(signal)"])
+                logger.info("signal received", metadata: [LogKeys.signal: "\(Self.name(signal))"])
                 await group.triggerGracefulShutdown()
             }
         }
+    }
+
+    private static func name(_ signal: Int32) -> String {
+        [SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP"][signal] ?? "\(signal)"
     }
 
     /// Wrappers (`timeout`, shells, container runtimes) signal a process and then its group: that is one wish, not two.

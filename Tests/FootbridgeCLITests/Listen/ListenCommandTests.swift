@@ -40,6 +40,53 @@ struct ListenCommandTests {
         #expect(child.errorOutput.hasSuffix("0 accepted, 1 failed; 1 distinct webhook-id, 0 duplicates\n"))
     }
 
+    @Test func `what is no HTTP request is printed and counted`() throws {
+        let child = try ChildProcess.footbridge("listen", "--port", "0")
+        try child.waitForOutput(containing: "\n")
+        let port = try port(child.output)
+        #expect(try exchange("hello\r\n\r\n", port: port) == "")
+        #expect(try exchange("POST / HTTP/1.1\r\ncontent-length: \u{1b}9\r\n\r\n", port: port) == "")
+        child.signal(SIGINT)
+        #expect(try child.waitForExit() == .status(0))
+        let lines = child.output.split(separator: "\n").dropFirst()
+        #expect(
+            lines == [
+                "malformed request, closed without an answer: No HTTP Method",
+                "malformed request, closed without an answer: Invalid Content-Length: \\x1b9",
+                "received 0: 0 accepted, 0 failed; 0 distinct webhook-ids, 0 duplicates; 2 malformed",
+            ])
+    }
+
+    @Test func `a request that waits for its delay gets no answer when it ends`() throws {
+        let child = try ChildProcess.footbridge("listen", "--port", "0", "--delay", "1h")
+        try child.waitForOutput(containing: "\n")
+        let port = try port(child.output)
+        let answer = try? exchange(request, port: port) {
+            // When one that came later is through, the first one waits.
+            _ = try exchange("hello\r\n\r\n", port: port)
+            child.signal(SIGINT)
+            try child.waitForExit()
+        }
+        #expect(child.exit == .status(0))
+        // The connection may as well end with an error.
+        #expect((answer ?? "") == "")
+    }
+
+    @Test(arguments: [
+        (["--delay", "5"], "The value '5' is invalid for '--delay <time>': it has no unit; write 5s"),
+        (
+            ["--delay", "-5s"],
+            "The value '-5s' is invalid for '--delay <time>': write a whole number and its unit, such as 250ms, 2s or 1m"
+        ),
+        (["--status", "-5"], "--status -5 is no status to answer with; write 200 to 599"),
+        (["--fail-rate", "-0.5"], "--fail-rate -0.5 is no share; write 0 to 1"),
+    ])
+    func `a wrong value is told with a right one`(options: [String], message: String) throws {
+        let child = try ChildProcess.footbridge(["listen"] + options)
+        #expect(try child.waitForExit() == .status(64))
+        #expect(child.errorOutput.hasPrefix("Error: \(message)\n"))
+    }
+
     @Test func `a port in use ends it with 69`() throws {
         let other = try ScriptedReceiver()
         let child = try ChildProcess.footbridge("listen", "--port", "\(other.port)")

@@ -33,7 +33,8 @@ import Webhooks
             config
                 == BridgeConfig(
                     redis: .url(try RedisURL("redis://bridge:hunter2@redis.internal:6380/3")), instance: "web-7",
-                    workers: 4, log: LogConfig(level: .debug, format: .json), routes: [orders, refunds]))
+                    workers: 4, log: LogConfig(level: .debug, format: .json),
+                    admin: AdminConfig(listen: AdminAddress(host: "::1", port: 9464)), routes: [orders, refunds]))
     }
 
     @Test func `headers of a route replace those of the defaults, whatever their case`() throws {

@@ -71,11 +71,36 @@ import Testing
         #expect(merged == both)
     }
 
-    @Test func `after a reset it is as new`() {
+    @Test func `what came since then has the counts, the sum and nearly the percentiles of what came alone`() throws {
+        let (before, after) = (values(seed: 9, count: 700), values(seed: 10, count: 1_000))
         var histogram = LatencyHistogram()
-        for value in values(seed: 9, count: 100) { histogram.record(nanoseconds: value) }
-        histogram.reset()
-        #expect(histogram == LatencyHistogram())
+        for value in before { histogram.record(nanoseconds: value) }
+        let earlier = histogram
+        for value in after { histogram.record(nanoseconds: value) }
+        let difference = histogram.since(earlier)
+        #expect(difference.count == 1_000)
+        #expect(abs(difference.totalSeconds - after.reduce(0) { $0 + Double($1) } / 1e9) < 1e-6)
+        let sorted = after.sorted()
+        for percent in [0.0, 1, 50, 99, 100] {
+            let expected = Double(exact(percent, of: sorted))
+            let found = try #require(difference.percentile(percent)) / .nanoseconds(1)
+            #expect(abs(found - expected) <= expected / 32 + 1, "p\(percent)")
+        }
+        #expect(histogram.since(histogram) == LatencyHistogram())
+        #expect(histogram.since(LatencyHistogram()) == histogram)
+    }
+
+    @Test func `the share up to a limit counts the limit and nothing that is 1.6 percent beyond it`() {
+        var histogram = LatencyHistogram()
+        for milliseconds in [1, 5, 10, 100, 1_000, 60_000] { histogram.record(.milliseconds(milliseconds)) }
+        // The limit itself is within half a bucket of its edge, so it is moved by that much to be sure of it.
+        for (count, milliseconds) in [(0, 0), (1, 1), (2, 5), (3, 10), (4, 100), (5, 1_000), (6, 60_000)] {
+            #expect(histogram.count(upTo: .microseconds(milliseconds * 1016)) == UInt64(count))
+        }
+        #expect(histogram.count(upTo: .milliseconds(98)) == 3)
+        #expect(histogram.count(upTo: .seconds(-1)) == 0)
+        #expect(histogram.count(upTo: .seconds(Int64.max)) == 6)
+        #expect(histogram.totalSeconds == 61.116)
     }
 }
 

@@ -27,6 +27,15 @@ import Testing
         #expect(read.sorted() == lines.flatMap { line in [String](repeating: line, count: 20) })
     }
 
+    @Test func `a reader that stops reading holds up nobody, though the pipe blocks`() async throws {
+        let pipe = Pipe()
+        let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let start = ContinuousClock.now
+        // Much more than a pipe holds.
+        for _ in 0..<100 { sink.write(line(String(repeating: "x", count: 10_000) + "\n")) }
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
     @Test func `a reader that went away is ignored`() {
         signal(SIGPIPE, SIG_IGN)
         let pipe = Pipe()

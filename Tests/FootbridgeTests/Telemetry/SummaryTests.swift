@@ -1,4 +1,6 @@
+import Curl
 import Logging
+import Redis
 import Synchronization
 import Testing
 
@@ -59,20 +61,43 @@ struct SummaryTests {
         #expect(duration.inMilliseconds == expected)
     }
 
-    @Test func `figures add up over workers`() {
+    @Test func `figures add up over workers, and tell what came since`() {
         let counters = RouteCounters()
         (counters.read, counters.delivered, counters.retried, counters.dead) = (4, 3, 2, 1)
-        (counters.resumed, counters.takenOver) = (5, 6)
+        (counters.resumed, counters.takenOver, counters.trimmed) = (5, 6, 7)
+        (counters.lostOwnership, counters.acknowledgedTwice) = (8, 9)
         counters.latency.record(.milliseconds(2))
         var sum = RouteFigures()
-        sum.add(counters.take())
-        #expect(counters.take().read == 0)
-        (counters.read, counters.delivered) = (10, 10)
-        counters.latency.record(.milliseconds(2))
-        sum.add(counters.take())
-        #expect(
-            [sum.read, sum.delivered, sum.retried, sum.dead, sum.resumed, sum.takenOver, Int(sum.latency.count)]
-                == [14, 13, 2, 1, 5, 6, 2])
-        #expect(counters.take().latency.count == 0)
+        sum.add(counters.figures)
+        #expect(sum == counters.figures)
+        let first = sum
+        var more = RouteFigures()
+        (more.read, more.delivered, more.acknowledgedTwice) = (10, 10, 1)
+        more.latency.record(.milliseconds(2))
+        sum.add(more)
+        #expect([sum.read, sum.delivered, sum.retried, sum.dead, sum.resumed, sum.takenOver] == [14, 13, 2, 1, 5, 6])
+        #expect([sum.trimmed, sum.lostOwnership, sum.acknowledgedTwice, Int(sum.latency.count)] == [7, 8, 10, 2])
+        let since = sum.since(first)
+        #expect([since.read, since.delivered, since.retried, since.acknowledgedTwice] == [10, 10, 0, 1])
+        #expect(since.latency.count == 1)
+        #expect(sum.since(sum) == RouteFigures())
+    }
+
+    @Test func `each line tells what came since the one before`() async throws {
+        let config = BridgeConfig(
+            redis: .embedded, instance: "a",
+            routes: [RouteConfig(name: "shop", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        // Not started, so it needs no Redis.
+        let worker = try Worker(
+            number: 1, config: config, target: RedisTarget(try RedisURL("redis://localhost")), logger: logger)
+        let summary = Summary(config: config, workers: [worker], logger: logger)
+        var told: [Int] = []
+        for delivered in [5, 5, 7] {
+            worker.loop.post { worker.assumeIsolated { $0.runners[0].counters.delivered = delivered } }
+            told.append(await summary.figures()[0].figures.delivered)
+        }
+        #expect(told == [5, 0, 2])
+        await worker.loop.stop()
     }
 }

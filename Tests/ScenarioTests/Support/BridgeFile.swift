@@ -16,7 +16,10 @@ struct BridgeFile {
     /// What stands behind `redis:`.
     var redis = ""
     var instance = "a"
+    var workers = 1
     var level = "info"
+    /// What stands behind `admin:`, if anything does.
+    var admin: String?
     var routes = [Route()]
 
     /// The route of a scenario that needs but one.
@@ -27,8 +30,10 @@ struct BridgeFile {
 
     var text: String {
         var lines = [
-            "redis: \(redis)", "instance: \(instance)", "log: { level: \(level), format: json }", "routes:",
+            "redis: \(redis)", "instance: \(instance)", "workers: \(workers)", "log: { level: \(level), format: json }",
         ]
+        if let admin { lines.append("admin: \(admin)") }
+        lines.append("routes:")
         for route in routes {
             let streams = route.streams.map { "\"\($0)\"" }.joined(separator: ", ")
             lines += ["  \(route.name):", "    streams: [\(streams)]", "    webhook:", "      url: \"\(route.url)\""]

@@ -1,0 +1,76 @@
+/// A bridge at one moment.
+public struct BridgeSnapshot: Sendable, Equatable {
+    public enum Phase: Sendable, Equatable { case starting, running, stopping }
+
+    public var phase: Phase
+    /// None while the bridge starts.
+    public var workers: [WorkerSnapshot]
+
+    public init(phase: Phase, workers: [WorkerSnapshot]) {
+        self.phase = phase
+        self.workers = workers
+    }
+}
+
+/// One worker at one moment.
+public struct WorkerSnapshot: Sendable, Equatable {
+    /// Its connection for commands stands.
+    public var isRedisUp: Bool
+    /// Connections that stand again after they were lost, or after an attempt failed.
+    public var redisReconnects: Int
+    /// In the order of the configuration.
+    public var routes: [RouteSnapshot]
+
+    public init(isRedisUp: Bool, redisReconnects: Int, routes: [RouteSnapshot]) {
+        self.isRedisUp = isRedisUp
+        self.redisReconnects = redisReconnects
+        self.routes = routes
+    }
+}
+
+/// One route of one worker at one moment.
+public struct RouteSnapshot: Sendable, Equatable {
+    /// Why a stream is not read.
+    public struct Obstacle: Sendable, Equatable {
+        public var stream: String
+        public var reason: String
+
+        public init(stream: String, reason: String) {
+            self.stream = stream
+            self.reason = reason
+        }
+    }
+
+    /// Since the start.
+    public var figures: RouteFigures
+    /// Requests under way.
+    public var inFlight: Int
+    /// Entries that were read and wait for a free request.
+    public var queued: Int
+    /// Entries that wait for the time of their next attempt.
+    public var parked: Int
+    public var gate: GateStatus
+    /// Of the streams that cannot be read at the moment.
+    public var obstacles: [Obstacle]
+
+    public init(
+        figures: RouteFigures = RouteFigures(), inFlight: Int = 0, queued: Int = 0, parked: Int = 0,
+        gate: GateStatus = .open, obstacles: [Obstacle] = []
+    ) {
+        self.figures = figures
+        self.inFlight = inFlight
+        self.queued = queued
+        self.parked = parked
+        self.gate = gate
+        self.obstacles = obstacles
+    }
+}
+
+/// Whether a route may send.
+public enum GateStatus: Sendable, Equatable {
+    case open
+    /// Its configuration is at fault; one entry at a time tests whether it is mended.
+    case held(reason: String)
+    /// The endpoint is gone (410).
+    case paused
+}

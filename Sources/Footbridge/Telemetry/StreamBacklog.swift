@@ -1,0 +1,70 @@
+internal import RESP
+public import RedisStreams
+
+/// What a group has still to settle of one stream, over all instances.
+public struct StreamBacklog: Sendable, Equatable {
+    /// Read by some consumer and not settled.
+    public let pending: Int
+    /// Not read yet; unknown after deletions in the middle of the stream and after some moves of the group.
+    public let unread: Int?
+    /// The oldest entry that is pending or unread.
+    public let oldest: EntryID?
+
+    public init(pending: Int, unread: Int?, oldest: EntryID?) {
+        self.pending = pending
+        self.unread = unread
+        self.oldest = oldest
+    }
+
+    /// How long ago that entry was added; zero if there is none, unknown if its id was not made from a clock.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    public func oldestAge(now: Int64) -> Duration? {
+        oldest.map { $0.age(now: now) } ?? .zero
+    }
+}
+
+extension EntryID {
+    /// The time since the server made this id. `nil` if it is none that a server makes: older than streams are (2018), or
+    /// of a time to come.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    public func age(now: Int64) -> Duration? {
+        let added = Int64(clamping: milliseconds)
+        // Clocks of two machines may differ by a little.
+        guard added >= 1_514_764_800_000, added <= now + 60_000 else { return nil }
+        return .milliseconds(max(0, now - added))
+    }
+}
+
+extension StreamBacklog {
+    /// Asks for it in one step. The oldest unread entry is looked up by a script, for its body need not come along.
+    static func command(stream: String, group: String) -> RESPCommand {
+        RESPCommand("EVAL", arguments: [script, 1, stream, group])
+    }
+
+    private static let script = """
+        for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+          local info = {}
+          for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+          if info.name == ARGV[1] then
+            local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
+            if not oldest then
+              local from = '(' .. info['last-delivered-id']
+              local entry = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+              oldest = entry and entry[1]
+            end
+            return {info.pending, info.lag or false, oldest or false}
+          end
+        end
+        return false
+        """
+
+    /// `[pending, lag or null, id or null]`, or null if there is no such group.
+    init?(reply: RESPValue) {
+        guard let parts = reply.elements, parts.count == 3, let pending = parts[0].integer else { return nil }
+        self.init(
+            pending: Int(clamping: pending), unread: parts[1].integer.map { max(0, Int(clamping: $0)) },
+            oldest: parts[2].bytes.flatMap(EntryID.init(bytes:)))
+    }
+}

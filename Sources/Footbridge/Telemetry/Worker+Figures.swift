@@ -1,0 +1,60 @@
+internal import Curl
+internal import RESP
+internal import Redis
+
+/// What a worker tells of itself when it is asked; nothing is prepared while nobody does.
+extension Worker {
+    var snapshot: WorkerSnapshot {
+        WorkerSnapshot(
+            isRedisUp: context.commands.connection != nil, redisReconnects: context.health.reconnects,
+            routes: runners.map(\.snapshot))
+    }
+
+    /// What each route's group has still to settle of each of its streams, over all instances; `nil` where Redis does not
+    /// tell within a second.
+    func backlogs() async -> [[StreamBacklog?]] {
+        let unknown = runners.map { [StreamBacklog?](repeating: nil, count: $0.config.streams.count) }
+        guard let connection = context.commands.connection else { return unknown }
+        return await withCheckedContinuation { (continuation: CheckedContinuation<[[StreamBacklog?]], Never>) in
+            var backlogs = unknown
+            var left = unknown.reduce(0) { $0 + $1.count }
+            for (route, config) in runners.map(\.config).enumerated() {
+                for (index, stream) in config.streams.enumerated() {
+                    connection.send(StreamBacklog.command(stream: stream, group: config.group)) { reply in
+                        guard left > 0 else { return }
+                        backlogs[route][index] = (try? reply.get()).flatMap(StreamBacklog.init(reply:))
+                        left -= 1
+                        if left == 0 { continuation.resume(returning: backlogs) }
+                    }
+                }
+            }
+            // Not worth the connection, which the deadline of a command would cost.
+            loop.schedule(after: .seconds(1)) {
+                if left > 0 { continuation.resume(returning: backlogs) }
+                left = 0
+            }
+        }
+    }
+}
+
+extension RouteRunner {
+    fileprivate var snapshot: RouteSnapshot {
+        let obstacles = zip(config.streams, readers).compactMap { stream, reader in
+            reader.obstacle.map { RouteSnapshot.Obstacle(stream: stream, reason: $0) }
+        }
+        return RouteSnapshot(
+            figures: counters.figures, inFlight: inFlight, queued: queue.count, parked: parked.count,
+            gate: GateStatus(gate.state), obstacles: obstacles)
+    }
+}
+
+extension GateStatus {
+    init(_ state: RouteGate.State) {
+        self =
+            switch state {
+            case .open: .open
+            case .held(_, _, let reason): .held(reason: "\(reason)")
+            case .paused: .paused
+            }
+    }
+}

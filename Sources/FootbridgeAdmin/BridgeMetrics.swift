@@ -1,0 +1,133 @@
+internal import Footbridge
+
+/// The metrics of a bridge. docs/operations.md lists them all, and a test holds it to that.
+struct BridgeMetrics {
+    let config: BridgeConfig
+    let snapshot: BridgeSnapshot
+    /// By route and stream; what is unknown is left out.
+    let backlogs: [[StreamBacklog?]]
+    /// Milliseconds since 1970.
+    let now: Int64
+
+    func write(to text: inout MetricsText) {
+        writeEvents(to: &text)
+        writeStates(to: &text)
+        writeLatencies(to: &text)
+        writeBacklogs(to: &text)
+        writeBridge(to: &text)
+    }
+
+    // MARK: - Routes, summed over workers
+
+    private func writeEvents(to text: inout MetricsText) {
+        let sums = config.routes.indices.map(figures)
+        func add(_ name: String, _ help: String, _ value: (RouteFigures) -> Int) {
+            let samples = zip(config.routes, sums).map { MetricsText.Sample(["route": $0.name], value($1)) }
+            text.add("footbridge_\(name)_total", .counter, help, samples)
+        }
+        add("entries_read", "Entries read as new from the streams.") { $0.read }
+        add("entries_delivered", "Entries that the endpoint accepted (2xx).") { $0.delivered }
+        add("attempts_retried", "Attempts that failed and are made again.") { $0.retried }
+        add("entries_dead_lettered", "Entries given up: written to the dead letters, or dropped.") { $0.dead }
+        add("entries_trimmed", "Entries that left their stream before they were settled.") { $0.trimmed }
+        add("entries_trimmed_unread", "Entries that left their stream before they were read.") { $0.unreadLost }
+        add("entries_taken_over", "Entries taken over from instances that died or stopped.") { $0.takenOver }
+        add("entries_resumed", "Entries of this instance that it found pending.") { $0.resumed }
+        add("entries_lost_ownership", "Entries that another instance had meanwhile.") { $0.lostOwnership }
+        add("acknowledgements_without_effect", "Acknowledged entries that were not pending any more.") {
+            $0.acknowledgedTwice
+        }
+    }
+
+    private func figures(_ route: Int) -> RouteFigures {
+        snapshot.workers.reduce(into: RouteFigures()) { $0.add($1.routes[route].figures) }
+    }
+
+    private func writeStates(to text: inout MetricsText) {
+        func add(_ name: String, _ help: String, _ value: (RouteSnapshot) -> Int) {
+            let samples = config.routes.indices.map { route in
+                MetricsText.Sample(
+                    ["route": config.routes[route].name], snapshot.workers.reduce(0) { $0 + value($1.routes[route]) })
+            }
+            text.add("footbridge_\(name)", .gauge, help, samples)
+        }
+        add("requests_in_flight", "Requests under way.") { $0.inFlight }
+        add("entries_queued", "Entries that were read and wait for a free request.") { $0.queued }
+        add("entries_parked", "Entries that wait for the time of their next attempt.") { $0.parked }
+        let gates = config.routes.indices.flatMap { route in
+            let gates = snapshot.workers.map { $0.routes[route].gate.name }
+            return ["open", "held", "paused"].map { state in
+                MetricsText.Sample(
+                    ["route": config.routes[route].name, "state": state], gates.count { $0 == state })
+            }
+        }
+        text.add("footbridge_route_gate", .gauge, "Workers by whether the route may send.", gates)
+    }
+
+    private func writeLatencies(to text: inout MetricsText) {
+        var samples: [MetricsText.Sample] = []
+        for route in config.routes.indices {
+            let (name, latency) = (config.routes[route].name, figures(route).latency)
+            for milliseconds in Self.bucketMilliseconds {
+                let limit = MetricsText.number(Double(milliseconds) / 1000)
+                let count = Double(latency.count(upTo: .milliseconds(milliseconds)))
+                samples.append(.init(["route": name, "le": limit], count, suffix: "_bucket"))
+            }
+            samples.append(.init(["route": name, "le": "+Inf"], Double(latency.count), suffix: "_bucket"))
+            samples.append(.init(["route": name], latency.totalSeconds, suffix: "_sum"))
+            samples.append(.init(["route": name], Double(latency.count), suffix: "_count"))
+        }
+        let help = "Time of the request that was accepted, from its start to the end of the answer."
+        text.add("footbridge_delivery_duration_seconds", .histogram, help, samples)
+    }
+
+    /// From a receiver on the same machine to the longest that people configure.
+    private static let bucketMilliseconds = [
+        1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000,
+    ]
+
+    // MARK: - What is owed, over all instances
+
+    private func writeBacklogs(to text: inout MetricsText) {
+        func add(_ name: String, _ help: String, _ value: (StreamBacklog) -> Double?) {
+            var samples: [MetricsText.Sample] = []
+            for (route, streams) in zip(config.routes, backlogs) {
+                for (stream, backlog) in zip(route.streams, streams) {
+                    guard let value = backlog.flatMap(value) else { continue }
+                    samples.append(.init(["route": route.name, "stream": stream, "group": route.group], value))
+                }
+            }
+            text.add("footbridge_stream_\(name)", .gauge, help, samples)
+        }
+        add("lag_entries", "Entries that the group has not read; absent when Redis does not know.") {
+            $0.unread.map(Double.init)
+        }
+        add("pending_entries", "Entries that the group has read and not settled.") { Double($0.pending) }
+        add("oldest_unsettled_age_seconds", "Age of the oldest entry that is unread or pending; 0 if there is none.") {
+            $0.oldestAge(now: now).map { $0 / .seconds(1) }
+        }
+    }
+
+    // MARK: - The bridge
+
+    private func writeBridge(to text: inout MetricsText) {
+        let isUp = !snapshot.workers.isEmpty && snapshot.workers.allSatisfy(\.isRedisUp)
+        text.add(
+            "footbridge_redis_up", .gauge, "Whether every worker is connected to Redis.", [.init([:], isUp ? 1 : 0)])
+        let reconnects = snapshot.workers.reduce(0) { $0 + $1.redisReconnects }
+        text.add(
+            "footbridge_redis_reconnects_total", .counter, "Connections to Redis that were made again.",
+            [.init([:], reconnects)])
+        text.add("footbridge_build_info", .gauge, "Always 1.", [.init(["version": Version.current], 1)])
+    }
+}
+
+extension GateStatus {
+    fileprivate var name: String {
+        switch self {
+        case .open: "open"
+        case .held: "held"
+        case .paused: "paused"
+        }
+    }
+}

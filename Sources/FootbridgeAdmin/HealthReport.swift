@@ -1,0 +1,26 @@
+internal import Foundation
+
+/// `/healthz`: whether the process is worth keeping. Redis and endpoints do not count: a restart would not mend them.
+struct HealthReport: Encodable, Equatable {
+    let status: String
+    let workers: Int
+    /// The numbers of the workers whose loops did not come to a question within a second.
+    let stuck: [Int]
+
+    init(loops: [Bool]) {
+        stuck = loops.indices.filter { !loops[$0] }.map { $0 + 1 }
+        status = stuck.isEmpty ? "ok" : "stuck"
+        workers = loops.count
+    }
+
+    var answer: AdminAnswer { .json(stuck.isEmpty ? 200 : 503, self) }
+}
+
+extension AdminAnswer {
+    static func json(_ status: Int, _ value: some Encodable) -> AdminAnswer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return AdminAnswer(status: status, contentType: "application/json", body: body + "\n")
+    }
+}

@@ -1,0 +1,75 @@
+import Curl
+import Footbridge
+import RESP
+import Redis
+import RedisStreams
+
+/// Asks Redis for what `footbridge status` shows. Reads only, and touches neither idle times nor attempt counts.
+struct StatusReader {
+    let config: BridgeConfig
+    let client: RedisClient
+
+    /// - Throws: when the connection is lost. What is wrong with a stream is in the report.
+    func report() async throws(RedisError) -> StatusReport {
+        var routes: [StatusReport.Route] = []
+        for route in config.routes {
+            var streams: [StatusReport.Stream] = []
+            for stream in route.streams { streams.append(try await read(stream, route)) }
+            routes.append(
+                StatusReport.Route(
+                    route: route.name, group: route.group, claimAfterSeconds: route.claimAfter / .seconds(1),
+                    streams: streams))
+        }
+        return StatusReport(routes: routes)
+    }
+
+    private func read(_ stream: String, _ route: RouteConfig) async throws(RedisError) -> StatusReport.Stream {
+        var status = StatusReport.Stream(stream: stream)
+        status.length = try await ask(.length(of: stream), &status)
+        if status.error == nil { try await readGroup(stream, route, &status) }
+        if let dead = route.deadLetter.name(for: stream) {
+            status.deadLetterStream = dead
+            status.deadLetters = try await ask(.length(of: dead), &status, of: "dead letters \(dead): ")
+        }
+        return status
+    }
+
+    private func readGroup(
+        _ stream: String, _ route: RouteConfig, _ status: inout StatusReport.Stream
+    ) async throws(RedisError) {
+        guard let groups = try await ask(.groups(of: stream), &status),
+            let group = groups.first(where: { $0.name == route.group })
+        else { return }
+        (status.unread, status.pending) = (group.lag, group.pendingCount)
+        let oldest = try await ask(.pending(stream: stream, group: route.group, count: 1), &status)?.first
+        status.oldestPendingSeconds = oldest?.id.age(now: WallClock.milliseconds).map { $0 / .seconds(1) }
+        let consumers = try await ask(.consumers(of: route.group, stream: stream), &status) ?? []
+        status.handedOver = consumers.first { $0.name == WellKnownConsumer.released }?.pendingCount ?? 0
+        status.consumers = consumers.filter {
+            $0.name != WellKnownConsumer.released && !WellKnownConsumer.isMark($0.name)
+        }.map { consumer in
+            StatusReport.Consumer(
+                name: consumer.name, pending: consumer.pendingCount, idleSeconds: consumer.idle / .seconds(1),
+                alive: consumer.idle < route.claimAfter)
+        }
+    }
+
+    /// The reply; `nil` if there is no such stream or group yet, or the user may not ask. Other errors are noted, the first
+    /// one of a stream.
+    private func ask<Reply>(
+        _ command: StreamCommand<Reply>, _ status: inout StatusReport.Stream, of what: String = ""
+    ) async throws(RedisError) -> Reply? {
+        do throws(RedisError) {
+            return try await client.call(command)
+        } catch {
+            if error.endsConnection { throw error }
+            let server = error.serverError
+            // A bridge needs no XLEN: a user who may not ask for a length is in order.
+            let isExpected =
+                server?.kind == .noGroup || server?.message == "no such key"
+                || (server?.code == "NOPERM" && command.command.name == "XLEN")
+            if !isExpected && status.error == nil { status.error = "\(what)\(error)" }
+            return nil
+        }
+    }
+}

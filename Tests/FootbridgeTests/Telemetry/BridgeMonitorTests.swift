@@ -1,0 +1,59 @@
+import Curl
+import Logging
+import Redis
+import TestSupport
+import Testing
+
+@testable import Footbridge
+
+@Suite struct BridgeMonitorTests {
+    private let config = BridgeConfig(
+        redis: .embedded, instance: "a",
+        routes: [RouteConfig(name: "orders", streams: ["x", "y"], group: "g", webhook: WebhookConfig(url: "http://a"))])
+
+    /// Not started, so it needs no Redis.
+    private func worker(_ number: Int) throws -> Worker {
+        try Worker(
+            number: number, config: config, target: RedisTarget(try RedisURL("redis://localhost")),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func `a bridge that starts answers, and has nothing to tell`() async {
+        let monitor = BridgeMonitor()
+        #expect(await monitor.loops() == [])
+        #expect(await monitor.snapshot() == BridgeSnapshot(phase: .starting, workers: []))
+        #expect(await monitor.backlogs() == [])
+    }
+
+    @Test func `a loop that is stuck is told from one that turns, and no sums are made without it`() async throws {
+        let monitor = BridgeMonitor(patience: .milliseconds(200))
+        let (turning, stuck) = (try worker(1), try worker(2))
+        let (begun, released) = (Gate(), Gate())
+        stuck.loop.post {
+            begun.open()
+            _ = released.wait()
+        }
+        #expect(begun.wait())
+        monitor.runs([turning, stuck])
+        #expect(await monitor.loops() == [true, false])
+        #expect(await monitor.snapshot() == nil)
+        released.open()
+        let patient = BridgeMonitor(patience: .seconds(30))
+        patient.runs([turning, stuck])
+        #expect(await patient.loops() == [true, true])
+        let route = RouteSnapshot()
+        let idle = WorkerSnapshot(isRedisUp: false, redisReconnects: 0, routes: [route])
+        #expect(await patient.snapshot() == BridgeSnapshot(phase: .running, workers: [idle, idle]))
+        patient.stops()
+        #expect(await patient.snapshot()?.phase == .stopping)
+        for worker in [turning, stuck] { await worker.loop.stop() }
+    }
+
+    @Test func `without Redis what is owed is unknown`() async throws {
+        let worker = try worker(1)
+        let monitor = BridgeMonitor()
+        monitor.runs([worker])
+        #expect(await monitor.backlogs() == [[nil, nil]])
+        await worker.loop.stop()
+    }
+}
