@@ -53,8 +53,8 @@ struct Faults {
                 return false
             }
             return scene.bridges.allSatisfy { bridge in
-                // One connection for commands and one that reads.
-                clients.count { $0 == "footbridge:\(bridge.name)" } == 2
+                // For commands, for reading, and for hearing of hand-overs.
+                clients.count { $0 == "footbridge:\(bridge.name)" } == 3
                     && consumers.contains { $0.name == bridge.consumer && $0.idle < Settings.claimAfter / 2.5 }
             }
         }
