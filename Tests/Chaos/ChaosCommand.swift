@@ -38,7 +38,7 @@ import Foundation
     private func settings(_ server: ServerChoice) -> Settings {
         var settings = Settings(
             seed: seed ?? UInt64.random(in: 1..<1_000_000_000), server: server, binary: binary,
-            entries: entries ?? (short ? 100_000 : 1_000_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 4000))
+            entries: entries ?? (short ? 100_000 : 1_010_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 4000))
         settings.calmEntries = min(20_000, settings.entries / 10)
         settings.kinds = (only.isEmpty ? Fault.Kind.allCases : only).filter { !without.contains($0) }
         return settings
