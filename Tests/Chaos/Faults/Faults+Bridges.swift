@@ -52,8 +52,9 @@ extension Faults {
         var record = FaultRecord(fault, runs: [bridge.run])
         bridge.signal(SIGSTOP)
         pause(Settings.claimAfter + 0.5 + fault.force)
-        bridge.signal(SIGCONT)
+        // Before it goes on: from then on it may send.
         record.end = .now
+        bridge.signal(SIGCONT)
         return record
     }
 }
