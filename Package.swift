@@ -9,8 +9,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// Deliberate faults for checking the checks (`make chaos ARGS=--check-the-checker`); only in a build that asks for them.
+let sabotage: [SwiftSetting] =
+    Context.environment["FOOTBRIDGE_SABOTAGE"] == nil ? [] : [.define("FOOTBRIDGE_SABOTAGE")]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -51,7 +55,8 @@ let package = Package(
         library("Webhooks", ["Curl", "COpenSSL"]),
         library(
             "Footbridge",
-            ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque]),
+            ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque],
+            settings: sabotage),
         library("FootbridgeAdmin", ["Footbridge", flyingFox, flyingSocks, logging, lifecycle]),
         .executableTarget(
             name: "footbridge",
@@ -80,6 +85,9 @@ let package = Package(
             ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
+        .executableTarget(
+            name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

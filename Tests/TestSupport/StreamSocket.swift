@@ -2,7 +2,7 @@ import Glibc
 
 /// A blocking socket on this machine, closed with its last reference. Every call has a deadline or can be ended by
 /// `shutDown`.
-final class StreamSocket: Sendable {
+package final class StreamSocket: Sendable {
     let descriptor: Int32
 
     init(adopting descriptor: Int32) { self.descriptor = descriptor }
@@ -10,7 +10,7 @@ final class StreamSocket: Sendable {
     deinit { close(descriptor) }
 
     /// A listening socket on 127.0.0.1; port 0 takes any free one.
-    static func listening(port: UInt16) throws -> StreamSocket {
+    package static func listening(port: UInt16) throws -> StreamSocket {
         let socket = try bound(port: port)
         guard listen(socket.descriptor, 512) == 0 else { throw TestSupportError.system("listen") }
         return socket
@@ -26,7 +26,7 @@ final class StreamSocket: Sendable {
         return socket
     }
 
-    static func connected(port: UInt16) throws -> StreamSocket {
+    package static func connected(port: UInt16) throws -> StreamSocket {
         let socket = try make(AF_INET)
         let result = withLoopback(port: port) { connect(socket.descriptor, $0, $1) }
         guard result == 0 else { throw TestSupportError.system("connect 127.0.0.1:\(port)") }
@@ -42,7 +42,7 @@ final class StreamSocket: Sendable {
         return socket
     }
 
-    static func connected(path: String) throws -> StreamSocket {
+    package static func connected(path: String) throws -> StreamSocket {
         let socket = try make(AF_UNIX)
         let result = try withUnixAddress(path) { connect(socket.descriptor, $0, $1) }
         guard result == 0 else { throw TestSupportError.system("connect \(path)") }
@@ -59,7 +59,7 @@ final class StreamSocket: Sendable {
     }
 
     /// The port this socket is bound to.
-    var port: UInt16 {
+    package var port: UInt16 {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         _ = withUnsafeMutablePointer(to: &address) {
@@ -69,7 +69,7 @@ final class StreamSocket: Sendable {
     }
 
     /// The next connection, or `nil` once the socket is shut down.
-    func acceptConnection() -> StreamSocket? {
+    package func acceptConnection() -> StreamSocket? {
         while true {
             let accepted = accept(descriptor, nil, nil)
             if accepted >= 0 {
@@ -81,7 +81,7 @@ final class StreamSocket: Sendable {
     }
 
     /// Whole receives and sends fail after this long.
-    func limit(_ timeout: Duration) {
+    package func limit(_ timeout: Duration) {
         let (seconds, attoseconds) = timeout.components
         var value = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -90,7 +90,7 @@ final class StreamSocket: Sendable {
     }
 
     /// Some bytes; empty at the end of the stream.
-    func receive(atMost count: Int = 65_536) throws -> [UInt8] {
+    package func receive(atMost count: Int = 65_536) throws -> [UInt8] {
         let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             var received: Int
             repeat { received = recv(descriptor, buffer.baseAddress, count, 0) } while received < 0 && errno == EINTR
@@ -100,7 +100,7 @@ final class StreamSocket: Sendable {
         return bytes
     }
 
-    func sendAll(_ bytes: [UInt8]) throws {
+    package func sendAll(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -113,7 +113,7 @@ final class StreamSocket: Sendable {
     }
 
     /// Makes the close that follows a reset (RST) instead of an orderly end.
-    func resetOnClose() {
+    package func resetOnClose() {
         var value = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
     }
@@ -124,13 +124,13 @@ final class StreamSocket: Sendable {
     }
 
     /// Sends without waiting for more to send along.
-    func sendAtOnce() {
+    package func sendAtOnce() {
         var yes: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Ends both directions and wakes whoever is blocked on the socket.
-    func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    package func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     private static func make(_ family: Int32) throws -> StreamSocket {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

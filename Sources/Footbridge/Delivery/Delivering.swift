@@ -46,6 +46,8 @@ extension RouteRunner {
         }
         slots[slot].entry = entry
         slots[slot].startedAt = worker.loop.now
+        if Sabotage.ackBeforeDelivery.isOn { settler.acknowledge(entry.key) }
+        Sabotage.abortIfMarked(entry.fields)
         do throws(TransportFailure) {
             try slots[slot].handle.start(writer.buffer)
             if entry.attempt > 1 { retriesInFlight += 1 }
@@ -73,7 +75,8 @@ extension RouteRunner {
         let outcome = Outcome(result, now: now) { handle.responseHeader("Retry-After") }
         if let state = gate.note(outcome, now: worker.loop.now) { tell(state) }
         if let change = endpoint.note(outcome) { tell(change) }
-        let settlement = config.retry.settlement(of: outcome, attempt: entry.attempt, id: entry.key.id, now: now)
+        var settlement = config.retry.settlement(of: outcome, attempt: entry.attempt, id: entry.key.id, now: now)
+        Sabotage.spoil(&settlement, of: entry, outcome, &queue)
         if case .acknowledge = settlement {
             counters.latency.record(nanoseconds: worker.loop.now.nanoseconds - slots[slot].startedAt.nanoseconds)
         }

@@ -48,7 +48,7 @@ extension RouteRunner {
                 }
             } else if consumer.name == WellKnownConsumer.released, consumer.pendingCount > 0 {
                 takeOver(consumer.name, stream: stream, on: connection)
-            } else if consumer.idle >= config.claimAfter, isAcquainted {
+            } else if consumer.idle >= config.claimAfter && isAcquainted || Sabotage.claimTheLiving.isOn {
                 consumer.pendingCount > 0
                     ? takeOver(consumer.name, stream: stream, on: connection)
                     : remove(consumer.name, stream: stream, on: connection)
@@ -73,6 +73,7 @@ extension RouteRunner {
 
     /// Takes all that there is room for, unless that is under way already.
     private func takeOver(_ consumer: String, stream: Int, on connection: RedisConnection) {
+        if Sabotage.neverClaim.isOn { return }
         guard takingOver.insert("\(stream) \(consumer)").inserted else { return }
         takePortion(of: consumer, after: .open, taken: Taken(), stream: stream, on: connection)
     }
@@ -85,7 +86,9 @@ extension RouteRunner {
         }
         let script = PendingScript.move(
             from: consumer, to: worker.consumer,
-            silentFor: consumer == WellKnownConsumer.released ? .zero : config.claimAfter, after: after,
+            silentFor: consumer == WellKnownConsumer.released || Sabotage.claimTheLiving.isOn
+                ? .zero : config.claimAfter,
+            after: after,
             stream: config.streams[stream], group: config.group)
         connection.send(script) { [unowned self] result in
             switch result {

@@ -11,15 +11,19 @@ public final class RedisServer: Sendable {
         /// The port speaks TLS, and asks clients for a certificate.
         public var tls = false
         public var password: String?
+        /// The program, in place of the one that the class names.
+        public var program: String?
         /// Further words of redis-server's command line, such as `["--maxmemory", "1mb"]`.
         public var arguments: [String] = []
 
         public init(
-            appendOnly: Bool = false, tls: Bool = false, password: String? = nil, arguments: [String] = []
+            appendOnly: Bool = false, tls: Bool = false, password: String? = nil, program: String? = nil,
+            arguments: [String] = []
         ) {
             self.appendOnly = appendOnly
             self.tls = tls
             self.password = password
+            self.program = program
             self.arguments = arguments
         }
     }
@@ -64,10 +68,15 @@ public final class RedisServer: Sendable {
 
     /// Waits until the server says that it serves, and answers PING.
     public func waitUntilReady(timeout: Duration = .seconds(10)) throws {
-        // Said once per listener; the unix socket is the last.
-        try process.waitForOutput(containing: "connections at \(unixSocket)", timeout: timeout)
-        let reply = try probe().command("PING")
-        guard reply == .simple("PONG") else { throw TestSupportError("PING: \(reply)") }
+        // Said once per listener; the unix socket is the last. Redis 7.0 and Valkey 8 say it in different words.
+        try process.waitForOutput(containing: "eady to accept connections", timeout: timeout)
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let reply = try? probe().command("PING")
+            if reply == .simple("PONG") { return }
+            guard ContinuousClock.now < deadline else { throw TestSupportError("PING: \(reply?.description ?? "-")") }
+            usleep(2_000)
+        }
     }
 
     /// Ends the server by a signal and waits for its end: SIGKILL for a crash, SIGTERM for an orderly stop.
@@ -100,10 +109,10 @@ public final class RedisServer: Sendable {
         for _ in 1...5 {
             let port = try given ?? freePort()
             let process = try ChildProcess(
-                ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server",
+                options.program ?? ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server",
                 arguments(options, directory, certificates, port: port))
             do {
-                try process.waitForOutput(containing: "eady to accept connections")
+                try process.waitForOutput(containing: "eady to accept connections", timeout: .seconds(60))
                 return (process, port)
             } catch {
                 guard process.output.contains("Address already in use") else { throw error }

@@ -1,0 +1,44 @@
+/// What was checked, with what was found.
+struct Check {
+    let name: String
+    let figures: String
+    /// What is wrong; empty if the check holds.
+    let failures: [String]
+
+    /// - Parameter failures: the first of them are shown, with how many there are.
+    init(_ name: String, _ figures: String, failures: [String] = []) {
+        self.name = name
+        self.figures = figures
+        self.failures =
+            failures.count > 8 ? failures.prefix(8) + ["… \(failures.count) in all"] : failures
+    }
+
+    var holds: Bool { failures.isEmpty }
+}
+
+extension History {
+    /// All checks of a run.
+    func checks() -> [Check] {
+        let exposure = Exposure(self)
+        return [
+            losses(), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
+            attemptsRise(exposure), retryLaw(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
+        ]
+    }
+
+    /// One receipt, for people.
+    func text(_ place: Int) -> String {
+        let receipt = receipts[place]
+        let time = String(Int((receipt.received - calmEnd) * 1000))
+        return "#\(receipt.attempt) \(receipt.answer) at \(time) ms by run \(receipt.run)"
+    }
+
+    func text(ofEntry entry: Int) -> String {
+        let places = byEntry[entry]
+        let requests =
+            places.prefix(12).map { text(Int($0)) }.joined(separator: ", ")
+            + (places.count > 12 ? " … \(places.count) requests" : "")
+        let id = entries[entry].outcome == .ok ? entries[entry].id.description : "\(entries[entry].outcome)"
+        return "entry \(entry) (\(id)): \(requests.isEmpty ? "no request" : requests)"
+    }
+}

@@ -1,0 +1,105 @@
+/// What came more often than once.
+extension History {
+    /// Accepted more than once: never without a fault, and after one no more than it exposed.
+    func duplicates(_ exposure: Exposure) -> Check {
+        var failures: [String] = []
+        var byFault: [Int: Int] = [:]
+        var byRun: [String: Int] = [:]
+        var thawed: [Int: Int] = [:]
+        var (count, calm) = (0, 0)
+        for (number, places) in byEntry.enumerated() where places.count > 1 {
+            let accepted = places.map(Int.init).filter { receipts[$0].isAccepted }
+            for index in accepted.indices.dropFirst() {
+                count += 1
+                if number < calmEntries, receipts[accepted[index]].received <= calmEnd { calm += 1 }
+                let time = receipts[accepted[index]].received
+                let cause = accepted[..<index].lazy.compactMap { place in
+                    exposure.fault(of: place, self, before: time).map { (fault: $0, run: self.receipts[place].run) }
+                }.first
+                if cause == nil, let fault = exposure.thawed[Int32(accepted[index])] {
+                    byFault[fault, default: 0] += 1
+                    thawed[fault, default: 0] += 1
+                } else if let cause {
+                    byFault[cause.fault, default: 0] += 1
+                    if exposure.reread(of: receipts[accepted[0]].id, before: time) == nil {
+                        byRun["\(cause.fault) \(cause.run)", default: 0] += 1
+                    }
+                } else {
+                    failures.append("twice without a reason: \(text(ofEntry: number))")
+                }
+            }
+        }
+        for (key, count) in byRun where count > Settings.window {
+            failures.append(
+                "\(count) duplicates of one fault and run (\(key)), more than the window \(Settings.window)")
+        }
+        for count in thawed.values where count > Settings.concurrency {
+            failures.append("\(count) sent after a freeze, more than \(Settings.concurrency) that were under way")
+        }
+        let bound = exposure.bounds.reduce(0, +)
+        if count > bound { failures.append("\(count) duplicates, more than the bound \(bound)") }
+        let kinds = Dictionary(grouping: byFault, by: { "\(faults[$0.key].fault.kind)" })
+            .mapValues { $0.map(\.value).reduce(0, +) }.sorted { $0.key < $1.key }
+        return Check(
+            "duplicates bounded by what faults exposed",
+            "\(count) (bound \(bound)), without faults \(calm)"
+                + (kinds.isEmpty ? "" : "; by \(kinds.map { "\($0.key) \($0.value)" }.joined(separator: ", "))"),
+            failures: failures)
+    }
+
+    /// Nothing is both accepted and dead-lettered, and nothing buried twice.
+    func settledOnce(_ exposure: Exposure) -> Check {
+        var failures: [String] = []
+        var (late, exposed) = (0, 0)
+        for (number, letters) in Dictionary(grouping: letters.filter { $0.number != nil }, by: \.number) {
+            guard let number, entries.indices.contains(number) else { continue }
+            let places = byEntry[number].map(Int.init)
+            let accepted = places.filter { receipts[$0].isAccepted }
+            let isReread = letters[0].id.flatMap { exposure.reread(of: $0, before: .now) } != nil
+            if letters.count > 1, !isReread {
+                failures.append("\(letters.count) dead letters: \(text(ofEntry: number))")
+            }
+            if accepted.isEmpty {
+                if places.contains(where: { receipts[$0].isDoubtful }) { late += 1 }
+            } else if accepted.allSatisfy({ exposure.fault(of: $0, self, before: .now) != nil }) {
+                exposed += 1
+            } else {
+                failures.append("accepted and dead (\(letters[0].reason)): \(text(ofEntry: number))")
+            }
+        }
+        return Check(
+            "nothing both delivered and dead",
+            "\(late) dead after a late or half answer, \(exposed) after an answer that a fault hid", failures: failures)
+    }
+
+    /// No attempt begins before the one before it ended.
+    func oneAtATime(_ exposure: Exposure) -> Check {
+        var failures: [String] = []
+        var pairs = 0
+        for (number, places) in byEntry.enumerated() where places.count > 1 {
+            for (first, second) in zip(places, places.dropFirst()).map({ (Int($0), Int($1)) }) {
+                guard let end = end(of: receipts[first]) else { continue }
+                pairs += 1
+                let time = receipts[second].received
+                // A margin for threads of ours that did not run at once.
+                guard time < end - 0.05, exposure.fault(of: first, self, before: time) == nil,
+                    exposure.thawed[Int32(second)] == nil
+                else { continue }
+                failures.append("two at a time: \(text(ofEntry: number))")
+            }
+        }
+        return Check("one attempt at a time", "\(pairs) repeats looked at", failures: failures)
+    }
+
+    /// When the sender knew how a request ended; `nil` if that cannot be told.
+    func end(of receipt: Receipt) -> Moment? {
+        let timeout = receipt.received + Settings.timeout
+        if receipt.answered.nanoseconds > 0 { return min(receipt.answered, timeout) }
+        guard receipt.answer == .hang || receipt.answer == .late else { return nil }
+        // A receiver that closes its connections ends it sooner.
+        let closed = faults.contains {
+            $0.fault.kind == .refuse && $0.start <= timeout && receipt.received <= $0.end
+        }
+        return closed ? nil : timeout
+    }
+}

@@ -1,0 +1,59 @@
+import TestSupport
+
+/// How soon others go on, and whether all comes to rest.
+extension History {
+    func darkTime() -> Check {
+        let limit = Settings.claimAfter + 1
+        let times = faults.compactMap(\.darkTime)
+        return Check(
+            "dark time after kill -9", "\(times.count) kills, longest \(Self.text(times.max())), limit \(limit) s",
+            failures: times.filter { $0 > limit }.map { "\($0) s until others had the entries" })
+    }
+
+    func handOver() -> Check {
+        let times = faults.compactMap(\.handOver)
+        return Check(
+            "hand-over after SIGTERM",
+            "\(times.count) stops, longest \(Self.text(times.max())), limit 1 s; their duplicates would have no reason",
+            failures: times.filter { $0 > 1 }.map { "\($0) s until others had the entries" })
+    }
+
+    func drained() -> Check {
+        var failures = isDrained ? [] : ["entries are still pending or unread"]
+        for (bridge, exit) in exits.enumerated() where exit != .status(0) {
+            failures.append("bridge \(bridge) ended with \(exit.map { "\($0)" } ?? "nothing")")
+        }
+        return Check("all drained", isDrained ? "nothing pending, nothing unread" : "-", failures: failures)
+    }
+
+    /// Memory and descriptors of each bridge at the end, against those of all after the calm beginning.
+    func baseLine() -> Check {
+        let base = runs.compactMap(\.base)
+        let end = runs.compactMap(\.end)
+        guard let memory = base.map(\.residentKiB).max(), let descriptors = base.map(\.descriptors).max() else {
+            return Check("memory and descriptors at base line", "-", failures: ["no base line"])
+        }
+        var failures: [String] = []
+        // A quarter and 8 MiB: what an allocator keeps after a burst.
+        for footprint in end where footprint.residentKiB > memory * 5 / 4 + 8192 {
+            failures.append("\(footprint.residentKiB) KiB")
+        }
+        for footprint in end where footprint.descriptors > descriptors + 4 {
+            failures.append("\(footprint.descriptors) descriptors")
+        }
+        return Check(
+            "memory and descriptors at base line",
+            "\(memory / 1024) MiB and \(descriptors) at first, "
+                + "\((end.map(\.residentKiB).max() ?? 0) / 1024) MiB and \(end.map(\.descriptors).max() ?? 0) at the end",
+            failures: failures)
+    }
+
+    func surroundings() -> Check {
+        let complaints = faults.flatMap { record in record.complaints.map { "\(record.fault): \($0)" } }
+        return Check("bridges run until they are stopped", "\(runs.count) starts", failures: fallen + complaints)
+    }
+
+    private static func text(_ seconds: Double?) -> String {
+        seconds.map { "\(($0 * 1000).rounded() / 1000) s" } ?? "-"
+    }
+}

@@ -1,0 +1,51 @@
+import TestSupport
+
+/// Three bridges, started again whenever they fall, and an entry that aborts whichever begins it: it has to end in the
+/// dead letters after `retry.attempts`, and take no other entry with it.
+struct CrashingEntry {
+    var settings: Settings
+
+    init(settings: Settings) {
+        self.settings = settings
+        self.settings.sabotage = "abortOnMarked"
+        self.settings.entries = 2000
+        self.settings.rate = 500
+        self.settings.marked = [700]
+    }
+
+    func run() throws -> [Check] {
+        let scene = try Scene(settings)
+        for bridge in scene.bridges { try bridge.start() }
+        scene.produce(upTo: settings.entries)
+        var crashes = 0
+        let isDrained = try eventually(within: 90, every: 0.02) {
+            for bridge in scene.bridges where !bridge.isRunning {
+                crashes += 1
+                try bridge.waitForExit(within: 5)
+                try bridge.start()
+            }
+            return !scene.isProducing && (try? scene.control.unsettled()) == 0
+        }
+        let exits = try scene.stopBridges()
+        for producer in scene.producers { producer.stop() }
+        let history = History(
+            seed: settings.seed, entries: scene.entries.entries, receipts: scene.receipts.receipts,
+            runs: scene.runs.runs, faults: [], letters: try scene.control.deadLetters(), calmEnd: .now, calmEntries: 0,
+            isDrained: isDrained, exits: exits, fallen: [])
+        return [history.losses(), history.unexpected(), history.drained(), end(history, crashes)]
+    }
+
+    private func end(_ history: History, _ crashes: Int) -> Check {
+        var failures: [String] = []
+        let marked = history.letters.filter { $0.number.map(settings.marked.contains) ?? false }
+        if marked.map(\.reason) != ["exhausted: instance_lost"] || marked.map(\.attempts) != [Settings.attempts] {
+            failures.append("its dead letters: \(marked.map { "\($0.reason) after \($0.attempts)" })")
+        }
+        if crashes != Settings.attempts { failures.append("\(crashes) processes fell, not \(Settings.attempts)") }
+        let others = history.letters.count - marked.count
+        if others > 0 { failures.append("\(others) others are dead, too") }
+        return Check(
+            "an entry that kills the process ends in the dead letters",
+            "after \(crashes) processes, \(others) others with it", failures: failures)
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+
+/// One of the instances: its process, its way to Redis and its receiver. Belongs to the thread of the faults.
+final class Bridge {
+    /// `a`, `b`, `c`.
+    let name: String
+    let index: Int
+    let proxy: CuttingProxy
+    let receiver: ChaosReceiver
+    private(set) var process: ChildProcess?
+    /// The place of its last start among the runs.
+    private(set) var run = -1
+    private let runs: RunBook
+    private let settings: Settings
+    private let directory: TemporaryDirectory
+
+    init(
+        index: Int, settings: Settings, redisPort: UInt16, receiver: ChaosReceiver, runs: RunBook,
+        directory: TemporaryDirectory
+    ) throws {
+        self.index = index
+        self.settings = settings
+        self.receiver = receiver
+        self.runs = runs
+        self.directory = directory
+        name = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(index)))
+        proxy = try CuttingProxy(upstream: redisPort)
+    }
+
+    /// In the group; one worker.
+    var consumer: String { "\(name).1" }
+    var isRunning: Bool { process != nil && process?.exit == nil }
+
+    func start() throws {
+        run = runs.begin(bridge: index)
+        let file = try directory.write(configuration, to: "\(name).yaml")
+        let environment = settings.sabotage.map { ["FOOTBRIDGE_SABOTAGE": $0] } ?? [:]
+        let process = try ChildProcess(settings.binary, ["run", "-c", file], environment: environment)
+        self.process = process
+        runs.keep(process, of: run)
+        try process.waitForOutput(containing: "footbridge runs", on: .error, timeout: .seconds(20))
+    }
+
+    func signal(_ number: Int32) { process?.signal(number) }
+
+    /// Waits for the end of the process, and notes it.
+    @discardableResult
+    func waitForExit(within seconds: Double) throws -> ChildProcess.Exit? {
+        let exit = try process?.waitForExit(timeout: .milliseconds(Int(seconds * 1000)))
+        runs.end(run)
+        return exit
+    }
+
+    func kill() throws {
+        signal(SIGKILL)
+        try waitForExit(within: 10)
+    }
+
+    private var configuration: String {
+        func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
+        let backoff = Settings.backoff
+        return """
+            redis: { url: "redis://127.0.0.1:\(proxy.port)/0" }
+            instance: \(name)
+            log: { level: info, format: json }
+            routes:
+              chaos:
+                stream: \(Settings.stream)
+                group: \(Settings.group)
+                start: beginning
+                webhook:
+                  url: http://127.0.0.1:\(receiver.port)/hooks
+                  headers: { X-Bridge: "\(run)" }
+                  timeout: \(ms(Settings.timeout))
+                  sign: { secret: "\(Settings.secret)" }
+                concurrency: \(Settings.concurrency)
+                claim_after: \(ms(Settings.claimAfter))
+                drain_timeout: \(ms(Settings.drainTimeout))
+                retry:
+                  attempts: \(Settings.attempts)
+                  backoff: { initial: \(ms(backoff.initial)), factor: \(backoff.factor), max: \(ms(backoff.maximum)), jitter: \(backoff.jitter) }
+
+            """
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+
+/// All starts of all bridges, with what they logged. Belongs to the thread of the faults.
+final class RunBook {
+    private(set) var runs: [Run] = []
+    private var processes: [Int: ChildProcess] = [:]
+    /// Of processes that ended.
+    private var logs: [Int: String] = [:]
+
+    func begin(bridge: Int) -> Int {
+        runs.append(Run(bridge: bridge, startedAt: .now))
+        return runs.count - 1
+    }
+
+    func keep(_ process: ChildProcess, of run: Int) { processes[run] = process }
+
+    func end(_ run: Int) {
+        guard runs.indices.contains(run), runs[run].endedAt == nil else { return }
+        runs[run].endedAt = .now
+        logs[run] = log(of: run)
+        processes[run] = nil
+    }
+
+    func measure(_ keyPath: WritableKeyPath<Run, Footprint?>) {
+        for (run, process) in processes { runs[run][keyPath: keyPath] = Footprint(of: process.pid) }
+    }
+
+    func log(of run: Int) -> String { logs[run] ?? processes[run]?.errorOutput ?? "" }
+
+    /// Lines with this message that these runs logged, with their metadata.
+    func lines(with message: String, of runs: [Int]) -> [[String: String]] {
+        runs.flatMap { run in
+            log(of: run).split(separator: "\n").filter { $0.contains(message) }.compactMap { line in
+                guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                    object["message"] as? String == message
+                else { return nil }
+                return object.mapValues { "\($0)" }
+            }
+        }
+    }
+
+    /// Writes the logs of all runs, for whoever looks into a failure.
+    func write(to directory: String) throws {
+        try? FileManager.default.removeItem(atPath: directory)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        for (number, run) in runs.enumerated() {
+            let file = "\(directory)/\(number)-\(["a", "b", "c"][run.bridge]).log"
+            try Data(log(of: number).utf8).write(to: URL(filePath: file))
+        }
+    }
+}

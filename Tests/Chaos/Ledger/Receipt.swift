@@ -1,0 +1,50 @@
+/// What a receiver did with a request.
+enum Answer: UInt8, Sendable, CaseIterable {
+    case ok
+    /// 200 after a while, but well within the timeout.
+    case slow
+    /// 200 after the sender's timeout.
+    case late
+    /// 200, and half of the body that the head promises.
+    case half
+    case status500
+    case status503
+    /// With Retry-After.
+    case status429
+    case reset
+    /// Nothing at all.
+    case hang
+    /// The message's own fault, always.
+    case status422
+
+    /// Whether the sender was told that it was accepted, in time.
+    var accepts: Bool { self == .ok || self == .slow }
+    /// Told it too late, or not to the end: the receiver may have done the work.
+    var mayHaveAccepted: Bool { self == .late || self == .half }
+}
+
+/// A request that came in. Small, for there are millions.
+struct Receipt: Sendable {
+    /// The number that the body says, -1 if it says none.
+    var entry: Int32
+    /// Which start of which bridge sent it: its place among the runs.
+    var run: Int32
+    var attempt: Int32
+    var answer: Answer
+    /// The signature is right, and its time is now.
+    var isSigned: Bool
+    var id: EntryID
+    /// Of the body.
+    var digest: UInt64
+    /// When the request had been read.
+    var received: Moment
+    /// Just before the answer was sent; 0 if there was none.
+    var answered = Moment(nanoseconds: 0)
+    /// Just after; 0 if it could not be sent.
+    var sent = Moment(nanoseconds: 0)
+
+    /// The sender was told in time that it was accepted: with room for a machine that is busy.
+    var isAccepted: Bool { answer.accepts && sent.nanoseconds > 0 && sent - received < 0.7 * Settings.timeout }
+    /// The sender may have given up before, or after.
+    var isDoubtful: Bool { answer.mayHaveAccepted || (answer.accepts && !isAccepted) }
+}

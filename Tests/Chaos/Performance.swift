@@ -1,0 +1,56 @@
+import TestSupport
+
+/// One whole run: a calm beginning, faults until everything was added, a drain, and the checks.
+struct Performance {
+    let settings: Settings
+
+    func run() throws -> [Check] {
+        let scene = try Scene(settings)
+        let began = Moment.now
+        for bridge in scene.bridges { try bridge.start() }
+        scene.produce(upTo: settings.calmEntries)
+        let isCalm = eventually(within: 120) { !scene.isProducing } && scene.drain(within: 60)
+        if !isCalm { scene.fallen.append("the calm beginning did not end") }
+        scene.runs.measure(\.base)
+        let calmEnd = Moment.now
+        Report.line("  calm: \(settings.calmEntries) entries in \(Int(calmEnd - began)) s; faults from now on")
+
+        scene.plan.misbehave(share: Scene.usualShare)
+        scene.produce(upTo: settings.entries)
+        var housekeeping = Moment.now
+        let faults = try Faults(scene: scene).run(
+            FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }
+        ) { record in
+            Report.tell(record, since: calmEnd)
+            guard Moment.now - housekeeping > 20 else { return }
+            housekeeping = .now
+            try? scene.control.dropSettled()
+        }
+        return try finish(scene, faults, calmEnd)
+    }
+
+    private func finish(_ scene: Scene, _ faults: [FaultRecord], _ calmEnd: Moment) throws -> [Check] {
+        let added = Moment.now
+        let isDrained = scene.drain(within: settings.drainSeconds)
+        let drained = Moment.now
+        // Connections of the last requests may close, and memory settle.
+        pause(1)
+        scene.runs.measure(\.end)
+        let exits = try scene.stopBridges()
+        for producer in scene.producers { producer.stop() }
+        let history = History(
+            seed: settings.seed, entries: scene.entries.entries, receipts: scene.receipts.receipts,
+            runs: scene.runs.runs, faults: faults, letters: try scene.control.deadLetters(), calmEnd: calmEnd,
+            calmEntries: settings.calmEntries, isDrained: isDrained, exits: exits, fallen: scene.fallen)
+        let seconds = Int(added - calmEnd)
+        Report.line(
+            "  \(faults.count) faults in \(seconds) s, \(scene.cuts) connections cut by the proxies, "
+                + "drained after \(Int(drained - added)) s more")
+        let checks = history.checks()
+        if !checks.allSatisfy(\.holds) {
+            try scene.runs.write(to: settings.logs)
+            Report.line("  the bridges' logs: \(settings.logs)")
+        }
+        return checks
+    }
+}

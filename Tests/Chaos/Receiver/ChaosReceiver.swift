@@ -1,0 +1,90 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// An HTTP receiver that answers by the plan and writes down all that came in, on a thread for each connection.
+final class ChaosReceiver: Sendable {
+    private struct State: Sendable {
+        var listener: StreamSocket?
+        var open: [Int: StreamSocket] = [:]
+        var accepted = 0
+    }
+
+    let port: UInt16
+    private let plan: ReceiverPlan
+    private let book: ReceiptBook
+    private let signatures = SignatureCheck(secret: Settings.secret)
+    private let state = Mutex(State())
+
+    init(plan: ReceiverPlan, book: ReceiptBook) throws {
+        self.plan = plan
+        self.book = book
+        let socket = try StreamSocket.listening(port: 0)
+        port = socket.port
+        serve(socket)
+    }
+
+    /// Connections are refused from now on, and those that are open end.
+    func close() {
+        let sockets = state.withLock { state in
+            defer { state.listener = nil }
+            return Array(state.open.values) + [state.listener].compactMap { $0 }
+        }
+        for socket in sockets { socket.shutDown() }
+    }
+
+    func open() throws {
+        // The accepting thread may still hold the old socket for a moment.
+        var socket: StreamSocket?
+        _ = eventually(within: 5) {
+            socket = try? StreamSocket.listening(port: port)
+            return socket != nil
+        }
+        guard let socket else { throw TestSupportError("cannot listen on port \(port) again") }
+        serve(socket)
+    }
+
+    private func serve(_ socket: StreamSocket) {
+        state.withLock { $0.listener = socket }
+        Thread.detachNewThread { [self] in
+            while let connection = socket.acceptConnection() {
+                let number: Int? = state.withLock { state in
+                    guard state.listener === socket else { return nil }
+                    state.accepted += 1
+                    state.open[state.accepted] = connection
+                    return state.accepted
+                }
+                guard let number else { return }
+                Thread.detachNewThread { [self] in
+                    connection.sendAtOnce()
+                    serve(connection: connection)
+                    state.withLock { $0.open[number] = nil }
+                }
+            }
+        }
+    }
+
+    /// Ends with the connection; why it ended is the bridge's affair.
+    private func serve(connection socket: StreamSocket) {
+        var reader = RequestReader(socket)
+        while let request = try? reader.next() {
+            let received = Moment.now
+            let entry = Self.number(in: request.body)
+            let answer = plan.answer(entry, earlier: book.count(entry))
+            let id = request.id.lastIndex(of: "_").flatMap { EntryID(request.id[request.id.index(after: $0)...]) }
+            let place = book.add(
+                Receipt(
+                    entry: Int32(clamping: entry), run: Int32(clamping: request.run),
+                    attempt: Int32(clamping: request.attempt), answer: answer,
+                    isSigned: signatures.accepts(request), id: id ?? EntryID(milliseconds: 0, sequence: 0),
+                    digest: digest(request.body), received: received))
+            guard AnswerWriter(socket: socket, book: book, place: place).write(answer) else { return }
+        }
+    }
+
+    /// The body begins with `{"n":"<number>"`.
+    private static func number(in body: [UInt8]) -> Int {
+        guard body.starts(with: "{\"n\":\"".utf8) else { return -1 }
+        return Int(String(decoding: body.dropFirst(6).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)) ?? -1
+    }
+}

@@ -1,0 +1,97 @@
+import TestSupport
+
+/// Damage done in one step, with a record of exactly what it hit.
+extension Control {
+    struct Destroyed {
+        /// Up to where the group had read.
+        let lastDelivered: EntryID
+        let pending: Int
+    }
+
+    /// Destroys the group, unless it has pending entries of others than `living`: nobody would remember those.
+    func destroyGroup(living: [String]) throws -> Destroyed? {
+        let reply = try script(
+            """
+            local living = {}
+            for i = 2, #ARGV do living[ARGV[i]] = true end
+            local summary = redis.call('XPENDING', KEYS[1], ARGV[1])
+            for _, row in ipairs(summary[4] or {}) do if not living[row[1]] then return false end end
+            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+              local info = {}
+              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+              if info.name == ARGV[1] then
+                redis.call('XGROUP', 'DESTROY', KEYS[1], ARGV[1])
+                return {info['last-delivered-id'], summary[1]}
+              end
+            end
+            return false
+            """, living)
+        guard let last = reply.elements.first?.text.flatMap({ EntryID($0) }) else { return nil }
+        return Destroyed(lastDelivered: last, pending: Int(reply.elements[1].integer ?? 0))
+    }
+
+    struct Trimmed {
+        let removed: Int
+        /// Entries that were pending.
+        let pending: [EntryID]
+        /// Entries that nobody had read.
+        let unread: [EntryID]
+    }
+
+    /// Trims away a share of what is pending, the oldest, and `unread` entries that nobody has read.
+    func trim(share: Double, unread: Int) throws -> Trimmed {
+        let reply = try script(
+            """
+            local rows = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 100000)
+            local last
+            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+              local info = {}
+              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+              if info.name == ARGV[1] then last = info['last-delivered-id'] end
+            end
+            if not last or #rows == 0 then return false end
+            local pending, unread = {}, {}
+            local limit = rows[math.max(1, math.floor(#rows * tonumber(ARGV[2])))][1]
+            if tonumber(ARGV[3]) > 0 then
+              for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', ARGV[3])) do
+                unread[#unread + 1] = entry[1]
+              end
+              limit = unread[#unread] or limit
+            end
+            for _, row in ipairs(rows) do
+              pending[#pending + 1] = row[1]
+              if row[1] == limit then break end
+            end
+            local removed = redis.call('XTRIM', KEYS[1], 'MINID', '=', limit)
+            removed = removed + redis.call('XDEL', KEYS[1], limit)
+            return {removed, pending, unread}
+            """, ["\(share)", "\(unread)"])
+        func ids(_ reply: RedisReply) -> [EntryID] { reply.elements.compactMap { $0.text.flatMap { EntryID($0) } } }
+        guard reply.elements.count == 3 else { return Trimmed(removed: 0, pending: [], unread: []) }
+        return Trimmed(
+            removed: Int(reply.elements[0].integer ?? 0), pending: ids(reply.elements[1]),
+            unread: ids(reply.elements[2]))
+    }
+
+    /// What an operator would do: drops what is long settled, so that Redis keeps its memory.
+    ///
+    /// The margin of a minute is for entries that are in no group for a moment because it was destroyed.
+    func dropSettled() throws {
+        _ = try script(
+            """
+            local now = redis.call('TIME')
+            local limit = (now[1] - 60) * 1000
+            local first = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
+            if first then limit = math.min(limit, tonumber(string.match(first, '^%d+'))) end
+            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+              local info = {}
+              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+              if info.name == ARGV[1] then
+                limit = math.min(limit, tonumber(string.match(info['last-delivered-id'], '^%d+')))
+                return redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', limit))
+              end
+            end
+            return 0
+            """, [])
+    }
+}
