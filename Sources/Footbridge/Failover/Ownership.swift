@@ -32,7 +32,7 @@ extension RouteRunner {
     ///
     /// What waits for its next attempt needs no asking: it is fetched by a script that checks the owner.
     private func verify(_ stream: Int, on connection: RedisConnection) {
-        let ids = queue.lazy.filter { $0.key.stream == stream }.map(\.key.id)
+        let ids = Set(queue.lazy.filter { $0.key.stream == stream }.map(\.key.id))
         guard let first = ids.min(), let last = ids.max() else { return }
         tenures[stream].isBeingVerified = true
         ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
@@ -40,8 +40,10 @@ extension RouteRunner {
             worker.loop.atEndOfTurn(self)
             // No answer: the connection is lost. The next sign of life comes late, too, and asks again.
             guard let own else { return tenures[stream] = Tenure(claimAfter: config.claimAfter) }
-            // What was read since is ours for sure.
-            let lost = queue.removeAll { $0.key.stream == stream && $0.key.id <= last && !own.contains($0.key.id) }
+            // What came since is ours for sure: fresh entries, and older ones that were fetched for their next attempt.
+            let lost = queue.removeAll {
+                $0.key.stream == stream && ids.contains($0.key.id) && !own.contains($0.key.id)
+            }
             guard lost > 0 else { return }
             counters.lostOwnership += lost
             logger.notice(

@@ -9,7 +9,11 @@ extension History {
                 let (first, second) = (receipts[Int(place)], receipts[Int(next)])
                 if first.run != second.run { across += 1 }
                 // What a frozen bridge had begun leaves it late: others have made further attempts meanwhile.
-                if second.attempt > first.attempt || exposure.thawed[next] != nil { continue }
+                if second.attempt > first.attempt || exposure.thawed[next] != nil
+                    || exposure.freeze(of: number, before: Int(next), self) != nil
+                {
+                    continue
+                }
                 // Read anew from a group that was destroyed: Redis knows of no attempt.
                 if exposure.reread(of: first.id, before: second.received) != nil {
                     anew += 1

@@ -74,6 +74,16 @@ struct Exposure {
         return reread(of: history.receipts[place].id, before: before)
     }
 
+    /// The freeze during which others took an entry over that its owner had under way, and may send once more.
+    func freeze(of entry: Int, before place: Int, _ history: History) -> Int? {
+        let run = history.receipts[place].run
+        return history.byEntry[entry].prefix { $0 < place }.lazy.compactMap { earlier in
+            faultOf[earlier].flatMap { fault in
+                history.faults[fault].fault.kind == .freeze && history.receipts[Int(earlier)].run == run ? fault : nil
+            }
+        }.first
+    }
+
     /// The destruction of the group after which an entry was read anew.
     func reread(of id: EntryID, before: Moment) -> Int? {
         rereads.first { $0.range.contains(id) && $0.range.lowerBound != id && $0.since <= before }?.fault

@@ -16,7 +16,10 @@ extension History {
                 let cause = accepted[..<index].lazy.compactMap { place in
                     exposure.fault(of: place, self, before: time).map { (fault: $0, run: self.receipts[place].run) }
                 }.first
-                if cause == nil, let fault = exposure.thawed[Int32(accepted[index])] {
+                if cause == nil,
+                    let fault = exposure.thawed[Int32(accepted[index])]
+                        ?? exposure.freeze(of: number, before: accepted[index], self)
+                {
                     byFault[fault, default: 0] += 1
                     thawed[fault, default: 0] += 1
                 } else if let cause {
