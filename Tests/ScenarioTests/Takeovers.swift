@@ -135,6 +135,29 @@ import Testing
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0...40).map(body)))
     }
 
+    @Test func `what came due while an instance was frozen is not taken for another's`() throws {
+        let early = Set((0..<8).map(body))
+        let scene = try Scene { request in
+            early.contains(request.text) && request.earlier == 0
+                ? .answer(503) : .answerAfter(.milliseconds(100), 200)
+        }
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["claim_after"] = "1s"
+        scene.file.route.keys["concurrency"] = "2"
+        scene.file.route.retry(attempts: 5, every: "1500ms")
+        try scene.redis.add(numbers: 0..<8)
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 8)
+        try scene.redis.add(numbers: 8..<40)
+        try scene.receiver.waitFor(count: 10)
+        bridge.signal(SIGSTOP)
+        usleep(2_000_000)
+        bridge.signal(SIGCONT)
+        try scene.waitUntilSettled()
+        #expect(bridge.logs("silent for too long: others have taken entries over") == [])
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<40).map(body)))
+    }
+
     @Test func `a dead consumer that has nothing is taken off the list`() throws {
         let scene = try Scene()
         scene.file.route.webhook["timeout"] = "400ms"
