@@ -79,6 +79,23 @@ import Testing
         #expect(taken.reduce(0, +) == 150)
     }
 
+    @Test func `a stopped instance leaves nothing, though some of what it held was trimmed`() throws {
+        let scene = try Scene { _ in .answer(503) }
+        scene.file.route.keys["claim_after"] = "1h"
+        scene.file.route.retry(attempts: 9, every: "1h")
+        let stopping = try scene.run(as: "a")
+        try scene.redis.add(numbers: 0..<20)
+        try scene.receiver.waitFor(count: 20)
+        try eventually("all wait") { try scene.redis.pending().map(\.deliveries) == Array(repeating: 1, count: 20) }
+        #expect(try scene.redis.command("XTRIM", "orders", "MAXLEN", "=", "5") == 15)
+        #expect(try stopping.stop() == .status(0))
+        #expect(try scene.redis.pending().map(\.consumer) == Array(repeating: "footbridge:released", count: 5))
+        #expect(try consumers(scene) == ["footbridge:released"])
+        #expect(
+            try scene.redis.entries("{orders}:dead").map { $0[0] }
+                == Array(repeating: Field("reason", "trimmed"), count: 15))
+    }
+
     @Test func `what a stopped instance leaves waits for the next one that starts`() throws {
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
         scene.file.route.keys["claim_after"] = "1h"

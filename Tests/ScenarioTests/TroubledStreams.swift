@@ -89,6 +89,25 @@ import Testing
         #expect(scene.receiver.ledger.duplicates <= 64)
     }
 
+    @Test func `what was trimmed when its group was destroyed gets a dead letter`() throws {
+        let scene = try scene { $0.text == body(99) ? .answer(200) : .answer(503) }
+        scene.file.route.retry(attempts: 9, every: "1500ms")
+        let ids = try scene.redis.add(numbers: 0..<5)
+        try scene.run()
+        try scene.receiver.waitFor(count: 5)
+        try eventually("all wait") { try scene.redis.pending().map(\.deliveries) == [1, 1, 1, 1, 1] }
+        let damage = [
+            ["XGROUP", "DESTROY", "orders", "orders"], ["XTRIM", "orders", "MAXLEN", "=", "1"],
+            ["XADD", "orders", "*", "n", "99"],
+        ]
+        _ = try scene.redis.pipeline(damage.map { $0.map { Array($0.utf8) } })
+        try eventually("four dead letters") { try scene.redis.entries("{orders}:dead").count == 4 }
+        let letters = try scene.redis.entries("{orders}:dead")
+        #expect(letters.allSatisfy { $0[0] == Field("reason", "trimmed") })
+        #expect(Set(letters.compactMap { $0.first { $0.name == "id" }?.text }) == Set(ids.prefix(4)))
+        try scene.receiver.waitUntil { $0.acceptedBodies == [body(99)] }
+    }
+
     @Test func `a stream that begins anew with lower ids is read from its beginning`() throws {
         let scene = try scene()
         let bridge = try scene.run()

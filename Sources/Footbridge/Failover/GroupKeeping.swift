@@ -98,21 +98,29 @@ extension RouteRunner {
 
     /// Puts what we hold back among the pending of a group that does not know it: `XCLAIM … FORCE`.
     func restore(_ stream: Int, on connection: RedisConnection, _ completion: @escaping (RedisError?) -> Void) {
-        var commands: [RESPCommand] = []
+        var commands: [(ids: [EntryID], command: RESPCommand)] = []
         for (attempts, entries) in Dictionary(grouping: heldEntries(of: stream), by: \.attempts) {
             for portion in entries.portions(of: 500) {
                 var arguments: [any RESPArgument] = [config.streams[stream], config.group, worker.consumer, 0]
                 arguments += portion.map(\.id)
                 arguments += ["FORCE", "JUSTID", "RETRYCOUNT", attempts] as [any RESPArgument]
-                commands.append(RESPCommand("XCLAIM", arguments: arguments))
+                commands.append((portion.map(\.id), RESPCommand("XCLAIM", arguments: arguments)))
             }
         }
         var (waiting, failure) = (commands.count, RedisError?.none)
         guard waiting > 0 else { return completion(nil) }
-        for command in commands {
-            connection.send(command) { result in
+        for (ids, command) in commands {
+            connection.send(command) { [unowned self] result in
                 waiting -= 1
-                if case .failure(let error) = result { failure = error }
+                switch result {
+                case .success(let reply):
+                    // Of an entry that was trimmed, too, XCLAIM says nothing.
+                    let restored = Set((reply.elements ?? []).compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) })
+                    for id in ids where !restored.contains(id) {
+                        goneWithGroup.insert(EntryKey(stream: stream, id: id))
+                    }
+                case .failure(let error): failure = error
+                }
                 if waiting == 0 { completion(failure) }
             }
         }

@@ -36,6 +36,12 @@ extension RouteRunner {
             // Refused, or Redis is away: everything stays pending under our name, as after a crash.
             guard case .success(let entries) = result else { return completion() }
             if let last = entries.last {
+                for entry in entries where entry.isTrimmed {
+                    let key = EntryKey(stream: stream, id: entry.id)
+                    buryTrimmed(key, of: worker.consumer, attempts: entry.deliveryCount)
+                }
+                // Before the consumer leaves, which it cannot while it has them.
+                settler.flush()
                 let count = count + entries.count { !$0.isTrimmed }
                 return release(stream, after: .excluded(last.id), count: count, on: connection, completion)
             }

@@ -24,6 +24,8 @@ final class RouteRunner: TurnParticipant {
     var watches: [GroupWatch]
     /// The marks of the groups, as far as they are known.
     var identities: [Int: String] = [:]
+    /// Held entries that were no longer in their stream when the group was made anew: nobody but us knows of them.
+    var goneWithGroup: Set<EntryKey> = []
     /// Streams whose group is being given back what we hold.
     var restoring: Set<Int> = []
     /// Streams whose group was moved back, until it is where it was.

@@ -16,6 +16,8 @@ struct DeadLetter {
     /// The head of the last response's body.
     let response: [UInt8]
     let fields: EntryFields
+    /// Whether the entry went with its group and its stream: then nobody has it, and no owner is to be checked.
+    var isOwnerless = false
 
     /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
     var arguments: [any RESPArgument] {

@@ -52,6 +52,8 @@ extension RouteRunner {
                     parked.insert(waiting)
                 } else if let fields = bodies[waiting.key.id] {
                     returned(waiting, fields)
+                } else if goneWithGroup.contains(waiting.key) {
+                    buryTrimmed(waiting.key, of: worker.consumer, attempts: Int(waiting.attempts))
                 } else if isDoubtful {
                     parked.insert(waiting.again(at: worker.loop.now + .seconds(1)))
                 } else {

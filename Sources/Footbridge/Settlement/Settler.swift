@@ -184,7 +184,7 @@ final class Settler {
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
-        if letter.fitsScript {
+        if letter.fitsScript && !letter.isOwnerless {
             connection.send(letter.command(into: target)) { [self] in buried(letter, number, $0) }
             return
         }

@@ -9,6 +9,7 @@ extension RouteRunner {
         switch settlement {
         case .acknowledge:
             counters.delivered += 1
+            if !goneWithGroup.isEmpty { goneWithGroup.remove(entry.key) }
             settler.acknowledge(entry.key)
         case .retry(let delay):
             counters.retried += 1
@@ -23,7 +24,8 @@ extension RouteRunner {
                 DeadLetter(
                     key: entry.key, stream: config.streams[entry.key.stream], route: config.name, group: config.group,
                     consumer: worker.consumer, reason: reason, attempts: entry.attempt, firstAt: entry.firstAt,
-                    lastAt: lastAt, response: response, fields: entry.fields))
+                    lastAt: lastAt, response: response, fields: entry.fields,
+                    isOwnerless: goneWithGroup.remove(entry.key) != nil))
         }
         worker.loop.atEndOfTurn(self)
     }
@@ -38,7 +40,8 @@ extension RouteRunner {
             DeadLetter(
                 key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
                 consumer: consumer, reason: .trimmed, attempts: attempts, firstAt: added,
-                lastAt: worker.loop.wallMilliseconds, response: [], fields: EntryFields([:])))
+                lastAt: worker.loop.wallMilliseconds, response: [], fields: EntryFields([:]),
+                isOwnerless: goneWithGroup.remove(key) != nil))
         worker.loop.atEndOfTurn(self)
     }
 
