@@ -70,6 +70,9 @@ extension Faults {
             position = lines.compactMap { $0["position"].flatMap { EntryID($0) } }.min()
             return position != nil
         }
+        // The others put back what they hold when their next round meets the new group. Until then only they know of it:
+        // whoever is killed now takes it along, and no bridge could help that.
+        pause(Settings.claimAfter)
         record.end = .now
         if let position {
             if position < destroyed.lastDelivered { record.reread = position...destroyed.lastDelivered }
