@@ -12,7 +12,7 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             SIGTERM or SIGINT: stops reading, finishes what is in flight, settles it and ends; a second one, at least \
             half a second later, ends at once. What was not settled stays in Redis and goes on at the next start. \
-            SIGHUP stops it, too, if it was started on a terminal.
+            SIGHUP ends nothing.
 
             Examples:
               footbridge run

@@ -3,19 +3,18 @@ import Glibc
 import Logging
 import ServiceLifecycle
 
-/// What signals do: the first SIGTERM or SIGINT drains, a second one ends the process. SIGHUP is noted; to a bridge that
-/// was started on a terminal it says that the terminal is gone, and it stops.
+/// What signals do: the first SIGTERM or SIGINT drains, a second one ends the process. SIGHUP is noted, and
+/// ends nothing.
 struct StopSignals {
     private let signals = TrappedSignals(SIGTERM, SIGINT, SIGHUP)
-    private let hasTerminal = isatty(STDERR_FILENO) == 1
 
     func watch(_ group: ServiceGroup, logger: Logger) async {
         var first: ContinuousClock.Instant?
         for await signal in signals.values {
-            if signal == SIGHUP && !hasTerminal {
+            if signal == SIGHUP {
                 logger.notice("SIGHUP: the configuration is read at the start only; restart to change it")
             } else if let first {
-                guard signal != SIGHUP, first.duration(to: .now) >= Self.echo else { continue }
+                guard first.duration(to: .now) >= Self.echo else { continue }
                 logger.warning("second signal: leaving at once; what is unsettled stays in Redis")
                 _exit(1)
             } else {
@@ -27,7 +26,7 @@ struct StopSignals {
     }
 
     private static func name(_ signal: Int32) -> String {
-        [SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP"][signal] ?? "\(signal)"
+        [SIGTERM: "SIGTERM", SIGINT: "SIGINT"][signal] ?? "\(signal)"
     }
 
     /// Wrappers (`timeout`, shells, container runtimes) signal a process and then its group: that is one wish, not two.
