@@ -18,9 +18,28 @@ extension RouteRunner {
         guard let connection = worker.commands.connection else { return completion() }
         var left = config.streams.count
         for stream in config.streams.indices {
-            release(stream, after: .open, count: 0, on: connection) {
-                left -= 1
-                if left == 0 { completion() }
+            rejoin(stream, on: connection) { [unowned self] in
+                release(stream, after: .open, count: 0, on: connection) {
+                    left -= 1
+                    if left == 0 { completion() }
+                }
+            }
+        }
+    }
+
+    /// A group that was destroyed since our last look at it does not know what is left here: it is told now or never.
+    private func rejoin(_ stream: Int, on connection: RedisConnection, _ completion: @escaping () -> Void) {
+        let held = heldEntries(of: stream)
+        guard !held.isEmpty else { return completion() }
+        let restore = { [unowned self] in self.restore(held, of: stream, on: connection) { _ in completion() } }
+        let script = PendingScript.mark(
+            WellKnownConsumer.newMark(), stream: config.streams[stream], group: config.group)
+        connection.send(script, deadline: .seconds(1)) { [unowned self] result in
+            switch result {
+            case .success(let mark): isAnother(mark, stream) ? restore() : completion()
+            case .failure(.server(let error)) where error.kind == .noGroup:
+                createGroup(stream, on: connection) { _ in restore() }
+            case .failure: completion()
             }
         }
     }

@@ -136,6 +136,7 @@ final class StreamReader {
     /// To be called again when preparing has to wait for another connection.
     var isPreparing: Bool { state == .preparing }
     var isReady: Bool { state == .ready }
+    var isReading: Bool { state == .reading }
 
     /// Why nothing is read; `nil` while a read is outstanding, or is made as soon as there is room.
     var obstacle: String? {

@@ -28,6 +28,8 @@ final class RouteRunner: TurnParticipant {
     var goneWithGroup: Set<EntryKey> = []
     /// Streams whose group is being given back what we hold.
     var restoring: Set<Int> = []
+    /// Streams with a read outstanding that may have been answered before the group was made anew.
+    var doubtfulReads: Set<Int> = []
     /// Streams whose group was moved back, until it is where it was.
     private var readingAgain: Set<Int> = []
     var endpoint = EndpointHealth()
@@ -67,6 +69,11 @@ final class RouteRunner: TurnParticipant {
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: worker.loop, options: TransferOptions(config.webhook)))]
         settler.onProgress = { [unowned self] in worker.loop.atEndOfTurn(self) }
+        settler.mayBeMissing = { [unowned self] stream, mark in
+            guard isAnother(mark, stream) else { return false }
+            if let connection = worker.commands.connection { meet(mark, stream, on: connection) }
+            return true
+        }
     }
 
     func start() {
@@ -126,6 +133,7 @@ final class RouteRunner: TurnParticipant {
             queue.append(
                 HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))
         }
+        if doubtfulReads.remove(stream) != nil { restoreRead(entries.map(\.id), of: stream) }
         if isDraining { handBackQueued() }
         worker.loop.atEndOfTurn(self)
     }
@@ -133,9 +141,12 @@ final class RouteRunner: TurnParticipant {
     /// Learns how large entries are.
     func note(_ fields: EntryFields) { averageBytes += (Double(fields.byteCount) - averageBytes) / 16 }
 
-    /// Entries that were read and not begun: their attempt does not count.
+    /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
     private func handBackQueued() {
-        while let entry = queue.popFirst() { settler.setAttempts(entry.attempt - 1, of: entry.key) }
+        while let entry = queue.popFirst() {
+            settler.setAttempts(entry.attempt - 1, of: entry.key)
+            park(entry, attempts: entry.attempt - 1, due: worker.loop.now)
+        }
     }
 
     // MARK: - Waking

@@ -33,8 +33,9 @@ struct DeadLetter {
         return list
     }
 
-    /// Moves the entry in one atomic step; the reply is the dead letter's id, or null if the entry is not this consumer's
-    /// (any more): it was settled before, or another instance has it.
+    /// Moves the entry in one atomic step; the reply is the dead letter's id. If the entry is not this consumer's (any
+    /// more) it is a list of the group's mark, or null, alone: the entry was settled before, another instance has it, or
+    /// the group is another one.
     ///
     /// The owner is checked first and XADD comes before XACK: a XADD that fails (out of memory, wrong type) ends the
     /// script, and the entry stays pending.
@@ -47,8 +48,9 @@ struct DeadLetter {
     var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
 
     private static let script = """
+        \(GroupMark.lua)
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-        if #pending == 0 or pending[1][2] ~= ARGV[3] then return false end
+        if #pending == 0 or pending[1][2] ~= ARGV[3] then return {markOf(KEYS[1], ARGV[1])} end
         local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
         redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
         return id

@@ -43,9 +43,7 @@ extension RouteRunner {
             let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
             guard let stream = batch.first?.key.stream else { return }
             // In another group than before none of them is ours, until they are put back.
-            let isDoubtful =
-                readers[stream].missedGroup || restoring.contains(stream)
-                || fetched.entries.count < fetched.looked && identities[stream] != fetched.mark
+            let isDoubtful = fetched.entries.count < fetched.looked && isAnother(fetched.mark, stream)
             if isDoubtful, let connection = worker.commands.connection { meet(fetched.mark, stream, on: connection) }
             for (index, waiting) in batch.enumerated() {
                 if index >= fetched.looked {
@@ -78,8 +76,11 @@ extension RouteRunner {
         let attempts = Int(parked.attempts)
         guard let fields else { return buryTrimmed(parked.key, of: worker.consumer, attempts: attempts) }
         note(fields)
-        if isDraining { return settler.setAttempts(attempts, of: parked.key) }
         let entry = HeldEntry(key: parked.key, fields: fields, attempt: attempts + 1, firstAt: parked.firstAt)
+        if isDraining {
+            settler.setAttempts(attempts, of: entry.key)
+            return park(entry, attempts: attempts, due: worker.loop.now)
+        }
         if attempts >= config.retry.attempts {
             // Begun that often by instances that did not live to tell.
             var last = entry

@@ -33,6 +33,8 @@ final class Settler {
     private enum Trouble { case none, refusing, probing }
     /// Called when something was confirmed: there may be room again.
     var onProgress: () -> Void = {}
+    /// Whether an entry of a stream that is not ours may only be missing from its group, which is another than before.
+    var mayBeMissing: (_ stream: Int, _ mark: String?) -> Bool = { _, _ in false }
 
     init(route: RouteConfig, worker: WorkerContext, counters: RouteCounters, logger: Logger) {
         self.route = route
@@ -197,12 +199,24 @@ final class Settler {
         }
     }
 
+    /// Nobody has these entries any more: their letters are written without looking for an owner.
+    func disown(_ keys: Set<EntryKey>) {
+        for place in deadLetters.indices where keys.contains(deadLetters[place].key) {
+            deadLetters[place].isOwnerless = true
+        }
+        for (number, letter) in sentLetters where keys.contains(letter.key) {
+            sentLetters[number]?.isOwnerless = true
+        }
+    }
+
     private func buried(_ letter: DeadLetter, _ number: Int, _ reply: Result<RESPValue, RedisError>) {
-        sentLetters[number] = nil
+        let owner = (try? reply.get())?.elements
+        if let owner, mayBeMissing(letter.key.stream, owner.first?.text) { return sendLater(number) }
+        let letter = sentLetters.removeValue(forKey: number) ?? letter
         switch reply {
-        case .success(let value):
+        case .success:
             unconfirmed -= 1
-            if case .null = value {
+            if owner != nil {
                 counters.lostOwnership += 1
             } else {
                 counters.dead += 1
@@ -220,6 +234,15 @@ final class Settler {
                 error, &letterTroubles[stream], stream, after: .seconds(5),
                 "dead letters cannot be written; their entries are kept"
             ) { $0.letterTroubles[stream] = .probing }
+        }
+    }
+
+    /// When its entry has been put back.
+    private func sendLater(_ number: Int) {
+        worker.loop.schedule(after: .milliseconds(200)) { [weak self] in
+            guard let self, let letter = sentLetters.removeValue(forKey: number) else { return }
+            deadLetters.append(letter)
+            flush()
         }
     }
 
