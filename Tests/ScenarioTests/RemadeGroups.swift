@@ -2,13 +2,14 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A group is destroyed and made again by one instance, while another does not look for a long time: its window is full,
-/// so it reads nothing, and the next round is far away.
+/// A group is destroyed and made again, while an instance does not look for a long time: its window is full, so it reads
+/// nothing, and the next round is far away.
 @Suite(.serialized, .ownThreads) struct RemadeGroups {
-    /// `a` holds the entries 0 to 3, the first of them under way until the gate opens; `b` has made the group again.
+    /// `a` holds the entries 0 to 3, the first of them under way until the gate opens; `b` holds nothing.
     private struct Situation {
         let scene: Scene
         let unaware: ChildProcess
+        let other: ChildProcess
 
         /// The dead letters, and what was accepted, when nothing is left to do.
         func end() throws -> (letters: [[Field]], accepted: [String]) {
@@ -41,16 +42,37 @@ import Testing
         try scene.redis.add(numbers: [4])
         try scene.receiver.waitUntil { $0.acceptedBodies.contains(body(4)) }
         try eventually("it is settled") { try scene.redis.pending().count == 4 }
-        #expect(try scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
-        try other.waitForLog("the consumer group was gone; made again")
+        return Situation(scene: scene, unaware: unaware, other: other)
+    }
+
+    /// Somebody makes the group anew, and says nothing.
+    private func remake(_ scene: Scene) throws {
+        let last = try scene.redis.command("XINFO", "STREAM", "orders")["last-generated-id"]?.text ?? ""
+        let commands = [["XGROUP", "DESTROY", "orders", "orders"], ["XGROUP", "CREATE", "orders", "orders", last]]
+        _ = try scene.redis.pipeline(commands.map { $0.map { Array($0.utf8) } })
         #expect(try scene.redis.pending() == [])
-        return Situation(scene: scene, unaware: unaware)
+    }
+
+    @Test func `who makes a group again tells the others, which put back what they hold at once`() throws {
+        let gate = Gate()
+        let situation = try situation(gate, status: 200)
+        #expect(try situation.scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
+        try situation.other.waitForLog("the consumer group was gone; made again")
+        try situation.unaware.waitForLog("the consumer group is another than before", timeout: .seconds(2))
+        try eventually("they are a's again", timeout: .seconds(1)) {
+            try situation.scene.redis.pending().map(\.consumer) == Array(repeating: "a.1", count: 4)
+        }
+        gate.open()
+        let (letters, accepted) = try situation.end()
+        #expect(letters == [])
+        #expect(accepted == (0...4).map(body))
     }
 
     /// The script that buries looks for the owner, and finds none.
     @Test func `an entry that is given up before its group knows of it again gets its dead letter`() throws {
         let gate = Gate()
         let situation = try situation(gate, status: 422)
+        try remake(situation.scene)
         gate.open()
         try situation.unaware.waitForLog("entry dead-lettered")
         let (letters, accepted) = try situation.end()
@@ -62,6 +84,7 @@ import Testing
         throws
     {
         let situation = try situation(Gate(), status: 200)
+        try remake(situation.scene)
         #expect(try situation.unaware.stop() == .status(0))
         let (letters, accepted) = try situation.end()
         #expect(letters == [])

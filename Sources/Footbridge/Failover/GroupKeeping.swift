@@ -47,6 +47,8 @@ extension RouteRunner {
                     logger.info("consumer group made", metadata: metadata)
                 } else {
                     logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
+                    // Only they know of what they hold, until they look.
+                    connection.send(["PUBLISH", channel(stream), worker.consumer]) { _ in }
                 }
                 completion(nil)
             case .failure(.server(let error)) where error.kind == .busyGroup: completion(nil)

@@ -7,8 +7,8 @@ internal import RedisStreams
 /// A bridge that stops in good order leaves nothing under its name: what it holds goes to a consumer that every instance
 /// serves at once, attempt counts and delivery times kept, and a message tells the others.
 extension RouteRunner {
-    /// What is published when entries of a stream were released.
-    private func channel(_ stream: Int) -> String {
+    /// What is published when entries of a stream were released, or its group was made again: others look at it at once.
+    func channel(_ stream: Int) -> String {
         "\(WellKnownConsumer.released):\(config.group):\(config.streams[stream])"
     }
 
@@ -82,7 +82,7 @@ extension RouteRunner {
         connection.send(script) { _ in completion() }
     }
 
-    /// Where releases of this route's entries are told.
+    /// Where this is told of the route's streams.
     var channels: [String] { config.streams.indices.map(channel) }
 
     /// A message came in; it may be another route's.
