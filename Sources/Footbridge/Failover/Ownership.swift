@@ -19,8 +19,8 @@ extension RouteRunner {
             case .failure(.server(let error)):
                 // Only a read notices that the group is gone, and with a full window there is none.
                 if error.kind == .noGroup { readers[stream].prepareAgain(missedGroup: true) }
-                // Without a group, or without the right to it, there is nothing that others could take.
-                guard [.noGroup, .wrongType, .configuration].contains(error.kind) else { return }
+                // Without a group there is nothing that others could take.
+                guard [.noGroup, .wrongType].contains(error.kind) else { return }
             case .failure: return
             }
             if tenures[stream].confirm(sentAt: sentAt, answeredAt: .now) {

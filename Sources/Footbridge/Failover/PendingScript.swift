@@ -216,7 +216,8 @@ extension PendingScript where Reply == [MovedEntry] {
     ///
     /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
     static func move(
-        from: String, to: String, silentFor silence: Duration, after: EntryBound, stream: String, group: String
+        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int = portion, stream: String,
+        group: String
     ) -> PendingScript {
         PendingScript(
             """
@@ -238,7 +239,7 @@ extension PendingScript where Reply == [MovedEntry] {
               if bytes > 4194304 then break end
             end
             return moved
-            """, stream, [group, from, to, portion, silence.wholeMilliseconds, after.argument("-")]
+            """, stream, [group, from, to, count, silence.wholeMilliseconds, after.argument("-")]
         ) { reply in
             guard let rows = reply.elements else { return nil }
             let moved = rows.compactMap(MovedEntry.init(reply:))

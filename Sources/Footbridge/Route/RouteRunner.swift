@@ -40,6 +40,10 @@ final class RouteRunner: TurnParticipant {
     var writer: RequestWriter
     var fetching: [EntryKey: ParkedEntry] = [:]
     var retriesInFlight = 0
+    /// When fresh entries came in last.
+    var freshAt = MonotonicTime(nanoseconds: 0)
+    /// When entries that were due were fetched last.
+    var fetchedAt = MonotonicTime(nanoseconds: 0)
     /// Of the bodies that were read, as a moving average; large until it is known better.
     private var averageBytes = 1024.0 * 1024
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
@@ -124,6 +128,7 @@ final class RouteRunner: TurnParticipant {
     /// - Parameter again: the group was moved back, so some of them may be on their way already.
     private func received(_ entries: [StreamEntry], from stream: Int, again: Bool) {
         counters.read += entries.count
+        if !entries.isEmpty { freshAt = worker.loop.now }
         let known = again ? busyIDs(of: stream) : []
         if again, !readingAgain.contains(stream), let first = entries.first { tell(.movedBack(to: first.id), stream) }
         if again { readingAgain.insert(stream) } else if !entries.isEmpty { readingAgain.remove(stream) }
@@ -154,7 +159,8 @@ final class RouteRunner: TurnParticipant {
     /// Wakes the loop when the next entry is due or the next probe may go.
     private func scheduleWakeUp() {
         guard !isDraining else { return }
-        guard let due = [parked.nextDue, gate.probeTime].compactMap({ $0 }).filter({ $0 > worker.loop.now }).min()
+        let nextRetry = parked.nextDue.map { isFresh ? max($0, fetchedAt + Self.pace) : $0 }
+        guard let due = [nextRetry, gate.probeTime].compactMap({ $0 }).filter({ $0 > worker.loop.now }).min()
         else { return }
         if let wakeUp {
             guard due < wakeUp.at else { return }

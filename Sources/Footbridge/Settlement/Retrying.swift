@@ -14,6 +14,12 @@ extension RouteRunner {
         if gate.state != .open {
             room = min(room, queue.isEmpty ? gate.allowance(inFlight: inFlight + fetching.count, now: now) : 0)
         }
+        // While fresh entries come in, a backlog of retries goes in small steps: they would wait for whole batches.
+        if isFresh {
+            guard now - fetchedAt >= Self.pace else { return }
+            room = min(room, Self.portion)
+        }
+        fetchedAt = now
         var batches: [Int: [ParkedEntry]] = [:]
         while room > 0, let entry = parked.takeDue(now) {
             batches[entry.key.stream, default: []].append(entry)
@@ -26,6 +32,13 @@ extension RouteRunner {
             }
         }
     }
+
+    /// Whether fresh entries came in lately.
+    var isFresh: Bool { worker.loop.now - freshAt < .seconds(1) }
+
+    /// So many entries of a backlog are fetched, or taken over, each time, so far apart, while fresh ones come in.
+    static let portion = 16
+    static let pace = Duration.milliseconds(2)
 
     private func fetch(_ batch: [ParkedEntry], of stream: Int, on connection: RedisConnection) {
         for entry in batch { fetching[entry.key] = entry }
