@@ -93,14 +93,17 @@ extension RouteRunner {
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
+                takeoverRefused.remove(stream)
                 guard let last = entries.last else { return finish(taken, consumer, stream) }
                 let taken = adopt(entries, of: consumer, stream: stream, after: taken)
                 takePortion(
                     of: consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
             case .failure(let error):
                 finish(taken, consumer, stream)
-                guard !error.endsConnection else { return }
-                logger.error("cannot take over entries", metadata: [LogKeys.error: "\(error)"])
+                guard !error.endsConnection, takeoverRefused.insert(stream).inserted else { return }
+                logger.error(
+                    "cannot take over entries",
+                    metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error)"])
             }
         }
     }

@@ -42,6 +42,7 @@ extension RouteRunner {
         case .success(let fetched):
             let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
             guard let stream = batch.first?.key.stream else { return }
+            if !fetched.entries.isEmpty { settler.attemptsAreCounted(of: stream) }
             // In another group than before none of them is ours, until they are put back.
             let isDoubtful =
                 readers[stream].missedGroup || restoring.contains(stream)

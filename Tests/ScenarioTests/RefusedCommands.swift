@@ -1,0 +1,53 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What Redis refuses is kept, said once, tried again seldom, and goes on by itself.
+@Suite(.serialized, .ownThreads) struct RefusedCommands {
+    /// - Parameter reconnecting: the connections are lost meanwhile, so that those that come up find the trouble.
+    @Test(arguments: [
+        (Refusal.misconf, false), (.misconf, true), (.noReplicas, true), (.readOnly, false), (.busy, false),
+        (.busy, true), (.mayNot("xack", says: "Redis does not settle entries"), false),
+        (.mayNot("xclaim", says: "Redis does not count attempts"), false),
+        (.mayNot("xreadgroup", says: "cannot read"), true),
+    ])
+    func `a refusal costs nothing`(_ refusal: Refusal, reconnecting: Bool) throws {
+        let gate = Gate()
+        let scene = try Scene { request in
+            request.earlier == 0 && request.text == body(1) ? .answer(503) : .answerWhenOpen(gate, 200)
+        }
+        try scene.useUser()
+        scene.file.route.webhook["timeout"] = "1500ms"
+        scene.file.route.keys["claim_after"] = "2s"
+        scene.file.route.keys["concurrency"] = "4"
+        scene.file.route.retry(attempts: 20, every: "500ms")
+        // The second would not have room for a further read.
+        let count = reconnecting ? 8 : 40
+        try scene.redis.add(numbers: 0..<count)
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 4)
+        try scene.redis.command("CONFIG", "RESETSTAT")
+        try refusal.begin(scene)
+        if reconnecting { try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") }
+        gate.open()
+        try bridge.waitForLog(refusal.says)
+        // Longer than half of claim_after, when nothing is sent any more without a sign of life.
+        usleep(1_200_000)
+        try refusal.end(scene)
+        let commands = try scene.redis.commandsReceived()
+        #expect(commands < 200)
+        try scene.waitUntilSettled()
+        try bridge.expectNoRepetition()
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<count).map(body)))
+        #expect(scene.receiver.ledger.count == count + 1)
+        #expect(try bridge.stop() == .status(0))
+    }
+}
+
+extension ChildProcess {
+    /// What people are to know is said once, whatever it is.
+    func expectNoRepetition() throws {
+        let messages = Dictionary(grouping: logs().filter { $0.level != "info" }) { $0.message }
+        for (message, lines) in messages { #expect(lines.count == 1, "\(message)") }
+    }
+}
