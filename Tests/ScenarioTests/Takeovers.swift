@@ -3,8 +3,11 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownThreads) struct Takeovers {
-    @Test func `survivors share what a killed instance held, once each, and go on with the next attempt`() throws {
-        let scene = try Scene { $0["webhook-attempt"] == "1" ? .hang : .answer(200) }
+    @Test(arguments: ServerChoice.allCases)
+    func `survivors share what a killed instance held, once each, and go on with the next attempt`(
+        server: ServerChoice
+    ) throws {
+        let scene = try Scene(.init(choice: server)) { $0["webhook-attempt"] == "1" ? .hang : .answer(200) }
         scene.file.route.webhook["timeout"] = "900ms"
         scene.file.route.keys["claim_after"] = "1s"
         scene.file.route.keys["concurrency"] = "32"
@@ -52,8 +55,9 @@ import Testing
         #expect(owner.exit == nil)
     }
 
-    @Test func `what a stopped instance leaves is another's at once, and goes on where it was`() throws {
-        let scene = try Scene { $0.earlier < 2 ? .answer(503) : .answer(200) }
+    @Test(arguments: ServerChoice.allCases)
+    func `what a stopped instance leaves is another's at once, and goes on where it was`(server: ServerChoice) throws {
+        let scene = try Scene(.init(choice: server)) { $0.earlier < 2 ? .answer(503) : .answer(200) }
         scene.file.route.keys["claim_after"] = "1h"
         scene.file.route.retry(attempts: 9, every: "1500ms")
         let stopping = try scene.run(as: "a")

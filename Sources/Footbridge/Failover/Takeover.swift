@@ -93,6 +93,7 @@ extension RouteRunner {
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
+                takeoverRefused.remove(stream)
                 guard let last = entries.last else { return finish(taken, consumer, stream) }
                 let taken = adopt(entries, of: consumer, stream: stream, after: taken)
                 let goOn = { [unowned self] in
@@ -101,8 +102,10 @@ extension RouteRunner {
                 if isFresh { worker.loop.schedule(after: Self.pace, goOn) } else { goOn() }
             case .failure(let error):
                 finish(taken, consumer, stream)
-                guard !error.endsConnection else { return }
-                logger.error("cannot take over entries", metadata: [LogKeys.error: "\(error)"])
+                guard !error.endsConnection, takeoverRefused.insert(stream).inserted else { return }
+                logger.error(
+                    "cannot take over entries",
+                    metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error)"])
             }
         }
     }

@@ -143,7 +143,7 @@ final class StreamReader {
         switch state {
         case .ready, .reading: nil
         case .disconnected: "not connected"
-        case .preparing: "its pending entries are being looked at"
+        case .preparing: trouble ?? "its pending entries are being looked at"
         case .waiting: trouble ?? "refused"
         }
     }

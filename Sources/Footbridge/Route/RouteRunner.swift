@@ -55,6 +55,8 @@ final class RouteRunner: TurnParticipant {
     var roundTimer: LoopTimer?
     /// Streams and consumers whose entries are being taken over.
     var takingOver: Set<String> = []
+    /// Streams whose entries may not be taken over: told once.
+    var takeoverRefused: Set<Int> = []
     /// Streams that are looked at before the next round.
     var earlyVisits: Set<Int> = []
     /// Numbers the looks at our own pending entries, by stream: a later one ends those before it.

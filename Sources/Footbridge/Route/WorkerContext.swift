@@ -67,6 +67,8 @@ final class RedisHealth {
     private let logger: Logger
     private let address: String
     private var down: Set<ObjectIdentifier> = []
+    /// Why the server lets nobody in, as far as people were told since it went away.
+    private var refusals: Set<String> = []
     private var everUp = false
     /// Connections that stand again.
     private(set) var reconnects = 0
@@ -79,8 +81,13 @@ final class RedisHealth {
     func isDown(_ link: RedisLink, _ error: RedisError) {
         let isFirst = down.isEmpty
         down.insert(ObjectIdentifier(link))
-        guard isFirst else { return }
-        logger.error("Redis is unreachable", metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(error)"])
+        if isFirst { refusals = [] }
+        // It went away without a word, and the reason comes when it is asked again.
+        let isNews = error.isRefusal && refusals.insert("\(error)").inserted
+        guard isFirst || isNews else { return }
+        logger.error(
+            isFirst ? "Redis is unreachable" : "Redis refuses connections",
+            metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(error)"])
     }
 
     func isUp(_ link: RedisLink) {
@@ -89,5 +96,15 @@ final class RedisHealth {
         guard down.isEmpty, wasDown || !everUp else { return }
         everUp = true
         logger.info("connected to Redis", metadata: [LogKeys.address: "\(address)"])
+    }
+}
+
+extension RedisError {
+    /// The server is there and lets nobody in: for someone to mend.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .server, .notMaster: true
+        default: false
+        }
     }
 }

@@ -55,6 +55,7 @@ extension RouteRunner {
         case .success(let fetched):
             let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
             guard let stream = batch.first?.key.stream else { return }
+            if !fetched.entries.isEmpty { settler.attemptsAreCounted(of: stream) }
             // In another group than before none of them is ours, until they are put back.
             let isDoubtful = fetched.entries.count < fetched.looked && isAnother(fetched.mark, stream)
             if isDoubtful, let connection = worker.commands.connection { meet(fetched.mark, stream, on: connection) }

@@ -24,13 +24,20 @@ final class Settler {
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
-    /// Each stream has troubles of its own: one of the wrong type must not hold up the others.
-    private var troubles: [Trouble]
-    /// And so has each dead-letter stream, by the stream that its letters come from.
-    private var letterTroubles: [Trouble]
+    /// What Redis refuses.
+    private var troubles: [Duty: Trouble] = [:]
+
+    /// What may be refused while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user
+    /// may acknowledge and not claim.
+    fileprivate struct Duty: Hashable {
+        enum Kind { case acknowledging, counting, burying }
+
+        let kind: Kind
+        let stream: Int
+    }
 
     /// A server that refuses: `refusing` until it is asked again, `probing` until it has answered that.
-    private enum Trouble { case none, refusing, probing }
+    private enum Trouble { case refusing, probing }
     /// Called when something was confirmed: there may be room again.
     var onProgress: () -> Void = {}
     /// Whether an entry of a stream that is not ours may only be missing from its group, which is another than before.
@@ -42,8 +49,6 @@ final class Settler {
         self.counters = counters
         self.logger = logger
         acknowledgements = Array(repeating: [], count: route.streams.count)
-        troubles = Array(repeating: .none, count: route.streams.count)
-        letterTroubles = troubles
     }
 
     /// Entries whose end Redis has not confirmed.
@@ -59,6 +64,9 @@ final class Settler {
 
     /// An entry that is fetched for its next attempt: fetching counts by itself.
     func forgetAttempts(of key: EntryKey) { attemptCounts[key] = nil }
+
+    /// Fetching went through, which counts attempts.
+    func attemptsAreCounted(of stream: Int) { recovered(.counting, stream) }
 
     func bury(_ letter: DeadLetter) {
         unconfirmed += 1
@@ -92,8 +100,8 @@ final class Settler {
     /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
     func flush() {
         guard let connection = worker.commands.connection else { return }
-        for stream in troubles.indices where troubles[stream] != .refusing && !acknowledgements[stream].isEmpty {
-            sendAcknowledgements(stream, on: connection)
+        for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
+            if isAllowed(.acknowledging, stream) { sendAcknowledgements(stream, on: connection) }
         }
         if !attemptCounts.isEmpty { sendAttempts(on: connection) }
         if !deadLetters.isEmpty { flushLetters(on: connection) }
@@ -105,7 +113,7 @@ final class Settler {
         deadLetters = []
         var mustWait = false
         for letter in letters {
-            if letterTroubles[letter.key.stream] == .refusing {
+            if !isAllowed(.burying, letter.key.stream) {
                 deadLetters.append(letter)
             } else if connection.unsentBytes < 256 * 1024 {
                 send(letter, on: connection)
@@ -135,7 +143,8 @@ final class Settler {
                 unconfirmed -= ids.count
                 // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
                 counters.acknowledgedTwice += ids.count - min(count, ids.count)
-                recovered(stream)
+                recovered(.acknowledging, stream)
+                onProgress()
             case .failure(.server(let error)) where error.kind == .wrongType:
                 // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
                 unconfirmed -= ids.count
@@ -143,7 +152,7 @@ final class Settler {
                 onProgress()
             case .failure(let error):
                 acknowledgements[stream].append(contentsOf: ids)
-                troubled(error, stream)
+                refused(.acknowledging, stream, error)
             }
         }
     }
@@ -152,7 +161,7 @@ final class Settler {
         let counts = attemptCounts
         attemptCounts = [:]
         for (stream, counts) in Dictionary(grouping: counts, by: \.key.stream) {
-            guard troubles[stream] != .refusing else {
+            guard isAllowed(.counting, stream) else {
                 attemptCounts.merge(counts.map { ($0.key, $0.value) }) { $1 }
                 continue
             }
@@ -172,11 +181,13 @@ final class Settler {
         connection.send(script) { [self] result in
             sentCounts -= 1
             switch result {
-            case .success: recovered(stream)
+            case .success:
+                recovered(.counting, stream)
+                onProgress()
             case .failure(.server(let error)) where error.kind == .wrongType || error.kind == .noGroup: onProgress()
             case .failure(let error):
                 for (key, attempts) in counts where attemptCounts[key] == nil { attemptCounts[key] = attempts }
-                troubled(error, stream)
+                refused(.counting, stream, error)
             }
         }
     }
@@ -222,18 +233,11 @@ final class Settler {
                 counters.dead += 1
                 logger.warning("entry dead-lettered", metadata: metadata(letter))
             }
-            if letterTroubles[letter.key.stream] == .probing {
-                letterTroubles[letter.key.stream] = .none
-                logger.notice("dead letters are written again", metadata: [LogKeys.stream: "\(letter.stream)"])
-            }
+            recovered(.burying, letter.key.stream)
             onProgress()
         case .failure(let error):
             deadLetters.append(letter)
-            let stream = letter.key.stream
-            refused(
-                error, &letterTroubles[stream], stream, after: .seconds(5),
-                "dead letters cannot be written; their entries are kept"
-            ) { $0.letterTroubles[stream] = .probing }
+            refused(.burying, letter.key.stream, error)
         }
     }
 
@@ -255,35 +259,52 @@ final class Settler {
 
     // MARK: - Trouble
 
+    private func isAllowed(_ kind: Duty.Kind, _ stream: Int) -> Bool {
+        troubles.isEmpty || troubles[Duty(kind: kind, stream: stream)] != .refusing
+    }
+
     /// What a lost connection left over is sent on the next one; a server that refuses is asked again after a while.
-    private func refused(
-        _ error: RedisError, _ trouble: inout Trouble, _ stream: Int, after delay: Duration, _ message: Logger.Message,
-        _ askAgain: @escaping (Settler) -> Void
-    ) {
-        guard !error.endsConnection, trouble != .refusing else { return }
-        if trouble == .none {
+    private func refused(_ kind: Duty.Kind, _ stream: Int, _ error: RedisError) {
+        let duty = Duty(kind: kind, stream: stream)
+        guard !error.endsConnection, isAllowed(kind, stream) else { return }
+        if troubles.updateValue(.refusing, forKey: duty) == nil {
             logger.error(
-                message, metadata: [LogKeys.stream: "\(route.streams[stream])", LogKeys.error: "\(error)"])
+                kind.refusal, metadata: [LogKeys.stream: "\(route.streams[stream])", LogKeys.error: "\(error)"])
         }
-        trouble = .refusing
-        worker.loop.schedule(after: delay) { [weak self] in
+        worker.loop.schedule(after: kind.patience) { [weak self] in
             guard let self else { return }
-            askAgain(self)
+            troubles[duty] = .probing
             flush()
         }
     }
 
-    private func troubled(_ error: RedisError, _ stream: Int) {
-        refused(error, &troubles[stream], stream, after: .seconds(1), "Redis does not settle entries; they are kept") {
-            $0.troubles[stream] = .probing
+    private func recovered(_ kind: Duty.Kind, _ stream: Int) {
+        guard !troubles.isEmpty else { return }
+        let duty = Duty(kind: kind, stream: stream)
+        // What was sent before the refusal may have gone through: that says nothing.
+        guard troubles[duty] == .probing else { return }
+        troubles[duty] = nil
+        logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(route.streams[stream])"])
+    }
+}
+
+extension Settler.Duty.Kind {
+    fileprivate var refusal: Logger.Message {
+        switch self {
+        case .acknowledging: "Redis does not settle entries; they are kept"
+        case .counting: "Redis does not count attempts; their entries are kept"
+        case .burying: "dead letters cannot be written; their entries are kept"
         }
     }
 
-    private func recovered(_ stream: Int) {
-        if troubles[stream] == .probing {
-            troubles[stream] = .none
-            logger.notice("Redis settles entries again", metadata: [LogKeys.stream: "\(route.streams[stream])"])
+    fileprivate var recovery: Logger.Message {
+        switch self {
+        case .acknowledging: "Redis settles entries again"
+        case .counting: "Redis counts attempts again"
+        case .burying: "dead letters are written again"
         }
-        onProgress()
     }
+
+    /// Until it is asked again. A dead letter has to be sent whole each time.
+    fileprivate var patience: Duration { self == .burying ? .seconds(5) : .seconds(1) }
 }
