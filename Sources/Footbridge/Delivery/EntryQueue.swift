@@ -20,7 +20,9 @@ struct EntryQueue: Sequence {
     /// The first one that may go; with few exceptions that is the first of all.
     mutating func popFirst(where mayGo: (HeldEntry) -> Bool = { _ in true }) -> HeldEntry? {
         for isRetry in [isRetryNext, !isRetryNext] {
-            guard let entry = isRetry ? again.removeFirst(where: mayGo) : fresh.removeFirst(where: mayGo) else { continue }
+            guard let entry = isRetry ? again.removeFirst(where: mayGo) : fresh.removeFirst(where: mayGo) else {
+                continue
+            }
             isRetryNext = !isRetry
             return entry
         }
