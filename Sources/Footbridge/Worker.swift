@@ -20,7 +20,8 @@ actor Worker {
         var logger = logger
         if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
         let context = WorkerContext(
-            loop: loop, consumer: "\(config.instance).\(number)", target: target, logger: logger)
+            loop: loop, consumer: "\(config.instance).\(number)", target: target, waitForAck: config.waitForAck,
+            logger: logger)
         self.context = context
         self.logger = logger
         runners = try config.routes.map { route in
@@ -38,6 +39,9 @@ actor Worker {
             for runner in runners { runner.commandsConnected() }
         }
         context.commands.onDown = { context.health.isDown(context.commands, $0) }
+        context.replicas?.onReady = {
+            for runner in runners { runner.settler.flush() }
+        }
         context.announcements.onUp = { connection in
             // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.
             guard connection.speaksRESP3 else { return }
@@ -65,7 +69,11 @@ actor Worker {
                 loop.schedule(after: runner.config.drainTimeout) { finish(index) }
             }
         }
-        return runners.reduce(0) { $0 + $1.unfinished }
+        let unfinished = runners.reduce(0) { $0 + $1.unfinished }
+        context.replicas?.stop()
+        // What waited for its turn still goes to the master, before anything is handed over.
+        for runner in runners { runner.settler.flush() }
+        return unfinished
     }
 
     /// Leaves what is not settled to other instances, or to the next start.

@@ -18,6 +18,8 @@ struct DeadLetter {
     let fields: EntryFields
     /// Whether the entry went with its group and its stream: then nobody has it, and no owner is to be checked.
     var isOwnerless = false
+    /// It is sent again though it was written before: replicas may not have it.
+    var wasWritten = false
 
     /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
     var arguments: [any RESPArgument] {
@@ -44,7 +46,10 @@ struct DeadLetter {
     }
 
     /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK); an entry with more goes in two steps.
-    var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
+    private var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
+
+    /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
+    var goesInTwoSteps: Bool { !fitsScript || isOwnerless }
 
     private static let script = """
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)

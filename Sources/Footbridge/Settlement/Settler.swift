@@ -18,9 +18,11 @@ final class Settler {
     private var acknowledgements: [[EntryID]]
     private var attemptCounts: [EntryKey: Int] = [:]
     private var deadLetters: [DeadLetter] = []
-    /// Sent, and not answered yet.
+    /// Sent, and not confirmed yet.
     private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
     private var sentLetters: [Int: DeadLetter] = [:]
+    /// Written, and maybe not on enough replicas.
+    private var unreplicatedLetters: [Int: DeadLetter] = [:]
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
@@ -79,7 +81,7 @@ final class Settler {
 
     /// Entries that are being settled: they may still be pending in Redis, and are not to be delivered again.
     var settlingKeys: [EntryKey] {
-        var keys = unburied.map(\.key)
+        var keys = unburied.map(\.key) + unreplicatedLetters.values.map(\.key)
         for stream in acknowledgements.indices {
             keys += acknowledgements[stream].map { EntryKey(stream: stream, id: $0) }
         }
@@ -89,12 +91,15 @@ final class Settler {
 
     /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
     func flush() {
-        guard let connection = worker.commands.connection else { return }
-        for stream in troubles.indices where troubles[stream] != .refusing && !acknowledgements[stream].isEmpty {
-            sendAcknowledgements(stream, on: connection)
+        let settling = worker.settling
+        if let settling {
+            for stream in troubles.indices where troubles[stream] != .refusing && !acknowledgements[stream].isEmpty {
+                sendAcknowledgements(stream, on: settling)
+            }
         }
-        if !attemptCounts.isEmpty { sendAttempts(on: connection) }
-        if !deadLetters.isEmpty { flushLetters(on: connection) }
+        // These never wait for replicas: an entry that is fetched for its next attempt must not be overtaken by them.
+        if !attemptCounts.isEmpty, let commands = worker.commands.connection { sendAttempts(on: commands) }
+        if let settling, !deadLetters.isEmpty { flushLetters(on: settling) }
     }
 
     /// A few at a time: acknowledgements and signs of life of all routes must not wait behind megabytes.
@@ -127,23 +132,28 @@ final class Settler {
         let number = commandNumber
         sentAcknowledgements[number] = (stream, ids)
         connection.send(.acknowledge(ids, stream: route.streams[stream], group: route.group)) { [self] result in
-            sentAcknowledgements[number] = nil
             switch result {
             case .success(let count):
-                unconfirmed -= ids.count
                 // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
                 counters.acknowledgedTwice += ids.count - min(count, ids.count)
                 recovered(stream)
+                worker.whenReplicated { [self] in acknowledged(number, isConfirmed: $0) }
             case .failure(.server(let error)) where error.kind == .wrongType:
                 // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
-                unconfirmed -= ids.count
                 counters.acknowledgedTwice += ids.count
-                onProgress()
+                acknowledged(number, isConfirmed: true)
             case .failure(let error):
-                acknowledgements[stream].append(contentsOf: ids)
+                acknowledged(number, isConfirmed: false)
                 troubled(error, stream)
             }
         }
+    }
+
+    private func acknowledged(_ number: Int, isConfirmed: Bool) {
+        guard let (stream, ids) = sentAcknowledgements.removeValue(forKey: number) else { return }
+        guard isConfirmed else { return acknowledgements[stream].append(contentsOf: ids) }
+        unconfirmed -= ids.count
+        onProgress()
     }
 
     private func sendAttempts(on connection: RedisConnection) {
@@ -184,35 +194,23 @@ final class Settler {
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
-        if letter.fitsScript && !letter.isOwnerless {
-            connection.send(letter.command(into: target)) { [self] in buried(letter, number, $0) }
-            return
-        }
-        // Too many fields for a script: add, then acknowledge. Killed in between, the entry is buried twice, never lost.
-        connection.send(RESPCommand("XADD", arguments: [target, "*"] + letter.arguments)) { [self] reply in
-            guard case .success = reply else { return buried(letter, number, reply) }
-            acknowledgements[letter.key.stream].append(letter.key.id)
-            unconfirmed += 1
-            buried(letter, number, reply)
-        }
+        let command =
+            letter.goesInTwoSteps
+            ? RESPCommand("XADD", arguments: [target, "*"] + letter.arguments) : letter.command(into: target)
+        connection.send(command) { [self] in buried(letter, number, $0) }
     }
 
     private func buried(_ letter: DeadLetter, _ number: Int, _ reply: Result<RESPValue, RedisError>) {
         sentLetters[number] = nil
         switch reply {
         case .success(let value):
-            unconfirmed -= 1
-            if case .null = value {
-                counters.lostOwnership += 1
-            } else {
-                counters.dead += 1
-                logger.warning("entry dead-lettered", metadata: metadata(letter))
-            }
+            if !letter.wasWritten { count(letter, isOurs: value != .null) }
             if letterTroubles[letter.key.stream] == .probing {
                 letterTroubles[letter.key.stream] = .none
                 logger.notice("dead letters are written again", metadata: [LogKeys.stream: "\(letter.stream)"])
             }
-            onProgress()
+            unreplicatedLetters[number] = letter
+            worker.whenReplicated { [self] in written(number, isConfirmed: $0) }
         case .failure(let error):
             deadLetters.append(letter)
             let stream = letter.key.stream
@@ -221,6 +219,25 @@ final class Settler {
                 "dead letters cannot be written; their entries are kept"
             ) { $0.letterTroubles[stream] = .probing }
         }
+    }
+
+    private func count(_ letter: DeadLetter, isOurs: Bool) {
+        guard isOurs else { return counters.lostOwnership += 1 }
+        counters.dead += 1
+        logger.warning("entry dead-lettered", metadata: metadata(letter))
+    }
+
+    private func written(_ number: Int, isConfirmed: Bool) {
+        guard var letter = unreplicatedLetters.removeValue(forKey: number) else { return }
+        if !isConfirmed {
+            letter.wasWritten = true
+            deadLetters.append(letter)
+        } else if letter.goesInTwoSteps {
+            acknowledgements[letter.key.stream].append(letter.key.id)
+        } else {
+            unconfirmed -= 1
+        }
+        onProgress()
     }
 
     private func metadata(_ letter: DeadLetter) -> Logger.Metadata {
