@@ -37,8 +37,12 @@ actor Worker {
             context.health.isUp(context.commands)
             context.connectedAt = context.loop.now
             for runner in runners { runner.commandsConnected() }
+            context.isConnected()
         }
-        context.commands.onDown = { context.health.isDown(context.commands, $0) }
+        context.commands.onDown = {
+            context.health.isDown(context.commands, $0)
+            context.lostAt = context.lostAt ?? context.loop.now
+        }
         context.replicas?.onReady = {
             for runner in runners { runner.settler.flush() }
         }
@@ -69,11 +73,10 @@ actor Worker {
                 loop.schedule(after: runner.config.drainTimeout) { finish(index) }
             }
         }
-        let unfinished = runners.reduce(0) { $0 + $1.unfinished }
         context.replicas?.stop()
         // What waited for its turn still goes to the master, before anything is handed over.
         for runner in runners { runner.settler.flush() }
-        return unfinished
+        return runners.reduce(0) { $0 + $1.unfinished }
     }
 
     /// Leaves what is not settled to other instances, or to the next start.

@@ -17,6 +17,10 @@ final class WorkerContext {
     private(set) var replicas: ReplicaWait?
     /// When the connection for commands came up last.
     var connectedAt = MonotonicTime.now
+    /// When it was lost, or could not be made; `nil` while it stands.
+    var lostAt: MonotonicTime?
+    /// Those that wait for it.
+    private var onConnected: [() -> Void] = []
     let health: RedisHealth
     /// With Sentinels: who knows where the master is, and who hears of another one.
     private let directory: SentinelDirectory?
@@ -60,6 +64,27 @@ final class WorkerContext {
     func whenReplicated(_ completion: @escaping ReplicaWait.Completion) {
         guard let replicas else { return completion(true) }
         replicas.whenReplicated(completion)
+    }
+
+    /// Calls back when the connection for commands stands; without it when `patience` is over.
+    func whenConnected(within patience: Duration, _ completion: @escaping () -> Void) {
+        guard commands.connection?.isOpen != true, patience > .zero else { return completion() }
+        var isTold = false
+        func tell() {
+            guard !isTold else { return }
+            isTold = true
+            completion()
+        }
+        onConnected.append(tell)
+        loop.schedule(after: patience) { tell() }
+    }
+
+    /// To be called when the connection for commands stands, and everybody has sent what had to go first.
+    func isConnected() {
+        lostAt = nil
+        let waiting = onConnected
+        onConnected = []
+        for tell in waiting { tell() }
     }
 
     func start(logger: Logger) {
