@@ -45,11 +45,10 @@ struct DeadLetter {
         return RESPCommand("EVAL", arguments: head + arguments)
     }
 
-    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK); an entry with more goes in two steps.
-    private var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
-
     /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
-    var goesInTwoSteps: Bool { !fitsScript || isOwnerless }
+    ///
+    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK).
+    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
 
     private static let script = """
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
