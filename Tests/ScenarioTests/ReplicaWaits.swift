@@ -7,10 +7,13 @@ import Testing
     private func makeScene() throws -> (Scene, replica: RedisServer) {
         let scene = try Scene(.init(arguments: ["--repl-diskless-sync-delay", "0"]))
         let replica = try RedisServer(.init(arguments: ["--replicaof", "127.0.0.1", "\(scene.server.port)"]))
-        try eventually("the replica follows") {
+        try eventually("the replica is known") {
             try scene.redis.command("INFO", "replication").text?.contains("state=online") == true
         }
-        scene.file.redis = "{ url: \"\(scene.server.url)\", wait_for_ack: { replicas: 1, timeout: 100ms } }"
+        // Only with its first sign of life, up to a second later, it is sent what is written.
+        #expect(try scene.redis.command("SET", "any", "thing") == .simple("OK"))
+        #expect(try scene.redis.command("WAIT", "1", "5000") == 1)
+        scene.file.redis = "{ url: \"\(scene.server.url)\", wait_for_ack: { replicas: 1, timeout: 200ms } }"
         scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
         scene.file.route.keys["concurrency"] = "4"
         return (scene, replica)

@@ -79,7 +79,7 @@ import Testing
         #expect(taken.reduce(0, +) == 150)
     }
 
-    enum Cut: CaseIterable { case beforeStop, whileDraining, redisRestarts }
+    enum Cut: CaseIterable { case beforeStop, whileDraining, whileHandingOver, redisRestarts }
 
     @Test(arguments: Cut.allCases)
     func `a connection that is cut around a stop does not keep entries from the others`(cut: Cut) throws {
@@ -106,6 +106,16 @@ import Testing
             try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
             try stopping.waitForLog("Redis is unreachable")
             gate.open()
+        case .whileHandingOver:
+            // Scripts wait, what only reads does not.
+            #expect(try scene.redis.command("CLIENT", "PAUSE", "60000", "WRITE") == .simple("OK"))
+            stopping.signal(SIGTERM)
+            try eventually("it hands over") {
+                let clients = try scene.redis.command("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+                return clients.contains { $0.contains("cmd=eval") && $0.contains("flags=b") }
+            }
+            try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            #expect(try scene.redis.command("CLIENT", "UNPAUSE") == .simple("OK"))
         case .redisRestarts:
             try scene.server.kill()
             try stopping.waitForLog("Redis is unreachable")
