@@ -79,7 +79,8 @@ let package = Package(
         tests(
             "FootbridgeTests",
             [
-                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", "LoopTestSupport", logging,
+                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", "LoopTestSupport",
+                logging,
             ],
             resources: [.copy("Fixtures")]),
         tests(

@@ -34,7 +34,9 @@ import Testing
             replicas.onReady = { [settler] in settler.flush() }
         }
 
-        func acknowledge(_ number: UInt64) { settler.acknowledge(EntryKey(stream: 0, id: EntryID(milliseconds: number))) }
+        func acknowledge(_ number: UInt64) {
+            settler.acknowledge(EntryKey(stream: 0, id: EntryID(milliseconds: number)))
+        }
     }
 
     private static func letter(isOwnerless: Bool = false) -> DeadLetter {
