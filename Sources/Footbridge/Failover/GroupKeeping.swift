@@ -131,6 +131,7 @@ extension RouteRunner {
     }
 
     private func isRestored(_ entries: some Sequence<(EntryID, Restored)>, _ stream: Int) {
+        settler.isRestored(stream)
         var ids: [Restored: Set<EntryID>] = [:]
         for (id, done) in entries { ids[done, default: []].insert(id) }
         relinquish(ids[.others, default: []], stream, "others have read entries anew that were held here")

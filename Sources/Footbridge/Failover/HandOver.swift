@@ -15,14 +15,11 @@ extension RouteRunner {
     /// Gives away what is left when everything is settled that could be. Requests that are still under way are dropped.
     func handOver(_ completion: @escaping () -> Void) {
         for slot in slots { slot.handle.cancel() }
-        guard let connection = worker.commands.connection else { return completion() }
         var left = config.streams.count
         for stream in config.streams.indices {
-            rejoin(stream, on: connection) { [unowned self] in
-                release(stream, after: .open, count: 0, on: connection) {
-                    left -= 1
-                    if left == 0 { completion() }
-                }
+            handOver(stream) {
+                left -= 1
+                if left == 0 { completion() }
             }
         }
     }
@@ -44,16 +41,41 @@ extension RouteRunner {
         }
     }
 
+    /// What is known of a hand-over.
+    private struct Released {
+        var count = 0
+        /// A connection was lost on the way: more may have been released, and nobody was told.
+        var isRepeated = false
+    }
+
+    private func handOver(_ stream: Int, _ released: Released = Released(), _ completion: @escaping () -> Void) {
+        whenConnected(stream) { [unowned self] in
+            guard let connection = worker.commands.connection, connection.isOpen else { return completion() }
+            rejoin(stream, on: connection) { [unowned self] in
+                release(stream, after: .open, released, on: connection, completion)
+            }
+        }
+    }
+
+    private func repeatHandOver(_ stream: Int, _ released: Released, _ completion: @escaping () -> Void) {
+        handOver(stream, Released(count: released.count, isRepeated: true), completion)
+    }
+
     private func release(
-        _ stream: Int, after: EntryBound, count: Int, on connection: RedisConnection,
+        _ stream: Int, after: EntryBound, _ released: Released, on connection: RedisConnection,
         _ completion: @escaping () -> Void
     ) {
         let script = PendingScript.move(
             from: worker.consumer, to: WellKnownConsumer.released, silentFor: .zero, after: after,
             stream: config.streams[stream], group: config.group)
         connection.send(script, deadline: .seconds(1)) { [unowned self] result in
-            // Refused, or Redis is away: everything stays pending under our name, as after a crash.
-            guard case .success(let entries) = result else { return completion() }
+            let entries: [MovedEntry]
+            switch result {
+            case .success(let moved): entries = moved
+            case .failure(let error) where error.endsConnection: return repeatHandOver(stream, released, completion)
+            // Refused: everything stays pending under our name, as after a crash.
+            case .failure: return completion()
+            }
             if let last = entries.last {
                 for entry in entries where entry.isTrimmed {
                     let key = EntryKey(stream: stream, id: entry.id)
@@ -61,25 +83,37 @@ extension RouteRunner {
                 }
                 // Before the consumer leaves, which it cannot while it has them.
                 settler.flush()
-                let count = count + entries.count { !$0.isTrimmed }
-                return release(stream, after: .excluded(last.id), count: count, on: connection, completion)
+                var released = released
+                released.count += entries.count { !$0.isTrimmed }
+                return release(stream, after: .excluded(last.id), released, on: connection, completion)
             }
-            leave(stream, count, on: connection, completion)
+            leave(stream, released, on: connection, completion)
         }
     }
 
-    private func leave(_ stream: Int, _ count: Int, on connection: RedisConnection, _ completion: @escaping () -> Void)
-    {
-        if count > 0 {
-            logger.info(
-                "handed entries over",
-                metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.count: .stringConvertible(count)])
+    private func leave(
+        _ stream: Int, _ released: Released, on connection: RedisConnection, _ completion: @escaping () -> Void
+    ) {
+        if released.count > 0 || released.isRepeated {
             // Who may not publish lets the others find out at their next round.
             connection.send(["PUBLISH", channel(stream), worker.consumer]) { _ in }
         }
         let script = PendingScript.removeConsumer(
             worker.consumer, silentFor: .zero, stream: config.streams[stream], group: config.group)
-        connection.send(script) { _ in completion() }
+        connection.send(script) { [unowned self] result in
+            if case .failure(let error) = result, error.endsConnection {
+                return repeatHandOver(stream, released, completion)
+            }
+            if released.count > 0 {
+                logger.info(
+                    "handed entries over",
+                    metadata: [
+                        LogKeys.stream: "\(config.streams[stream])",
+                        LogKeys.count: .stringConvertible(released.count),
+                    ])
+            }
+            completion()
+        }
     }
 
     /// Where this is told of the route's streams.

@@ -47,7 +47,8 @@ final class RouteRunner: TurnParticipant {
     /// Of the bodies that were read, as a moving average; large until it is known better.
     private var averageBytes = 1024.0 * 1024
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
-    private(set) var isDraining = false
+    /// When it was told to stop.
+    private(set) var drainingSince: MonotonicTime?
     private var onDrained: (() -> Void)?
     /// Streams that are asked for what came too late.
     private var handingBack = 0
@@ -180,15 +181,17 @@ final class RouteRunner: TurnParticipant {
     /// Stops reading, lets the requests in flight finish, and settles; then calls back. Entries that were not sent keep
     /// their attempt count and stay pending.
     func drain(_ completion: @escaping () -> Void) {
-        isDraining = true
+        drainingSince = worker.loop.now
         onDrained = completion
         handBackQueued()
         for (stream, reader) in readers.enumerated() {
             handingBack += 1
             reader.finish { [unowned self] in
-                handBackUnread(stream) { [unowned self] in
-                    handingBack -= 1
-                    worker.loop.atEndOfTurn(self)
+                whenConnected(stream) { [unowned self] in
+                    handBackUnread(stream) { [unowned self] in
+                        handingBack -= 1
+                        worker.loop.atEndOfTurn(self)
+                    }
                 }
             }
         }
@@ -199,6 +202,18 @@ final class RouteRunner: TurnParticipant {
         guard isDraining, inFlight + handingBack == 0, fetching.isEmpty, settler.isDone, let onDrained else { return }
         self.onDrained = nil
         onDrained()
+    }
+
+    var isDraining: Bool { drainingSince != nil }
+
+    /// Calls back when Redis can be told what becomes of a stream's entries. A stop waits two seconds for a connection that
+    /// is lost, within `drain_timeout`: what nobody is told of, others get after `claim_after` only.
+    func whenConnected(_ stream: Int, _ completion: @escaping () -> Void) {
+        // Nothing was ever read.
+        guard preparedOnce.contains(stream), let drainingSince else { return completion() }
+        let lostAt = max(drainingSince, worker.lostAt ?? worker.loop.now)
+        let end = min(drainingSince + config.drainTimeout, lostAt + .seconds(2))
+        worker.whenConnected(within: end - worker.loop.now, completion)
     }
 
     /// What draining would still wait for.

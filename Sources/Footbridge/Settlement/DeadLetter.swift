@@ -18,6 +18,10 @@ struct DeadLetter {
     let fields: EntryFields
     /// Whether the entry went with its group and its stream: then nobody has it, and no owner is to be checked.
     var isOwnerless = false
+    /// When it was sent, what is held of its stream had been put back into its group so often.
+    var restorations = 0
+    /// It is sent again though it was written before: replicas may not have it.
+    var wasWritten = false
 
     /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
     var arguments: [any RESPArgument] {
@@ -44,8 +48,10 @@ struct DeadLetter {
         return RESPCommand("EVAL", arguments: head + arguments)
     }
 
-    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK); an entry with more goes in two steps.
-    var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
+    /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
+    ///
+    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK).
+    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
 
     private static let script = """
         \(GroupMark.lua)

@@ -18,9 +18,13 @@ final class Settler {
     private var acknowledgements: [[EntryID]]
     private var attemptCounts: [EntryKey: Int] = [:]
     private var deadLetters: [DeadLetter] = []
-    /// Sent, and not answered yet.
+    /// Sent, and not confirmed yet.
     private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
     private var sentLetters: [Int: DeadLetter] = [:]
+    /// Written, and maybe not on enough replicas.
+    private var unreplicatedLetters: [Int: DeadLetter] = [:]
+    /// How often what is held of each stream was put back into its group.
+    private var restorations: [Int]
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
@@ -49,6 +53,7 @@ final class Settler {
         self.counters = counters
         self.logger = logger
         acknowledgements = Array(repeating: [], count: route.streams.count)
+        restorations = Array(repeating: 0, count: route.streams.count)
     }
 
     /// Entries whose end Redis has not confirmed.
@@ -89,7 +94,7 @@ final class Settler {
 
     /// Entries that are being settled: they may still be pending in Redis, and are not to be delivered again.
     var settlingKeys: [EntryKey] {
-        var keys = unburied.map(\.key)
+        var keys = unburied.map(\.key) + unreplicatedLetters.values.map(\.key)
         for stream in acknowledgements.indices {
             keys += acknowledgements[stream].map { EntryKey(stream: stream, id: $0) }
         }
@@ -99,12 +104,15 @@ final class Settler {
 
     /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
     func flush() {
-        guard let connection = worker.commands.connection else { return }
-        for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
-            if isAllowed(.acknowledging, stream) { sendAcknowledgements(stream, on: connection) }
+        let settling = worker.settling
+        if let settling {
+            for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
+                if isAllowed(.acknowledging, stream) { sendAcknowledgements(stream, on: settling) }
+            }
         }
-        if !attemptCounts.isEmpty { sendAttempts(on: connection) }
-        if !deadLetters.isEmpty { flushLetters(on: connection) }
+        // These never wait for replicas: an entry that is fetched for its next attempt must not be overtaken by them.
+        if !attemptCounts.isEmpty, let commands = worker.commands.connection { sendAttempts(on: commands) }
+        if let settling, !deadLetters.isEmpty { flushLetters(on: settling) }
     }
 
     /// A few at a time: acknowledgements and signs of life of all routes must not wait behind megabytes.
@@ -137,24 +145,28 @@ final class Settler {
         let number = commandNumber
         sentAcknowledgements[number] = (stream, ids)
         connection.send(.acknowledge(ids, stream: route.streams[stream], group: route.group)) { [self] result in
-            sentAcknowledgements[number] = nil
             switch result {
             case .success(let count):
-                unconfirmed -= ids.count
                 // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
                 counters.acknowledgedTwice += ids.count - min(count, ids.count)
                 recovered(.acknowledging, stream)
-                onProgress()
+                worker.whenReplicated { [self] in acknowledged(number, isConfirmed: $0) }
             case .failure(.server(let error)) where error.kind == .wrongType:
                 // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
-                unconfirmed -= ids.count
                 counters.acknowledgedTwice += ids.count
-                onProgress()
+                acknowledged(number, isConfirmed: true)
             case .failure(let error):
-                acknowledgements[stream].append(contentsOf: ids)
+                acknowledged(number, isConfirmed: false)
                 refused(.acknowledging, stream, error)
             }
         }
+    }
+
+    private func acknowledged(_ number: Int, isConfirmed: Bool) {
+        guard let (stream, ids) = sentAcknowledgements.removeValue(forKey: number) else { return }
+        guard isConfirmed else { return acknowledgements[stream].append(contentsOf: ids) }
+        unconfirmed -= ids.count
+        onProgress()
     }
 
     private func sendAttempts(on connection: RedisConnection) {
@@ -193,22 +205,20 @@ final class Settler {
     }
 
     private func send(_ letter: DeadLetter, on connection: RedisConnection) {
+        var letter = letter
+        letter.restorations = restorations[letter.key.stream]
         guard let target = route.deadLetter.name(for: letter.stream) else { return }
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
-        if letter.fitsScript && !letter.isOwnerless {
-            connection.send(letter.command(into: target)) { [self] in buried(letter, number, $0) }
-            return
-        }
-        // Too many fields for a script: add, then acknowledge. Killed in between, the entry is buried twice, never lost.
-        connection.send(RESPCommand("XADD", arguments: [target, "*"] + letter.arguments)) { [self] reply in
-            guard case .success = reply else { return buried(letter, number, reply) }
-            acknowledgements[letter.key.stream].append(letter.key.id)
-            unconfirmed += 1
-            buried(letter, number, reply)
-        }
+        let command =
+            letter.goesInTwoSteps
+            ? RESPCommand("XADD", arguments: [target, "*"] + letter.arguments) : letter.command(into: target)
+        connection.send(command) { [self] in buried(letter, number, $0) }
     }
+
+    /// What is held of a stream was put back into its group: letters that were under way meanwhile may have met it before.
+    func isRestored(_ stream: Int) { restorations[stream] += 1 }
 
     /// Nobody has these entries any more: their letters are written without looking for an owner.
     func disown(_ keys: Set<EntryKey>) {
@@ -222,19 +232,19 @@ final class Settler {
 
     private func buried(_ letter: DeadLetter, _ number: Int, _ reply: Result<RESPValue, RedisError>) {
         let owner = (try? reply.get())?.elements
-        if let owner, mayBeMissing(letter.key.stream, owner.first?.text) { return sendLater(number) }
+        if let owner {
+            let stream = letter.key.stream
+            guard letter.restorations == restorations[stream], !mayBeMissing(stream, owner.first?.text) else {
+                return sendLater(number)
+            }
+        }
         let letter = sentLetters.removeValue(forKey: number) ?? letter
         switch reply {
         case .success:
-            unconfirmed -= 1
-            if owner != nil {
-                counters.lostOwnership += 1
-            } else {
-                counters.dead += 1
-                logger.warning("entry dead-lettered", metadata: metadata(letter))
-            }
+            if !letter.wasWritten { count(letter, isOurs: owner == nil) }
             recovered(.burying, letter.key.stream)
-            onProgress()
+            unreplicatedLetters[number] = letter
+            worker.whenReplicated { [self] in written(number, isConfirmed: $0) }
         case .failure(let error):
             deadLetters.append(letter)
             refused(.burying, letter.key.stream, error)
@@ -248,6 +258,25 @@ final class Settler {
             deadLetters.append(letter)
             flush()
         }
+    }
+
+    private func count(_ letter: DeadLetter, isOurs: Bool) {
+        guard isOurs else { return counters.lostOwnership += 1 }
+        counters.dead += 1
+        logger.warning("entry dead-lettered", metadata: metadata(letter))
+    }
+
+    private func written(_ number: Int, isConfirmed: Bool) {
+        guard var letter = unreplicatedLetters.removeValue(forKey: number) else { return }
+        if !isConfirmed {
+            letter.wasWritten = true
+            deadLetters.append(letter)
+        } else if letter.goesInTwoSteps {
+            acknowledgements[letter.key.stream].append(letter.key.id)
+        } else {
+            unconfirmed -= 1
+        }
+        onProgress()
     }
 
     private func metadata(_ letter: DeadLetter) -> Logger.Metadata {
