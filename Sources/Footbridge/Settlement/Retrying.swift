@@ -19,13 +19,13 @@ extension RouteRunner {
             guard now - fetchedAt >= Self.pace else { return }
             room = min(room, Self.portion)
         }
-        fetchedAt = now
         var batches: [Int: [ParkedEntry]] = [:]
         while room > 0, let entry = parked.takeDue(now) {
             batches[entry.key.stream, default: []].append(entry)
             settler.forgetAttempts(of: entry.key)
             room -= 1
         }
+        if !batches.isEmpty { fetchedAt = now }
         for (stream, batch) in batches {
             for portion in batch.portions(of: PendingScript<FetchedEntries>.portion) {
                 fetch(Array(portion), of: stream, on: connection)
