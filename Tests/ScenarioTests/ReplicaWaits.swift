@@ -99,6 +99,8 @@ import Testing
         replica.pause()
         try scene.redis.add(numbers: 0..<40)
         try bridge.waitForLog(tooFew)
+        // Then the master has all that the route may hold.
+        try waitInVain(admin)
         try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         // What is sent again was written before; all the same it is not on the replica.
         try eventually("connected again") { bridge.logs("connected to Redis").count == 2 }
