@@ -95,11 +95,18 @@ import Testing
         let bad = try Scene { _ in .answer(400) }
         scene.file.route.url = bad.receiver.url
         let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
         replica.pause()
         try scene.redis.add(numbers: 0..<40)
         try bridge.waitForLog(tooFew)
+        // Then the master has all that the route may hold.
+        try waitInVain(admin)
         try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        try bridge.waitForLog("connected to Redis")
+        // What is sent again was written before; all the same it is not on the replica.
+        try eventually("connected again") { bridge.logs("connected to Redis").count == 2 }
+        try waitInVain(admin)
+        #expect(bad.receiver.ledger.count <= 16)
+        #expect(bridge.logs(again) == [])
         replica.resume()
         try bad.receiver.waitFor(count: 40)
         try eventually("all are dead letters") { try scene.redis.entries("{orders}:dead").count >= 40 }
@@ -115,23 +122,22 @@ import Testing
         func check() throws -> CommandResult { try footbridge("check", "--live", "-c", scene.writeFile()) }
         #expect(try check().output.contains("\n  ok     wait_for_ack: 1 of 1 replica confirms\n"))
         replica.pause()
-        // WAIT asks for what was written, and the replica has all before this.
-        try scene.redis.add(numbers: [1])
         let away = try check()
         #expect(away.exit == .status(0))
         #expect(
             away.output.contains(
                 "\n  warn   wait_for_ack: 0 of 1 replicas confirm in time: routes stop reading until they do\n"))
         replica.resume()
-        #expect(
-            try scene.redis.command("ACL", "SETUSER", "bob", "on", ">pw", "~*", "&*", "+@all", "-wait")
-                == .simple("OK"))
         scene.file.redis = scene.file.redis.replacing("redis://", with: "redis://bob:pw@")
-        let refused = try check()
-        #expect(refused.exit == .status(78))
-        #expect(
-            refused.output.contains(
-                "\n  error  wait_for_ack: user bob may not call WAIT, so nothing would count as settled; "
-                    + "allow it: ACL SETUSER bob +wait\n"))
+        for missing in ["-wait", "-publish", "resetchannels"] {
+            let rules = ["ACL", "SETUSER", "bob", "reset", "on", ">pw", "~*", "&*", "+@all", missing]
+            #expect(try scene.redis.command(rules.map { Array($0.utf8) }) == .simple("OK"))
+            let refused = try check()
+            #expect(refused.exit == .status(78))
+            #expect(
+                refused.output.contains(
+                    "\n  error  wait_for_ack: user bob may not wait, so nothing would count as settled; "
+                        + "allow it: ACL SETUSER bob +wait +publish &footbridge:wait\n"))
+        }
     }
 }

@@ -1,3 +1,5 @@
+public import RESP
+
 /// How many replicas must have what was settled before it counts as settled, as the configuration says it.
 public struct WaitForAck: Sendable, Equatable {
     public var replicas: Int
@@ -8,6 +10,18 @@ public struct WaitForAck: Sendable, Equatable {
         self.replicas = replicas
         self.timeout = timeout
     }
+}
+
+extension WaitForAck {
+    /// What is sent behind what was settled; the second one's reply is how many replicas have it.
+    ///
+    /// WAIT is about the last write of its connection. From Redis 8 on an XACK that is repeated on the next connection is
+    /// none if the first one was executed; a message that nobody listens to always is, and changes nothing.
+    public var commands: (write: RESPCommand, wait: RESPCommand) {
+        (["PUBLISH", Self.channel, ""], ["WAIT", replicas, Int(timeout / .milliseconds(1))])
+    }
+
+    public static let channel = "footbridge:wait"
 }
 
 extension WaitForAck {

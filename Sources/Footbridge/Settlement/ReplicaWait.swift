@@ -5,8 +5,8 @@ internal import Redis
 
 /// Waits until replicas have what was settled (`redis.wait_for_ack`), for all routes of a worker, batch by batch.
 ///
-/// WAIT blocks the connection that sends it, and is about what this connection has written: settlements go over one of their
-/// own. Nothing is sent on it while WAIT is under way; what comes meanwhile is the next batch, and can still be sent
+/// WAIT blocks the connection that sends it, and is about what this connection has written: settlements go over one of
+/// their own. Nothing is sent on it while WAIT is under way; what comes meanwhile is the next batch, and can still be sent
 /// otherwise should the bridge stop. <https://redis.io/docs/latest/commands/wait/>
 final class ReplicaWait: TurnParticipant {
     /// Told whether enough replicas have it; otherwise it has to be sent again.
@@ -72,8 +72,14 @@ final class ReplicaWait: TurnParticipant {
     func endTurn() {
         guard state == .ready, !waiting.isEmpty, let connection = link.connection else { return }
         state = .asking
-        let command: RESPCommand = ["WAIT", config.replicas, config.timeout.wholeMilliseconds]
-        connection.send(command, deadline: config.timeout + .seconds(5)) { [weak self] in self?.answered($0) }
+        let (write, wait) = config.commands
+        var refusal: RedisError?
+        connection.send(write) { reply in
+            if case .failure(let error) = reply { refusal = error }
+        }
+        connection.send(wait, deadline: config.timeout + .seconds(5)) { [weak self] reply in
+            self?.answered(refusal.map { .failure($0) } ?? reply)
+        }
     }
 
     /// Waits no more. What the master has counts as settled; of what it has not answered, the senders hear that the

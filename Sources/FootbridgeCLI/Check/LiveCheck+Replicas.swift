@@ -4,20 +4,20 @@ import Redis
 
 /// Whether `wait_for_ack` gets what it asks for.
 extension LiveCheck {
-    /// Asked by the command itself, which changes nothing. It is about what was written so far: a replica that hangs is
-    /// noticed when something was written since.
+    /// Asked as the bridge asks, which changes nothing.
     func replicas(_ waitForAck: WaitForAck, _ user: User) async throws(RedisError) -> Finding {
-        let command: RESPCommand = ["WAIT", waitForAck.replicas, Int(waitForAck.timeout / .milliseconds(1))]
+        let (write, wait) = waitForAck.commands
         let answer = try await outcome { () async throws(RedisError) in
-            try await client.call(command, deadline: waitForAck.timeout + .seconds(5))
+            _ = try await client.call(write)
+            return try await client.call(wait, deadline: waitForAck.timeout + .seconds(5))
         }
         switch answer {
         case .success(let reply): return Self.finding(reached: reply.integer ?? 0, of: waitForAck)
         case .failure(let error) where error.code == "NOPERM":
             return Finding(
                 .error,
-                "wait_for_ack: user \(user.name) may not call WAIT, so nothing would count as settled; "
-                    + "allow it: ACL SETUSER \(Self.quoted(user.name)) +wait")
+                "wait_for_ack: user \(user.name) may not wait, so nothing would count as settled; "
+                    + "allow it: ACL SETUSER \(Self.quoted(user.name)) +wait +publish &\(WaitForAck.channel)")
         case .failure(let error):
             return Finding(.error, "wait_for_ack: Redis does not wait, so nothing would count as settled: \(error)")
         }

@@ -13,7 +13,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ReplicaWaitTests {
     private static let route = RouteConfig(
         name: "orders", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))
-    private static let wait = command("WAIT", "1", "200")
+    private static let wait = command("PUBLISH", "footbridge:wait", "") + command("WAIT", "1", "200")
 
     /// The settler of a route, on a worker that waits for one replica.
     private final class Bench {
@@ -62,10 +62,10 @@ import Testing
             try server.expect(Self.wait)
             asked.withLock { $0 = true }
             _ = more.wait()
-            try server.send(":0\r\n")
+            try server.send(":0\r\n:0\r\n")
             try server.expect(command("XACK", "s", "g", "3-0") + Self.wait)
             _ = enough.wait()
-            try server.send(":1\r\n:1\r\n")
+            try server.send(":1\r\n:0\r\n:1\r\n")
             try server.expectEnd()
         }
         let unconfirmed = try await onLoop { actor in
@@ -106,7 +106,7 @@ import Testing
             // The same master: nothing is pending any more.
             try server.send(":0\r\n_\r\n")
             try server.expect(Self.wait)
-            try server.send(":2\r\n")
+            try server.send(":0\r\n:2\r\n")
             try server.expectEnd()
         }
         let figures = try await onLoop { actor in
@@ -131,13 +131,13 @@ import Testing
             try server.expect(RESPCommand("XADD", arguments: ["{s}:dead", "*"] + letter.arguments).encoded)
             try server.send("$3\r\n9-0\r\n")
             try server.expect(Self.wait)
-            try server.send(":0\r\n")
+            try server.send(":0\r\n:0\r\n")
             try server.expect(Self.wait)
-            try server.send(":1\r\n")
+            try server.send(":0\r\n:1\r\n")
             try server.expect(command("XACK", "s", "g", "2-0"))
             try server.send(":0\r\n")
             try server.expect(Self.wait)
-            try server.send(":1\r\n")
+            try server.send(":0\r\n:1\r\n")
             try server.expectEnd()
         }
         try await onLoop { actor in
@@ -188,9 +188,9 @@ import Testing
             try server.expect(command("XACK", "s", "g", "1-0"))
             try server.send(":1\r\n")
             try server.expect(Self.wait)
-            try server.send("-NOPERM User bob has no permissions to run the 'wait' command\r\n")
+            try server.send(":0\r\n-NOPERM User bob has no permissions to run the 'wait' command\r\n")
             try server.expect(Self.wait)
-            try server.send(":1\r\n")
+            try server.send(":0\r\n:1\r\n")
             try server.expectEnd()
         }
         let time = try await onLoop { actor in
