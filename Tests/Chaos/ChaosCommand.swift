@@ -13,6 +13,7 @@ import TestSupport
     @Option(help: "Entries in all.") var entries: Int?
     @Option(help: "Entries added per second.") var rate: Double?
     @Option(help: "Repeats the faults of an earlier run.") var seed: UInt64?
+    @Flag(help: "A master, its replica and three Sentinels; the master is killed now and then.") var sentinel = false
     @Option(help: "Only faults of this kind; may be given several times.") var only: [Fault.Kind] = []
     @Option(help: "No faults of this kind; may be given several times.") var without: [Fault.Kind] = []
     @Option(help: "The bridge.") var binary = ".build/release/footbridge"
@@ -39,14 +40,25 @@ import TestSupport
     private func settings(_ server: ServerChoice) -> Settings {
         var settings = Settings(
             seed: seed ?? UInt64.random(in: 1..<1_000_000_000), server: server, binary: binary,
-            entries: entries ?? (short ? 100_000 : 1_010_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 4000))
+            entries: entries ?? (short ? 100_000 : 1_050_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 6000))
         settings.calmEntries = min(20_000, settings.entries / 10)
-        settings.kinds = (only.isEmpty ? Fault.Kind.allCases : only).filter { !without.contains($0) }
+        settings.sentinels = sentinel ? 3 : 0
+        settings.kinds = Fault.Kind.all(underSentinels: sentinel).filter {
+            (only.isEmpty || only.contains($0)) && !without.contains($0)
+        }
         return settings
     }
 
+    func validate() throws {
+        let possible = Fault.Kind.all(underSentinels: sentinel)
+        if let kind = only.first(where: { !possible.contains($0) }) {
+            throw ValidationError("no \(kind) \(sentinel ? "with" : "without") --sentinel")
+        }
+    }
+
     private func prove(_ settings: Settings) throws -> Bool {
-        Report.line("== \(settings.entries) entries, server \(settings.server.rawValue), seed \(settings.seed)")
+        let server = settings.server.rawValue + (sentinel ? " under Sentinels" : "")
+        Report.line("== \(settings.entries) entries, server \(server), seed \(settings.seed)")
         let checks = try Performance(settings: settings).run()
         Report.tell(checks)
         let hold = checks.allSatisfy(\.holds)

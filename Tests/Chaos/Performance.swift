@@ -8,23 +8,21 @@ struct Performance {
         let scene = try Scene(settings)
         let began = Moment.now
         for bridge in scene.bridges { try bridge.start() }
+        scene.plan.answerByStatus(share: Scene.usualShare)
         scene.produce(upTo: settings.calmEntries)
-        let isCalm = eventually(within: 120) { !scene.isProducing } && scene.drain(within: 60)
+        let isCalm =
+            eventually(within: 120) { !scene.isProducing } && scene.drain(within: 60) && scene.waitForRest(within: 5)
         if !isCalm { scene.fallen.append("the calm beginning did not end") }
-        scene.runs.measure(\.base)
+        scene.runs.measure(\.base, \.calmFigures)
         let calmEnd = Moment.now
         Report.line("  calm: \(settings.calmEntries) entries in \(Int(calmEnd - began)) s; faults from now on")
 
         scene.plan.misbehave(share: Scene.usualShare)
         scene.produce(upTo: settings.entries)
-        var housekeeping = Moment.now
         let faults = try Faults(scene: scene).run(
             FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }
         ) { record in
             Report.tell(record, since: calmEnd)
-            guard Moment.now - housekeeping > 20, record.fault.kind != .destroyGroup else { return }
-            housekeeping = .now
-            try? scene.control.dropSettled()
         }
         return try finish(scene, faults, calmEnd)
     }
@@ -35,7 +33,8 @@ struct Performance {
         let drained = Moment.now
         // Connections of the last requests may close, and memory settle.
         pause(1)
-        scene.runs.measure(\.end)
+        _ = scene.waitForRest(within: 5)
+        scene.runs.measure(\.end, \.endFigures)
         let exits = try scene.stopBridges()
         for producer in scene.producers { producer.stop() }
         let history = History(
@@ -46,6 +45,7 @@ struct Performance {
         Report.line(
             "  \(faults.count) faults in \(seconds) s, \(scene.cuts) connections cut by the proxies, "
                 + "drained after \(Int(drained - added)) s more")
+        Report.tell(scene.stalls.stalls, since: calmEnd)
         let checks = history.checks()
         if !checks.allSatisfy(\.holds) {
             try scene.runs.write(to: settings.logs)

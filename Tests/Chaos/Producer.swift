@@ -12,15 +12,15 @@ final class Producer: Sendable {
     }
 
     private let settings: Settings
-    private let server: RedisServer
+    private let redis: RedisService
     private let book: EntryBook
     private let state: Monitor<State>
     private let share = Settings.producers
 
     /// - Parameter number: From 0: producer p adds the entries p, p + producers, p + 2 · producers …
-    init(number: Int, settings: Settings, server: RedisServer, book: EntryBook) {
+    init(number: Int, settings: Settings, redis: RedisService, book: EntryBook) {
         self.settings = settings
-        self.server = server
+        self.redis = redis
         self.book = book
         state = Monitor(State(next: number))
         Thread.detachNewThread { self.work() }
@@ -46,7 +46,7 @@ final class Producer: Sendable {
             guard first < limit else { continue }
             let began = Moment.now
             if probe == nil {
-                probe = try? server.probe()
+                probe = try? redis.master.probe()
                 if probe == nil {
                     pause(0.02)
                     continue
@@ -78,13 +78,18 @@ final class Producer: Sendable {
                 (["XADD", Settings.stream, "*"] + payload.fields.flatMap { [$0.name, $0.value] }).map { Array($0.utf8) }
             )
         }
+        // What a replica has outlives its master: only then is an entry confirmed.
+        if settings.sentinels > 0 { commands.append(["WAIT", "1", "2000"].map { Array($0.utf8) }) }
         let replies = try? probe.pipeline(commands)
+        let isReplicated = settings.sentinels == 0 || (replies?.last?.integer ?? 0) > 0
         for index in entries.indices {
             guard let reply = replies?[index] else {
                 entries[index].outcome = .unknown
                 continue
             }
-            if case .bulk = reply, let id = reply.text.flatMap({ EntryID($0) }) {
+            if case .bulk = reply, !isReplicated {
+                entries[index].outcome = .unknown
+            } else if case .bulk = reply, let id = reply.text.flatMap({ EntryID($0) }) {
                 entries[index].outcome = .ok
                 entries[index].id = id
             } else {

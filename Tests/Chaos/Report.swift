@@ -20,6 +20,14 @@ enum Report {
         line("\(String(repeating: " ", count: max(0, 6 - time.count)))\(time) s  \(record.fault)\(tail)")
     }
 
+    static func tell(_ stalls: [StallWatch.Stall], since start: Moment) {
+        guard let longest = stalls.map(\.seconds).max() else { return }
+        let times = stalls.prefix(10).map { "\(Int(($0.start - start).rounded())) s" }.joined(separator: ", ")
+        line(
+            "  the machine stood still \(stalls.count) times, for \(milliseconds(longest)) at most: at \(times)"
+                + (stalls.count > 10 ? " …" : ""))
+    }
+
     static func tell(_ checks: [Check]) {
         line("")
         for check in checks {

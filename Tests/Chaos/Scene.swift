@@ -1,12 +1,12 @@
 import TestSupport
 
-/// One Redis, three bridges, each with a receiver and a proxy, the producers, and the ledgers of both ends.
+/// Redis, three bridges, each with a receiver and a proxy, the producers, and the ledgers of both ends.
 final class Scene {
     /// Of all requests, so many are answered badly.
     static let usualShare = 0.03
 
     let settings: Settings
-    let server: RedisServer
+    let redis: RedisService
     let control: Control
     let entries: EntryBook
     let receipts: ReceiptBook
@@ -19,25 +19,25 @@ final class Scene {
     var fallen: [String] = []
     /// Connections that the proxies cut.
     var cuts = 0
+    let stalls = StallWatch()
 
     init(_ settings: Settings) throws {
         self.settings = settings
-        server = try RedisServer(
-            .init(appendOnly: true, choice: settings.server, arguments: ["--appendfsync", "always"]))
-        control = Control(server: server)
+        redis = try RedisService(settings)
+        control = Control(redis: redis)
         entries = EntryBook(count: settings.entries)
         receipts = ReceiptBook(count: settings.entries)
         plan = ReceiverPlan(seed: settings.seed)
         directory = try TemporaryDirectory()
-        let (receipts, plan, runs, directory, port) = (receipts, plan, runs, directory, server.port)
+        let (receipts, plan, runs, directory, redis) = (receipts, plan, runs, directory, redis)
         bridges = try (0..<Settings.bridges).map { index in
             try Bridge(
-                index: index, settings: settings, redisPort: port,
+                index: index, settings: settings, redis: redis,
                 receiver: ChaosReceiver(plan: plan, book: receipts), runs: runs, directory: directory)
         }
-        let (server, entries) = (server, entries)
+        let entries = entries
         producers = (0..<Settings.producers).map {
-            Producer(number: $0, settings: settings, server: server, book: entries)
+            Producer(number: $0, settings: settings, redis: redis, book: entries)
         }
     }
 
@@ -48,6 +48,15 @@ final class Scene {
     /// Waits until nothing is pending and nothing unread; whether it came to that.
     func drain(within seconds: Double) -> Bool {
         eventually(within: seconds, every: 0.05) { (try? control.unsettled()) == 0 }
+    }
+
+    /// Waits until no bridge has anything under way or waiting, by its own account.
+    func waitForRest(within seconds: Double) -> Bool {
+        let names = ["requests_in_flight", "entries_queued", "entries_parked"]
+        return eventually(within: seconds, every: 0.05) {
+            let figures = runs.figures
+            return figures.count == bridges.count && figures.allSatisfy { all in names.allSatisfy { all[$0] == 0 } }
+        }
     }
 
     /// Ends the bridges in good order; their statuses.

@@ -4,6 +4,8 @@ import TestSupport
 struct Settings: Sendable {
     var seed: UInt64
     var server = ServerChoice.redis
+    /// So many watch a master and its replica; with none there is one server.
+    var sentinels = 0
     /// Path of the bridge.
     var binary: String
     /// The variant that the bridge is told to be; it must be built for it.
@@ -16,7 +18,7 @@ struct Settings: Sendable {
     var rate: Double
     /// Entries with the field `abort`, which a bridge that is built for it does not survive.
     var marked: Set<Int> = []
-    var kinds = Fault.Kind.allCases
+    var kinds = Fault.Kind.all(underSentinels: false)
     /// So many seconds all may take to come to rest at the end.
     var drainSeconds = 120.0
     /// Directory for the logs of a run that fails.

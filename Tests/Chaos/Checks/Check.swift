@@ -22,7 +22,8 @@ extension History {
         let exposure = Exposure(self)
         return [
             losses(), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
-            attemptsRise(exposure), retryLaw(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
+            attemptsRise(exposure), retryLaw(), calmAccounts(), accounts(), darkTime(), handOver(), drained(),
+            baseLine(), surroundings(),
         ]
     }
 

@@ -9,24 +9,27 @@ extension History {
         var (count, calm) = (0, 0)
         for (number, places) in byEntry.enumerated() where places.count > 1 {
             let accepted = places.map(Int.init).filter { receipts[$0].isAccepted }
+            // Each reason is one for a single repetition.
+            var used: (places: Set<Int>, rereads: Set<Int>) = ([], [])
             for index in accepted.indices.dropFirst() {
                 count += 1
-                if number < calmEntries, receipts[accepted[index]].received <= calmEnd { calm += 1 }
                 let time = receipts[accepted[index]].received
-                let cause = accepted[..<index].lazy.compactMap { place in
-                    exposure.fault(of: place, self, before: time).map { (fault: $0, run: self.receipts[place].run) }
+                if number < calmEntries, time <= calmEnd { calm += 1 }
+                let exposed = accepted[..<index].lazy.filter { !used.places.contains($0) }.compactMap { place in
+                    exposure.fault(of: place, before: time).map { (fault: $0, place: place) }
                 }.first
-                if cause == nil,
-                    let fault = exposure.thawed[Int32(accepted[index])]
-                        ?? exposure.freeze(of: number, before: accepted[index], self)
-                {
+                if let fault = exposure.thawed[Int32(accepted[index])] {
                     byFault[fault, default: 0] += 1
                     thawed[fault, default: 0] += 1
-                } else if let cause {
-                    byFault[cause.fault, default: 0] += 1
-                    if exposure.reread(of: receipts[accepted[0]].id, before: time) == nil {
-                        byRun["\(cause.fault) \(cause.run)", default: 0] += 1
-                    }
+                } else if let exposed {
+                    used.places.insert(exposed.place)
+                    byFault[exposed.fault, default: 0] += 1
+                    byRun["\(exposed.fault) \(receipts[exposed.place].run)", default: 0] += 1
+                } else if let fault = exposure.rereads(of: receipts[accepted[0]].id, before: time)
+                    .first(where: { !used.rereads.contains($0) })
+                {
+                    used.rereads.insert(fault)
+                    byFault[fault, default: 0] += 1
                 } else {
                     failures.append("twice without a reason: \(text(ofEntry: number))")
                 }
@@ -58,13 +61,13 @@ extension History {
             guard let number, entries.indices.contains(number) else { continue }
             let places = byEntry[number].map(Int.init)
             let accepted = places.filter { receipts[$0].isAccepted }
-            let isReread = letters[0].id.flatMap { exposure.reread(of: $0, before: .now) } != nil
-            if letters.count > 1, !isReread {
+            let rereads = letters[0].id.map { exposure.rereads(of: $0, before: .now).count } ?? 0
+            if letters.count > 1 + rereads {
                 failures.append("\(letters.count) dead letters: \(text(ofEntry: number))")
             }
             if accepted.isEmpty {
                 if places.contains(where: { receipts[$0].isDoubtful }) { late += 1 }
-            } else if accepted.allSatisfy({ exposure.fault(of: $0, self, before: .now) != nil }) {
+            } else if rereads > 0 || accepted.allSatisfy({ exposure.fault(of: $0, before: .now) != nil }) {
                 exposed += 1
             } else {
                 failures.append("accepted and dead (\(letters[0].reason)): \(text(ofEntry: number))")
@@ -85,8 +88,9 @@ extension History {
                 pairs += 1
                 let time = receipts[second].received
                 // A margin for threads of ours that did not run at once.
-                guard time < end - 0.05, exposure.fault(of: first, self, before: time) == nil,
-                    exposure.thawed[Int32(second)] == nil
+                guard time < end - 0.05, !exposure.isAbandoned(first), exposure.thawed[Int32(first)] == nil,
+                    exposure.thawed[Int32(second)] == nil,
+                    exposure.rereads(of: receipts[first].id, before: time).isEmpty
                 else { continue }
                 failures.append("two at a time: \(text(ofEntry: number))")
             }
@@ -101,7 +105,8 @@ extension History {
         guard receipt.answer == .hang || receipt.answer == .late else { return nil }
         // A receiver that closes its connections ends it sooner.
         let closed = faults.contains {
-            $0.fault.kind == .refuse && $0.start <= timeout && receipt.received <= $0.end
+            $0.fault.kind == .refuse && runs.indices.contains(Int(receipt.run))
+                && $0.fault.target == runs[Int(receipt.run)].bridge && $0.start <= timeout && receipt.received <= $0.end
         }
         return closed ? nil : timeout
     }

@@ -1,7 +1,11 @@
+import Glibc
+
 /// What a fault did: the ledger is read in its light.
 struct FaultRecord: Sendable {
     let fault: Fault
     let start: Moment
+    /// The wall clock's seconds when it had struck.
+    var second = UInt32(time(nil))
     var end: Moment
     /// Runs that it hit.
     var runs: [Int]

@@ -51,6 +51,7 @@ extension Faults {
         let bridge = scene.bridges[fault.target]
         var record = FaultRecord(fault, runs: [bridge.run])
         bridge.signal(SIGSTOP)
+        record.second = UInt32(time(nil))
         pause(Settings.claimAfter + 0.5 + fault.force)
         // Before it goes on: from then on it may send.
         record.end = .now

@@ -4,10 +4,19 @@ import TestSupport
 extension Faults {
     func killRedis(_ fault: Fault) throws -> FaultRecord {
         var record = FaultRecord(fault, runs: allRuns)
-        try scene.server.kill()
+        try scene.redis.master.kill()
         pause(fault.force * 1.5)
-        try scene.server.restart()
+        try scene.redis.master.restart()
         record.end = .now
+        return record
+    }
+
+    func failover(_ fault: Fault) throws -> FaultRecord {
+        var record = FaultRecord(fault, runs: allRuns)
+        try scene.redis.killMaster()
+        record.end = .now
+        pause(fault.force * 1.5)
+        try scene.redis.restoreReplica()
         return record
     }
 
@@ -33,9 +42,7 @@ extension Faults {
     func clientKill(_ fault: Fault) throws -> FaultRecord {
         var record = FaultRecord(fault, runs: allRuns)
         for _ in 0..<(1 + Int(fault.force * 4)) {
-            for type in ["normal", "pubsub"] {
-                try scene.control.command("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes")
-            }
+            try scene.control.killClients()
             pause(0.2)
         }
         record.end = .now

@@ -12,20 +12,22 @@ final class Bridge {
     /// The place of its last start among the runs.
     private(set) var run = -1
     private let runs: RunBook
+    private let redis: RedisService
     private let settings: Settings
     private let directory: TemporaryDirectory
 
     init(
-        index: Int, settings: Settings, redisPort: UInt16, receiver: ChaosReceiver, runs: RunBook,
+        index: Int, settings: Settings, redis: RedisService, receiver: ChaosReceiver, runs: RunBook,
         directory: TemporaryDirectory
     ) throws {
         self.index = index
         self.settings = settings
+        self.redis = redis
         self.receiver = receiver
         self.runs = runs
         self.directory = directory
         name = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(index)))
-        proxy = try CuttingProxy(upstream: redisPort)
+        proxy = try CuttingProxy(upstream: redis.master.port)
     }
 
     /// In the group; one worker.
@@ -61,7 +63,8 @@ final class Bridge {
         func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
         let backoff = Settings.backoff
         return """
-            redis: { url: "redis://127.0.0.1:\(proxy.port)/0" }
+            redis: \(redis.configuration(by: proxy.port))
+            admin: { listen: "127.0.0.1:0" }
             instance: \(name)
             log: { level: info, format: json }
             routes:

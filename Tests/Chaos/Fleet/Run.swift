@@ -7,6 +7,13 @@ struct Run: Sendable {
     /// Resident memory in KiB and descriptors, when the calm beginning was over and at the end.
     var base: Footprint?
     var end: Footprint?
+    /// Its metrics at the same moments.
+    var calmFigures: Figures?
+    var endFigures: Figures?
+    /// If it ended in good order.
+    var lastWords: LastWords?
+    /// Entries of which it says that they are in the dead letters now.
+    var buried: [EntryID] = []
 }
 
 /// What a process takes.

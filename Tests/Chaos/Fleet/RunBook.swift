@@ -19,11 +19,29 @@ final class RunBook {
         guard runs.indices.contains(run), runs[run].endedAt == nil else { return }
         runs[run].endedAt = .now
         logs[run] = log(of: run)
+        runs[run].buried = lines(with: "entry dead-lettered", of: [run]).compactMap {
+            $0["entry"].flatMap { EntryID($0) }
+        }
+        if processes[run]?.exit == .status(0) {
+            runs[run].lastWords = LastWords(summaries: lines(with: "summary", of: [run]))
+        }
         processes[run] = nil
     }
 
-    func measure(_ keyPath: WritableKeyPath<Run, Footprint?>) {
-        for (run, process) in processes { runs[run][keyPath: keyPath] = Footprint(of: process.pid) }
+    /// Memory and metrics of all that run.
+    func measure(_ footprint: WritableKeyPath<Run, Footprint?>, _ figures: WritableKeyPath<Run, Figures?>) {
+        for (run, process) in processes {
+            runs[run][keyPath: footprint] = Footprint(of: process.pid)
+            runs[run][keyPath: figures] = self.figures(of: run)
+        }
+    }
+
+    /// What the metrics of all that run say now, those that answer.
+    var figures: [Figures] { processes.keys.compactMap(figures) }
+
+    private func figures(of run: Int) -> Figures? {
+        let address = lines(with: "admin server listens", of: [run]).last?["address"] ?? ""
+        return address.split(separator: ":").last.flatMap { UInt16($0) }.flatMap { try? Figures(port: $0) }
     }
 
     func log(of run: Int) -> String { logs[run] ?? processes[run]?.errorOutput ?? "" }

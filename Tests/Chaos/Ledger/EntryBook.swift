@@ -6,7 +6,7 @@ final class EntryBook: Sendable {
         case notSent
         /// Redis confirmed it.
         case ok
-        /// The connection was lost before the reply: it may be in the stream or not.
+        /// The connection was lost before the reply, or no replica had it in time: it may be in the stream or not.
         case unknown
         /// Redis refused it.
         case failed

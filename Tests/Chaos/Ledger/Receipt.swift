@@ -19,6 +19,8 @@ enum Answer: UInt8, Sendable, CaseIterable {
 
     /// Whether the sender was told that it was accepted, in time.
     var accepts: Bool { self == .ok || self == .slow }
+    /// Whether the sender was told that it is to try again.
+    var fails: Bool { self == .status500 || self == .status503 || self == .status429 }
     /// Told it too late, or not to the end: the receiver may have done the work.
     var mayHaveAccepted: Bool { self == .late || self == .half }
 }
@@ -33,6 +35,8 @@ struct Receipt: Sendable {
     var answer: Answer
     /// The signature is right, and its time is now.
     var isSigned: Bool
+    /// When the sender began the attempt, by the signed header: seconds since 1970.
+    var timestamp: UInt32
     var id: EntryID
     /// Of the body.
     var digest: UInt64

@@ -76,7 +76,8 @@ final class ChaosReceiver: Sendable {
                 Receipt(
                     entry: Int32(clamping: entry), run: Int32(clamping: request.run),
                     attempt: Int32(clamping: request.attempt), answer: answer,
-                    isSigned: signatures.accepts(request), id: id ?? EntryID(milliseconds: 0, sequence: 0),
+                    isSigned: signatures.accepts(request), timestamp: UInt32(request.timestamp) ?? 0,
+                    id: id ?? EntryID(milliseconds: 0, sequence: 0),
                     digest: digest(request.body), received: received))
             guard AnswerWriter(socket: socket, book: book, place: place).write(answer) else { return }
         }

@@ -2,24 +2,30 @@ import Synchronization
 
 /// How receivers answer: a function of the seed, the entry, and how often it came before.
 final class ReceiverPlan: Sendable {
-    private struct Mood: Sendable {
-        var share = 0.0
-        var isCalm = true
+    private enum Mood: Sendable {
+        case accepting
+        /// Only so that both sides know what became of a request: with a status, in time.
+        case byStatus(share: Double)
+        case misbehaving(share: Double)
     }
 
     private let seed: UInt64
-    private let mood = Mutex(Mood())
+    private let mood = Mutex(Mood.accepting)
 
     init(seed: UInt64) { self.seed = seed }
 
-    /// Faults in one of so many requests; none at all at the calm beginning.
-    func misbehave(share: Double) { mood.withLock { $0 = Mood(share: share, isCalm: false) } }
-    /// Every request is accepted.
-    func behave() { mood.withLock { $0 = Mood() } }
+    /// Every request is accepted until one of these is called: faults in this share of all requests.
+    func answerByStatus(share: Double) { mood.withLock { $0 = .byStatus(share: share) } }
+    func misbehave(share: Double) { mood.withLock { $0 = .misbehaving(share: share) } }
 
     func answer(_ entry: Int, earlier: Int) -> Answer {
-        let mood = mood.withLock { $0 }
-        if mood.isCalm { return .ok }
+        let (limit, answers) =
+            switch mood.withLock({ $0 }) {
+            case .accepting: (0.0, 0.0)
+            case .byStatus(let share): (share, 0.55)
+            case .misbehaving(let share): (share, 1.0)
+            }
+        if limit == 0 { return .ok }
         // What is wrong with the entry itself shows at every attempt.
         var fate = SplitMix64(state: SplitMix64.mixed(seed ^ 0xFA7E) &+ UInt64(entry))
         switch fate.share() {
@@ -28,8 +34,8 @@ final class ReceiverPlan: Sendable {
         default: break
         }
         var random = SplitMix64(state: SplitMix64.mixed(seed &+ UInt64(entry)) &+ UInt64(earlier))
-        guard random.share() < mood.share else { return .ok }
-        switch random.share() {
+        guard random.share() < limit else { return .ok }
+        switch random.share() * answers {
         case ..<0.25: return .status500
         case ..<0.45: return .status503
         case ..<0.55: return .status429

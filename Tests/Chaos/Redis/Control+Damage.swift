@@ -72,26 +72,4 @@ extension Control {
             removed: Int(reply.elements[0].integer ?? 0), pending: ids(reply.elements[1]),
             unread: ids(reply.elements[2]))
     }
-
-    /// What an operator would do: drops what is long settled, so that Redis keeps its memory.
-    ///
-    /// The margin of a minute is for entries that are in no group for a moment because it was destroyed.
-    func dropSettled() throws {
-        _ = try script(
-            """
-            local now = redis.call('TIME')
-            local limit = (now[1] - 60) * 1000
-            local first = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
-            if first then limit = math.min(limit, tonumber(string.match(first, '^%d+'))) end
-            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-              local info = {}
-              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-              if info.name == ARGV[1] then
-                limit = math.min(limit, tonumber(string.match(info['last-delivered-id'], '^%d+')))
-                return redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', limit))
-              end
-            end
-            return 0
-            """, [])
-    }
 }

@@ -2,7 +2,7 @@ import TestSupport
 
 /// What the chaos test asks of Redis and does to it, on connections of its own past the proxies.
 struct Control {
-    let server: RedisServer
+    let redis: RedisService
 
     struct Consumer {
         let name: String
@@ -13,7 +13,7 @@ struct Control {
 
     @discardableResult
     func command(_ words: String...) throws -> RedisReply {
-        try server.probe().command(words.map { Array($0.utf8) })
+        try redis.master.probe().command(words.map { Array($0.utf8) })
     }
 
     func consumers() throws -> [Consumer] {
@@ -29,6 +29,18 @@ struct Control {
         let list = try command("CLIENT", "LIST").text ?? ""
         return list.split(separator: "\n").compactMap { line in
             line.split(separator: " ").first { $0.hasPrefix("name=") }.map { String($0.dropFirst(5)) }
+        }
+    }
+
+    /// Ends all connections but those of replicas and Sentinels: without these the master would be taken for dead.
+    func killClients() throws {
+        for type in ["normal", "pubsub"] {
+            let list = try command("CLIENT", "LIST", "TYPE", type).text ?? ""
+            for line in list.split(separator: "\n") where !line.contains(" name=sentinel-") {
+                // `id=7 addr=…`; one of them is this connection of its own, which has ended by now.
+                let id = line.dropFirst(3).prefix { $0 != " " }
+                try command("CLIENT", "KILL", "ID", String(id))
+            }
         }
     }
 
@@ -50,7 +62,7 @@ struct Control {
 
     /// All dead letters, each as its fields.
     func deadLetters() throws -> [RedisReply] {
-        let probe = try server.probe()
+        let probe = try redis.master.probe()
         var letters: [RedisReply] = []
         var start = "-"
         while true {
@@ -63,6 +75,6 @@ struct Control {
 
     func script(_ script: String, _ arguments: [String]) throws -> RedisReply {
         let words = ["EVAL", script, "1", Settings.stream, Settings.group] + arguments
-        return try server.probe().command(words.map { Array($0.utf8) })
+        return try redis.master.probe().command(words.map { Array($0.utf8) })
     }
 }

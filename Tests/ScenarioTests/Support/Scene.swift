@@ -66,15 +66,6 @@ extension ChildProcess {
     }
 }
 
-/// Asks again and again, for what tells nobody of its changes.
-func eventually(_ what: String, timeout: Duration = .seconds(10), _ condition: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + timeout
-    while try !condition() {
-        guard ContinuousClock.now < deadline else { throw TestSupportError("not within \(timeout): \(what)") }
-        usleep(10_000)
-    }
-}
-
 /// What `body` gives, and the time that it takes.
 func timed<Value>(_ body: () throws -> Value) rethrows -> (Value, Duration) {
     let start = ContinuousClock.now

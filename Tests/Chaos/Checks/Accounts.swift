@@ -1,0 +1,137 @@
+/// What the bridges say of themselves, against what the ledgers know: a metric that lies is a defect.
+extension History {
+    /// Until the first fault all requests were answered with a status, in time, so that both sides know all.
+    func calmAccounts() -> Check {
+        let figures = runs.compactMap(\.calmFigures)
+        let calm = receipts.filter { $0.received <= calmEnd }
+        let numbers = 0..<calmEntries
+        let retried = calm.count { $0.answer.fails && $0.attempt < Settings.attempts }
+        let counters: [(name: String, expected: Int)] = [
+            ("entries_read_total", entries[numbers].count { $0.outcome == .ok }),
+            ("entries_delivered_total", calm.count(where: \.isAccepted)),
+            ("delivery_duration_seconds_count", calm.count(where: \.isAccepted)),
+            ("attempts_retried_total", retried),
+            ("entries_dead_lettered_total", letters.count { $0.number.map(numbers.contains) ?? false }),
+            ("entries_taken_over_total", 0), ("entries_resumed_total", 0), ("entries_lost_ownership_total", 0),
+            ("entries_trimmed_total", 0), ("entries_trimmed_unread_total", 0),
+            ("acknowledgements_without_effect_total", 0), ("redis_reconnects_total", 0),
+        ]
+        var failures = figures.count == Settings.bridges ? [] : ["only \(figures.count) bridges told their metrics"]
+        for (name, expected) in counters {
+            let sum = figures.reduce(0) { $0 + ($1[name] ?? -1) }
+            if sum != expected { failures.append("\(name): \(sum), by the ledgers \(expected)") }
+        }
+        failures += figures.flatMap(atRest)
+        return Check(
+            "metrics equal the ledgers after the calm beginning",
+            counters.prefix(5).map { "\($0.expected) \($0.name)" }.joined(separator: ", "), failures: failures)
+    }
+
+    /// Counters end with their process, so that only those count that told them at their end.
+    ///
+    /// - A 2xx that came in time is one delivered, a failure that came before the last attempt one retried. A bridge that was
+    ///   frozen may have met its own timeout first, and attempts that met a closed port are in no receiver's ledger: there
+    ///   the count may be off, by as many as were open, or upwards.
+    /// - A dead letter is one that the log names, and that stands in Redis.
+    func accounts() -> Check {
+        var failures: [String] = []
+        var (lives, exact, delivered, retried, dead) = (0, 0, 0, 0, 0)
+        for (number, tally) in tallies().sorted(by: { $0.key < $1.key }) {
+            let run = runs[number]
+            guard let told = run.lastWords else { continue }
+            lives += 1
+            (delivered, retried, dead) = (delivered + told.delivered, retried + told.retried, dead + told.dead)
+            if tally.isExact { exact += 1 }
+            let name = "run \(number)"
+            if !tally.delivered.contains(told.delivered) {
+                failures.append("\(name): \(told.delivered) delivered, by the ledger \(tally.delivered)")
+            }
+            if told.retried < tally.failed || (tally.isExact && told.retried != tally.failed) {
+                failures.append("\(name): \(told.retried) retried, by the ledger \(tally.failed)")
+            }
+            let buried = Set(run.buried)
+            if told.dead != run.buried.count || told.dead != buried.count || !buried.isSubset(of: letterIDs) {
+                failures.append("\(name): \(told.dead) dead, the log names \(buried.count)")
+            }
+            guard let end = run.endFigures else { continue }
+            let pairs = [
+                ("entries_delivered_total", told.delivered), ("delivery_duration_seconds_count", told.delivered),
+                ("attempts_retried_total", told.retried), ("entries_dead_lettered_total", told.dead),
+            ]
+            for (metric, expected) in pairs where end[metric] != expected {
+                failures.append("\(name): \(metric) \(end[metric] ?? -1), by its log \(expected)")
+            }
+            failures += atRest(end).map { "\(name): \($0)" }
+        }
+        let atEnd = runs.count { $0.endFigures != nil }
+        if atEnd != Settings.bridges { failures.append("only \(atEnd) bridges told their metrics at the end") }
+        return Check(
+            "metrics and logs agree with the ledgers over whole lives",
+            "\(lives) processes that ended in good order, \(exact) of them to the last request: "
+                + "\(delivered) delivered, \(retried) retried, \(dead) dead",
+            failures: failures)
+    }
+
+    /// Nothing is owed, so nothing may be said to be.
+    private func atRest(_ figures: Figures) -> [String] {
+        let zero = ["requests_in_flight", "entries_queued", "entries_parked", "stream_pending_entries"]
+        var wrong = zero.filter { figures[$0] != 0 }
+        // Redis does not know the lag after deletions in the middle of a stream.
+        wrong += ["stream_lag_entries", "stream_oldest_unsettled_age_seconds"].filter { figures[$0] ?? 0 != 0 }
+        if figures["redis_up"] != 1 { wrong.append("redis_up") }
+        return wrong.map { "\($0): \(figures[$0].map(String.init) ?? "absent") at rest" }
+    }
+
+    private var letterIDs: Set<EntryID> { Set(letters.compactMap(\.id)) }
+
+    /// What the ledger knows of the requests of one process.
+    private struct Tally {
+        var accepted = 0
+        /// It may or may not have known the answer.
+        var open = 0
+        /// Attempts that failed and were not the last.
+        var failed = 0
+        /// Whether every attempt came to the receiver, and every answer to the process.
+        var isExact = true
+
+        var delivered: ClosedRange<Int> { accepted...(accepted + open) }
+    }
+
+    private func tallies() -> [Int: Tally] {
+        var tallies: [Int: Tally] = [:]
+        for run in runs.indices { tallies[run] = Tally(isExact: isExact(run)) }
+        let freezes = faults.filter { $0.fault.kind == .freeze }
+        for places in byEntry {
+            for (run, places) in Dictionary(grouping: places, by: { Int(receipts[Int($0)].run) }) {
+                for (index, place) in places.enumerated() {
+                    let receipt = receipts[Int(place)]
+                    // Of one attempt only the last request counts.
+                    if index + 1 < places.count, isRepeatedByLibcurl(receipt, receipts[Int(places[index + 1])]) {
+                        continue
+                    }
+                    let isFrozen = freezes.contains {
+                        $0.runs.contains(run) && receipt.sent >= $0.start && receipt.received <= $0.end
+                    }
+                    if receipt.answer.accepts, isFrozen || !receipt.isAccepted {
+                        tallies[run]?.open += 1
+                        tallies[run]?.isExact = false
+                    } else if receipt.isAccepted {
+                        tallies[run]?.accepted += 1
+                    } else if receipt.answer != .status422, receipt.attempt < Settings.attempts {
+                        tallies[run]?.failed += 1
+                    }
+                }
+            }
+        }
+        return tallies
+    }
+
+    private func isExact(_ run: Int) -> Bool {
+        !faults.contains { record in
+            let isHit =
+                record.fault.kind == .refuse ? record.fault.target == runs[run].bridge : record.runs.contains(run)
+            let isThen = record.end >= runs[run].startedAt && record.start <= runs[run].endedAt ?? .now
+            return isHit && isThen && [.refuse, .freeze].contains(record.fault.kind)
+        }
+    }
+}

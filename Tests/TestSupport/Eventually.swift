@@ -1,0 +1,10 @@
+import Glibc
+
+/// Asks again and again, for what tells nobody of its changes.
+public func eventually(_ what: String, timeout: Duration = .seconds(10), _ condition: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + timeout
+    while try !condition() {
+        guard ContinuousClock.now < deadline else { throw TestSupportError("not within \(timeout): \(what)") }
+        usleep(10_000)
+    }
+}
