@@ -33,10 +33,10 @@ extension History {
     ///   frozen may have met its own timeout first, and attempts that met a closed port are in no receiver's ledger: there
     ///   the count may be off, by as many as were open, or upwards.
     /// - A dead letter is one that the log names, and that stands in Redis.
-    func accounts() -> Check {
+    func accounts(_ exposure: Exposure) -> Check {
         var failures: [String] = []
         var (lives, exact, delivered, retried, dead) = (0, 0, 0, 0, 0)
-        for (number, tally) in tallies().sorted(by: { $0.key < $1.key }) {
+        for (number, tally) in tallies(exposure).sorted(by: { $0.key < $1.key }) {
             let run = runs[number]
             guard let told = run.lastWords else { continue }
             lives += 1
@@ -97,10 +97,9 @@ extension History {
         var delivered: ClosedRange<Int> { accepted...(accepted + open) }
     }
 
-    private func tallies() -> [Int: Tally] {
+    private func tallies(_ exposure: Exposure) -> [Int: Tally] {
         var tallies: [Int: Tally] = [:]
         for run in runs.indices { tallies[run] = Tally(isExact: isExact(run)) }
-        let freezes = faults.filter { $0.fault.kind == .freeze }
         for places in byEntry {
             for (run, places) in Dictionary(grouping: places, by: { Int(receipts[Int($0)].run) }) {
                 for (index, place) in places.enumerated() {
@@ -109,10 +108,7 @@ extension History {
                     if index + 1 < places.count, isRepeatedByLibcurl(receipt, receipts[Int(places[index + 1])]) {
                         continue
                     }
-                    let isFrozen = freezes.contains {
-                        $0.runs.contains(run) && receipt.sent >= $0.start && receipt.received <= $0.end
-                    }
-                    if receipt.answer.accepts, isFrozen || !receipt.isAccepted {
+                    if receipt.answer.accepts, !receipt.isAccepted || exposure.mayBeUnheard(Int(place)) {
                         tallies[run]?.open += 1
                         tallies[run]?.isExact = false
                     } else if receipt.isAccepted {

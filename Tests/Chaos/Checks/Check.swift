@@ -22,7 +22,7 @@ extension History {
         let exposure = Exposure(self)
         return [
             losses(), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
-            attemptsRise(exposure), retryLaw(), calmAccounts(), accounts(), darkTime(), handOver(), drained(),
+            attemptsRise(exposure), retryLaw(), calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(),
             baseLine(), surroundings(),
         ]
     }

@@ -80,6 +80,11 @@ struct Exposure {
             ?? false
     }
 
+    /// Whether the bridge was frozen before it saw the answer, and may have met its own timeout first when it went on.
+    func mayBeUnheard(_ place: Int) -> Bool {
+        thawed[Int32(place)] != nil || faultsOf[Int32(place)]?.contains { faults[$0].fault.kind == .freeze } ?? false
+    }
+
     /// Whether a failover may have made Redis forget this attempt.
     func isForgotten(_ place: Int, by time: Moment) -> Bool {
         faultsOf[Int32(place)]?.contains { faults[$0].fault.kind == .failover && faults[$0].start <= time } ?? false
