@@ -21,15 +21,15 @@ extension History {
                 if let fault = exposure.thawed[Int32(accepted[index])] {
                     byFault[fault, default: 0] += 1
                     thawed[fault, default: 0] += 1
-                } else if let exposed {
-                    used.places.insert(exposed.place)
-                    byFault[exposed.fault, default: 0] += 1
-                    byRun["\(exposed.fault) \(receipts[exposed.place].run)", default: 0] += 1
                 } else if let fault = exposure.rereads(of: receipts[accepted[0]].id, before: time)
                     .first(where: { !used.rereads.contains($0) })
                 {
                     used.rereads.insert(fault)
                     byFault[fault, default: 0] += 1
+                } else if let exposed {
+                    used.places.insert(exposed.place)
+                    byFault[exposed.fault, default: 0] += 1
+                    byRun["\(exposed.fault) \(receipts[exposed.place].run)", default: 0] += 1
                 } else {
                     failures.append("twice without a reason: \(text(ofEntry: number))")
                 }
