@@ -68,6 +68,24 @@ import Testing
         #expect(accepted == (0...4).map(body))
     }
 
+    /// Only the fetch for the next attempt tells that the group is another: nothing is read, and the next round is far away.
+    @Test func `what comes due before its group knows of it again is not taken for another's`() throws {
+        let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
+        scene.file.route.keys["claim_after"] = "2m"
+        scene.file.route.keys["concurrency"] = "1"
+        scene.file.route.keys["max_parked"] = "1"
+        scene.file.route.retry(attempts: 5, every: "1s")
+        try scene.redis.add(numbers: 0..<4)
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 4)
+        try eventually("all wait") { try scene.redis.pending().map(\.deliveries) == [1, 1, 1, 1] }
+        try remake(scene)
+        try scene.receiver.waitUntil { Set($0.acceptedBodies) == Set((0..<4).map(body)) }
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.attempts == ["1", "1", "1", "1", "2", "2", "2", "2"])
+        #expect(bridge.logs("a waiting entry is not ours any more") == [])
+    }
+
     /// The script that buries looks for the owner, and finds none.
     @Test func `an entry that is given up before its group knows of it again gets its dead letter`() throws {
         let gate = Gate()

@@ -15,6 +15,8 @@ extension RouteRunner {
     /// Gives away what is left when everything is settled that could be. Requests that are still under way are dropped.
     func handOver(_ completion: @escaping () -> Void) {
         for slot in slots { slot.handle.cancel() }
+        // A sign of life would bring the consumer back onto the list that it has left.
+        if let roundTimer { worker.loop.cancel(roundTimer) }
         var left = config.streams.count
         for stream in config.streams.indices {
             handOver(stream) {

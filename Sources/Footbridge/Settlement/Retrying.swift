@@ -58,7 +58,6 @@ extension RouteRunner {
             if !fetched.entries.isEmpty { settler.attemptsAreCounted(of: stream) }
             // In another group than before none of them is ours, until they are put back.
             let isDoubtful = fetched.entries.count < fetched.looked && isAnother(fetched.mark, stream)
-            if isDoubtful, let connection = worker.commands.connection { meet(fetched.mark, stream, on: connection) }
             for (index, waiting) in batch.enumerated() {
                 if index >= fetched.looked {
                     parked.insert(waiting)
@@ -75,6 +74,8 @@ extension RouteRunner {
                         "a waiting entry is not ours any more", metadata: [LogKeys.entry: "\(waiting.key.id)"])
                 }
             }
+            // Now that they wait again: what is held goes back into the group.
+            if isDoubtful, let connection = worker.commands.connection { meet(fetched.mark, stream, on: connection) }
         case .failure:
             // They may or may not have been claimed; they are ours in either case.
             let again = worker.loop.now + .seconds(1)

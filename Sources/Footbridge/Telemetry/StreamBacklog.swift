@@ -48,12 +48,11 @@ extension StreamBacklog {
           local info = {}
           for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
           if info.name == ARGV[1] then
-            local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
-            if not oldest then
-              local from = '(' .. info['last-delivered-id']
-              local entry = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
-              oldest = entry and entry[1]
-            end
+            local from = '(' .. info['last-delivered-id']
+            local unread = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+            local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2] or unread and unread[1]
+            -- A replica of 7.0 that became the master may say that the group lags by what it has read long since.
+            if not unread then info.lag = 0 end
             return {info.pending, info.lag or false, oldest or false}
           end
         end
