@@ -54,7 +54,8 @@ extension Redis.Failure {
     init(_ failure: CallFailure, _ command: String) {
         switch failure {
         case .server(let error): self.init(error)
-        case .unsent(let error): self = .unreachable("\(command) was not sent: \(error?.description ?? "no connection yet")")
+        case .unsent(let error):
+            self = .unreachable("\(command) was not sent: \(error?.description ?? "no connection yet")")
         case .lost(.closed): self = .closed
         case .lost(let error): self = .connectionLost("\(command): \(error)")
         case .cancelled, .closed: self = .closed

@@ -18,7 +18,8 @@ extension Redis {
         public var boolean: Bool? { if case .boolean(let value) = value { value } else { integer.map { $0 != 0 } } }
         /// A fraction (RESP3), or a number or string that can be read as one.
         public var double: Double? {
-            if case .double(let value) = value { value } else { text.flatMap { Double($0) } ?? integer.map { Double($0) } }
+            if case .double(let value) = value { return value }
+            return text.flatMap { Double($0) } ?? integer.map { Double($0) }
         }
         /// The elements of an array or a set; of a map its keys and values in turn.
         public var elements: [Reply]? { value.elements?.map(Reply.init) }

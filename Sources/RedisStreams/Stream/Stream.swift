@@ -43,7 +43,9 @@ extension Stream {
     ///
     /// - Throws: the first failure; entries before and behind it may have been added.
     @discardableResult
-    public func add(contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil) async throws -> [EntryID] {
+    public func add(
+        contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil
+    ) async throws -> [EntryID] {
         try await redis.pipeline(entries.map { .add($0, to: key, trimming: trimming) })
     }
 

@@ -71,10 +71,8 @@ extension EntryFields {
 extension EntryFields: CustomStringConvertible {
     /// For people: `["data": "message 1", "size": "12"]`.
     public var description: String {
-        let pairs = map { field in
-            let (name, value) = (String(decoding: field.name, as: UTF8.self), String(decoding: field.value, as: UTF8.self))
-            return "\(name.debugDescription): \(value.debugDescription)"
-        }
+        func quoted(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self).debugDescription }
+        let pairs = map { "\(quoted($0.name)): \(quoted($0.value))" }
         return pairs.isEmpty ? "[:]" : "[\(pairs.joined(separator: ", "))]"
     }
 }
