@@ -57,6 +57,11 @@ public struct EntryRange: AsyncSequence, Sendable {
 
         init(range: EntryRange) { self.range = range }
 
+        /// Without it, the loop could not tell our `prefix` from the one of `AsyncSequence`.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamEntry? {
+            try await next()
+        }
+
         public mutating func next() async throws -> StreamEntry? {
             if index == page.count {
                 guard try await turn() else { return nil }

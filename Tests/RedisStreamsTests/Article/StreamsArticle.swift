@@ -150,7 +150,8 @@ import Testing
 
         #expect(removal == .refused(pending: 1))
         #expect(
-            try await group["stream-b"].removeConsumer("cg-abc.c2", force: true) == .removed(dropped: claimed.map(\.id)))
+            try await group["stream-b"].removeConsumer("cg-abc.c2", force: true) == .removed(dropped: claimed.map(\.id))
+        )
         #expect(try await group["stream-b"].consumers().map(\.name) == ["cg-abc.c1"])
 
         try await group.setID(.after(first))
@@ -186,7 +187,9 @@ import Testing
 
         #expect(handled == ["1", "2"])
         // The one that failed was not acknowledged; the other was.
-        try await live.eventually("acknowledged") { try $0.command("XPENDING", "stream-a", "cg-abc").elements.first == 0 }
+        try await live.eventually("acknowledged") {
+            try $0.command("XPENDING", "stream-a", "cg-abc").elements.first == 0
+        }
         #expect(try await group["stream-b"].pendingSummary().count == 1)
         await redis.close()
     }
