@@ -69,6 +69,7 @@ extension ConsumerGroup {
     ///   - waiting: while it waits the call has a connection of its own.
     /// - Returns: the streams that have some; empty if none came in time.
     /// - Throws: `.server(.noGroup, …)` if the group is missing in one of the streams.
+    @discardableResult
     public func read(count: Int? = nil, waiting: Waiting = .no) async throws -> [StreamBatch] {
         try await redis.wait(waiting) {
             .readGroup(name, consumer: consumer, streams: streams, count: count, block: $0)

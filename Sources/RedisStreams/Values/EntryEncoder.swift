@@ -61,8 +61,11 @@ private struct Properties<Key: CodingKey>: KeyedEncodingContainerProtocol {
         default:
             let json = [UInt8](try EntryJSON.encoder.encode(value))
             // A text, such as an enumeration's, needs no quotes.
-            let text = json.first == UInt8(ascii: "\"") ? try? EntryJSON.decoder.decode(String.self, from: Data(json)) : nil
-            if let text { add(text, key) } else { add(json, key) }
+            if json.first == UInt8(ascii: "\"") {
+                add(try EntryJSON.decoder.decode(String.self, from: Data(json)), key)
+            } else {
+                add(json, key)
+            }
         }
     }
 
