@@ -1,3 +1,4 @@
+import Glibc
 import RedisStreams
 import TestSupport
 
@@ -14,20 +15,23 @@ struct LiveRedis: Sendable {
     }
 
     /// Waits for a state of the server that nobody is told of.
-    func eventually(_ what: String, _ condition: @escaping @Sendable (RedisProbe) throws -> Bool) async throws {
+    func eventually(
+        _ what: String, timeout: Duration = .seconds(10), _ condition: @escaping @Sendable (RedisProbe) throws -> Bool
+    ) async throws {
         let server = server
         try await onThread {
             let probe = try server.probe()
-            let deadline = ContinuousClock.now + .seconds(10)
+            let deadline = ContinuousClock.now + timeout
             while try !condition(probe) {
-                guard ContinuousClock.now < deadline else { throw TestSupportError("not within 10 s: \(what)") }
+                guard ContinuousClock.now < deadline else { throw TestSupportError("not within \(timeout): \(what)") }
+                usleep(1000)
             }
         }
     }
 
     /// Waits until so many clients are blocked in a read.
-    func waitUntilBlocked(_ count: Int = 1) async throws {
-        try await eventually("\(count) blocked clients") {
+    func waitUntilBlocked(_ count: Int = 1, timeout: Duration = .seconds(10)) async throws {
+        try await eventually("\(count) blocked clients", timeout: timeout) {
             try $0.command("INFO", "clients").text?.contains("blocked_clients:\(count)\r\n") == true
         }
     }

@@ -116,6 +116,8 @@ import Testing
 
     @Test func `a reply that does not come in time costs the connection`() async throws {
         let server = try StreamServer { server in
+            // The connection after it, which may come or not.
+            guard server.number == 0 else { return server.waitForEnd() }
             try Self.greet(server)
             try server.expect(command("A"))
             try server.expectEnd()
