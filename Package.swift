@@ -74,7 +74,7 @@ let package = Package(
         tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
         tests("RESPTests", ["RESP"]),
         tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
-        tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP"]),
+        tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"]),
         tests("WebhooksTests", ["Webhooks"]),
         tests(
             "FootbridgeTests",

@@ -86,15 +86,17 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     /// Whether the caller runs on this loop's thread.
     public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// Runs `body` on the loop, soon. After `stop` it is dropped.
-    public func post(_ body: @escaping @Sendable () -> Void) { accept(.call(body)) }
+    /// Runs `body` on the loop, soon. After `stop` it is dropped, and the answer is `false`.
+    @discardableResult
+    public func post(_ body: @escaping @Sendable () -> Void) -> Bool { accept(.call(body)) }
 
     public func enqueue(_ job: consuming ExecutorJob) { accept(.job(UnownedJob(job))) }
 
-    private func accept(_ work: Work) {
-        enum Next { case wake, drain, none }
+    @discardableResult
+    private func accept(_ work: Work) -> Bool {
+        enum Next { case wake, drain, none, refuse }
         let next = inbox.withLock { inbox -> Next in
-            if inbox.hasEnded, case .call = work { return .none }
+            if inbox.hasEnded, case .call = work { return .refuse }
             inbox.work.append(work)
             guard inbox.hasEnded else { return inbox.work.count == 1 ? .wake : .none }
             defer { inbox.isDraining = true }
@@ -104,7 +106,9 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
         case .wake: if !isCurrent { curl_multi_wakeup(multi) }
         case .drain: drain()
         case .none: break
+        case .refuse: return false
         }
+        return true
     }
 
     /// The thread has ended, but an actor's job has to run somewhere, or whoever waits for it waits for ever: the caller

@@ -7,6 +7,9 @@ public struct RESPEncoder: Sendable {
 
     public init() {}
 
+    /// With room for about so many bytes.
+    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
     public mutating func removeAll(keepingCapacity: Bool = true) {
         bytes.removeAll(keepingCapacity: keepingCapacity)
     }

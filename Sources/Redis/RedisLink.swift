@@ -15,21 +15,27 @@ public final class RedisLink {
     /// Where the connection leads that stands, or is being made.
     public private(set) var address: SocketTarget.Address?
 
-    /// The longest wait between two attempts to connect.
+    /// The longest wait between two attempts to connect, unless another is asked for.
     public static let longestDelay = ReconnectDelay.longest
 
     private let loop: CurlLoop
     private let target: RedisTarget
     private let directory: SentinelDirectory?
-    private var delay = ReconnectDelay()
+    private var delay: ReconnectDelay
     private var upSince = MonotonicTime.now
     private var isStopped = false
     private var retryTimer: LoopTimer?
     /// A connection that greets, not given out yet.
     private var candidate: RedisConnection?
 
-    /// - Parameter directory: asked before each connection where the master is; `nil` to go by the target's own address.
-    public init(loop: CurlLoop, target: RedisTarget, directory: SentinelDirectory? = nil) {
+    /// - Parameters:
+    ///   - directory: asked before each connection where the master is; `nil` to go by the target's own address.
+    ///   - longestDelay: the longest wait between two attempts to connect.
+    public init(
+        loop: CurlLoop, target: RedisTarget, directory: SentinelDirectory? = nil,
+        longestDelay: Duration = RedisLink.longestDelay
+    ) {
+        delay = ReconnectDelay(longest: longestDelay)
         self.loop = loop
         self.target = target
         self.directory = directory

@@ -9,9 +9,12 @@ public struct StreamCommand<Reply: Sendable>: Sendable {
     public let command: RESPCommand
     /// `nil` if the reply has not the shape that the command promises.
     let decode: @Sendable (RESPValue) -> Reply?
+    /// It changes nothing, so it may run twice.
+    let isReadOnly: Bool
 
-    init(_ command: RESPCommand, decode: @escaping @Sendable (RESPValue) -> Reply?) {
+    init(_ command: RESPCommand, isReadOnly: Bool = false, decode: @escaping @Sendable (RESPValue) -> Reply?) {
         self.command = command
+        self.isReadOnly = isReadOnly
         self.decode = decode
     }
 

@@ -2,6 +2,12 @@ internal import RESP
 
 /// How a stream is kept short. <https://redis.io/docs/latest/commands/xtrim/>
 public struct Trimming: Sendable, Equatable {
+    public enum Precision: Sendable, Equatable {
+        /// Cheap: removes whole nodes of the server's only, and never too much.
+        case approximate
+        case exact
+    }
+
     enum Bound: Sendable, Equatable {
         case length(Int)
         case before(EntryID)
@@ -53,25 +59,51 @@ extension StreamCommand where Reply == EntryID {
     public static func add(
         _ fields: EntryFields, to stream: String, id: EntryID? = nil, trimming: Trimming? = nil
     ) -> StreamCommand {
-        var arguments: [any RESPArgument] = [stream]
-        if let trimming { arguments += trimming.arguments }
-        arguments.append(id?.description ?? "*")
-        for field in fields { arguments += [field.name, field.value] as [any RESPArgument] }
-        return StreamCommand(RESPCommand("XADD", arguments: arguments)) { EntryID(reply: $0) }
+        add(fields, to: stream, idText: id?.description ?? "*", trimming)
+    }
+
+    /// Adds an entry at a time; the server makes the sequence number (7.0 and later).
+    ///
+    /// `XADD key [trimming] ms-* name value …` → id. Fails if the stream has a later entry.
+    public static func add(
+        _ fields: EntryFields, to stream: String, milliseconds: UInt64, trimming: Trimming? = nil
+    ) -> StreamCommand {
+        add(fields, to: stream, idText: "\(milliseconds)-*", trimming)
+    }
+
+    private static func add(
+        _ fields: EntryFields, to stream: String, idText: String, _ trimming: Trimming?
+    ) -> StreamCommand {
+        let trimming = trimming?.arguments ?? []
+        var encoder = RESPEncoder(capacity: 96 + stream.utf8.count + fields.byteCount + 24 * fields.count)
+        encoder.beginCommand(argumentCount: 3 + trimming.count + 2 * fields.count)
+        encoder.argument("XADD" as StaticString)
+        encoder.argument(stream)
+        for argument in trimming { argument.encode(into: &encoder) }
+        encoder.argument(idText)
+        for field in fields {
+            encoder.argument(field.name)
+            encoder.argument(field.value)
+        }
+        return StreamCommand(RESPCommand(name: "XADD", encoded: encoder.bytes)) { EntryID(reply: $0) }
     }
 }
 
 extension StreamCommand where Reply == [StreamEntry] {
-    /// Entries with ids in a range, oldest first.
+    /// Entries with ids in a range, oldest first, or newest first.
     ///
-    /// `XRANGE key from to [COUNT count]` → `[[id, [name, value, …]], …]`, empty if there is no such stream.
-    /// <https://redis.io/docs/latest/commands/xrange/>
+    /// `XRANGE key from to [COUNT count]`, `XREVRANGE key to from [COUNT count]` → `[[id, [name, value, …]], …]`, empty if
+    /// there is no such stream. <https://redis.io/docs/latest/commands/xrange/>
     public static func range(
-        _ stream: String, from: EntryBound = .open, to: EntryBound = .open, count: Int? = nil
+        _ stream: String, from: EntryBound = .open, to: EntryBound = .open, count: Int? = nil,
+        newestFirst: Bool = false
     ) -> StreamCommand {
-        var arguments: [any RESPArgument] = [stream, from.argument("-"), to.argument("+")]
+        let bounds = [from.argument("-"), to.argument("+")]
+        var arguments: [any RESPArgument] = [stream]
+        for bound in newestFirst ? bounds.reversed() : bounds { arguments.append(bound) }
         if let count { arguments += ["COUNT", count] as [any RESPArgument] }
-        return StreamCommand(RESPCommand("XRANGE", arguments: arguments)) { reply in
+        let command = RESPCommand(newestFirst ? "XREVRANGE" : "XRANGE", arguments: arguments)
+        return StreamCommand(command, isReadOnly: true) { reply in
             guard case .array(let rows) = reply else { return nil }
             return entries(rows)
         }
@@ -81,13 +113,28 @@ extension StreamCommand where Reply == [StreamEntry] {
 extension StreamCommand where Reply == Int {
     /// `XLEN key` → how many entries; 0 if there is no such stream.
     public static func length(of stream: String) -> StreamCommand {
-        StreamCommand(["XLEN", stream], decode: count)
+        StreamCommand(["XLEN", stream], isReadOnly: true, decode: count)
     }
 
     /// `XTRIM key …` → how many were removed. Ignores what is pending: an entry that is trimmed cannot be delivered.
     public static func trim(_ stream: String, _ trimming: Trimming) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream] + trimming.arguments
         return StreamCommand(RESPCommand("XTRIM", arguments: arguments), decode: count)
+    }
+
+    /// `XDEL key id …` → how many were there. Ignores what is pending, as trimming does.
+    /// <https://redis.io/docs/latest/commands/xdel/>
+    public static func delete(_ ids: [EntryID], from stream: String) -> StreamCommand {
+        StreamCommand(RESPCommand("XDEL", arguments: [stream] + ids), decode: count)
+    }
+}
+
+extension StreamCommand where Reply == Void {
+    /// Moves the highest id that a stream has had; the next one that the server makes is higher.
+    ///
+    /// `XSETID key id`. Fails if the stream has an entry with a higher id, or is not there.
+    public static func setID(_ id: EntryID, of stream: String) -> StreamCommand {
+        StreamCommand(["XSETID", stream, id]) { _ in () }
     }
 }
 

@@ -1,24 +1,5 @@
 internal import RESP
 
-/// Where a consumer group begins.
-public enum GroupPosition: Sendable, Equatable {
-    /// Only entries added from now on (`$`).
-    case latest
-    /// All entries that the stream holds (`0`).
-    case beginning
-    /// Entries after this one.
-    case after(EntryID)
-
-    /// As the server takes it.
-    public var argument: String {
-        switch self {
-        case .latest: "$"
-        case .beginning: "0"
-        case .after(let id): id.description
-        }
-    }
-}
-
 /// An entry that was delivered to a consumer and is not acknowledged.
 public struct PendingEntry: Sendable, Equatable {
     public let id: EntryID
@@ -77,9 +58,8 @@ extension StreamCommand where Reply == [StreamEntry] {
     public static func readGroup(
         _ group: String, consumer: String, stream: String, count: Int, block: Duration
     ) -> StreamCommand {
-        let milliseconds = block.components.seconds * 1000 + block.components.attoseconds / 1_000_000_000_000_000
         let command: RESPCommand = [
-            "XREADGROUP", "GROUP", group, consumer, "COUNT", count, "BLOCK", milliseconds, "STREAMS", stream, ">",
+            "XREADGROUP", "GROUP", group, consumer, "COUNT", count, "BLOCK", block.milliseconds, "STREAMS", stream, ">",
         ]
         return StreamCommand(command) { reply in
             switch reply {
@@ -100,8 +80,7 @@ extension StreamCommand where Reply == [StreamEntry] {
     public static func claim(
         _ ids: [EntryID], stream: String, group: String, consumer: String, minimumIdle: Duration = .zero
     ) -> StreamCommand {
-        let idle = minimumIdle.components.seconds * 1000 + minimumIdle.components.attoseconds / 1_000_000_000_000_000
-        let arguments: [any RESPArgument] = [stream, group, consumer, idle] + ids
+        let arguments: [any RESPArgument] = [stream, group, consumer, minimumIdle.milliseconds] + ids
         return StreamCommand(RESPCommand("XCLAIM", arguments: arguments)) { reply in
             guard case .array(let rows) = reply else { return nil }
             return entries(rows)
@@ -127,19 +106,31 @@ extension StreamCommand where Reply == Int {
 extension StreamCommand where Reply == [PendingEntry] {
     /// Pending entries in the order of their ids, of one consumer or of all.
     ///
-    /// `XPENDING key group from to count [consumer]`. Reading changes neither idle time nor count.
+    /// `XPENDING key group [IDLE ms] from to count [consumer]`. Reading changes neither idle time nor count. With a minimum
+    /// idle time and without a consumer the server looks at all that are pending, in one go.
     /// <https://redis.io/docs/latest/commands/xpending/>
     public static func pending(
         stream: String, group: String, consumer: String? = nil, from: EntryBound = .open, to: EntryBound = .open,
-        count: Int
+        count: Int, minimumIdle: Duration? = nil
     ) -> StreamCommand {
-        var arguments: [any RESPArgument] = [stream, group, from.argument("-"), to.argument("+"), count]
+        var arguments: [any RESPArgument] = [stream, group]
+        if let minimumIdle { arguments += ["IDLE", minimumIdle.milliseconds] as [any RESPArgument] }
+        arguments += [from.argument("-"), to.argument("+"), count] as [any RESPArgument]
         if let consumer { arguments.append(consumer) }
-        return StreamCommand(RESPCommand("XPENDING", arguments: arguments)) { reply in
+        return StreamCommand(RESPCommand("XPENDING", arguments: arguments), isReadOnly: true) { reply in
             guard case .array(let rows) = reply else { return nil }
             let entries = rows.compactMap(PendingEntry.init(reply:))
             return entries.count == rows.count ? entries : nil
         }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, as the server takes them; none below zero.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        return isTooLong ? (seconds < 0 ? 0 : .max / 2) : max(0, whole + attoseconds / 1_000_000_000_000_000)
     }
 }
 

@@ -30,7 +30,7 @@ public struct ConsumerInfo: Sendable, Equatable {
 extension StreamCommand where Reply == StreamInfo {
     /// Fails with `ERR no such key` if there is no such stream. <https://redis.io/docs/latest/commands/xinfo-stream/>
     public static func info(_ stream: String) -> StreamCommand {
-        StreamCommand(["XINFO", "STREAM", stream]) { reply in
+        StreamCommand(["XINFO", "STREAM", stream], isReadOnly: true) { reply in
             guard let length = reply.value(named: "length")?.integer,
                 let last = reply.value(named: "last-generated-id").flatMap(EntryID.init(reply:))
             else { return nil }
@@ -45,7 +45,7 @@ extension StreamCommand where Reply == StreamInfo {
 extension StreamCommand where Reply == [GroupInfo] {
     /// Fails with `ERR no such key` if there is no such stream. <https://redis.io/docs/latest/commands/xinfo-groups/>
     public static func groups(of stream: String) -> StreamCommand {
-        StreamCommand(["XINFO", "GROUPS", stream]) { reply in
+        StreamCommand(["XINFO", "GROUPS", stream], isReadOnly: true) { reply in
             guard let rows = reply.elements else { return nil }
             var groups: [GroupInfo] = []
             for row in rows {
@@ -68,7 +68,7 @@ extension StreamCommand where Reply == [GroupInfo] {
 extension StreamCommand where Reply == [ConsumerInfo] {
     /// Fails with `NOGROUP` if the group is gone. <https://redis.io/docs/latest/commands/xinfo-consumers/>
     public static func consumers(of group: String, stream: String) -> StreamCommand {
-        StreamCommand(["XINFO", "CONSUMERS", stream, group]) { reply in
+        StreamCommand(["XINFO", "CONSUMERS", stream, group], isReadOnly: true) { reply in
             guard let rows = reply.elements else { return nil }
             var consumers: [ConsumerInfo] = []
             for row in rows {

@@ -1,0 +1,13 @@
+/// Why a command that was given to a `RedisPool` brought no reply, told by whether it may have run.
+public enum CallFailure: Error, Sendable, Equatable {
+    /// The server answered with an error.
+    case server(ServerError)
+    /// No connection stood within the deadline: the command was not sent. Why the last attempt failed, if one did.
+    case unsent(RedisError?)
+    /// The command was sent, and the connection was lost before its reply: it may or may not have run.
+    case lost(RedisError)
+    /// The task was cancelled. A command that had been sent may or may not have run.
+    case cancelled
+    /// The pool was closed.
+    case closed
+}

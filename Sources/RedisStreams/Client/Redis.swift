@@ -1,0 +1,147 @@
+internal import Curl
+public import RESP
+internal import Redis
+
+/// What can stand in a raw command: text, bytes, integers, ids.
+public typealias RedisArgument = RESPArgument
+
+/// A connection to Redis for any number of tasks; the place where streams, groups and time series come from.
+///
+/// ```swift
+/// let redis = try await Redis.connect("redis://localhost:6379")
+/// let events = redis.stream("events")
+/// ```
+/// Commands of all tasks share one connection and are pipelined; each call that blocks has a connection for itself while
+/// it does. Connections that are lost are made again.
+///
+/// **Lost connections.** A command that was not sent yet waits for the next connection, for as long as `deadline`, and then
+/// throws `Failure.unreachable`: it did not run. A command that was sent and has no reply throws `Failure.connectionLost`: it
+/// may or may not have run, and is not repeated, for an entry would be added twice and a count would be wrong. Commands that
+/// only read are repeated within the deadline. Errors of the server (`Failure.server`) say that the command did not run.
+///
+/// **Cancellation.** When the task is cancelled, the call throws `CancellationError` at once. A command that had been sent
+/// may still run.
+public final class Redis: Sendable {
+    let pool: RedisPool
+    let deadline: Duration
+
+    private init(_ target: RedisTarget, _ deadline: Duration) throws {
+        do {
+            pool = try RedisPool(target)
+        } catch {
+            throw Failure.unreachable("\(error)")
+        }
+        self.deadline = deadline
+    }
+
+    /// Connects to a server, in one attempt.
+    ///
+    /// ```
+    /// redis://[user[:password]@]host[:port][/database][?name=…]
+    /// rediss://…?ca=…&cert=…&key=…&insecure=true&server_name=…
+    /// unix://[user[:password]@]/path/to.sock[?db=…&name=…]
+    /// ```
+    /// - Parameters:
+    ///   - url: `%XX` stands for a byte in user, password, path and options.
+    ///   - deadline: for each command: until when it has to be sent, and how long nothing may come or go once it is.
+    /// - Throws: `Failure.invalidAddress` with what is wrong in the URL, `.unreachable`, or `.server` if the server refuses us;
+    ///   `CancellationError`.
+    public static func connect(_ url: String, deadline: Duration = .seconds(5)) async throws -> Redis {
+        try await connect(RedisTarget(parse(url)), deadline)
+    }
+
+    /// Connects to the master that Sentinels know, and follows them when it changes.
+    ///
+    /// - Parameters:
+    ///   - master: what the Sentinels call it.
+    ///   - sentinels: URLs of at least one, `redis://10.0.0.1:26379`; credentials in the first are for all of them.
+    ///   - url: database, credentials and TLS options for the master itself; its host and port do not count.
+    public static func connect(
+        master: String, sentinels: [String], _ url: String = "redis://localhost", deadline: Duration = .seconds(5)
+    ) async throws -> Redis {
+        var target = RedisTarget(try parse(url))
+        let nodes = try sentinels.map(parse)
+        guard let first = nodes.first else { throw Failure.invalidAddress("no Sentinel is named") }
+        target.sentinel = SentinelTarget(
+            master: master, nodes: nodes.map { RedisTarget($0).socket }, user: first.user, password: first.password)
+        return try await connect(target, deadline)
+    }
+
+    private static func parse(_ url: String) throws -> RedisURL {
+        do throws(RedisURLError) {
+            return try RedisURL(url)
+        } catch {
+            throw Failure.invalidAddress(error.description)
+        }
+    }
+
+    private static func connect(_ target: RedisTarget, _ deadline: Duration) async throws -> Redis {
+        let redis = try Redis(target, deadline)
+        do throws(RedisError) {
+            try await redis.pool.connect()
+        } catch {
+            await redis.close()
+            try Task.checkCancellation()
+            throw Failure(connecting: error)
+        }
+        return redis
+    }
+
+    /// Closes all connections; calls without a reply throw. A client that nobody holds any more is closed, too.
+    public func close() async { await pool.close() }
+
+    /// Sends any command and waits for its reply: `try await redis.send("XLEN", "events").integer`.
+    ///
+    /// Not for commands that block, subscribe, or change the connection (`SELECT`, `MULTI`): all tasks share it.
+    public func send(_ name: String, _ arguments: any RedisArgument...) async throws -> Reply {
+        Reply(try await reply(to: RESPCommand(name, arguments: arguments)))
+    }
+}
+
+extension Redis {
+    /// Sends a command on streams and waits for its reply.
+    func call<Reply>(_ command: StreamCommand<Reply>) async throws -> Reply {
+        try command.decoded(try await reply(to: command.command, mayRepeat: command.isReadOnly))
+    }
+
+    private func reply(to command: RESPCommand, mayRepeat: Bool = false) async throws -> RESPValue {
+        try await value(pool.perform([command], deadline: deadline, mayRepeat: mayRepeat)[0], command.name)
+    }
+
+    /// Sends all commands at once and waits for all replies.
+    ///
+    /// - Throws: the failure of the first one that failed; the others have run, if the server took them.
+    func pipeline<Reply>(_ commands: [StreamCommand<Reply>]) async throws -> [Reply] {
+        let mayRepeat = commands.allSatisfy(\.isReadOnly)
+        let replies = await pool.perform(commands.map(\.command), deadline: deadline, mayRepeat: mayRepeat)
+        var values: [Reply] = []
+        values.reserveCapacity(replies.count)
+        for (command, reply) in zip(commands, replies) {
+            values.append(try command.decoded(value(reply, command.command.name)))
+        }
+        return values
+    }
+
+    /// Sends a command that the server may answer after `wait` only, on a connection of its own.
+    func block<Reply>(_ command: StreamCommand<Reply>, for wait: Duration) async throws -> Reply {
+        let reply = await pool.block(command.command, for: wait, deadline: deadline, mayRepeat: command.isReadOnly)
+        return try command.decoded(value(reply, command.command.name))
+    }
+
+    private func value(_ reply: RedisPool.Reply, _ command: String) throws -> RESPValue {
+        switch reply {
+        case .success(let value): return value
+        case .failure(.cancelled): throw CancellationError()
+        case .failure(let failure): throw Failure(failure, command)
+        }
+    }
+}
+
+extension StreamCommand {
+    fileprivate func decoded(_ value: RESPValue) throws -> Reply {
+        guard let reply = decode(value) else {
+            throw Redis.Failure.unexpectedReply("\(command.name): \(value.shape)")
+        }
+        return reply
+    }
+}

@@ -1,0 +1,117 @@
+internal import RESP
+
+/// What came of a request to remove a consumer.
+public enum ConsumerRemoval: Sendable, Equatable {
+    /// The consumer is gone, or was not there.
+    ///
+    /// `dropped`: what was pending for it. No read of the group brings these entries again; `claim` cannot take them over.
+    case removed(dropped: [EntryID])
+    /// Nothing was done: so many entries are pending for the consumer. Claim or acknowledge them first.
+    case refused(pending: Int)
+}
+
+/// One portion of what `autoclaim` takes over.
+public struct ClaimedEntries: Sendable, Equatable {
+    /// Taken over, in the order of their ids.
+    public let entries: [StreamEntry]
+    /// No longer in the stream; they were taken from the pending ones, too.
+    public let deleted: [EntryID]
+    /// Where the next portion begins; `nil` when all were looked at. A portion without entries need not be the last.
+    public let next: EntryID?
+}
+
+/// What `XPENDING` tells of a group in one stream.
+public struct PendingSummary: Sendable, Equatable {
+    public let count: Int
+    /// The lowest and the highest id that is pending; `nil` if none is.
+    public let lowest: EntryID?
+    public let highest: EntryID?
+    /// Consumers that have pending entries, and how many.
+    public let consumers: [String: Int]
+}
+
+extension StreamCommand where Reply == PendingSummary {
+    /// `XPENDING key group` → `[count, lowest, highest, [[consumer, count], …]]`. Its cost does not grow with the count.
+    public static func pendingSummary(stream: String, group: String) -> StreamCommand {
+        StreamCommand(["XPENDING", stream, group], isReadOnly: true) { reply in
+            guard let parts = reply.elements, parts.count == 4, let count = parts[0].integer else { return nil }
+            var consumers: [String: Int] = [:]
+            for row in parts[3].elements ?? [] {
+                guard let pair = row.elements, pair.count == 2, let name = shownName(pair[0]),
+                    let count = pair[1].integer
+                else { return nil }
+                consumers[name] = Int(clamping: count)
+            }
+            return PendingSummary(
+                count: Int(clamping: count), lowest: EntryID(reply: parts[1]), highest: EntryID(reply: parts[2]),
+                consumers: consumers)
+        }
+    }
+}
+
+extension StreamCommand where Reply == ClaimedEntries {
+    /// Takes over what has been pending for some time, whoever has it, and reads it. Raises the delivery counts by one.
+    ///
+    /// `XAUTOCLAIM key group consumer min-idle start COUNT n` → `[next, entries, deleted]`.
+    /// <https://redis.io/docs/latest/commands/xautoclaim/>
+    /// - Parameter count: the server looks at ten times as many.
+    public static func autoclaim(
+        stream: String, group: String, consumer: String, minimumIdle: Duration, from start: EntryID, count: Int
+    ) -> StreamCommand {
+        StreamCommand(
+            ["XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start, "COUNT", max(1, count)]
+        ) { reply in
+            guard let parts = reply.elements, parts.count >= 2, let next = EntryID(reply: parts[0]),
+                let entries = parts[1].elements.flatMap(entries)
+            else { return nil }
+            let deleted = (parts.count > 2 ? parts[2].elements ?? [] : []).compactMap(EntryID.init(reply:))
+            return ClaimedEntries(entries: entries, deleted: deleted, next: next == .zero ? nil : next)
+        }
+    }
+}
+
+extension StreamCommand where Reply == Bool {
+    /// `XGROUP DESTROY key group` → whether there was one. The entries stay.
+    public static func destroyGroup(_ group: String, on stream: String) -> StreamCommand {
+        StreamCommand(["XGROUP", "DESTROY", stream, group]) { reply in reply.integer.map { $0 > 0 } }
+    }
+}
+
+extension StreamCommand where Reply == Void {
+    /// `XGROUP SETID key group id`: what is behind `position` is new for the group.
+    ///
+    /// Moved back while entries are pending, the group delivers these again, with their delivery counts begun anew.
+    public static func setGroupID(_ position: StreamPosition, of group: String, on stream: String) -> StreamCommand {
+        StreamCommand(["XGROUP", "SETID", stream, group, position.argument]) { _ in () }
+    }
+}
+
+extension StreamCommand where Reply == ConsumerRemoval {
+    /// Removes a consumer, by a script: the server looks at what is pending and acts in one step.
+    ///
+    /// `XGROUP DELCONSUMER` alone forgets the pending entries of the consumer: they are neither read again nor claimed.
+    public static func removeConsumer(
+        _ consumer: String, of group: String, stream: String, force: Bool
+    ) -> StreamCommand {
+        let script = """
+            local held = 0
+            for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
+              if row[1] == ARGV[2] then held = tonumber(row[2]) end
+            end
+            if held > 0 and ARGV[3] ~= 'force' then return held end
+            local dropped = {}
+            if held > 0 then
+              for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', held, ARGV[2])) do
+                dropped[#dropped + 1] = row[1]
+              end
+            end
+            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+            return dropped
+            """
+        return StreamCommand(["EVAL", script, 1, stream, group, consumer, force ? "force" : ""]) { reply in
+            if case .integer(let held) = reply { return .refused(pending: Int(clamping: held)) }
+            guard let ids = reply.elements else { return nil }
+            return .removed(dropped: ids.compactMap(EntryID.init(reply:)))
+        }
+    }
+}

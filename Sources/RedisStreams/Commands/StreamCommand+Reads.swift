@@ -1,0 +1,110 @@
+internal import RESP
+
+/// What a read brought from one stream.
+public struct StreamBatch: Sendable, Equatable {
+    /// The stream's key.
+    public let stream: String
+    /// In the order of their ids.
+    public let entries: [StreamEntry]
+    /// Ids that are pending while their entries are no longer in the stream (deleted, or trimmed). Only a read of what is
+    /// pending brings them.
+    public let deleted: [EntryID]
+
+    public init(stream: String, entries: [StreamEntry], deleted: [EntryID] = []) {
+        self.stream = stream
+        self.entries = entries
+        self.deleted = deleted
+    }
+}
+
+extension StreamCommand where Reply == [StreamBatch] {
+    /// Entries behind the given ids, oldest first; only streams that have some are in the reply.
+    ///
+    /// `XREAD [COUNT n] [BLOCK ms] STREAMS key … id …` → `[[key, entries], …]` (RESP2), `{key: entries}` (RESP3), null
+    /// when there are none. <https://redis.io/docs/latest/commands/xread/>
+    /// - Parameters:
+    ///   - count: at most so many of each stream.
+    ///   - block: how long the server waits for the first entry, from 1 ms; `nil` not to wait.
+    public static func read(
+        _ positions: [(stream: String, after: StreamPosition)], count: Int? = nil, block: Duration? = nil
+    ) -> StreamCommand {
+        let arguments = readArguments(positions.map { ($0.stream, $0.after.argument) }, count, block)
+        return StreamCommand(RESPCommand("XREAD", arguments: arguments), isReadOnly: true, decode: batches)
+    }
+
+    /// New entries for a consumer, from all streams of a group. They are pending from then on, with delivery count 1.
+    ///
+    /// `XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] STREAMS key … > …`.
+    /// <https://redis.io/docs/latest/commands/xreadgroup/>
+    public static func readGroup(
+        _ group: String, consumer: String, streams: [String], count: Int? = nil, block: Duration? = nil
+    ) -> StreamCommand {
+        readGroup(group, consumer, readArguments(streams.map { ($0, ">") }, count, block))
+    }
+
+    /// What is pending for a consumer, behind the given ids. Raises the delivery counts by one and begins the idle times anew.
+    ///
+    /// `XREADGROUP GROUP group consumer [COUNT n] STREAMS key … id …` → all streams, those with nothing too.
+    public static func readPending(
+        _ group: String, consumer: String, positions: [(stream: String, after: EntryID)], count: Int? = nil
+    ) -> StreamCommand {
+        // The highest id would mean ">", and there is nothing behind it in any case.
+        let positions = positions.map { ($0.stream, min($0.after, .beforeMaximum).description) }
+        return readGroup(group, consumer, readArguments(positions, count, nil))
+    }
+
+    private static func readGroup(
+        _ group: String, _ consumer: String, _ arguments: [any RESPArgument]
+    ) -> StreamCommand {
+        StreamCommand(
+            RESPCommand("XREADGROUP", arguments: ["GROUP", group, consumer] as [any RESPArgument] + arguments),
+            decode: batches)
+    }
+
+    private static func readArguments(
+        _ positions: [(stream: String, after: String)], _ count: Int?, _ block: Duration?
+    ) -> [any RESPArgument] {
+        var arguments: [any RESPArgument] = []
+        if let count { arguments += ["COUNT", count] as [any RESPArgument] }
+        // 0 would mean for ever.
+        if let block { arguments += ["BLOCK", max(1, block.milliseconds)] as [any RESPArgument] }
+        arguments.append("STREAMS")
+        return arguments + positions.map(\.stream) + positions.map(\.after)
+    }
+}
+
+extension EntryID {
+    static let beforeMaximum = EntryID(milliseconds: .max, sequence: .max - 1)
+}
+
+@Sendable private func batches(_ reply: RESPValue) -> [StreamBatch]? {
+    var pairs: [(RESPValue, RESPValue)] = []
+    switch reply {
+    case .null: return []
+    case .map(let flat):
+        for index in stride(from: 0, to: flat.count - 1, by: 2) { pairs.append((flat[index], flat[index + 1])) }
+    case .array(let rows):
+        for row in rows {
+            guard case .array(let pair) = row, pair.count == 2 else { return nil }
+            pairs.append((pair[0], pair[1]))
+        }
+    default: return nil
+    }
+    var batches: [StreamBatch] = []
+    for (key, rows) in pairs {
+        guard let stream = shownName(key), let batch = rows.elements.flatMap({ batch(stream, $0) }) else { return nil }
+        batches.append(batch)
+    }
+    return batches
+}
+
+private func batch(_ stream: String, _ rows: [RESPValue]) -> StreamBatch? {
+    var entries: [StreamEntry] = []
+    var deleted: [EntryID] = []
+    entries.reserveCapacity(rows.count)
+    for row in rows {
+        guard let (id, fields) = StreamEntry.decode(row) else { return nil }
+        if let fields { entries.append(StreamEntry(id: id, fields: fields)) } else { deleted.append(id) }
+    }
+    return StreamBatch(stream: stream, entries: entries, deleted: deleted)
+}

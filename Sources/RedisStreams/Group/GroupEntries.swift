@@ -1,0 +1,67 @@
+/// What a consumer has to work through, without end; made by `ConsumerGroup.entries`.
+public struct GroupEntries: AsyncSequence, Sendable {
+    public typealias Element = Message
+
+    let group: ConsumerGroup
+    let count: Int
+    let abandonedAfter: Duration?
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(worker: GroupWorker(group, count: count, abandonedAfter: abandonedAfter))
+    }
+
+    /// Asking for the next message acknowledges the one before.
+    public struct Iterator: AsyncIteratorProtocol {
+        let worker: GroupWorker
+
+        /// Waits for the next message; never `nil`.
+        public mutating func next() async throws -> Message? { try await worker.next() }
+    }
+}
+
+extension ConsumerGroup {
+    /// A worker's loop: messages for this consumer, without end, each acknowledged when the loop comes back for the next.
+    ///
+    /// ```swift
+    /// for try await message in group.entries(abandonedAfter: .seconds(60)) {
+    ///     try await handle(message)
+    /// }
+    /// ```
+    /// First comes what is pending for this consumer from an earlier time, then what is new. If `handle` throws, or the loop
+    /// is left by `break` or cancellation, the message at hand is *not* acknowledged: it stays pending, and comes again when
+    /// the loop is begun anew, or to a consumer that claims it. So every message is handled at least once.
+    ///
+    /// Acknowledgements of messages that are handled within a few milliseconds are sent together, at most 100, and at the
+    /// latest before the loop waits; after a crash, those come again, too.
+    ///
+    /// Lost connections and a server that is away for a while are waited for. What is pending and no longer in the stream
+    /// is passed over, and stays pending.
+    /// - Parameters:
+    ///   - count: how many are read at once, of each stream.
+    ///   - abandonedAfter: takes over what has been pending for so long with any consumer of the group. To be longer than the
+    ///     handling of `count` messages takes, or two consumers handle the same; `nil` leaves it to others. What is no
+    ///     longer in the stream is then no longer pending either.
+    /// - Throws: `.server(.noGroup, …)` if the group is missing in one of the streams; `CancellationError`.
+    public func entries(count: Int = 100, abandonedAfter: Duration? = nil) -> GroupEntries {
+        GroupEntries(group: self, count: Swift.max(1, count), abandonedAfter: abandonedAfter)
+    }
+
+    /// Handles messages one after the other, without end, and acknowledges each when `body` has returned; otherwise like
+    /// `entries`.
+    ///
+    /// Ends when `body` throws, by its error; the message stays pending, and what was handled before is acknowledged by then.
+    public func process(
+        count: Int = 100, abandonedAfter: Duration? = nil, _ body: (Message) async throws -> Void
+    ) async throws {
+        let worker = GroupWorker(self, count: Swift.max(1, count), abandonedAfter: abandonedAfter)
+        while true {
+            let message = try await worker.next()
+            do {
+                try await body(message)
+            } catch {
+                await worker.leave()
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+public import FoundationEssentials
+
+/// A stream: entries in the order of their ids, added at the end. <https://redis.io/docs/latest/develop/data-types/streams/>
+///
+/// A handle, made by `redis.stream(_:)`; free to make, copy and pass on. Where Foundation is imported too, which has a class of
+/// this name, write `Redis.Stream`.
+///
+/// Every call throws `Redis.Failure`, or `CancellationError`.
+public struct Stream: Sendable {
+    /// The name of the stream in Redis.
+    public let key: String
+    let redis: Redis
+}
+
+extension Redis {
+    public typealias Stream = RedisStreams.Stream
+}
+
+extension Stream {
+    /// Adds an entry and returns its id, which the server makes unless one is given.
+    ///
+    /// `XADD`; <https://redis.io/docs/latest/commands/xadd/>. After `connectionLost` the entry may be there or not; with an `id`
+    /// of your own you can find out.
+    /// - Parameters:
+    ///   - fields: at least one.
+    ///   - id: above all that the stream has had, or the call throws `.server(.idTooLow, …)`.
+    ///   - trimming: keeps the stream short in the same step.
+    @discardableResult
+    public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws -> EntryID {
+        try await redis.call(.add(fields, to: key, id: id, trimming: trimming))
+    }
+
+    /// Adds an entry at a time, whole milliseconds; entries of one millisecond are numbered by the server (7.0 and later).
+    ///
+    /// - Throws: `.server(.idTooLow, …)` if the stream has a later entry.
+    @discardableResult
+    public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws -> EntryID {
+        try await redis.call(
+            .add(fields, to: key, milliseconds: EntryID(date).milliseconds, trimming: trimming))
+    }
+
+    /// Adds many entries in one go, without a round trip for each, and returns their ids in the same order.
+    ///
+    /// - Throws: the first failure; entries before and behind it may have been added.
+    @discardableResult
+    public func add(
+        contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil
+    ) async throws -> [EntryID] {
+        try await redis.pipeline(entries.map { .add($0, to: key, trimming: trimming) })
+    }
+
+    /// How many entries there are; 0 if there is no such stream. `XLEN`
+    public var count: Int { get async throws { try await redis.call(.length(of: key)) } }
+
+    /// Whether there is an entry with this id.
+    public func contains(_ id: EntryID) async throws -> Bool { try await self[id] != nil }
+
+    /// Deletes entries; returns how many were there. `XDEL`; <https://redis.io/docs/latest/commands/xdel/>
+    ///
+    /// An entry that is pending in a group stays pending, without its fields.
+    @discardableResult
+    public func delete(_ ids: EntryID...) async throws -> Int { try await delete(ids) }
+
+    /// Deletes entries; returns how many were there.
+    @discardableResult
+    public func delete(_ ids: [EntryID]) async throws -> Int {
+        ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: key))
+    }
+
+    /// Keeps the newest entries and removes the others; returns how many were removed.
+    ///
+    /// `XTRIM key MAXLEN`; <https://redis.io/docs/latest/commands/xtrim/>. `.approximate` removes whole nodes of the server's
+    /// (100 entries by default) and never too many. What is pending is removed like anything else.
+    @discardableResult
+    public func trim(to count: Int, _ precision: Trimming.Precision = .approximate) async throws -> Int {
+        try await redis.call(.trim(key, .length(count, exact: precision == .exact)))
+    }
+
+    /// Removes entries before an id, or a time; returns how many. `XTRIM key MINID`
+    @discardableResult
+    public func trim(
+        before point: some EntryPoint, _ precision: Trimming.Precision = .approximate
+    ) async throws -> Int {
+        try await redis.call(.trim(key, .before(point.lowestID, exact: precision == .exact)))
+    }
+
+    /// Length, ids and groups. `XINFO STREAM`
+    /// - Throws: `.server(.noStream, …)` if there is no such stream.
+    public func info() async throws -> StreamInfo { try await redis.call(.info(key)) }
+
+    /// The groups of this stream. `XINFO GROUPS`
+    /// - Throws: `.server(.noStream, …)` if there is no such stream.
+    public func groups() async throws -> [GroupInfo] { try await redis.call(.groups(of: key)) }
+
+    /// Moves the highest id that the stream has had: the next that the server makes is higher. `XSETID`
+    /// - Throws: `.server` if there is no such stream, or it has an entry with a higher id.
+    public func setID(_ id: EntryID) async throws { try await redis.call(.setID(id, of: key)) }
+
+    /// The highest id that the stream has had; zero if there is no such stream.
+    func lastID() async throws -> EntryID {
+        do {
+            return try await info().lastID
+        } catch Redis.Failure.server(.noStream, _) {
+            return .zero
+        }
+    }
+}

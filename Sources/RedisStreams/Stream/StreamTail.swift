@@ -1,0 +1,58 @@
+/// Entries as they are added to one or several streams, without end.
+public struct StreamTail: AsyncSequence, Sendable {
+    public typealias Element = Message
+
+    let redis: Redis
+    let positions: [(stream: String, after: StreamPosition)]
+
+    public func makeAsyncIterator() -> Iterator { Iterator(redis: redis, positions: positions) }
+
+    /// Reads portions, each behind the last.
+    public struct Iterator: AsyncIteratorProtocol {
+        let redis: Redis
+        var positions: [(stream: String, after: StreamPosition)]
+        private var buffer: ArraySlice<Message> = []
+        private var isResolved = false
+        private var patience = Patience()
+
+        init(redis: Redis, positions: [(stream: String, after: StreamPosition)]) {
+            self.redis = redis
+            self.positions = positions
+        }
+
+        /// Waits for the next entry; never `nil`.
+        public mutating func next() async throws -> Message? {
+            while buffer.isEmpty {
+                do {
+                    if !isResolved { positions = try await redis.resolved(positions) }
+                    isResolved = true
+                    take(try await redis.read(positions, count: 100, waiting: .forever))
+                    patience = Patience()
+                } catch let failure as Redis.Failure where failure.isTransient {
+                    try await patience.wait()
+                }
+            }
+            return buffer.popFirst()
+        }
+
+        private mutating func take(_ batches: [StreamBatch]) {
+            for batch in batches {
+                guard let last = batch.entries.last,
+                    let index = positions.firstIndex(where: { $0.stream == batch.stream })
+                else { continue }
+                positions[index].after = .after(last.id)
+            }
+            buffer = batches.messages[...]
+        }
+    }
+}
+
+/// The pauses of a loop that outlives its server's troubles: 100 ms, doubled up to 2 s.
+struct Patience {
+    private var pause = Duration.milliseconds(100)
+
+    mutating func wait() async throws {
+        try await Task.sleep(for: pause)
+        pause = min(pause * 2, .seconds(2))
+    }
+}

@@ -1,0 +1,64 @@
+public import FoundationEssentials
+
+/// A consumer group whose streams are addressed by time: ids come from dates and are read as dates.
+///
+/// A handle, made by `redis.timeSeries(_:of:consumer:)`. `series["s1"]` is one of the streams: `add(_:at:)`, ranges such as
+/// `series["s1"][jan2...].prefix(3)`, what is pending. Dates are points in time, so there is no question of a time zone; ids
+/// hold them to the millisecond, and a range that ends with a date ends with the last entry of its millisecond.
+public struct TimeSeries: Sendable {
+    /// The group behind it.
+    public let group: ConsumerGroup
+
+    /// The keys of the streams, in the order in which they are read.
+    public var streams: [String] { group.streams }
+    /// Who reads; `<name>.c1` unless given.
+    public var consumer: String { group.consumer }
+
+    /// The same series for another consumer.
+    public func consumer(_ name: String) -> TimeSeries { TimeSeries(group: group.consumer(name)) }
+
+    /// One of the streams.
+    public subscript(stream: String) -> GroupStream { group[stream] }
+
+    /// Makes the group in each stream; see `ConsumerGroup.create`.
+    @discardableResult
+    public func create(from position: StreamPosition = .beginning) async throws -> [String: Bool] {
+        try await group.create(from: position)
+    }
+
+    /// Removes the group; the entries stay. See `ConsumerGroup.destroy`.
+    @discardableResult
+    public func destroy() async throws -> [String: Bool] { try await group.destroy() }
+
+    /// New messages of all streams for this consumer, in the order of time; they are pending from then on.
+    ///
+    /// Messages of one time are in the order of their sequence numbers, then of the streams. See `ConsumerGroup.read`.
+    /// - Parameter count: at most so many of each stream. What is read by a later call may be older than what is read by this.
+    public func read(count: Int? = nil, waiting: Waiting = .no) async throws -> [Message] {
+        try await group.read(count: count, waiting: waiting).messages
+    }
+
+    /// All messages of a span of time, of all streams, in the order of time; whether they were read or not.
+    public func messages(_ range: some EntryRangeExpression) async throws -> [Message] {
+        var batches: [StreamBatch] = []
+        for stream in streams {
+            batches.append(StreamBatch(stream: stream, entries: try await self[stream][range].entries()))
+        }
+        return batches.messages
+    }
+
+    /// Settles messages: they are no longer pending. Returns how many were.
+    @discardableResult
+    public func acknowledge(_ messages: [Message]) async throws -> Int { try await group.acknowledge(messages) }
+
+    /// Moves the group to a time: new is what comes behind the first entry (sequence 0) of its millisecond.
+    ///
+    /// To have an entry at `date` itself delivered, too: `setID(.since(date))`.
+    public func setID(_ date: Date) async throws { try await setID(.after(EntryID(date))) }
+
+    /// Moves the group; see `ConsumerGroup.setID`.
+    public func setID(_ position: StreamPosition = .latest) async throws { try await group.setID(position) }
+
+    /// Moves the group to the beginning: all that the streams hold is new for it.
+    public func reset() async throws { try await group.reset() }
+}

@@ -1,0 +1,88 @@
+/// What can be the value of a field: text, bytes, numbers, truth values (`true` and `false`).
+public protocol FieldValue: Sendable {
+    /// What is stored.
+    var fieldBytes: ArraySlice<UInt8> { get }
+}
+
+extension String: FieldValue {
+    public var fieldBytes: ArraySlice<UInt8> { Array(utf8)[...] }
+}
+
+extension Substring: FieldValue {
+    public var fieldBytes: ArraySlice<UInt8> { Array(utf8)[...] }
+}
+
+extension [UInt8]: FieldValue {
+    public var fieldBytes: ArraySlice<UInt8> { self[...] }
+}
+
+extension ArraySlice<UInt8>: FieldValue {
+    public var fieldBytes: ArraySlice<UInt8> { self }
+}
+
+extension Bool: FieldValue {
+    public var fieldBytes: ArraySlice<UInt8> { String(self).fieldBytes }
+}
+
+extension Double: FieldValue {
+    public var fieldBytes: ArraySlice<UInt8> { String(self).fieldBytes }
+}
+
+extension Int: FieldValue {}
+extension Int32: FieldValue {}
+extension Int64: FieldValue {}
+extension UInt32: FieldValue {}
+extension UInt64: FieldValue {}
+
+extension FieldValue where Self: BinaryInteger {
+    public var fieldBytes: ArraySlice<UInt8> { String(self).fieldBytes }
+}
+
+extension EntryFields: ExpressibleByDictionaryLiteral {
+    /// `["data": "message 1", "size": 12, "body": bytes]`: in this order, names may repeat.
+    public init(dictionaryLiteral pairs: (String, any FieldValue)...) {
+        self.init(pairs.map { ($0.0.fieldBytes, $0.1.fieldBytes) })
+    }
+}
+
+extension EntryFields {
+    /// The first field of this name as text; bytes that are not UTF-8 become replacement characters. `nil` if there is none.
+    public func text(_ name: String) -> String? { self[name].map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The first field of this name as a whole number; `nil` if there is none, or it is not one.
+    public func integer(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
+
+    /// The first field of this name as a number; `nil` if there is none, or it is not one.
+    public func double(_ name: String) -> Double? { text(name).flatMap { Double($0) } }
+
+    /// All values of this name, in their order.
+    public func values(_ name: String) -> [ArraySlice<UInt8>] {
+        filter { $0.name.elementsEqual(name.utf8) }.map(\.value)
+    }
+
+    /// Names with their values as text; of a name that repeats, the last.
+    public var dictionary: [String: String] {
+        Dictionary(map { (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }) {
+            $1
+        }
+    }
+}
+
+extension EntryFields: CustomStringConvertible {
+    /// For people: `["data": "message 1", "size": "12"]`.
+    public var description: String {
+        func quoted(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self).debugDescription }
+        let pairs = map { "\(quoted($0.name)): \(quoted($0.value))" }
+        return pairs.isEmpty ? "[:]" : "[\(pairs.joined(separator: ", "))]"
+    }
+}
+
+extension StreamEntry {
+    /// The first field of this name as text; see `EntryFields.text`.
+    public subscript(name: String) -> String? { fields.text(name) }
+}
+
+extension StreamEntry: CustomStringConvertible {
+    /// For people: `1514764800000-0 ["data": "message 1"]`.
+    public var description: String { "\(id) \(fields)" }
+}

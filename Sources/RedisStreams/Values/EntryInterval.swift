@@ -1,0 +1,76 @@
+public import FoundationEssentials
+
+/// What can stand at the end of a range of entries: an id, or a time, which is all ids of its millisecond.
+public protocol EntryPoint: Comparable, Sendable {
+    var lowestID: EntryID { get }
+    var highestID: EntryID { get }
+}
+
+extension EntryID: EntryPoint {
+    public var lowestID: EntryID { self }
+    public var highestID: EntryID { self }
+}
+
+extension Date: EntryPoint {
+    public var lowestID: EntryID { EntryID(self) }
+    public var highestID: EntryID { EntryID(self, sequence: .max) }
+}
+
+/// A range of ids, open or closed at each end. Upside down it holds nothing.
+public struct EntryInterval: Sendable, Equatable {
+    public var from: EntryBound
+    public var to: EntryBound
+
+    public init(from: EntryBound = .open, to: EntryBound = .open) {
+        self.from = from
+        self.to = to
+    }
+}
+
+/// Ranges that select entries: `a...b`, `a...`, `...b`, `a..<b`, `..<b` of ids or dates, and `.after(a)`.
+public protocol EntryRangeExpression: Sendable {
+    var interval: EntryInterval { get }
+}
+
+extension EntryInterval: EntryRangeExpression {
+    public var interval: EntryInterval { self }
+}
+
+extension EntryRangeExpression where Self == EntryInterval {
+    /// From the first to the last.
+    public static var all: EntryInterval { EntryInterval() }
+
+    /// Behind this id or time (all of its millisecond), to the end.
+    public static func after(_ point: some EntryPoint) -> EntryInterval {
+        EntryInterval(from: .excluded(point.highestID))
+    }
+
+    /// Behind `point`, up to and including `last`.
+    public static func after(_ point: some EntryPoint, through last: some EntryPoint) -> EntryInterval {
+        EntryInterval(from: .excluded(point.highestID), to: .included(last.highestID))
+    }
+}
+
+extension ClosedRange: EntryRangeExpression where Bound: EntryPoint {
+    public var interval: EntryInterval {
+        EntryInterval(from: .included(lowerBound.lowestID), to: .included(upperBound.highestID))
+    }
+}
+
+extension Range: EntryRangeExpression where Bound: EntryPoint {
+    public var interval: EntryInterval {
+        EntryInterval(from: .included(lowerBound.lowestID), to: .excluded(upperBound.lowestID))
+    }
+}
+
+extension PartialRangeFrom: EntryRangeExpression where Bound: EntryPoint {
+    public var interval: EntryInterval { EntryInterval(from: .included(lowerBound.lowestID)) }
+}
+
+extension PartialRangeThrough: EntryRangeExpression where Bound: EntryPoint {
+    public var interval: EntryInterval { EntryInterval(to: .included(upperBound.highestID)) }
+}
+
+extension PartialRangeUpTo: EntryRangeExpression where Bound: EntryPoint {
+    public var interval: EntryInterval { EntryInterval(to: .excluded(upperBound.lowestID)) }
+}

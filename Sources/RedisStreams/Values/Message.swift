@@ -1,0 +1,41 @@
+public import FoundationEssentials
+
+/// An entry together with the stream that it is from.
+public struct Message: Sendable, Equatable {
+    /// The stream's key.
+    public let stream: String
+    public let id: EntryID
+    public let fields: EntryFields
+
+    public init(stream: String, id: EntryID, fields: EntryFields) {
+        self.stream = stream
+        self.id = id
+        self.fields = fields
+    }
+
+    /// The time in the id, UTC, to the millisecond.
+    public var date: Date { id.date }
+    /// Tells messages of one millisecond apart.
+    public var sequence: UInt64 { id.sequence }
+
+    /// The first field of this name as text; see `EntryFields.text`.
+    public subscript(name: String) -> String? { fields.text(name) }
+}
+
+extension Message: CustomStringConvertible {
+    /// For people: `s1 1514764800000-0 ["data": "message 1"]`.
+    public var description: String { "\(stream) \(id) \(fields)" }
+}
+
+extension StreamBatch {
+    /// The entries, each with its stream.
+    public var messages: [Message] { entries.map { Message(stream: stream, id: $0.id, fields: $0.fields) } }
+}
+
+extension [StreamBatch] {
+    /// All entries in the order of their ids, by time, then sequence; entries with one id in the order of the streams.
+    public var messages: [Message] {
+        let all = enumerated().flatMap { index, batch in batch.messages.map { (index, $0) } }
+        return all.sorted { ($0.1.id, $0.0) < ($1.1.id, $1.0) }.map(\.1)
+    }
+}

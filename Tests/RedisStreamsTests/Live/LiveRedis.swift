@@ -1,0 +1,38 @@
+import Glibc
+import RedisStreams
+import TestSupport
+
+/// A real server of a test, and a client of it.
+struct LiveRedis: Sendable {
+    let server: RedisServer
+    let redis: Redis
+
+    static func start(_ options: RedisServer.Options = .init(), deadline: Duration = .seconds(5)) async throws
+        -> LiveRedis
+    {
+        let server = try await onThread { try RedisServer(options) }
+        return LiveRedis(server: server, redis: try await Redis.connect(server.url, deadline: deadline))
+    }
+
+    /// Waits for a state of the server that nobody is told of.
+    func eventually(
+        _ what: String, timeout: Duration = .seconds(10), _ condition: @escaping @Sendable (RedisProbe) throws -> Bool
+    ) async throws {
+        let server = server
+        try await onThread {
+            let probe = try server.probe()
+            let deadline = ContinuousClock.now + timeout
+            while try !condition(probe) {
+                guard ContinuousClock.now < deadline else { throw TestSupportError("not within \(timeout): \(what)") }
+                usleep(1000)
+            }
+        }
+    }
+
+    /// Waits until so many clients are blocked in a read.
+    func waitUntilBlocked(_ count: Int = 1, timeout: Duration = .seconds(10)) async throws {
+        try await eventually("\(count) blocked clients", timeout: timeout) {
+            try $0.command("INFO", "clients").text?.contains("blocked_clients:\(count)\r\n") == true
+        }
+    }
+}
