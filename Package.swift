@@ -74,7 +74,9 @@ let package = Package(
         tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
         tests("RESPTests", ["RESP"]),
         tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
-        tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"]),
+        tests(
+            "RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"],
+            resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["Webhooks"]),
         tests(
             "FootbridgeTests",
