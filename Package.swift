@@ -93,6 +93,9 @@ let package = Package(
         .executableTarget(
             name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
             swiftSettings: strict),
+        .executableTarget(
+            name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
