@@ -76,14 +76,17 @@ extension StreamCommand where Reply == EntryID {
     ) -> StreamCommand {
         let trimming = trimming?.arguments ?? []
         var encoder = RESPEncoder()
+        encoder.reserve(64 + stream.utf8.count + 16 * fields.count + fields.byteCount)
         encoder.beginCommand(argumentCount: 3 + trimming.count + 2 * fields.count)
         encoder.argument("XADD" as StaticString)
         encoder.argument(stream)
         for argument in trimming { argument.encode(into: &encoder) }
         encoder.argument(idText)
-        for field in fields {
-            encoder.argument(field.name)
-            encoder.argument(field.value)
+        fields.withUnsafeFields { pairs in
+            for pair in pairs {
+                encoder.argument(pair.name)
+                encoder.argument(pair.value)
+            }
         }
         return StreamCommand(RESPCommand(name: "XADD", encoded: encoder.bytes)) { EntryID(reply: $0) }
     }
