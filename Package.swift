@@ -74,7 +74,9 @@ let package = Package(
         tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
         tests("RESPTests", ["RESP"]),
         tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
-        tests("RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"]),
+        tests(
+            "RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"],
+            resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["Webhooks"]),
         tests(
             "FootbridgeTests",
@@ -90,6 +92,9 @@ let package = Package(
         tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
         .executableTarget(
             name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -14,6 +14,9 @@ public struct RESPEncoder: Sendable {
         bytes.removeAll(keepingCapacity: keepingCapacity)
     }
 
+    /// Makes room for so many bytes more.
+    public mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
+
     /// The command's name counts as an argument.
     public mutating func beginCommand(argumentCount: Int) {
         header(UInt8(ascii: "*"), argumentCount)
@@ -64,41 +67,39 @@ public struct RESPEncoder: Sendable {
 
     @usableFromInline
     mutating func argument(isNegative: Bool, magnitude: UInt64) {
-        header(UInt8(ascii: "$"), digitCount(magnitude) + (isNegative ? 1 : 0))
-        if isNegative { bytes.append(UInt8(ascii: "-")) }
-        digits(magnitude)
+        withDecimal(magnitude) { digits in
+            header(UInt8(ascii: "$"), digits.count + (isNegative ? 1 : 0))
+            if isNegative { bytes.append(UInt8(ascii: "-")) }
+            bytes.append(contentsOf: digits)
+        }
         lineEnd()
     }
 
     private mutating func header(_ type: UInt8, _ count: Int) {
-        bytes.append(type)
-        digits(UInt64(count.magnitude))
+        withDecimal(UInt64(count.magnitude), after: type) { bytes.append(contentsOf: $0) }
         lineEnd()
     }
 
     private mutating func lineEnd() {
-        bytes.append(UInt8(ascii: "\r"))
-        bytes.append(UInt8(ascii: "\n"))
+        let end: StaticString = "\r\n"
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: end.utf8Start, count: 2))
     }
 
-    private mutating func digits(_ value: UInt64) {
-        guard value > 9 else { return bytes.append(UInt8(ascii: "0") + UInt8(value)) }
-        let first = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: digitCount(value)))
-        var (rest, index) = (value, bytes.count)
-        while index > first {
-            index -= 1
-            bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+    /// The digits of a number, behind another byte if one is given: few appends, for each looks at the buffer anew.
+    private func withDecimal(_ value: UInt64, after first: UInt8? = nil, _ body: (UnsafeRawBufferPointer) -> Void) {
+        // The highest has 20 digits.
+        withUnsafeTemporaryAllocation(byteCount: 21, alignment: 1) { text in
+            var (rest, start) = (value, text.count)
+            repeat {
+                start -= 1
+                text[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            if let first {
+                start -= 1
+                text[start] = first
+            }
+            body(UnsafeRawBufferPointer(rebasing: text[start...]))
         }
-    }
-
-    private func digitCount(_ value: UInt64) -> Int {
-        var (rest, count) = (value, 1)
-        while rest > 9 {
-            rest /= 10
-            count += 1
-        }
-        return count
     }
 }

@@ -4,6 +4,8 @@ import Foundation
 public enum Repository {
     static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
 
+    public static func path(_ path: String) -> String { root.appending(path: path).path }
+
     public static func text(_ path: String) throws -> String {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }

@@ -81,9 +81,11 @@ extension StreamCommand where Reply == EntryID {
         encoder.argument(stream)
         for argument in trimming { argument.encode(into: &encoder) }
         encoder.argument(idText)
-        for field in fields {
-            encoder.argument(field.name)
-            encoder.argument(field.value)
+        fields.withUnsafeFields { pairs in
+            for pair in pairs {
+                encoder.argument(pair.name)
+                encoder.argument(pair.value)
+            }
         }
         return StreamCommand(RESPCommand(name: "XADD", encoded: encoder.bytes)) { EntryID(reply: $0) }
     }

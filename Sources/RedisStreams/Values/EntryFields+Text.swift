@@ -2,10 +2,17 @@
 public protocol FieldValue: Sendable {
     /// What is stored.
     var fieldBytes: ArraySlice<UInt8> { get }
+    /// Appends what is stored; only to be written for a type that can do it without making bytes of its own.
+    func appendFieldBytes(to bytes: inout [UInt8])
+}
+
+extension FieldValue {
+    public func appendFieldBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: fieldBytes) }
 }
 
 extension String: FieldValue {
     public var fieldBytes: ArraySlice<UInt8> { Array(utf8)[...] }
+    public func appendFieldBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
 }
 
 extension Substring: FieldValue {
@@ -41,7 +48,12 @@ extension FieldValue where Self: BinaryInteger {
 extension EntryFields: ExpressibleByDictionaryLiteral {
     /// `["data": "message 1", "size": 12, "body": bytes]`: in this order, names may repeat.
     public init(dictionaryLiteral pairs: (String, any FieldValue)...) {
-        self.init(pairs.map { ($0.0.fieldBytes, $0.1.fieldBytes) })
+        var builder = EntryFieldsBuilder(count: pairs.count)
+        for (name, value) in pairs {
+            builder.append(name)
+            builder.append(value)
+        }
+        self.init(builder)
     }
 }
 

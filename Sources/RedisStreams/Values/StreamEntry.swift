@@ -40,8 +40,15 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     }
 
     public init(_ pairs: KeyValuePairs<String, String>) {
-        self.init(pairs.map { (Array($0.key.utf8)[...], Array($0.value.utf8)[...]) })
+        var builder = EntryFieldsBuilder(count: pairs.count)
+        for (name, value) in pairs {
+            builder.append(name)
+            builder.append(value)
+        }
+        self.init(builder)
     }
+
+    init(_ builder: EntryFieldsBuilder) { flat = builder.slices }
 
     /// Names and values in turn; `nil` if that is not an even number of strings.
     init?(flat: [RESPValue]) {

@@ -5,7 +5,7 @@ import Testing
 
 /// The story of `docs/streams.md`, number by number. What stands in the article stands here, word for word
 /// (`ArticleTextTests`); what is between proves it.
-@Suite(.timeLimit(.minutes(1))) struct StreamsArticle {
+@Suite(.timeLimit(.minutes(1)), .onEveryServer) struct StreamsArticle {
     /// Noon-free UTC: `day(2)` is 2018-01-02T00:00:00Z.
     private func day(_ day: Int) -> Date { Date(timeIntervalSince1970: 1_514_764_800 + Double(day - 1) * 86_400) }
 

@@ -11,12 +11,12 @@ public final class RedisServer: Sendable {
         /// The port speaks TLS, and asks clients for a certificate.
         public var tls = false
         public var password: String?
-        public var choice = ServerChoice.redis
+        public var choice = ServerChoice.current
         /// Further words of redis-server's command line, such as `["--maxmemory", "1mb"]`.
         public var arguments: [String] = []
 
         public init(
-            appendOnly: Bool = false, tls: Bool = false, password: String? = nil, choice: ServerChoice = .redis,
+            appendOnly: Bool = false, tls: Bool = false, password: String? = nil, choice: ServerChoice = .current,
             arguments: [String] = []
         ) {
             self.appendOnly = appendOnly

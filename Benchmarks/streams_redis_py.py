@@ -1,0 +1,75 @@
+"""One part of `streams` with redis-py: does its work and prints what it took as a line of JSON. See StreamBench."""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+import redis
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import order
+
+
+def check(fields):
+    return fields[b"order"][-1] - 48
+
+
+def add(client, options):
+    for start in range(0, options.count, options.depth):
+        pipe = client.pipeline(transaction=False)
+        for number in range(start, min(start + options.depth, options.count)):
+            pipe.xadd(options.stream, order.fields(number))
+        pipe.execute()
+    return options.count, 0
+
+
+def read_group(client, options):
+    entries = checksum = 0
+    while batches := client.xreadgroup("g", "g.c1", {options.stream: ">"}, count=options.count):
+        # A list of pairs (RESP2), or a dictionary whose values are lists of lists of entries (RESP3).
+        batch = batches[0][1] if isinstance(batches, list) else next(iter(batches.values()))[0]
+        entries += len(batch)
+        for _, fields in batch:
+            checksum += check(fields)
+    return entries, checksum
+
+
+def page(client, options):
+    entries, checksum, start = 0, 0, "-"
+    while batch := client.xrange(options.stream, start, "+", count=1000):
+        entries += len(batch)
+        for _, fields in batch:
+            checksum += check(fields)
+        start = b"(" + batch[-1][0]
+    return entries, checksum
+
+
+def peak_kib():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", choices=("add", "read-group", "page"))
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--stream", default="bench")
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--depth", type=int)
+    options = parser.parse_args()
+    part = {"add": add, "read-group": read_group, "page": page}[options.part]
+    client = redis.Redis(port=options.port)
+    client.ping()
+    start, cpu = time.monotonic(), time.process_time()
+    entries, checksum = part(client, options)
+    seconds, cpu = time.monotonic() - start, time.process_time() - cpu
+    figures = {"entries": entries, "seconds": seconds, "cpu_us": cpu * 1e6, "peak_kib": peak_kib(), "checksum": checksum}
+    print(json.dumps(figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+internal import RESP
+
+/// Names and values one after the other in one buffer: two allocations for an entry, not two for each field.
+struct EntryFieldsBuilder {
+    private var bytes: [UInt8] = []
+    private var ends: [Int] = []
+
+    init(count: Int) {
+        bytes.reserveCapacity(32 * count)
+        ends.reserveCapacity(2 * count)
+    }
+
+    mutating func append(_ value: some FieldValue) {
+        value.appendFieldBytes(to: &bytes)
+        ends.append(bytes.count)
+    }
+
+    var slices: [RESPValue] {
+        var start = 0
+        return ends.map { end in
+            defer { start = end }
+            return .bulkString(bytes[start..<end])
+        }
+    }
+}
