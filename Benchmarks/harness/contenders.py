@@ -21,8 +21,10 @@ routes:
     group: {group}
     start: beginning
     concurrency: {in_flight}
+    claim_after: {claim_after}
     webhook:
       url: {url}
+      timeout: 5s
       body: {body}
       sign: {{ secret: "{secret}" }}
 """
@@ -69,8 +71,9 @@ class Bare:
 class Footbridge:
     """The release binary, one worker, signing on."""
 
-    def __init__(self, scratch, binary, body):
+    def __init__(self, scratch, binary, body, claim_after="60s"):
         self.scratch, self.binary, self.body = scratch, os.path.abspath(binary), body
+        self.claim_after = claim_after
         if not os.access(self.binary, os.X_OK):
             raise Failure(f"{binary} is missing: swift build -c release, or --footbridge PATH")
 
@@ -79,6 +82,7 @@ class Footbridge:
         body = "fields" if self.body == "fields" else "{ field: data }"
         with open(path, "w") as config:
             values = {"redis": redis_url, "url": url, "body": body, "secret": order.SECRET}
+            values["claim_after"] = self.claim_after
             config.write(CONFIG.format(stream=STREAM, group=GROUP, in_flight=IN_FLIGHT, **values))
         environment = {"XDG_STATE_HOME": self.scratch, "NO_COLOR": "1"}
         return Child("footbridge", [self.binary, "run", "-c", path], self.scratch, environment)

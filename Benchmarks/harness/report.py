@@ -2,7 +2,7 @@
 
 from statistics import median
 
-GOALS = {"cpu_ratio": 1.35, "peak_mb": 40.0}
+GOALS = {"cpu_ratio": 1.35, "peak_mb": 40.0, "takeover_p99": 5.0, "takeover_peak_mb": 200.0, "slow_commands": 0}
 
 
 def row(label, values, decimals):
@@ -56,8 +56,34 @@ def goals(rounds):
     """Whether Footbridge met its two marks, by the median, as lines and as one answer."""
     ratio = median(ratios(rounds, "footbridge", "bare", "cpu_us"))
     peak = max(one["footbridge"]["peak_kib"] for one in rounds) * 1024 / 1e6
-    marks = [("CPU per entry, footbridge / bare, median", ratio, GOALS["cpu_ratio"], 2)]
-    marks += [("peak RSS of footbridge, MB, maximum", peak, GOALS["peak_mb"], 1)]
+    return verdict(
+        [
+            ("CPU per entry, footbridge / bare, median", ratio, GOALS["cpu_ratio"], 2),
+            ("peak RSS of footbridge, MB, maximum", peak, GOALS["peak_mb"], 1),
+        ]
+    )
+
+
+def takeover(one, rate, abandoned):
+    """Fresh entries while those of a dead instance are taken over, and whether the marks are met."""
+    title = f"Age on arrival at {rate:,} entries/s, µs, while {abandoned:,} entries of a dead instance are taken over"
+    lines = ["", title, f"  {'':<34}{'usual':>12}{'takeover':>12}"]
+    for key in ("p50_us", "p99_us", "max_us"):
+        figures = "".join(f"{one[name][key]:>12,}" for name in ("usual", "during"))
+        lines.append(f"  footbridge: {key.removesuffix('_us'):<22}{figures}")
+    lines.append(f"  {one['left']:,} entries were unsettled when the last fresh one had been added")
+    lines += [f"  Redis was busy for {micros / 1000:.1f} ms with {command}" for micros, command in one["slow"]]
+    text, met = verdict(
+        [
+            ("p99, takeover / usual", one["during"]["p99_us"] / one["usual"]["p99_us"], GOALS["takeover_p99"], 2),
+            ("peak RSS, MB", one["peak_kib"] * 1024 / 1e6, GOALS["takeover_peak_mb"], 1),
+            ("commands of more than 20 ms", len(one["slow"]), GOALS["slow_commands"], 0),
+        ]
+    )
+    return "\n".join(lines) + "\n" + text, met
+
+
+def verdict(marks):
     lines = [
         f"  {label}: {value:.{decimals}f}, mark {goal}: {'met' if value <= goal else 'MISSED'}"
         for label, value, goal, decimals in marks

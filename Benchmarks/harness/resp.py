@@ -67,3 +67,11 @@ class Redis:
                 raise RedisError(f"Redis cannot tell the lag of {group}: entries were deleted from {stream}")
             return total - info["lag"] - info["pending"]
         raise RedisError(f"{stream} has no group {group}")
+
+    def lag(self, stream, group):
+        """How many entries the group has not read."""
+        for values in self("XINFO", "GROUPS", stream):
+            info = dict(zip(values[::2], values[1::2]))
+            if info["name"] == group:
+                return info["lag"]
+        raise RedisError(f"{stream} has no group {group}")

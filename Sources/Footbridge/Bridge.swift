@@ -58,7 +58,9 @@ public struct Bridge: Service {
             for worker in workers { group.addTask { await worker.drain() } }
             return await group.reduce(0, +)
         }
-        for worker in workers { await worker.handOver() }
+        await withTaskGroup(of: Void.self) { group in
+            for worker in workers { group.addTask { await worker.handOver() } }
+        }
         for line in await summary.figures() { line.tell(logger) }
         for worker in workers {
             await worker.disconnect()

@@ -20,7 +20,8 @@ actor Worker {
         var logger = logger
         if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
         let context = WorkerContext(
-            loop: loop, consumer: "\(config.instance).\(number)", target: target, logger: logger)
+            loop: loop, consumer: "\(config.instance).\(number)", target: target, waitForAck: config.waitForAck,
+            logger: logger)
         self.context = context
         self.logger = logger
         runners = try config.routes.map { route in
@@ -36,8 +37,15 @@ actor Worker {
             context.health.isUp(context.commands)
             context.connectedAt = context.loop.now
             for runner in runners { runner.commandsConnected() }
+            context.isConnected()
         }
-        context.commands.onDown = { context.health.isDown(context.commands, $0) }
+        context.commands.onDown = {
+            context.health.isDown(context.commands, $0)
+            context.lostAt = context.lostAt ?? context.loop.now
+        }
+        context.replicas?.onReady = {
+            for runner in runners { runner.settler.flush() }
+        }
         context.announcements.onUp = { connection in
             // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.
             guard connection.speaksRESP3 else { return }
@@ -65,6 +73,9 @@ actor Worker {
                 loop.schedule(after: runner.config.drainTimeout) { finish(index) }
             }
         }
+        context.replicas?.stop()
+        // What waited for its turn still goes to the master, before anything is handed over.
+        for runner in runners { runner.settler.flush() }
         return runners.reduce(0) { $0 + $1.unfinished }
     }
 

@@ -118,6 +118,10 @@ struct BridgeMetrics {
         text.add(
             "footbridge_redis_reconnects_total", .counter, "Connections to Redis that were made again.",
             [.init([:], reconnects)])
+        let shortages = snapshot.workers.reduce(0) { $0 + $1.replicaShortages }
+        text.add(
+            "footbridge_replica_shortages_total", .counter, "WAITs that too few replicas answered (wait_for_ack).",
+            [.init([:], shortages)])
         text.add("footbridge_build_info", .gauge, "Always 1.", [.init(["version": Version.current], 1)])
     }
 }

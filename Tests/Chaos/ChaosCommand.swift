@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 
 /// Entries through three bridges while everything around them breaks, and a ledger at both ends.
 @main struct ChaosCommand: ParsableCommand {

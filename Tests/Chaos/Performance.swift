@@ -22,7 +22,7 @@ struct Performance {
             FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }
         ) { record in
             Report.tell(record, since: calmEnd)
-            guard Moment.now - housekeeping > 20 else { return }
+            guard Moment.now - housekeeping > 20, record.fault.kind != .destroyGroup else { return }
             housekeeping = .now
             try? scene.control.dropSettled()
         }

@@ -23,9 +23,7 @@ final class Scene {
     init(_ settings: Settings) throws {
         self.settings = settings
         server = try RedisServer(
-            .init(
-                appendOnly: true, program: settings.server.program(),
-                arguments: ["--appendfsync", "always"]))
+            .init(appendOnly: true, choice: settings.server, arguments: ["--appendfsync", "always"]))
         control = Control(server: server)
         entries = EntryBook(count: settings.entries)
         receipts = ReceiptBook(count: settings.entries)

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What one run does. Everything random in it comes from `seed`.
 struct Settings: Sendable {
     var seed: UInt64

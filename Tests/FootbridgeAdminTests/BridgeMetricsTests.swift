@@ -14,7 +14,7 @@ import Testing
         ])
 
     private func worker(_ route: RouteSnapshot, isUp: Bool = true) -> WorkerSnapshot {
-        WorkerSnapshot(isRedisUp: isUp, redisReconnects: 2, routes: [route, RouteSnapshot()])
+        WorkerSnapshot(isRedisUp: isUp, redisReconnects: 2, replicaShortages: 3, routes: [route, RouteSnapshot()])
     }
 
     private func text(_ workers: [WorkerSnapshot], _ backlogs: [[StreamBacklog?]] = []) -> String {
@@ -44,6 +44,7 @@ import Testing
         #expect(lines("footbridge_entries_queued", all) == [#"footbridge_entries_queued{route="orders"} 8"#])
         #expect(lines("footbridge_entries_parked", all) == [#"footbridge_entries_parked{route="orders"} 10"#])
         #expect(lines("footbridge_redis_re", all) == ["footbridge_redis_reconnects_total 4"])
+        #expect(lines("footbridge_replica", all) == ["footbridge_replica_shortages_total 6"])
     }
 
     @Test func `a gate counts the workers in each state, and one worker without Redis is Redis down`() {

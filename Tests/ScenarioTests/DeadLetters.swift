@@ -12,9 +12,11 @@ import Testing
         return (letter.filter { !timed.contains($0) }, try timed.map { try Date($0.text, strategy: format) })
     }
 
-    @Test(arguments: [400, 413, 422])
-    func `a message that the receiver refuses is dead-lettered at once, byte for byte`(status: Int) throws {
-        let scene = try Scene { _ in .answer(status, body: "no, thanks") }
+    @Test(arguments: [400, 413, 422], ServerChoice.allCases)
+    func `a message that the receiver refuses is dead-lettered at once, byte for byte`(
+        status: Int, server: ServerChoice
+    ) throws {
+        let scene = try Scene(.init(choice: server)) { _ in .answer(status, body: "no, thanks") }
         let own = [
             Field("sku", "a-1"), Field("raw", [0xff, 0x00, 0x0d, 0x0a]), Field("sku", "again"), Field("", ""),
             Field("reason", "my own"),

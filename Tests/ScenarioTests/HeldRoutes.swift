@@ -21,6 +21,8 @@ import Testing
         let bridge = try scene.run()
         let held = "route held: its entries are kept, one at a time tests the endpoint"
         try eventually("all routes are held") { bridge.logs(held).count == 3 }
+        // Two of each were on their way at once.
+        try scene.receiver.waitFor(count: 6)
         isMended.open()
         // The first test comes five seconds later.
         let ledger = try scene.receiver.waitUntil(timeout: .seconds(15)) { $0.acceptedIDs.count >= 15 }

@@ -30,7 +30,7 @@ import Testing
             +xgroup|create +xgroup|createconsumer +xgroup|delconsumer
             """
         #expect(errors.map(String.init) == [expected])
-        #expect(result.output.contains("\n  note   group orders does not exist on orders yet"))
+        #expect(result.output.contains("\n  note   group orders does not exist on orders: "))
         #expect(!result.output.contains("not a stream"))
         // Trying commands leaves nothing behind.
         #expect(try scene.redis.command("XINFO", "GROUPS", "orders") == [])
@@ -51,7 +51,7 @@ import Testing
         #expect(try scene.redis.command("SET", "{orders}:dead", "text") == .simple("OK"))
         let result = try check()
         #expect(result.exit == .status(78))
-        #expect(result.output.contains("\n  note   stream orders does not exist yet"))
+        #expect(result.output.contains("\n  note   stream orders does not exist: the next start makes it"))
         #expect(
             result.output.contains(
                 "\n  error  {orders}:dead is a string, not a stream; dead letters cannot be written\n"))
@@ -62,6 +62,22 @@ import Testing
         let result = try check()
         #expect(result.exit == .status(0))
         #expect(result.output.contains("\n  warn   route orders drops what cannot be delivered: dead_letter is off\n"))
+    }
+
+    @Test func `what is said of a missing group is what the next start does`() throws {
+        scene.file.route.keys["start"] = "new"
+        try scene.redis.add(numbers: 0..<3)
+        let before = try check()
+        #expect(before.exit == .status(0))
+        let end = "(start: new), without the 3 entries there; a running bridge makes it again where it stood\n"
+        #expect(
+            before.output.contains("\n  warn   group orders does not exist on orders: ") && before.output.contains(end))
+        try scene.run()
+        try eventually("the group is made") { try scene.redis.unsettled() == 0 }
+        try scene.redis.add(numbers: [3])
+        try scene.receiver.waitFor(count: 1)
+        #expect(scene.receiver.ledger.map(\.text) == [body(3)])
+        #expect(try !check().output.contains("does not exist"))
     }
 
     @Test func `a silent consumer with one entry`() throws {

@@ -3,8 +3,9 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownThreads) struct SurvivesRedis {
-    private func makeScene(appendOnly: Bool = false) throws -> Scene {
-        let scene = try Scene(.init(appendOnly: appendOnly)) { _ in .answerAfter(.milliseconds(4), 200) }
+    private func makeScene(appendOnly: Bool = false, choice: ServerChoice = .redis) throws -> Scene {
+        let options = RedisServer.Options(appendOnly: appendOnly, choice: choice)
+        let scene = try Scene(options) { _ in .answerAfter(.milliseconds(4), 200) }
         scene.file.route.keys["concurrency"] = "8"
         return scene
     }
@@ -65,8 +66,9 @@ import Testing
         try expectEachOnce(scene, 200)
     }
 
-    @Test func `a group that is destroyed is made again where it stood`() throws {
-        let scene = try makeScene()
+    @Test(arguments: ServerChoice.allCases)
+    func `a group that is destroyed is made again where it stood`(server: ServerChoice) throws {
+        let scene = try makeScene(choice: server)
         try scene.redis.add(numbers: 0..<20)
         let bridge = try scene.run()
         try scene.receiver.waitFor(count: 20)

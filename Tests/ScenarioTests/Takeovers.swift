@@ -3,8 +3,11 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownThreads) struct Takeovers {
-    @Test func `survivors share what a killed instance held, once each, and go on with the next attempt`() throws {
-        let scene = try Scene { $0["webhook-attempt"] == "1" ? .hang : .answer(200) }
+    @Test(arguments: ServerChoice.allCases)
+    func `survivors share what a killed instance held, once each, and go on with the next attempt`(
+        server: ServerChoice
+    ) throws {
+        let scene = try Scene(.init(choice: server)) { $0["webhook-attempt"] == "1" ? .hang : .answer(200) }
         scene.file.route.webhook["timeout"] = "900ms"
         scene.file.route.keys["claim_after"] = "1s"
         scene.file.route.keys["concurrency"] = "32"
@@ -52,8 +55,9 @@ import Testing
         #expect(owner.exit == nil)
     }
 
-    @Test func `what a stopped instance leaves is another's at once, and goes on where it was`() throws {
-        let scene = try Scene { $0.earlier < 2 ? .answer(503) : .answer(200) }
+    @Test(arguments: ServerChoice.allCases)
+    func `what a stopped instance leaves is another's at once, and goes on where it was`(server: ServerChoice) throws {
+        let scene = try Scene(.init(choice: server)) { $0.earlier < 2 ? .answer(503) : .answer(200) }
         scene.file.route.keys["claim_after"] = "1h"
         scene.file.route.retry(attempts: 9, every: "1500ms")
         let stopping = try scene.run(as: "a")
@@ -77,6 +81,61 @@ import Testing
         #expect(ledger.byID.values.allSatisfy { $0.gaps.allSatisfy { $0 >= .milliseconds(1490) } })
         let taken = other.logs("took over entries that were handed over").compactMap { Int($0.metadata["count"] ?? "") }
         #expect(taken.reduce(0, +) == 150)
+    }
+
+    enum Cut: CaseIterable { case beforeStop, whileDraining, whileHandingOver, redisRestarts }
+
+    @Test(arguments: Cut.allCases)
+    func `a connection that is cut around a stop does not keep entries from the others`(cut: Cut) throws {
+        let gate = Gate()
+        let scene = try Scene(.init(appendOnly: true)) {
+            $0.text == body(150) ? .answerWhenOpen(gate, 200) : .answer(503)
+        }
+        scene.file.route.keys["claim_after"] = "1h"
+        scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.retry(attempts: 9, every: "1h")
+        let stopping = try scene.run(as: "a")
+        try scene.redis.add(numbers: 0..<150)
+        try scene.receiver.waitFor(count: 150)
+        try eventually("all wait") { try scene.redis.pending().map(\.deliveries) == Array(repeating: 1, count: 150) }
+        switch cut {
+        case .beforeStop:
+            try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            stopping.signal(SIGTERM)
+        case .whileDraining:
+            try scene.redis.add(numbers: [150])
+            try scene.receiver.waitFor(count: 151)
+            stopping.signal(SIGTERM)
+            try stopping.waitForLog("stopping: finishing what is in flight")
+            try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            try stopping.waitForLog("Redis is unreachable")
+            gate.open()
+        case .whileHandingOver:
+            // Scripts wait, what only reads does not.
+            #expect(try scene.redis.command("CLIENT", "PAUSE", "60000", "WRITE") == .simple("OK"))
+            stopping.signal(SIGTERM)
+            try eventually("it hands over") {
+                let clients = try scene.redis.command("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+                return clients.contains { $0.contains("cmd=eval") && $0.contains("flags=b") }
+            }
+            try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            #expect(try scene.redis.command("CLIENT", "UNPAUSE") == .simple("OK"))
+        case .redisRestarts:
+            try scene.server.kill()
+            try stopping.waitForLog("Redis is unreachable")
+            stopping.signal(SIGTERM)
+            try stopping.waitForLog("stopping: finishing what is in flight")
+            try scene.server.restart()
+        }
+        #expect(try stopping.waitForExit() == .status(0))
+        #expect(stopping.logs("handed entries over").map { $0.metadata["count"] } == ["150"])
+        let redis = try scene.server.probe()
+        _ = try scene.run(as: "b")
+        try eventually("all are the other's", timeout: .seconds(2)) {
+            try redis.pending().map(\.consumer) == Array(repeating: "b.1", count: 150)
+        }
+        #expect(try redis.pending().allSatisfy { $0.deliveries == 1 })
+        #expect(scene.receiver.ledger.count == (cut == .whileDraining ? 151 : 150))
     }
 
     @Test func `a stopped instance leaves nothing, though some of what it held was trimmed`() throws {

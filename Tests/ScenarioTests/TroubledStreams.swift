@@ -5,9 +5,9 @@ import Testing
 /// One stream, or one group, that is in trouble holds up neither others nor itself for ever.
 @Suite(.serialized, .ownThreads) struct TroubledStreams {
     private func scene(
-        script: @escaping ScriptedReceiver.Script = { _ in .answer(200) }
+        on server: ServerChoice = .redis, script: @escaping ScriptedReceiver.Script = { _ in .answer(200) }
     ) throws -> Scene {
-        let scene = try Scene(script: script)
+        let scene = try Scene(.init(choice: server), script: script)
         scene.file.route.webhook["timeout"] = "400ms"
         scene.file.route.keys["claim_after"] = "500ms"
         return scene
@@ -72,8 +72,9 @@ import Testing
         #expect(ledger.duplicates == 0)
     }
 
-    @Test func `a group that is destroyed under several workers loses nothing`() throws {
-        let scene = try scene {
+    @Test(arguments: ServerChoice.allCases)
+    func `a group that is destroyed under several workers loses nothing`(server: ServerChoice) throws {
+        let scene = try scene(on: server) {
             $0.earlier == 0 && $0.text.hasSuffix("7\"}") ? .answer(503) : .answerAfter(.milliseconds(3), 200)
         }
         scene.file.workers = 2

@@ -15,6 +15,12 @@ extension BridgeConfig {
                 "redis.sentinel.nodes = [\(sentinel.nodes.map(\.description).joined(separator: ", "))]",
             ]
         }
+        if let waitForAck {
+            lines += [
+                "redis.wait_for_ack.replicas = \(waitForAck.replicas)",
+                "redis.wait_for_ack.timeout = \(DurationText.format(waitForAck.timeout))",
+            ]
+        }
         lines += [
             "instance = \(instance)", "workers = \(workers)", "log.level = \(log.level)", "log.format = \(log.format)",
             "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",

@@ -4,8 +4,9 @@ extension BridgeConfig {
     /// Reads the whole file. What is wrong goes to the section's source; this value is then of no use.
     init(_ section: Section) {
         let environment = section.source.environment
+        let (redis, waitForAck) = RedisSource.read(section)
         self.init(
-            redis: RedisSource(section), instance: Self.instance(hostName: environment.hostName),
+            redis: redis, waitForAck: waitForAck, instance: Self.instance(hostName: environment.hostName),
             log: LogConfig(section.section("log")), routes: [])
         let instance = section.optional("instance", type: "string", defaultText: "the host's name", Self.checkInstance)
         if let instance { self.instance = instance }
@@ -70,7 +71,8 @@ extension BridgeConfig {
 }
 
 extension RedisSource {
-    init(_ root: Section) {
+    /// With what else stands in the map.
+    fileprivate static func read(_ root: Section) -> (RedisSource, WaitForAck?) {
         let fallback = RedisURL(endpoint: .tcp(host: "localhost", port: RedisURL.defaultPort))
         root.note("redis", type: "embedded or map", defaultText: "redis.url")
         let (scalar, section) = root.choice("redis", or: "embedded")
@@ -84,17 +86,18 @@ extension RedisSource {
             }
         }
         let sentinel = SentinelSource(section.section("sentinel"))
+        let waitForAck = WaitForAck(section.section("wait_for_ack"))
         section.finish()
-        self = sentinel.map { .sentinel($0, url ?? fallback) } ?? .url(url ?? fallback)
-        guard let scalar else { return }
-        let embedded = root.value(at: scalar) { text throws(Complaint) -> RedisSource in
+        guard let scalar else {
+            return (sentinel.map { .sentinel($0, url ?? fallback) } ?? .url(url ?? fallback), waitForAck)
+        }
+        _ = root.value(at: scalar) { text throws(Complaint) in
             // Not shown: it may be a URL with a password.
             guard text.text == "embedded" else {
                 throw Complaint("must be embedded, or a map; write redis: { url: \"\(fallback)\" }")
             }
-            return .embedded
         }
-        if let embedded { self = embedded }
+        return (.embedded, nil)
     }
 }
 

@@ -3,6 +3,8 @@ public import Redis
 /// One bridge: what a whole configuration file says, checked, with every default filled in.
 public struct BridgeConfig: Sendable, Equatable {
     public var redis: RedisSource
+    /// Without it what the master has counts as settled.
+    public var waitForAck: WaitForAck?
     /// Worker `n` of this instance is the consumer `<instance>.<n>` of every group.
     public var instance: String
     /// Threads, each with its own loop and connections.
@@ -14,10 +16,11 @@ public struct BridgeConfig: Sendable, Equatable {
     public var routes: [RouteConfig]
 
     public init(
-        redis: RedisSource, instance: String, workers: Int = 1, log: LogConfig = LogConfig(),
-        admin: AdminConfig? = nil, routes: [RouteConfig]
+        redis: RedisSource, waitForAck: WaitForAck? = nil, instance: String, workers: Int = 1,
+        log: LogConfig = LogConfig(), admin: AdminConfig? = nil, routes: [RouteConfig]
     ) {
         self.redis = redis
+        self.waitForAck = waitForAck
         self.instance = instance
         self.workers = workers
         self.log = log

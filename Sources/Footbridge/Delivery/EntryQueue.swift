@@ -1,41 +1,48 @@
 internal import DequeModule
 
-/// Entries whose bodies are here and that wait for a free slot, in the order they came.
+/// Entries whose bodies are here and that wait for a free slot.
+///
+/// Fresh entries and retries in turn, each in the order they came: neither waits for the other's backlog.
 struct EntryQueue: Sequence {
-    private var entries = Deque<HeldEntry>()
-    /// How many of them are not at their first attempt.
-    private(set) var retries = 0
+    private var fresh = Deque<HeldEntry>()
+    private var again = Deque<HeldEntry>()
+    private var isRetryNext = false
 
-    var count: Int { entries.count }
-    var isEmpty: Bool { entries.isEmpty }
+    /// How many of them are not at their first attempt.
+    var retries: Int { again.count }
+    var count: Int { fresh.count + again.count }
+    var isEmpty: Bool { fresh.isEmpty && again.isEmpty }
 
     mutating func append(_ entry: HeldEntry) {
-        if entry.attempt > 1 { retries += 1 }
-        entries.append(entry)
-    }
-
-    mutating func popFirst() -> HeldEntry? {
-        guard let entry = entries.popFirst() else { return nil }
-        if entry.attempt > 1 { retries -= 1 }
-        return entry
+        if entry.attempt > 1 { again.append(entry) } else { fresh.append(entry) }
     }
 
     /// The first one that may go; with few exceptions that is the first of all.
-    mutating func popFirst(where mayGo: (HeldEntry) -> Bool) -> HeldEntry? {
-        guard let index = entries.firstIndex(where: mayGo) else { return nil }
-        if index == entries.startIndex { return popFirst() }
-        let entry = entries.remove(at: index)
-        if entry.attempt > 1 { retries -= 1 }
-        return entry
+    mutating func popFirst(where mayGo: (HeldEntry) -> Bool = { _ in true }) -> HeldEntry? {
+        for isRetry in [isRetryNext, !isRetryNext] {
+            guard let entry = isRetry ? again.removeFirst(where: mayGo) : fresh.removeFirst(where: mayGo) else {
+                continue
+            }
+            isRetryNext = !isRetry
+            return entry
+        }
+        return nil
     }
 
     /// Returns how many were removed.
     mutating func removeAll(where shouldBeRemoved: (HeldEntry) -> Bool) -> Int {
-        let before = entries.count
-        entries.removeAll(where: shouldBeRemoved)
-        retries = entries.count { $0.attempt > 1 }
-        return before - entries.count
+        let before = count
+        fresh.removeAll(where: shouldBeRemoved)
+        again.removeAll(where: shouldBeRemoved)
+        return before - count
     }
 
-    func makeIterator() -> Deque<HeldEntry>.Iterator { entries.makeIterator() }
+    func makeIterator() -> some IteratorProtocol<HeldEntry> { [fresh, again].joined().makeIterator() }
+}
+
+extension Deque {
+    fileprivate mutating func removeFirst(where isWanted: (Element) -> Bool) -> Element? {
+        guard let index = firstIndex(where: isWanted) else { return nil }
+        return index == startIndex ? popFirst() : remove(at: index)
+    }
 }

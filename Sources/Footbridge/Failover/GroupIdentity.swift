@@ -20,6 +20,11 @@ extension RouteRunner {
         }
     }
 
+    /// Whether a group does not know what we hold, as far as its mark tells.
+    func isAnother(_ mark: String?, _ stream: Int) -> Bool {
+        readers[stream].missedGroup || restoring.contains(stream) || identities[stream] != mark
+    }
+
     /// The group's mark was seen, `nil` if it has none.
     func meet(
         _ mark: String?, _ stream: Int, on connection: RedisConnection, _ completion: @escaping () -> Void = {}
@@ -30,16 +35,40 @@ extension RouteRunner {
         }
         guard mark != known, !restoring.contains(stream) else { return completion() }
         restoring.insert(stream)
+        // What the read that is outstanding brings may be from before.
+        if readers[stream].isReading { doubtfulReads.insert(stream) }
         logger.error(
             "the consumer group is another than before; what is held here goes back into it",
             metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.group: "\(config.group)"])
-        restore(stream, on: connection) { [unowned self] error in
+        restore(heldEntries(of: stream), of: stream, on: connection) { [unowned self] error in
             restoring.remove(stream)
             // Otherwise the next round meets it again.
             if error == nil { identities[stream] = mark }
             completion()
         }
     }
+
+    /// Entries of a read that may have been answered before the group was made anew.
+    func restoreRead(_ ids: [EntryID], of stream: Int) {
+        guard !ids.isEmpty, let connection = worker.commands.connection else { return }
+        restore(ids.map { ($0, 0) }, of: stream, on: connection) { [unowned self] error in
+            // No group has this mark: the next round puts back what we hold, these included.
+            if error != nil { identities[stream] = "" }
+        }
+    }
+}
+
+enum GroupMark {
+    /// For scripts: `markOf(stream, group)`, `false` if the group has none.
+    static let lua = """
+        local function markOf(stream, group)
+          local prefix = '\(WellKnownConsumer.markPrefix)'
+          for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
+            if string.sub(row[2], 1, #prefix) == prefix then return row[2] end
+          end
+          return false
+        end
+        """
 }
 
 extension PendingScript where Reply == String {
@@ -47,12 +76,12 @@ extension PendingScript where Reply == String {
     static func mark(_ mark: String, stream: String, group: String) -> PendingScript {
         PendingScript(
             """
-            for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-              if string.sub(row[2], 1, #ARGV[3]) == ARGV[3] then return row[2] end
-            end
+            \(GroupMark.lua)
+            local mark = markOf(KEYS[1], ARGV[1])
+            if mark then return mark end
             redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[2])
             return ARGV[2]
-            """, stream, [group, mark, WellKnownConsumer.markPrefix]
+            """, stream, [group, mark]
         ) { $0.text }
     }
 }

@@ -8,20 +8,32 @@ internal import RedisStreams
 /// A group that is not there is made: where the route begins, or, if this process has seen it before, where it stood, with
 /// the entries that this process still holds.
 extension RouteRunner {
+    /// While a stream is being prepared.
     func makeGroup(_ stream: Int, on connection: RedisConnection) {
+        createGroup(stream, on: connection) { [unowned self] error in
+            if let error { return readers[stream].isRefused(error) }
+            restoreAndLocate(stream, on: connection)
+        }
+    }
+
+    /// Makes the group, unless another instance is quicker: what we hold is missing from it in either case.
+    func createGroup(_ stream: Int, on connection: RedisConnection, _ completion: @escaping (RedisError?) -> Void) {
         let held = heldEntries(of: stream).map(\.id)
         guard let last = ([readers[stream].lastRead] + held).compactMap({ $0 }).max() else {
-            return makeGroup(stream, at: GroupPosition(config.start), isNew: true, on: connection)
+            return createGroup(stream, at: GroupPosition(config.start), isNew: true, on: connection, completion)
         }
         // A stream that was deleted may have begun anew, with lower ids.
         connection.send(.info(config.streams[stream])) { [unowned self] result in
             var position = GroupPosition.beginning
             if case .success(let info) = result, info.lastID >= last { position = .after(last) }
-            makeGroup(stream, at: position, isNew: false, on: connection)
+            createGroup(stream, at: position, isNew: false, on: connection, completion)
         }
     }
 
-    private func makeGroup(_ stream: Int, at position: GroupPosition, isNew: Bool, on connection: RedisConnection) {
+    private func createGroup(
+        _ stream: Int, at position: GroupPosition, isNew: Bool, on connection: RedisConnection,
+        _ completion: @escaping (RedisError?) -> Void
+    ) {
         let name = config.streams[stream]
         connection.send(.createGroup(config.group, on: name, from: position)) { [unowned self] result in
             switch result {
@@ -35,12 +47,12 @@ extension RouteRunner {
                     logger.info("consumer group made", metadata: metadata)
                 } else {
                     logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
+                    // Only they know of what they hold, until they look.
+                    connection.send(["PUBLISH", channel(stream), worker.consumer]) { _ in }
                 }
-                restoreAndLocate(stream, on: connection)
-            // Another instance was quicker; what we hold is missing from its group all the same.
-            case .failure(.server(let error)) where error.kind == .busyGroup:
-                restoreAndLocate(stream, on: connection)
-            case .failure(let error): readers[stream].isRefused(error)
+                completion(nil)
+            case .failure(.server(let error)) where error.kind == .busyGroup: completion(nil)
+            case .failure(let error): completion(error)
             }
         }
     }
@@ -48,7 +60,7 @@ extension RouteRunner {
     /// While a stream is being prepared: its group does not know what we hold.
     func restoreAndLocate(_ stream: Int, on connection: RedisConnection) {
         identities[stream] = nil
-        restore(stream, on: connection) { [unowned self] error in
+        restore(heldEntries(of: stream), of: stream, on: connection) { [unowned self] error in
             // Refused, or the connection is lost: preparing begins anew, and still knows why.
             if let error { return readers[stream].isRefused(error, missedGroup: true) }
             locateGroup(stream, on: connection)
@@ -96,34 +108,41 @@ extension RouteRunner {
         }
     }
 
-    /// Puts what we hold back among the pending of a group that does not know it: `XCLAIM … FORCE`.
-    func restore(_ stream: Int, on connection: RedisConnection, _ completion: @escaping (RedisError?) -> Void) {
-        var commands: [(ids: [EntryID], command: RESPCommand)] = []
-        for (attempts, entries) in Dictionary(grouping: heldEntries(of: stream), by: \.attempts) {
-            for portion in entries.portions(of: 500) {
-                var arguments: [any RESPArgument] = [config.streams[stream], config.group, worker.consumer, 0]
-                arguments += portion.map(\.id)
-                arguments += ["FORCE", "JUSTID", "RETRYCOUNT", attempts] as [any RESPArgument]
-                commands.append((portion.map(\.id), RESPCommand("XCLAIM", arguments: arguments)))
-            }
-        }
-        var (waiting, failure) = (commands.count, RedisError?.none)
+    /// Puts what we hold back among the pending of a group that does not know it.
+    func restore(
+        _ held: [(id: EntryID, attempts: Int)], of stream: Int, on connection: RedisConnection,
+        _ completion: @escaping (RedisError?) -> Void
+    ) {
+        let portions = held.portions(of: PendingScript<[Restored]>.portion)
+        var (waiting, failure) = (portions.count, RedisError?.none)
         guard waiting > 0 else { return completion(nil) }
-        for (ids, command) in commands {
-            connection.send(command) { [unowned self] result in
+        for portion in portions {
+            let script = PendingScript.restore(
+                Array(portion), stream: config.streams[stream], group: config.group, consumer: worker.consumer)
+            connection.send(script) { [unowned self] result in
                 waiting -= 1
                 switch result {
-                case .success(let reply):
-                    // Of an entry that was trimmed, too, XCLAIM says nothing.
-                    let restored = Set((reply.elements ?? []).compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) })
-                    for id in ids where !restored.contains(id) {
-                        goneWithGroup.insert(EntryKey(stream: stream, id: id))
-                    }
+                case .success(let done): isRestored(zip(portion.map(\.id), done), stream)
                 case .failure(let error): failure = error
                 }
                 if waiting == 0 { completion(failure) }
             }
         }
+    }
+
+    private func isRestored(_ entries: some Sequence<(EntryID, Restored)>, _ stream: Int) {
+        settler.isRestored(stream)
+        var ids: [Restored: Set<EntryID>] = [:]
+        for (id, done) in entries { ids[done, default: []].insert(id) }
+        relinquish(ids[.others, default: []], stream, "others have read entries anew that were held here")
+        // Of those nobody but us knows: what is here with its body is delivered, the others get their dead letters now.
+        let gone = Set(ids[.gone, default: []].map { EntryKey(stream: stream, id: $0) })
+        guard !gone.isEmpty else { return }
+        settler.disown(gone)
+        goneWithGroup.formUnion(gone)
+        let waiting = parked.entries.filter { gone.contains($0.key) }
+        _ = parked.removeAll { gone.contains($0.key) }
+        for entry in waiting { buryTrimmed(entry.key, of: worker.consumer, attempts: Int(entry.attempts)) }
     }
 }
 

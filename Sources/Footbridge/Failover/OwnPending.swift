@@ -78,7 +78,15 @@ extension RouteRunner {
     }
 
     private func identifyAndPrepare(_ stream: Int, on connection: RedisConnection) {
-        identify(stream, on: connection) { [unowned self] in isPrepared(stream) }
+        identify(stream, on: connection) { [unowned self] in
+            // What was asked so far is answered by many a server that lets nobody read: without a disk, without replicas.
+            let attempt = StreamCommand<Void>.heartbeat(
+                stream: config.streams[stream], group: config.group, consumer: worker.consumer)
+            connection.send(attempt) { [unowned self] result in
+                if case .failure(let error) = result { return readers[stream].isRefused(error) }
+                isPrepared(stream)
+            }
+        }
     }
 
     func isPrepared(_ stream: Int) {

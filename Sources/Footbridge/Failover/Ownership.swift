@@ -19,52 +19,66 @@ extension RouteRunner {
             case .failure(.server(let error)):
                 // Only a read notices that the group is gone, and with a full window there is none.
                 if error.kind == .noGroup { readers[stream].prepareAgain(missedGroup: true) }
-                // Without a group, or without the right to it, there is nothing that others could take.
-                guard [.noGroup, .wrongType, .configuration].contains(error.kind) else { return }
+                // Without a group there is nothing that others could take.
+                guard [.noGroup, .wrongType].contains(error.kind) else { return }
             case .failure: return
             }
-            if tenures[stream].confirm(sentAt: sentAt, answeredAt: .now) { verify(stream, on: connection) }
-            worker.loop.atEndOfTurn(self)
-        }
-    }
-
-    /// Asks which of the entries that wait to be sent are still ours, and drops the others.
-    ///
-    /// What waits for its next attempt needs no asking: it is fetched by a script that checks the owner.
-    private func verify(_ stream: Int, on connection: RedisConnection) {
-        let ids = Set(queue.lazy.filter { $0.key.stream == stream }.map(\.key.id))
-        guard let first = ids.min(), let last = ids.max() else { return }
-        tenures[stream].isBeingVerified = true
-        ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
-            tenures[stream].isBeingVerified = false
-            worker.loop.atEndOfTurn(self)
-            // No answer: the connection is lost. The next sign of life comes late, too, and asks again.
-            guard let own else { return tenures[stream] = Tenure(claimAfter: config.claimAfter) }
-            // What came since is ours for sure: fresh entries, and older ones that were fetched for their next attempt.
-            let lost = queue.removeAll {
-                $0.key.stream == stream && ids.contains($0.key.id) && !own.contains($0.key.id)
+            if tenures[stream].confirm(sentAt: sentAt, answeredAt: .now) {
+                tenures[stream].isBeingVerified()
+                verify(stream, on: connection)
             }
-            guard lost > 0 else { return }
-            counters.lostOwnership += lost
-            logger.notice(
-                "silent for too long: others have taken entries over",
-                metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.count: .stringConvertible(lost)])
+            worker.loop.atEndOfTurn(self)
         }
     }
 
+    /// Asks which of the entries that wait here are still ours, and drops the others.
+    ///
+    /// A group that was made anew meanwhile knows of none of them: it is met first, and told.
+    private func verify(_ stream: Int, on connection: RedisConnection) {
+        var ids = Set(queue.lazy.filter { $0.key.stream == stream }.map(\.key.id))
+        ids.formUnion(parked.entries.lazy.filter { $0.key.stream == stream }.map(\.key.id))
+        guard let first = ids.min(), let last = ids.max() else { return tenures[stream].isVerified(true) }
+        ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
+            worker.loop.atEndOfTurn(self)
+            guard let own else { return tenures[stream].isVerified(false) }
+            guard !isAnother(own.mark, stream) else {
+                return meet(own.mark, stream, on: connection) { [unowned self] in
+                    tenures[stream].isVerified(!isAnother(own.mark, stream))
+                    worker.loop.atEndOfTurn(self)
+                }
+            }
+            tenures[stream].isVerified(true)
+            // What came since is ours for sure: fresh entries, and older ones that were fetched for their next attempt.
+            relinquish(ids.subtracting(own.ids), stream, "silent for too long: others have taken entries over")
+        }
+    }
+
+    /// Drops what waits here and is another's, or was settled by another.
+    func relinquish(_ ids: Set<EntryID>, _ stream: Int, _ message: Logger.Message) {
+        guard !ids.isEmpty else { return }
+        let lost =
+            queue.removeAll { $0.key.stream == stream && ids.contains($0.key.id) }
+            + parked.removeAll { $0.key.stream == stream && ids.contains($0.key.id) }
+        guard lost > 0 else { return }
+        counters.lostOwnership += lost
+        logger.notice(
+            message,
+            metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.count: .stringConvertible(lost)])
+    }
+
+    /// - Parameter completion: gets `nil` if Redis does not tell.
     private func ownEntries(
         _ stream: Int, from: EntryBound, to last: EntryID, _ found: Set<EntryID>, on connection: RedisConnection,
-        _ completion: @escaping (Set<EntryID>?) -> Void
+        _ completion: @escaping (OwnEntries?) -> Void
     ) {
-        let page = 1000
-        let command = StreamCommand<[PendingEntry]>.pending(
-            stream: config.streams[stream], group: config.group, consumer: worker.consumer, from: from,
-            to: .included(last), count: page)
-        connection.send(command) { [unowned self] result in
-            guard case .success(let rows) = result else { return completion(nil) }
-            let found = found.union(rows.map(\.id))
-            guard rows.count == page, let end = rows.last else { return completion(found) }
-            ownEntries(stream, from: .excluded(end.id), to: last, found, on: connection, completion)
+        let script = PendingScript.own(
+            from: from, to: last, stream: config.streams[stream], group: config.group, consumer: worker.consumer)
+        connection.send(script) { [unowned self] result in
+            guard case .success(var own) = result else { return completion(nil) }
+            let end = own.ids.max()
+            own.ids.formUnion(found)
+            guard let end, !isAnother(own.mark, stream) else { return completion(own) }
+            ownEntries(stream, from: .excluded(end), to: last, own.ids, on: connection, completion)
         }
     }
 }

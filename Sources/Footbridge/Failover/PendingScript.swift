@@ -33,6 +33,22 @@ struct MovedEntry {
     let isTrimmed: Bool
 }
 
+/// What a consumer has, of the entries that were asked for.
+struct OwnEntries {
+    var ids: Set<EntryID>
+    let mark: String?
+}
+
+/// What a group that was made anew does with an entry that was held when the old one went.
+enum Restored: Int64 {
+    /// It is among the pending ones again.
+    case own
+    /// It is another consumer's, or unread: others have it, or will.
+    case others
+    /// It is no longer in the stream.
+    case gone
+}
+
 /// What `PendingScript.fetch` brings.
 struct FetchedEntries {
     /// How many were looked at, from the first on: the others would have been too many bytes at once.
@@ -52,7 +68,8 @@ extension PendingScript where Reply == FetchedEntries {
         for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
         return PendingScript(
             """
-            local got, looked, bytes, mark = {}, 0, 0, '\(WellKnownConsumer.markPrefix)'
+            \(GroupMark.lua)
+            local got, looked, bytes = {}, 0, 0
             for i = 3, #ARGV, 2 do
               local id = ARGV[i]
               looked = looked + 1
@@ -66,12 +83,7 @@ extension PendingScript where Reply == FetchedEntries {
                 if bytes > 4194304 then break end
               end
             end
-            if #got < looked then
-              for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-                if string.sub(row[2], 1, #mark) == mark then return {looked, got, row[2]} end
-              end
-            end
-            return {looked, got, false}
+            return {looked, got, #got < looked and markOf(KEYS[1], ARGV[1])}
             """, stream, arguments
         ) { reply in
             guard let parts = reply.elements, parts.count == 3, let looked = parts[0].integer,
@@ -80,6 +92,73 @@ extension PendingScript where Reply == FetchedEntries {
             let entries = rows.compactMap(StreamEntry.decode)
             guard entries.count == rows.count else { return nil }
             return FetchedEntries(looked: Int(clamping: looked), entries: entries, mark: parts[2].text)
+        }
+    }
+}
+
+extension PendingScript where Reply == OwnEntries {
+    /// Which entries of a range are the consumer's, from the first on as many as fit, and who the group is.
+    static func own(
+        from: EntryBound, to last: EntryID, stream: String, group: String, consumer: String
+    ) -> PendingScript {
+        PendingScript(
+            """
+            \(GroupMark.lua)
+            local ids = {}
+            for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[4], 1000, ARGV[2])) do
+              ids[#ids + 1] = row[1]
+            end
+            return {ids, markOf(KEYS[1], ARGV[1])}
+            """, stream, [group, consumer, from.argument("-"), last]
+        ) { reply in
+            guard let parts = reply.elements, parts.count == 2, let rows = parts[0].elements else { return nil }
+            let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
+            return ids.count == rows.count ? OwnEntries(ids: Set(ids), mark: parts[1].text) : nil
+        }
+    }
+}
+
+extension PendingScript where Reply == [Restored] {
+    /// Puts what a consumer holds back among the pending of a group that does not know it: `XCLAIM … FORCE`.
+    ///
+    /// Not what others have read again meanwhile, or are going to. The reply tells of each entry, in their order.
+    static func restore(
+        _ held: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
+    ) -> PendingScript {
+        var arguments: [any RESPArgument] = [group, consumer]
+        for entry in held { arguments += [entry.id, entry.attempts] as [any RESPArgument] }
+        return PendingScript(
+            """
+            local last
+            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+              local info = {}
+              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+              if info.name == ARGV[1] then last = info['last-delivered-id'] end
+            end
+            if not last then return redis.error_reply('NOGROUP no such group') end
+            local done = {}
+            for i = 3, #ARGV, 2 do
+              local id = ARGV[i]
+              local row = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
+              local what = \(Restored.own.rawValue)
+              if row then
+                if row[2] ~= ARGV[2] then what = \(Restored.others.rawValue) end
+              elseif #redis.call('XRANGE', KEYS[1], id, id) == 0 then
+                what = \(Restored.gone.rawValue)
+              elseif #redis.pcall('XRANGE', KEYS[1], '(' .. last, id, 'COUNT', 1) == 1 then
+                what = \(Restored.others.rawValue)
+              else
+                redis.call(
+                  'XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'FORCE', 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+              end
+              done[#done + 1] = what
+            end
+            return done
+            """, stream, arguments
+        ) { reply in
+            guard let rows = reply.elements, rows.count == held.count else { return nil }
+            let done = rows.compactMap { $0.integer.flatMap(Restored.init(rawValue:)) }
+            return done.count == rows.count ? done : nil
         }
     }
 }
@@ -137,7 +216,8 @@ extension PendingScript where Reply == [MovedEntry] {
     ///
     /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
     static func move(
-        from: String, to: String, silentFor silence: Duration, after: EntryBound, stream: String, group: String
+        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int = portion, stream: String,
+        group: String
     ) -> PendingScript {
         PendingScript(
             """
@@ -159,7 +239,7 @@ extension PendingScript where Reply == [MovedEntry] {
               if bytes > 4194304 then break end
             end
             return moved
-            """, stream, [group, from, to, portion, silence.wholeMilliseconds, after.argument("-")]
+            """, stream, [group, from, to, count, silence.wholeMilliseconds, after.argument("-")]
         ) { reply in
             guard let rows = reply.elements else { return nil }
             let moved = rows.compactMap(MovedEntry.init(reply:))

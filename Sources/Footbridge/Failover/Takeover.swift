@@ -88,19 +88,24 @@ extension RouteRunner {
             from: consumer, to: worker.consumer,
             silentFor: consumer == WellKnownConsumer.released || Sabotage.claimTheLiving.isOn
                 ? .zero : config.claimAfter,
-            after: after,
+            after: after, count: isFresh ? Self.portion : PendingScript<[MovedEntry]>.portion,
             stream: config.streams[stream], group: config.group)
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
+                takeoverRefused.remove(stream)
                 guard let last = entries.last else { return finish(taken, consumer, stream) }
                 let taken = adopt(entries, of: consumer, stream: stream, after: taken)
-                takePortion(
-                    of: consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
+                let goOn = { [unowned self] in
+                    takePortion(of: consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
+                }
+                if isFresh { worker.loop.schedule(after: Self.pace, goOn) } else { goOn() }
             case .failure(let error):
                 finish(taken, consumer, stream)
-                guard !error.endsConnection else { return }
-                logger.error("cannot take over entries", metadata: [LogKeys.error: "\(error)"])
+                guard !error.endsConnection, takeoverRefused.insert(stream).inserted else { return }
+                logger.error(
+                    "cannot take over entries",
+                    metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error)"])
             }
         }
     }

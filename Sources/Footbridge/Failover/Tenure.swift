@@ -6,27 +6,44 @@ internal import Curl
 /// while, or its Redis was away. So it counts the time since the last sign of life that Redis confirmed, from the moment
 /// when that was *sent*. After half of `claim_after` nothing is sent to receivers until Redis confirms another one.
 struct Tenure {
+    private enum Doubt {
+        case none
+        /// Entries may have been taken.
+        case open
+        /// Redis is being asked which.
+        case asking
+    }
+
     private let claimAfter: Duration
     /// When the last confirmed sign of life was sent.
     private var provenAt: MonotonicTime?
-    /// Entries may have been taken, and Redis is being asked which.
-    var isBeingVerified = false
+    private var doubt = Doubt.none
 
     init(claimAfter: Duration) { self.claimAfter = claimAfter }
 
     func isCertain(at now: MonotonicTime) -> Bool {
-        guard let provenAt, !isBeingVerified else { return false }
+        guard let provenAt, doubt == .none else { return false }
         return now - provenAt < claimAfter / 2
     }
 
     /// Notes a sign of life that Redis has confirmed.
     ///
-    /// - Returns: whether Redis may have seen nothing of us for `claim_after` before it, so that others may have taken
-    ///   entries. Between two signs it saw nothing for as long as from sending the first to the answer to the second, at most.
+    /// Redis may have seen nothing of us for `claim_after` before it, so that others may have taken entries: between two
+    /// signs it saw nothing for as long as from sending the first to the answer to the second, at most.
+    ///
+    /// - Returns: whether Redis is to be asked which entries are left. Then `isBeingVerified` and `isVerified` follow.
     mutating func confirm(sentAt: MonotonicTime, answeredAt: MonotonicTime) -> Bool {
-        let before = provenAt
-        provenAt = max(before ?? sentAt, sentAt)
-        guard let before else { return false }
-        return answeredAt - before >= claimAfter
+        if let provenAt, answeredAt - provenAt >= claimAfter { doubt = .open }
+        provenAt = max(provenAt ?? sentAt, sentAt)
+        return doubt == .open
+    }
+
+    mutating func isBeingVerified() { doubt = .asking }
+
+    /// - Parameter answered: whether Redis has told; otherwise it is asked again after the next sign of life.
+    mutating func isVerified(_ answered: Bool) {
+        // Silent for too long once more while it was asked: the answer may be older than that.
+        guard doubt == .asking else { return }
+        doubt = answered ? .none : .open
     }
 }

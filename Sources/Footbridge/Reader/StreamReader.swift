@@ -136,13 +136,14 @@ final class StreamReader {
     /// To be called again when preparing has to wait for another connection.
     var isPreparing: Bool { state == .preparing }
     var isReady: Bool { state == .ready }
+    var isReading: Bool { state == .reading }
 
     /// Why nothing is read; `nil` while a read is outstanding, or is made as soon as there is room.
     var obstacle: String? {
         switch state {
         case .ready, .reading: nil
         case .disconnected: "not connected"
-        case .preparing: "its pending entries are being looked at"
+        case .preparing: trouble ?? "its pending entries are being looked at"
         case .waiting: trouble ?? "refused"
         }
     }

@@ -28,6 +28,8 @@ final class RouteRunner: TurnParticipant {
     var goneWithGroup: Set<EntryKey> = []
     /// Streams whose group is being given back what we hold.
     var restoring: Set<Int> = []
+    /// Streams with a read outstanding that may have been answered before the group was made anew.
+    var doubtfulReads: Set<Int> = []
     /// Streams whose group was moved back, until it is where it was.
     private var readingAgain: Set<Int> = []
     var endpoint = EndpointHealth()
@@ -38,10 +40,15 @@ final class RouteRunner: TurnParticipant {
     var writer: RequestWriter
     var fetching: [EntryKey: ParkedEntry] = [:]
     var retriesInFlight = 0
+    /// When fresh entries came in last.
+    var freshAt = MonotonicTime(nanoseconds: 0)
+    /// When entries that were due were fetched last.
+    var fetchedAt = MonotonicTime(nanoseconds: 0)
     /// Of the bodies that were read, as a moving average; large until it is known better.
     private var averageBytes = 1024.0 * 1024
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
-    private(set) var isDraining = false
+    /// When it was told to stop.
+    private(set) var drainingSince: MonotonicTime?
     private var onDrained: (() -> Void)?
     /// Streams that are asked for what came too late.
     private var handingBack = 0
@@ -49,6 +56,8 @@ final class RouteRunner: TurnParticipant {
     var roundTimer: LoopTimer?
     /// Streams and consumers whose entries are being taken over.
     var takingOver: Set<String> = []
+    /// Streams whose entries may not be taken over: told once.
+    var takeoverRefused: Set<Int> = []
     /// Streams that are looked at before the next round.
     var earlyVisits: Set<Int> = []
     /// Numbers the looks at our own pending entries, by stream: a later one ends those before it.
@@ -67,6 +76,11 @@ final class RouteRunner: TurnParticipant {
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: worker.loop, options: TransferOptions(config.webhook)))]
         settler.onProgress = { [unowned self] in worker.loop.atEndOfTurn(self) }
+        settler.mayBeMissing = { [unowned self] stream, mark in
+            guard isAnother(mark, stream) else { return false }
+            if let connection = worker.commands.connection { meet(mark, stream, on: connection) }
+            return true
+        }
     }
 
     func start() {
@@ -117,6 +131,7 @@ final class RouteRunner: TurnParticipant {
     /// - Parameter again: the group was moved back, so some of them may be on their way already.
     private func received(_ entries: [StreamEntry], from stream: Int, again: Bool) {
         counters.read += entries.count
+        if !entries.isEmpty { freshAt = worker.loop.now }
         let known = again ? busyIDs(of: stream) : []
         if again, !readingAgain.contains(stream), let first = entries.first { tell(.movedBack(to: first.id), stream) }
         if again { readingAgain.insert(stream) } else if !entries.isEmpty { readingAgain.remove(stream) }
@@ -126,6 +141,7 @@ final class RouteRunner: TurnParticipant {
             queue.append(
                 HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))
         }
+        if doubtfulReads.remove(stream) != nil { restoreRead(entries.map(\.id), of: stream) }
         if isDraining { handBackQueued() }
         worker.loop.atEndOfTurn(self)
     }
@@ -133,9 +149,12 @@ final class RouteRunner: TurnParticipant {
     /// Learns how large entries are.
     func note(_ fields: EntryFields) { averageBytes += (Double(fields.byteCount) - averageBytes) / 16 }
 
-    /// Entries that were read and not begun: their attempt does not count.
+    /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
     private func handBackQueued() {
-        while let entry = queue.popFirst() { settler.setAttempts(entry.attempt - 1, of: entry.key) }
+        while let entry = queue.popFirst() {
+            settler.setAttempts(entry.attempt - 1, of: entry.key)
+            park(entry, attempts: entry.attempt - 1, due: worker.loop.now)
+        }
     }
 
     // MARK: - Waking
@@ -143,7 +162,8 @@ final class RouteRunner: TurnParticipant {
     /// Wakes the loop when the next entry is due or the next probe may go.
     private func scheduleWakeUp() {
         guard !isDraining else { return }
-        guard let due = [parked.nextDue, gate.probeTime].compactMap({ $0 }).filter({ $0 > worker.loop.now }).min()
+        let nextRetry = parked.nextDue.map { isFresh ? max($0, fetchedAt + Self.pace) : $0 }
+        guard let due = [nextRetry, gate.probeTime].compactMap({ $0 }).filter({ $0 > worker.loop.now }).min()
         else { return }
         if let wakeUp {
             guard due < wakeUp.at else { return }
@@ -161,15 +181,17 @@ final class RouteRunner: TurnParticipant {
     /// Stops reading, lets the requests in flight finish, and settles; then calls back. Entries that were not sent keep
     /// their attempt count and stay pending.
     func drain(_ completion: @escaping () -> Void) {
-        isDraining = true
+        drainingSince = worker.loop.now
         onDrained = completion
         handBackQueued()
         for (stream, reader) in readers.enumerated() {
             handingBack += 1
             reader.finish { [unowned self] in
-                handBackUnread(stream) { [unowned self] in
-                    handingBack -= 1
-                    worker.loop.atEndOfTurn(self)
+                whenConnected(stream) { [unowned self] in
+                    handBackUnread(stream) { [unowned self] in
+                        handingBack -= 1
+                        worker.loop.atEndOfTurn(self)
+                    }
                 }
             }
         }
@@ -180,6 +202,18 @@ final class RouteRunner: TurnParticipant {
         guard isDraining, inFlight + handingBack == 0, fetching.isEmpty, settler.isDone, let onDrained else { return }
         self.onDrained = nil
         onDrained()
+    }
+
+    var isDraining: Bool { drainingSince != nil }
+
+    /// Calls back when Redis can be told what becomes of a stream's entries. A stop waits two seconds for a connection that
+    /// is lost, within `drain_timeout`: what nobody is told of, others get after `claim_after` only.
+    func whenConnected(_ stream: Int, _ completion: @escaping () -> Void) {
+        // Nothing was ever read.
+        guard preparedOnce.contains(stream), let drainingSince else { return completion() }
+        let lostAt = max(drainingSince, worker.lostAt ?? worker.loop.now)
+        let end = min(drainingSince + config.drainTimeout, lostAt + .seconds(2))
+        worker.whenConnected(within: end - worker.loop.now, completion)
     }
 
     /// What draining would still wait for.

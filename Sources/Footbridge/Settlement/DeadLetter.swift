@@ -18,6 +18,10 @@ struct DeadLetter {
     let fields: EntryFields
     /// Whether the entry went with its group and its stream: then nobody has it, and no owner is to be checked.
     var isOwnerless = false
+    /// When it was sent, what is held of its stream had been put back into its group so often.
+    var restorations = 0
+    /// It is sent again though it was written before: replicas may not have it.
+    var wasWritten = false
 
     /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
     var arguments: [any RESPArgument] {
@@ -33,8 +37,9 @@ struct DeadLetter {
         return list
     }
 
-    /// Moves the entry in one atomic step; the reply is the dead letter's id, or null if the entry is not this consumer's
-    /// (any more): it was settled before, or another instance has it.
+    /// Moves the entry in one atomic step; the reply is the dead letter's id. If the entry is not this consumer's (any
+    /// more) it is a list of the group's mark, or null, alone: the entry was settled before, another instance has it, or
+    /// the group is another one.
     ///
     /// The owner is checked first and XADD comes before XACK: a XADD that fails (out of memory, wrong type) ends the
     /// script, and the entry stays pending.
@@ -43,12 +48,15 @@ struct DeadLetter {
         return RESPCommand("EVAL", arguments: head + arguments)
     }
 
-    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK); an entry with more goes in two steps.
-    var fitsScript: Bool { 2 * fields.count + 20 <= 7000 }
+    /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
+    ///
+    /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK).
+    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
 
     private static let script = """
+        \(GroupMark.lua)
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-        if #pending == 0 or pending[1][2] ~= ARGV[3] then return false end
+        if #pending == 0 or pending[1][2] ~= ARGV[3] then return {markOf(KEYS[1], ARGV[1])} end
         local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
         redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
         return id

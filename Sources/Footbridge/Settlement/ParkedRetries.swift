@@ -57,4 +57,16 @@ struct ParkedRetries {
         counts[first.key.stream, default: 0] -= 1
         return heap.removeMin()
     }
+
+    /// Returns how many were removed.
+    mutating func removeAll(where shouldBeRemoved: (ParkedEntry) -> Bool) -> Int {
+        let removed = heap.unordered.filter(shouldBeRemoved)
+        guard !removed.isEmpty else { return 0 }
+        for entry in removed {
+            keys.remove(entry.key)
+            counts[entry.key.stream, default: 0] -= 1
+        }
+        heap = Heap(heap.unordered.filter { keys.contains($0.key) })
+        return removed.count
+    }
 }

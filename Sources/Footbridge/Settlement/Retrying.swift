@@ -14,6 +14,12 @@ extension RouteRunner {
         if gate.state != .open {
             room = min(room, queue.isEmpty ? gate.allowance(inFlight: inFlight + fetching.count, now: now) : 0)
         }
+        // While fresh entries come in, a backlog of retries goes in small steps: they would wait for whole batches.
+        if isFresh {
+            guard now - fetchedAt >= Self.pace else { return }
+            room = min(room, Self.portion)
+        }
+        fetchedAt = now
         var batches: [Int: [ParkedEntry]] = [:]
         while room > 0, let entry = parked.takeDue(now) {
             batches[entry.key.stream, default: []].append(entry)
@@ -26,6 +32,13 @@ extension RouteRunner {
             }
         }
     }
+
+    /// Whether fresh entries came in lately.
+    var isFresh: Bool { worker.loop.now - freshAt < .seconds(1) }
+
+    /// So many entries of a backlog are fetched, or taken over, each time, so far apart, while fresh ones come in.
+    static let portion = 16
+    static let pace = Duration.milliseconds(2)
 
     private func fetch(_ batch: [ParkedEntry], of stream: Int, on connection: RedisConnection) {
         for entry in batch { fetching[entry.key] = entry }
@@ -42,10 +55,9 @@ extension RouteRunner {
         case .success(let fetched):
             let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
             guard let stream = batch.first?.key.stream else { return }
+            if !fetched.entries.isEmpty { settler.attemptsAreCounted(of: stream) }
             // In another group than before none of them is ours, until they are put back.
-            let isDoubtful =
-                readers[stream].missedGroup || restoring.contains(stream)
-                || fetched.entries.count < fetched.looked && identities[stream] != fetched.mark
+            let isDoubtful = fetched.entries.count < fetched.looked && isAnother(fetched.mark, stream)
             if isDoubtful, let connection = worker.commands.connection { meet(fetched.mark, stream, on: connection) }
             for (index, waiting) in batch.enumerated() {
                 if index >= fetched.looked {
@@ -78,8 +90,11 @@ extension RouteRunner {
         let attempts = Int(parked.attempts)
         guard let fields else { return buryTrimmed(parked.key, of: worker.consumer, attempts: attempts) }
         note(fields)
-        if isDraining { return settler.setAttempts(attempts, of: parked.key) }
         let entry = HeldEntry(key: parked.key, fields: fields, attempt: attempts + 1, firstAt: parked.firstAt)
+        if isDraining {
+            settler.setAttempts(attempts, of: entry.key)
+            return park(entry, attempts: attempts, due: worker.loop.now)
+        }
         if attempts >= config.retry.attempts {
             // Begun that often by instances that did not live to tell.
             var last = entry

@@ -18,21 +18,34 @@ final class Settler {
     private var acknowledgements: [[EntryID]]
     private var attemptCounts: [EntryKey: Int] = [:]
     private var deadLetters: [DeadLetter] = []
-    /// Sent, and not answered yet.
+    /// Sent, and not confirmed yet.
     private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
     private var sentLetters: [Int: DeadLetter] = [:]
+    /// Written, and maybe not on enough replicas.
+    private var unreplicatedLetters: [Int: DeadLetter] = [:]
+    /// How often what is held of each stream was put back into its group.
+    private var restorations: [Int]
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
-    /// Each stream has troubles of its own: one of the wrong type must not hold up the others.
-    private var troubles: [Trouble]
-    /// And so has each dead-letter stream, by the stream that its letters come from.
-    private var letterTroubles: [Trouble]
+    /// What Redis refuses.
+    private var troubles: [Duty: Trouble] = [:]
+
+    /// What may be refused while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user
+    /// may acknowledge and not claim.
+    fileprivate struct Duty: Hashable {
+        enum Kind { case acknowledging, counting, burying }
+
+        let kind: Kind
+        let stream: Int
+    }
 
     /// A server that refuses: `refusing` until it is asked again, `probing` until it has answered that.
-    private enum Trouble { case none, refusing, probing }
+    private enum Trouble { case refusing, probing }
     /// Called when something was confirmed: there may be room again.
     var onProgress: () -> Void = {}
+    /// Whether an entry of a stream that is not ours may only be missing from its group, which is another than before.
+    var mayBeMissing: (_ stream: Int, _ mark: String?) -> Bool = { _, _ in false }
 
     init(route: RouteConfig, worker: WorkerContext, counters: RouteCounters, logger: Logger) {
         self.route = route
@@ -40,8 +53,7 @@ final class Settler {
         self.counters = counters
         self.logger = logger
         acknowledgements = Array(repeating: [], count: route.streams.count)
-        troubles = Array(repeating: .none, count: route.streams.count)
-        letterTroubles = troubles
+        restorations = Array(repeating: 0, count: route.streams.count)
     }
 
     /// Entries whose end Redis has not confirmed.
@@ -57,6 +69,9 @@ final class Settler {
 
     /// An entry that is fetched for its next attempt: fetching counts by itself.
     func forgetAttempts(of key: EntryKey) { attemptCounts[key] = nil }
+
+    /// Fetching went through, which counts attempts.
+    func attemptsAreCounted(of stream: Int) { recovered(.counting, stream) }
 
     func bury(_ letter: DeadLetter) {
         unconfirmed += 1
@@ -79,7 +94,7 @@ final class Settler {
 
     /// Entries that are being settled: they may still be pending in Redis, and are not to be delivered again.
     var settlingKeys: [EntryKey] {
-        var keys = unburied.map(\.key)
+        var keys = unburied.map(\.key) + unreplicatedLetters.values.map(\.key)
         for stream in acknowledgements.indices {
             keys += acknowledgements[stream].map { EntryKey(stream: stream, id: $0) }
         }
@@ -89,12 +104,15 @@ final class Settler {
 
     /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
     func flush() {
-        guard let connection = worker.commands.connection else { return }
-        for stream in troubles.indices where troubles[stream] != .refusing && !acknowledgements[stream].isEmpty {
-            sendAcknowledgements(stream, on: connection)
+        let settling = worker.settling
+        if let settling {
+            for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
+                if isAllowed(.acknowledging, stream) { sendAcknowledgements(stream, on: settling) }
+            }
         }
-        if !attemptCounts.isEmpty { sendAttempts(on: connection) }
-        if !deadLetters.isEmpty { flushLetters(on: connection) }
+        // These never wait for replicas: an entry that is fetched for its next attempt must not be overtaken by them.
+        if !attemptCounts.isEmpty, let commands = worker.commands.connection { sendAttempts(on: commands) }
+        if let settling, !deadLetters.isEmpty { flushLetters(on: settling) }
     }
 
     /// A few at a time: acknowledgements and signs of life of all routes must not wait behind megabytes.
@@ -103,7 +121,7 @@ final class Settler {
         deadLetters = []
         var mustWait = false
         for letter in letters {
-            if letterTroubles[letter.key.stream] == .refusing {
+            if !isAllowed(.burying, letter.key.stream) {
                 deadLetters.append(letter)
             } else if connection.unsentBytes < 256 * 1024 {
                 send(letter, on: connection)
@@ -127,30 +145,35 @@ final class Settler {
         let number = commandNumber
         sentAcknowledgements[number] = (stream, ids)
         connection.send(.acknowledge(ids, stream: route.streams[stream], group: route.group)) { [self] result in
-            sentAcknowledgements[number] = nil
             switch result {
             case .success(let count):
-                unconfirmed -= ids.count
                 // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
                 counters.acknowledgedTwice += ids.count - min(count, ids.count)
-                recovered(stream)
+                recovered(.acknowledging, stream)
+                worker.whenReplicated { [self] in acknowledged(number, isConfirmed: $0) }
             case .failure(.server(let error)) where error.kind == .wrongType:
                 // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
-                unconfirmed -= ids.count
                 counters.acknowledgedTwice += ids.count
-                onProgress()
+                acknowledged(number, isConfirmed: true)
             case .failure(let error):
-                acknowledgements[stream].append(contentsOf: ids)
-                troubled(error, stream)
+                acknowledged(number, isConfirmed: false)
+                refused(.acknowledging, stream, error)
             }
         }
+    }
+
+    private func acknowledged(_ number: Int, isConfirmed: Bool) {
+        guard let (stream, ids) = sentAcknowledgements.removeValue(forKey: number) else { return }
+        guard isConfirmed else { return acknowledgements[stream].append(contentsOf: ids) }
+        unconfirmed -= ids.count
+        onProgress()
     }
 
     private func sendAttempts(on connection: RedisConnection) {
         let counts = attemptCounts
         attemptCounts = [:]
         for (stream, counts) in Dictionary(grouping: counts, by: \.key.stream) {
-            guard troubles[stream] != .refusing else {
+            guard isAllowed(.counting, stream) else {
                 attemptCounts.merge(counts.map { ($0.key, $0.value) }) { $1 }
                 continue
             }
@@ -170,57 +193,90 @@ final class Settler {
         connection.send(script) { [self] result in
             sentCounts -= 1
             switch result {
-            case .success: recovered(stream)
+            case .success:
+                recovered(.counting, stream)
+                onProgress()
             case .failure(.server(let error)) where error.kind == .wrongType || error.kind == .noGroup: onProgress()
             case .failure(let error):
                 for (key, attempts) in counts where attemptCounts[key] == nil { attemptCounts[key] = attempts }
-                troubled(error, stream)
+                refused(.counting, stream, error)
             }
         }
     }
 
     private func send(_ letter: DeadLetter, on connection: RedisConnection) {
+        var letter = letter
+        letter.restorations = restorations[letter.key.stream]
         guard let target = route.deadLetter.name(for: letter.stream) else { return }
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
-        if letter.fitsScript && !letter.isOwnerless {
-            connection.send(letter.command(into: target)) { [self] in buried(letter, number, $0) }
-            return
+        let command =
+            letter.goesInTwoSteps
+            ? RESPCommand("XADD", arguments: [target, "*"] + letter.arguments) : letter.command(into: target)
+        connection.send(command) { [self] in buried(letter, number, $0) }
+    }
+
+    /// What is held of a stream was put back into its group: letters that were under way meanwhile may have met it before.
+    func isRestored(_ stream: Int) { restorations[stream] += 1 }
+
+    /// Nobody has these entries any more: their letters are written without looking for an owner.
+    func disown(_ keys: Set<EntryKey>) {
+        for place in deadLetters.indices where keys.contains(deadLetters[place].key) {
+            deadLetters[place].isOwnerless = true
         }
-        // Too many fields for a script: add, then acknowledge. Killed in between, the entry is buried twice, never lost.
-        connection.send(RESPCommand("XADD", arguments: [target, "*"] + letter.arguments)) { [self] reply in
-            guard case .success = reply else { return buried(letter, number, reply) }
-            acknowledgements[letter.key.stream].append(letter.key.id)
-            unconfirmed += 1
-            buried(letter, number, reply)
+        for (number, letter) in sentLetters where keys.contains(letter.key) {
+            sentLetters[number]?.isOwnerless = true
         }
     }
 
     private func buried(_ letter: DeadLetter, _ number: Int, _ reply: Result<RESPValue, RedisError>) {
-        sentLetters[number] = nil
+        let owner = (try? reply.get())?.elements
+        if let owner {
+            let stream = letter.key.stream
+            guard letter.restorations == restorations[stream], !mayBeMissing(stream, owner.first?.text) else {
+                return sendLater(number)
+            }
+        }
+        let letter = sentLetters.removeValue(forKey: number) ?? letter
         switch reply {
-        case .success(let value):
-            unconfirmed -= 1
-            if case .null = value {
-                counters.lostOwnership += 1
-            } else {
-                counters.dead += 1
-                logger.warning("entry dead-lettered", metadata: metadata(letter))
-            }
-            if letterTroubles[letter.key.stream] == .probing {
-                letterTroubles[letter.key.stream] = .none
-                logger.notice("dead letters are written again", metadata: [LogKeys.stream: "\(letter.stream)"])
-            }
-            onProgress()
+        case .success:
+            if !letter.wasWritten { count(letter, isOurs: owner == nil) }
+            recovered(.burying, letter.key.stream)
+            unreplicatedLetters[number] = letter
+            worker.whenReplicated { [self] in written(number, isConfirmed: $0) }
         case .failure(let error):
             deadLetters.append(letter)
-            let stream = letter.key.stream
-            refused(
-                error, &letterTroubles[stream], stream, after: .seconds(5),
-                "dead letters cannot be written; their entries are kept"
-            ) { $0.letterTroubles[stream] = .probing }
+            refused(.burying, letter.key.stream, error)
         }
+    }
+
+    /// When its entry has been put back.
+    private func sendLater(_ number: Int) {
+        worker.loop.schedule(after: .milliseconds(200)) { [weak self] in
+            guard let self, let letter = sentLetters.removeValue(forKey: number) else { return }
+            deadLetters.append(letter)
+            flush()
+        }
+    }
+
+    private func count(_ letter: DeadLetter, isOurs: Bool) {
+        guard isOurs else { return counters.lostOwnership += 1 }
+        counters.dead += 1
+        logger.warning("entry dead-lettered", metadata: metadata(letter))
+    }
+
+    private func written(_ number: Int, isConfirmed: Bool) {
+        guard var letter = unreplicatedLetters.removeValue(forKey: number) else { return }
+        if !isConfirmed {
+            letter.wasWritten = true
+            deadLetters.append(letter)
+        } else if letter.goesInTwoSteps {
+            acknowledgements[letter.key.stream].append(letter.key.id)
+        } else {
+            unconfirmed -= 1
+        }
+        onProgress()
     }
 
     private func metadata(_ letter: DeadLetter) -> Logger.Metadata {
@@ -232,35 +288,52 @@ final class Settler {
 
     // MARK: - Trouble
 
+    private func isAllowed(_ kind: Duty.Kind, _ stream: Int) -> Bool {
+        troubles.isEmpty || troubles[Duty(kind: kind, stream: stream)] != .refusing
+    }
+
     /// What a lost connection left over is sent on the next one; a server that refuses is asked again after a while.
-    private func refused(
-        _ error: RedisError, _ trouble: inout Trouble, _ stream: Int, after delay: Duration, _ message: Logger.Message,
-        _ askAgain: @escaping (Settler) -> Void
-    ) {
-        guard !error.endsConnection, trouble != .refusing else { return }
-        if trouble == .none {
+    private func refused(_ kind: Duty.Kind, _ stream: Int, _ error: RedisError) {
+        let duty = Duty(kind: kind, stream: stream)
+        guard !error.endsConnection, isAllowed(kind, stream) else { return }
+        if troubles.updateValue(.refusing, forKey: duty) == nil {
             logger.error(
-                message, metadata: [LogKeys.stream: "\(route.streams[stream])", LogKeys.error: "\(error)"])
+                kind.refusal, metadata: [LogKeys.stream: "\(route.streams[stream])", LogKeys.error: "\(error)"])
         }
-        trouble = .refusing
-        worker.loop.schedule(after: delay) { [weak self] in
+        worker.loop.schedule(after: kind.patience) { [weak self] in
             guard let self else { return }
-            askAgain(self)
+            troubles[duty] = .probing
             flush()
         }
     }
 
-    private func troubled(_ error: RedisError, _ stream: Int) {
-        refused(error, &troubles[stream], stream, after: .seconds(1), "Redis does not settle entries; they are kept") {
-            $0.troubles[stream] = .probing
+    private func recovered(_ kind: Duty.Kind, _ stream: Int) {
+        guard !troubles.isEmpty else { return }
+        let duty = Duty(kind: kind, stream: stream)
+        // What was sent before the refusal may have gone through: that says nothing.
+        guard troubles[duty] == .probing else { return }
+        troubles[duty] = nil
+        logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(route.streams[stream])"])
+    }
+}
+
+extension Settler.Duty.Kind {
+    fileprivate var refusal: Logger.Message {
+        switch self {
+        case .acknowledging: "Redis does not settle entries; they are kept"
+        case .counting: "Redis does not count attempts; their entries are kept"
+        case .burying: "dead letters cannot be written; their entries are kept"
         }
     }
 
-    private func recovered(_ stream: Int) {
-        if troubles[stream] == .probing {
-            troubles[stream] = .none
-            logger.notice("Redis settles entries again", metadata: [LogKeys.stream: "\(route.streams[stream])"])
+    fileprivate var recovery: Logger.Message {
+        switch self {
+        case .acknowledging: "Redis settles entries again"
+        case .counting: "Redis counts attempts again"
+        case .burying: "dead letters are written again"
         }
-        onProgress()
     }
+
+    /// Until it is asked again. A dead letter has to be sent whole each time.
+    fileprivate var patience: Duration { self == .burying ? .seconds(5) : .seconds(1) }
 }

@@ -45,7 +45,7 @@ extension RouteRunner {
         worker.loop.atEndOfTurn(self)
     }
 
-    private func park(_ entry: HeldEntry, attempts: Int, due: MonotonicTime) {
+    func park(_ entry: HeldEntry, attempts: Int, due: MonotonicTime) {
         parked.insert(
             ParkedEntry(key: entry.key, due: due, attempts: Int32(clamping: attempts), firstAt: entry.firstAt))
     }

@@ -18,12 +18,15 @@ public struct WorkerSnapshot: Sendable, Equatable {
     public var isRedisUp: Bool
     /// Connections that stand again after they were lost, or after an attempt failed.
     public var redisReconnects: Int
+    /// WAITs that too few replicas answered (`wait_for_ack`).
+    public var replicaShortages: Int
     /// In the order of the configuration.
     public var routes: [RouteSnapshot]
 
-    public init(isRedisUp: Bool, redisReconnects: Int, routes: [RouteSnapshot]) {
+    public init(isRedisUp: Bool, redisReconnects: Int, replicaShortages: Int = 0, routes: [RouteSnapshot]) {
         self.isRedisUp = isRedisUp
         self.redisReconnects = redisReconnects
+        self.replicaShortages = replicaShortages
         self.routes = routes
     }
 }

@@ -7,7 +7,7 @@ extension Worker {
     var snapshot: WorkerSnapshot {
         WorkerSnapshot(
             isRedisUp: context.commands.connection != nil, redisReconnects: context.health.reconnects,
-            routes: runners.map(\.snapshot))
+            replicaShortages: context.replicas?.shortages ?? 0, routes: runners.map(\.snapshot))
     }
 
     /// What each route's group has still to settle of each of its streams, over all instances; `nil` where Redis does not

@@ -106,7 +106,7 @@ extension LiveCheck {
     }
 
     /// A word of redis-cli's command line.
-    private static func quoted(_ word: String) -> String {
+    static func quoted(_ word: String) -> String {
         let needsQuotes = word.contains { $0 == " " || $0 == "\"" || $0 == "'" || $0 == "\\" }
         return needsQuotes ? "\"\(word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" : word
     }

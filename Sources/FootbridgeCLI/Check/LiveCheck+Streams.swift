@@ -18,35 +18,57 @@ extension LiveCheck {
         var findings: [Finding] = []
         switch try await kind(of: stream) {
         case .absent:
-            findings.append(Finding(.note, "stream \(stream) does not exist yet; the bridge makes it with its group"))
+            findings.append(
+                Finding(
+                    .note,
+                    "stream \(stream) does not exist: the next start makes it with its group; "
+                        + "a running bridge makes both again"))
         case .other(let type):
             findings.append(Finding(.error, "\(stream) is \(type), not a stream; route \(route.name) cannot read it"))
         case .hidden(let error): findings.append(Finding(.note, "stream \(stream) is not looked at: \(error)"))
         case .stream(let groups):
             let length = try? await outcome { () async throws(RedisError) in try await client.call(.length(of: stream))
             }.get()
-            let size = length.map { counted($0, "entry", "entries") } ?? "exists; XLEN is not allowed"
+            let size = length.map { Self.counted($0, "entry", "entries") } ?? "exists; XLEN is not allowed"
             findings.append(Finding(.ok, "stream \(stream): \(size)"))
-            findings += try await look(at: groups.first { $0.name == route.group }, of: stream, route)
+            guard let group = groups.first(where: { $0.name == route.group }) else {
+                findings.append(Self.missingGroup(route, on: stream, length: length))
+                break
+            }
+            findings += try await look(at: group, of: stream, route)
         }
         return findings + (try await deadLetters(of: stream, route))
     }
 
-    private func look(at group: GroupInfo?, of stream: String, _ route: RouteConfig) async throws(RedisError)
+    /// What will be done about it, and which entries are left out.
+    ///
+    /// - Parameter length: of the stream; `nil` if that may not be asked.
+    static func missingGroup(_ route: RouteConfig, on stream: String, length: Int?) -> Finding {
+        let start =
+            switch route.start {
+            case .new: "for entries that are added from then on (start: new)"
+            case .beginning: "for all entries that are there (start: beginning)"
+            case .id(let id): "for entries after \(id) (start)"
+            case .time(let milliseconds): "for entries from the millisecond \(milliseconds) on (start)"
+            }
+        var text = "group \(route.group) does not exist on \(stream): the next start makes it \(start)"
+        let leftOut = route.start == .new ? length ?? 0 : 0
+        if leftOut > 0 { text += ", without the \(counted(leftOut, "entry", "entries")) there" }
+        return Finding(leftOut > 0 ? .warn : .note, text + "; a running bridge makes it again where it stood")
+    }
+
+    private func look(at group: GroupInfo, of stream: String, _ route: RouteConfig) async throws(RedisError)
         -> [Finding]
     {
-        guard let group else {
-            return [Finding(.note, "group \(route.group) does not exist on \(stream) yet; the bridge makes it")]
-        }
         let lag = group.lag.map(String.init) ?? "unknown"
         let text = "group \(group.name) on \(stream): \(lag) unread, \(group.pendingCount) pending"
-        var findings = [Finding(.ok, "\(text), \(counted(group.consumerCount, "consumer", "consumers"))")]
+        var findings = [Finding(.ok, "\(text), \(Self.counted(group.consumerCount, "consumer", "consumers"))")]
         let consumers = try await outcome { () async throws(RedisError) in
             try await client.call(.consumers(of: group.name, stream: stream))
         }
         for consumer in (try? consumers.get()) ?? []
         where consumer.pendingCount > 0 && consumer.idle >= route.claimAfter {
-            let held = "\(counted(consumer.pendingCount, "entry", "entries")) of \(stream)"
+            let held = "\(Self.counted(consumer.pendingCount, "entry", "entries")) of \(stream)"
             findings.append(
                 Finding(.warn, "consumer \(consumer.name) is silent and holds \(held); a running bridge takes over"))
         }
@@ -65,7 +87,7 @@ extension LiveCheck {
         case .stream:
             let count = try await outcome { () async throws(RedisError) in try await client.call(.length(of: dead)) }
             guard let count = try? count.get(), count > 0 else { return [] }
-            return [Finding(.note, "\(dead): \(counted(count, "dead letter", "dead letters"))")]
+            return [Finding(.note, "\(dead): \(Self.counted(count, "dead letter", "dead letters"))")]
         }
     }
 
@@ -81,7 +103,7 @@ extension LiveCheck {
         }
     }
 
-    private func counted(_ count: Int, _ one: String, _ many: String) -> String {
+    private static func counted(_ count: Int, _ one: String, _ many: String) -> String {
         "\(count) \(count == 1 ? one : many)"
     }
 }

@@ -16,6 +16,7 @@ struct LiveCheck {
             let text = "user \(user.name) may not CLIENT UNBLOCK: "
             findings.append(Finding(.note, text + "entries that arrive while a bridge stops may lose an attempt"))
         }
+        if let waitForAck = config.waitForAck { findings.append(try await replicas(waitForAck, user)) }
         for route in config.routes {
             findings.append(try await permissions(route, user))
             for stream in route.streams { findings += try await look(at: stream, route: route) }

@@ -21,14 +21,42 @@ struct TenureTests {
         _ = tenure.confirm(sentAt: at(1), answeredAt: at(1))
         let mustAsk = tenure.confirm(sentAt: at(40), answeredAt: at(answeredAt))
         #expect(mustAsk == mayBeLost)
-        #expect(tenure.isCertain(at: at(41)))
+        #expect(tenure.isCertain(at: at(41)) == !mayBeLost)
     }
 
-    @Test func `while Redis is asked what is left, nothing is certain`() {
+    @Test func `nothing is certain until Redis has told what is left, and it is asked once at a time`() {
+        var tenure = doubtful()
+        tenure.isBeingVerified()
+        let asksAgain = tenure.confirm(sentAt: at(71), answeredAt: at(72))
+        #expect(!asksAgain)
+        #expect(!tenure.isCertain(at: at(73)))
+        tenure.isVerified(true)
+        #expect(tenure.isCertain(at: at(73)))
+    }
+
+    @Test func `without an answer Redis is asked again after the next sign of life`() {
+        var tenure = doubtful()
+        tenure.isBeingVerified()
+        tenure.isVerified(false)
+        #expect(!tenure.isCertain(at: at(71)))
+        let asksAgain = tenure.confirm(sentAt: at(72), answeredAt: at(72))
+        #expect(asksAgain)
+    }
+
+    @Test func `an answer from before another silence does not count`() {
+        var tenure = doubtful()
+        tenure.isBeingVerified()
+        _ = tenure.confirm(sentAt: at(140), answeredAt: at(140))
+        tenure.isVerified(true)
+        #expect(!tenure.isCertain(at: at(141)))
+    }
+
+    /// Silent from 1 s to 70 s.
+    private func doubtful() -> Tenure {
         var tenure = Tenure(claimAfter: .seconds(60))
         _ = tenure.confirm(sentAt: at(1), answeredAt: at(1))
-        tenure.isBeingVerified = true
-        #expect(!tenure.isCertain(at: at(2)))
+        _ = tenure.confirm(sentAt: at(70), answeredAt: at(70))
+        return tenure
     }
 
     @Test func `answers that overtake each other do not turn time back`() {

@@ -34,6 +34,17 @@ struct ParkedRetriesTests {
         #expect(drained(&parked, 5).map(\.firstAt) == [1, 3, 7, 9])
     }
 
+    @Test func `what is removed neither comes nor counts, and may wait again`() {
+        var parked = ParkedRetries()
+        for number in 0..<9 { parked.insert(entry(number, due: 100 - number)) }
+        let removed = parked.removeAll { $0.key.stream == 1 }
+        #expect(removed == 3)
+        #expect((0..<3).map { parked.count(of: $0) } == [3, 0, 3])
+        #expect(!parked.contains(entry(4, due: 0).key))
+        parked.insert(entry(4, due: 95))
+        #expect(drained(&parked, 100).map(\.firstAt) == [8, 6, 4, 5, 3, 2, 0])
+    }
+
     /// Against a sorted list.
     @Test(arguments: 0..<8 as Range<UInt64>) func `any order of events gives what a sorted list gives`(seed: UInt64) {
         var random = SeededRandom(seed: seed)

@@ -139,16 +139,16 @@ import Testing
         let command = RESPCommand("SET", "key", String(repeating: "x", count: size))
         let (reply, failures) = try await dialogue { server in
             server.receiveInSmallPortions()
-            // Four times the deadline in all.
+            // Twice the deadline in all.
             for _ in 0..<12 {
                 _ = try server.receive(exactly: size / 12)
-                server.hang(.milliseconds(100))
+                server.hang(.milliseconds(140))
             }
             _ = try server.receive(exactly: command.encoded.count - size)
             try server.send("+OK\r\n")
             try server.expectEnd()
         } _: { _, connection in
-            try await replies(to: [command], on: connection, deadline: .milliseconds(300))
+            try await replies(to: [command], on: connection, deadline: .milliseconds(800))
         }
         #expect(reply == [.success(.simple("OK"))])
         #expect(failures == [])

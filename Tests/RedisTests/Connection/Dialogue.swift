@@ -4,12 +4,6 @@ import RESP
 import Redis
 import TestSupport
 
-/// What redis-cli sends for these arguments: an array of bulk strings.
-/// <https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server>
-func command(_ arguments: String...) -> String {
-    "*\(arguments.count)\r\n" + arguments.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
-}
-
 typealias Reply = Result<RESPValue, RedisError>
 
 extension RESPValue {

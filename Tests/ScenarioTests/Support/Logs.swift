@@ -24,6 +24,12 @@ extension ChildProcess {
         errorOutput.split(separator: "\n").compactMap { Log($0) }.filter { message == nil || $0.message == message }
     }
 
+    /// What people were told more than once. `info` is not for them to act upon.
+    var repetitions: [String] {
+        Dictionary(grouping: logs().filter { $0.level != "info" }, by: \.message).filter { $0.value.count > 1 }
+            .map { "\($0.key): \($0.value.count)" }.sorted()
+    }
+
     /// Waits for a line whose message begins so.
     func waitForLog(_ message: String, timeout: Duration = .seconds(10)) throws {
         try waitForOutput(containing: "\"message\":\"\(message)", on: .error, timeout: timeout)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A real redis-server of a test, on loopback and on a unix socket, with its data in a directory of its own.
 ///
-/// The program is `REDIS_SERVER`, or `redis-server` from PATH. It ends with the last reference.
+/// It ends with the last reference.
 public final class RedisServer: Sendable {
     public struct Options: Sendable {
         /// Keeps what was written over `kill` and `restart`.
@@ -11,19 +11,18 @@ public final class RedisServer: Sendable {
         /// The port speaks TLS, and asks clients for a certificate.
         public var tls = false
         public var password: String?
-        /// The program, in place of the one that the class names.
-        public var program: String?
+        public var choice = ServerChoice.redis
         /// Further words of redis-server's command line, such as `["--maxmemory", "1mb"]`.
         public var arguments: [String] = []
 
         public init(
-            appendOnly: Bool = false, tls: Bool = false, password: String? = nil, program: String? = nil,
+            appendOnly: Bool = false, tls: Bool = false, password: String? = nil, choice: ServerChoice = .redis,
             arguments: [String] = []
         ) {
             self.appendOnly = appendOnly
             self.tls = tls
             self.password = password
-            self.program = program
+            self.choice = choice
             self.arguments = arguments
         }
     }
@@ -102,6 +101,15 @@ public final class RedisServer: Sendable {
         try waitUntilReady()
     }
 
+    /// The same without waiting until it serves: it may have much to load.
+    public func restartWithoutWaiting() throws {
+        try kill(SIGKILL)
+        let port = port
+        let process = try ChildProcess(
+            options.choice.program(), Self.arguments(options, directory, certificates, port: port))
+        running.withLock { $0 = (process, port) }
+    }
+
     /// A free port may be taken by another before redis-server binds it; then the next one is tried.
     private static func start(
         _ options: Options, _ directory: TemporaryDirectory, _ certificates: TLSCertificates?, port given: UInt16?
@@ -109,8 +117,7 @@ public final class RedisServer: Sendable {
         for _ in 1...5 {
             let port = try given ?? freePort()
             let process = try ChildProcess(
-                options.program ?? ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server",
-                arguments(options, directory, certificates, port: port))
+                options.choice.program(), arguments(options, directory, certificates, port: port))
             do {
                 try process.waitForOutput(containing: "eady to accept connections", timeout: .seconds(60))
                 return (process, port)

@@ -1,0 +1,208 @@
+import Curl
+import Logging
+import LoopTestSupport
+import RESP
+import Redis
+import RedisStreams
+import TestSupport
+import Testing
+
+@testable import Footbridge
+
+/// Dialogues as <https://redis.io/docs/latest/commands/wait/> describes them.
+@Suite(.timeLimit(.minutes(1))) struct ReplicaWaitTests {
+    private static let route = RouteConfig(
+        name: "orders", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))
+    private static let wait = command("WAIT", "1", "200")
+
+    /// The settler of a route, on a worker that waits for one replica.
+    private final class Bench {
+        let context: WorkerContext
+        let counters = RouteCounters()
+        let settler: Settler
+        let replicas: ReplicaWait
+
+        init(_ loop: CurlLoop, _ server: StreamServer) throws {
+            let target = RedisTarget(
+                socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: server.port)), handshake: RedisHandshake())
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            context = WorkerContext(
+                loop: loop, consumer: "a.1", target: target,
+                waitForAck: WaitForAck(replicas: 1, timeout: .milliseconds(200)), logger: logger)
+            replicas = try #require(context.replicas)
+            settler = Settler(route: route, worker: context, counters: counters, logger: logger)
+            replicas.onReady = { [settler] in settler.flush() }
+        }
+
+        func acknowledge(_ number: UInt64) {
+            settler.acknowledge(EntryKey(stream: 0, id: EntryID(milliseconds: number)))
+        }
+    }
+
+    private static func letter(isOwnerless: Bool = false) -> DeadLetter {
+        DeadLetter(
+            key: EntryKey(stream: 0, id: EntryID(milliseconds: 2)), stream: "s", route: "orders", group: "g",
+            consumer: "a.1", reason: .malformed("no field"), attempts: 1, firstAt: 1, lastAt: 2, response: [],
+            fields: EntryFields(["n": "1"]), isOwnerless: isOwnerless)
+    }
+
+    private static func greet(_ server: ServerConnection) throws {
+        try server.expect(command("HELLO", "3"))
+        try server.send("%1\r\n+proto\r\n:3\r\n")
+        try server.expect(command("ROLE"))
+        try server.send("*1\r\n+master\r\n")
+    }
+
+    @Test func `until enough replicas answer a batch counts, and what comes meanwhile is the next one`() async throws {
+        let (asked, more, enough) = (Monitor(false), Gate(), Gate())
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expect(command("XACK", "s", "g", "1-0", "2-0"))
+            try server.send(":2\r\n")
+            try server.expect(Self.wait)
+            asked.withLock { $0 = true }
+            _ = more.wait()
+            try server.send(":0\r\n")
+            try server.expect(command("XACK", "s", "g", "3-0") + Self.wait)
+            _ = enough.wait()
+            try server.send(":1\r\n:1\r\n")
+            try server.expectEnd()
+        }
+        let unconfirmed = try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            var unconfirmed: [Int] = []
+            bench.acknowledge(1)
+            bench.acknowledge(2)
+            bench.replicas.start()
+            try await turns(of: actor.loop) { asked.value }
+            bench.acknowledge(3)
+            bench.settler.flush()
+            unconfirmed.append(bench.settler.unconfirmed)
+            #expect(bench.context.settling == nil && bench.settler.settlingKeys.count == 3)
+            more.open()
+            try await turns(of: actor.loop) { bench.replicas.shortages == 1 }
+            unconfirmed.append(bench.settler.unconfirmed)
+            enough.open()
+            try await turns(of: actor.loop) { bench.settler.isDone }
+            #expect(bench.replicas.shortages == 1 && bench.settler.settlingKeys.isEmpty)
+            bench.context.stop()
+            return unconfirmed
+        }
+        #expect(unconfirmed == [3, 3])
+        #expect(try await server.failures() == [])
+    }
+
+    @Test func `what no replica has confirmed is sent again on the next connection, and counted once`() async throws {
+        let letter = Self.letter()
+        let settlements =
+            command("XACK", "s", "g", "1-0") + String(decoding: letter.command(into: "{s}:dead").encoded, as: UTF8.self)
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expect(settlements)
+            guard server.number > 0 else {
+                try server.send(":1\r\n$3\r\n9-0\r\n")
+                return try server.expect(Self.wait)
+            }
+            // The same master: nothing is pending any more.
+            try server.send(":0\r\n_\r\n")
+            try server.expect(Self.wait)
+            try server.send(":2\r\n")
+            try server.expectEnd()
+        }
+        let figures = try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            bench.acknowledge(1)
+            bench.settler.bury(letter)
+            bench.replicas.start()
+            try await turns(of: actor.loop) { bench.settler.isDone }
+            #expect(bench.replicas.shortages == 0)
+            bench.context.stop()
+            return bench.counters.figures
+        }
+        #expect(figures.dead == 1)
+        #expect(figures.lostOwnership == 0)
+        #expect(try await server.failures(ofConnections: 2) == [])
+    }
+
+    @Test func `a dead letter that goes in two steps is acknowledged when replicas have it`() async throws {
+        let letter = Self.letter(isOwnerless: true)
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expect(RESPCommand("XADD", arguments: ["{s}:dead", "*"] + letter.arguments).encoded)
+            try server.send("$3\r\n9-0\r\n")
+            try server.expect(Self.wait)
+            try server.send(":0\r\n")
+            try server.expect(Self.wait)
+            try server.send(":1\r\n")
+            try server.expect(command("XACK", "s", "g", "2-0"))
+            try server.send(":0\r\n")
+            try server.expect(Self.wait)
+            try server.send(":1\r\n")
+            try server.expectEnd()
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            bench.settler.bury(letter)
+            bench.replicas.start()
+            try await turns(of: actor.loop) { bench.settler.isDone }
+            bench.context.stop()
+        }
+        #expect(try await server.failures() == [])
+    }
+
+    @Test func `a stop counts what the master has, and sends the rest over the connection for commands`() async throws {
+        let asked = Monitor(false)
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            guard server.number > 0 else {
+                try server.expect(command("XACK", "s", "g", "1-0"))
+                try server.send(":1\r\n")
+                try server.expect(Self.wait)
+                asked.withLock { $0 = true }
+                return try server.expectEnd()
+            }
+            try server.expect(command("XACK", "s", "g", "2-0"))
+            try server.send(":1\r\n")
+            try server.expectEnd()
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            bench.acknowledge(1)
+            bench.replicas.start()
+            try await turns(of: actor.loop) { asked.value }
+            bench.acknowledge(2)
+            bench.settler.flush()
+            bench.replicas.stop()
+            #expect(bench.settler.unconfirmed == 1)
+            bench.context.commands.onUp = { [settler = bench.settler] _ in settler.flush() }
+            bench.context.commands.start()
+            try await turns(of: actor.loop) { bench.settler.isDone }
+            bench.context.stop()
+        }
+        #expect(try await server.failures(ofConnections: 2) == [])
+    }
+
+    @Test func `a server that refuses to wait is asked again, and nothing counts as settled`() async throws {
+        let server = try StreamServer { server in
+            try Self.greet(server)
+            try server.expect(command("XACK", "s", "g", "1-0"))
+            try server.send(":1\r\n")
+            try server.expect(Self.wait)
+            try server.send("-NOPERM User bob has no permissions to run the 'wait' command\r\n")
+            try server.expect(Self.wait)
+            try server.send(":1\r\n")
+            try server.expectEnd()
+        }
+        let time = try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            bench.acknowledge(1)
+            let start = ContinuousClock.now
+            bench.replicas.start()
+            try await turns(of: actor.loop) { bench.settler.isDone }
+            bench.context.stop()
+            return ContinuousClock.now - start
+        }
+        #expect(time >= .milliseconds(990))
+        #expect(try await server.failures() == [])
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// A group is destroyed and made again, while an instance does not look for a long time: its window is full, so it reads
+/// nothing, and the next round is far away.
+@Suite(.serialized, .ownThreads) struct RemadeGroups {
+    /// `a` holds the entries 0 to 3, the first of them under way until the gate opens; `b` holds nothing.
+    private struct Situation {
+        let scene: Scene
+        let unaware: ChildProcess
+        let other: ChildProcess
+
+        /// The dead letters, and what was accepted, when nothing is left to do.
+        func end() throws -> (letters: [[Field]], accepted: [String]) {
+            let bodies = (1...4).map(body)
+            try scene.receiver.waitUntil { Set($0.acceptedBodies).isSuperset(of: bodies) }
+            try scene.waitUntilSettled()
+            return (try scene.redis.entries("{orders}:dead"), scene.receiver.ledger.acceptedBodies.sorted())
+        }
+    }
+
+    /// - Parameter status: what is answered to the first request for the first entry.
+    private func scene(_ gate: Gate, status: Int) throws -> Scene {
+        let scene = try Scene { request in
+            request.earlier == 0 && request.text == body(0) ? .answerWhenOpen(gate, status) : .answer(200)
+        }
+        scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "2m"
+        scene.file.route.keys["concurrency"] = "1"
+        scene.file.route.keys["drain_timeout"] = "1s"
+        try scene.redis.add(numbers: 0..<4)
+        return scene
+    }
+
+    private func situation(_ gate: Gate, status: Int) throws -> Situation {
+        let scene = try scene(gate, status: status)
+        let unaware = try scene.run(as: "a")
+        try scene.receiver.waitFor(count: 1)
+        try eventually("all are a's") { try scene.redis.pending().map(\.consumer) == Array(repeating: "a.1", count: 4) }
+        let other = try scene.run(as: "b")
+        try scene.redis.add(numbers: [4])
+        try scene.receiver.waitUntil { $0.acceptedBodies.contains(body(4)) }
+        try eventually("it is settled") { try scene.redis.pending().count == 4 }
+        return Situation(scene: scene, unaware: unaware, other: other)
+    }
+
+    /// Somebody makes the group anew, and says nothing.
+    private func remake(_ scene: Scene) throws {
+        let last = try scene.redis.command("XINFO", "STREAM", "orders")["last-generated-id"]?.text ?? ""
+        let commands = [["XGROUP", "DESTROY", "orders", "orders"], ["XGROUP", "CREATE", "orders", "orders", last]]
+        _ = try scene.redis.pipeline(commands.map { $0.map { Array($0.utf8) } })
+        #expect(try scene.redis.pending() == [])
+    }
+
+    @Test func `who makes a group again tells the others, which put back what they hold at once`() throws {
+        let gate = Gate()
+        let situation = try situation(gate, status: 200)
+        #expect(try situation.scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
+        try situation.other.waitForLog("the consumer group was gone; made again")
+        try situation.unaware.waitForLog("the consumer group is another than before", timeout: .seconds(2))
+        try eventually("they are a's again", timeout: .seconds(1)) {
+            try situation.scene.redis.pending().map(\.consumer) == Array(repeating: "a.1", count: 4)
+        }
+        gate.open()
+        let (letters, accepted) = try situation.end()
+        #expect(letters == [])
+        #expect(accepted == (0...4).map(body))
+    }
+
+    /// The script that buries looks for the owner, and finds none.
+    @Test func `an entry that is given up before its group knows of it again gets its dead letter`() throws {
+        let gate = Gate()
+        let situation = try situation(gate, status: 422)
+        try remake(situation.scene)
+        gate.open()
+        try situation.unaware.waitForLog("entry dead-lettered")
+        let (letters, accepted) = try situation.end()
+        #expect(letters.map { $0.first { $0.name == "field.n" }?.text } == ["0"])
+        #expect(accepted == (1...4).map(body))
+    }
+
+    @Test func `an instance that stops before its group knows of its entries again hands them over all the same`()
+        throws
+    {
+        let situation = try situation(Gate(), status: 200)
+        try remake(situation.scene)
+        #expect(try situation.unaware.stop() == .status(0))
+        let (letters, accepted) = try situation.end()
+        #expect(letters == [])
+        // The first was under way, and is sent once more.
+        #expect(accepted == [0, 0, 1, 2, 3, 4].map(body))
+        #expect(situation.unaware.logs("handed entries over").map { $0.metadata["count"] } == ["4"])
+    }
+
+    @Test func `an instance that stops when its group is gone makes it again and leaves its entries there`() throws {
+        let scene = try scene(Gate(), status: 200)
+        let bridge = try scene.run(as: "a")
+        try scene.receiver.waitFor(count: 1)
+        try eventually("all are read") { try scene.redis.pending().count == 4 }
+        #expect(try scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
+        #expect(try bridge.stop() == .status(0))
+        #expect(try scene.redis.pending().map(\.consumer) == Array(repeating: "footbridge:released", count: 4))
+        #expect(try scene.redis.pending().map(\.deliveries) == [1, 0, 0, 0])
+    }
+}
