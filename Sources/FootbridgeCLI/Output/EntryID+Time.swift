@@ -1,0 +1,7 @@
+import Footbridge
+import RedisStreams
+
+extension EntryID {
+    /// The time in the id: `2026-02-01T03:07:08.123Z`. `nil` for ids that are far beyond the calendar.
+    var time: String? { TimeText.format(milliseconds: milliseconds) }
+}
