@@ -107,10 +107,20 @@ extension EntryBound {
         let place = try PlaceArgument(isExcluded ? String(argument.dropFirst()) : argument)
         switch place {
         case .latest, .undelivered:
-            throw PlaceError(description: "\(argument) is for reads that wait; a range ends with - and +")
+            throw PlaceError(description: "\(argument) is for reads; the ends of a range are - and +")
         case .beginning where isExcluded, .end where isExcluded:
             throw PlaceError(description: "write \(argument.dropFirst()) without the bracket")
         default: return (place, isExcluded)
         }
+    }
+}
+
+extension EntryID {
+    /// The id of an entry, with its sequence number.
+    init(entry argument: String) throws(PlaceError) {
+        guard case .id(let id) = try PlaceArgument(argument) else {
+            throw PlaceError(description: "write the whole id, such as 1700000000000-0")
+        }
+        self = id
     }
 }

@@ -45,10 +45,10 @@ struct RedisOption: ParsableArguments {
     }
 }
 
-extension [String] {
+extension Array where Element: Hashable {
     /// Each once, in their order: Redis takes a stream only once in a command.
-    var distinct: [String] {
-        var seen: Set<String> = []
+    var distinct: [Element] {
+        var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }
 }

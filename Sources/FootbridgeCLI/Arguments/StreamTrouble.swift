@@ -53,12 +53,12 @@ struct StreamTrouble {
                 let names = try await redis.stream(stream).groups().map(\.name)
                 guard let group, !names.contains(group) else { continue }
                 let others =
-                    names.isEmpty ? "has no group" : "has the groups \(names.map(shown).joined(separator: ", "))"
+                    names.isEmpty ? "has no groups" : "has the groups \(names.map(shown).joined(separator: ", "))"
                 return "stream \(shown(stream)) \(others), not \(shown(group)); to make it: "
                     + "footbridge group create \(shell(group)) \(shell(stream))"
             } catch RedisStreams.Redis.Failure.server(.noStream, _) {
-                return "there is no stream \(shown(stream)) on \(connection.target.place), database "
-                    + "\(connection.target.handshake.database); check the name, or make it: "
+                return "there is no stream \(shown(stream)) (\(connection.target.place), database "
+                    + "\(connection.target.handshake.database)); check the name, or make it: "
                     + "footbridge stream add \(shell(stream)) name=value"
             } catch {
                 return nil
@@ -69,7 +69,7 @@ struct StreamTrouble {
 
     private func idTooLow() async -> String? {
         guard let stream = streams.first, let last = try? await redis.stream(stream).info().lastID else { return nil }
-        return "stream \(shown(stream)) has had ids up to \(last.shown); give a higher one, or leave --id out"
+        return "stream \(shown(stream)) has had ids up to \(last.shown); give a higher one, or leave it out"
     }
 
     private func shown(_ name: String) -> String { "\"\(EscapedText.line(name.utf8))\"" }

@@ -16,8 +16,10 @@ struct GroupAcknowledgeCommand: AsyncParsableCommand {
     @Argument(help: "The stream.")
     var stream: String
 
-    @Argument(help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"))
-    var ids: [EntryIDArgument]
+    @Argument(
+        help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"),
+        transform: { try EntryID(entry: $0) })
+    var ids: [EntryID]
 
     @Flag(help: "Print a JSON object: stream, acknowledged.")
     var json = false
@@ -25,7 +27,7 @@ struct GroupAcknowledgeCommand: AsyncParsableCommand {
     @OptionGroup var server: RedisOption
 
     func run() async throws {
-        let ids = ids.ids
+        let ids = ids.distinct
         try await server.perform(on: [stream], group: group) { redis in
             let part = redis.consumerGroup(group, of: [stream])[stream]
             let acknowledged = try await part.acknowledge(ids)

@@ -20,8 +20,10 @@ struct GroupClaimCommand: AsyncParsableCommand {
     @Argument(help: "The stream.")
     var stream: String
 
-    @Argument(help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"))
-    var ids: [EntryIDArgument] = []
+    @Argument(
+        help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"),
+        transform: { try EntryID(entry: $0) })
+    var ids: [EntryID] = []
 
     @Option(
         parsing: .unconditional,
@@ -40,12 +42,14 @@ struct GroupClaimCommand: AsyncParsableCommand {
 
     func validate() throws {
         if ids.isEmpty && idle == nil { throw ValidationError("name entries by their ids, or give --idle") }
-        if !ids.isEmpty && count != nil { throw ValidationError("--count is for claims by --idle; leave it or the ids out") }
+        if !ids.isEmpty && count != nil {
+            throw ValidationError("--count is for claims by --idle; leave it or the ids out")
+        }
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
     }
 
     func run() async throws {
-        let ids = ids.ids
+        let ids = ids.distinct
         try await server.perform(on: [stream], group: group) { redis in
             let part = redis.consumerGroup(group, of: [stream], consumer: consumer.consumer)[stream]
             var printer = output.printer(for: [stream])

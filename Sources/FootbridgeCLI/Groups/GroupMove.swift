@@ -28,7 +28,8 @@ struct GroupMove: Equatable {
                 ? "  \(number) \(entries) will be delivered again"
                 : "  \(number) unread \(entries) will be skipped: never delivered to this group")
         if isBack, pending > 0 {
-            lines.append("  \(pending > Self.limit ? "more than \(Self.limit)" : "\(pending)") of them still pending")
+            lines.append(
+                "  \(pending > Self.limit ? "more than \(Self.limit)" : "\(pending)") of them are still pending")
         }
         return lines
     }
@@ -51,11 +52,12 @@ extension GroupMove {
         let from = info.lastDelivered
         let passed = EntryInterval(from: .excluded(min(from, to)), to: .included(max(from, to)))
         let entries: EntryRange = group[stream][passed].prefix(limit + 1)
-        var between = 0
-        for try await _ in entries { between += 1 }
-        guard between > 0 else { return nil }
-        let pending = try await group[stream].pending(passed, count: limit + 1).count
+        var between: Set<EntryID> = []
+        for try await entry in entries { between.insert(entry.id) }
+        guard !between.isEmpty else { return nil }
+        // What is no longer in the stream may be pending, too.
+        let pending = try await group[stream].pending(passed, count: limit + 1).count { between.contains($0.id) }
         return GroupMove(
-            group: group.name, stream: stream, from: from, to: to, between: between, pending: pending)
+            group: group.name, stream: stream, from: from, to: to, between: between.count, pending: pending)
     }
 }

@@ -24,7 +24,8 @@ struct ProgressScreen {
         }
         if isAway { complain("Redis is back") }
         isAway = false
-        for (index, row) in sample.rows.enumerated() where !shown.indices.contains(index) || shown[index].group != row.group {
+        for (index, row) in sample.rows.enumerated()
+        where !shown.indices.contains(index) || shown[index].group != row.group {
             try json ? output.put(sample.json(row)) : output.put(sample.line(row))
         }
         shown = sample.rows

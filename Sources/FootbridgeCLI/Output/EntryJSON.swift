@@ -48,7 +48,9 @@ enum EntryJSON {
     }
 
     private static func pairs(_ fields: EntryFields) -> [UInt8] {
-        let pairs = fields.map { Array("[".utf8) + base64($0.name) + Array(",".utf8) + base64($0.value) + Array("]".utf8) }
+        let pairs = fields.map {
+            Array("[".utf8) + base64($0.name) + Array(",".utf8) + base64($0.value) + Array("]".utf8)
+        }
         return Array("[".utf8) + pairs.joined(separator: ",".utf8) + Array("]".utf8)
     }
 

@@ -15,7 +15,9 @@ struct RangeOptions: ParsableArguments {
         transform: { try EntryBound(end: $0) })
     var until: EntryBound?
 
-    @Option(name: [.customShort("n"), .long], parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "n"))
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional,
+        help: ArgumentHelp("At most so many.", valueName: "n"))
     var count: Int?
 
     func validate() throws {

@@ -16,8 +16,10 @@ struct StreamDeleteCommand: AsyncParsableCommand {
     @Argument(help: "The stream.")
     var stream: String
 
-    @Argument(help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"))
-    var ids: [EntryIDArgument]
+    @Argument(
+        help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"),
+        transform: { try EntryID(entry: $0) })
+    var ids: [EntryID]
 
     @Flag(help: "Print a JSON object: stream, deleted.")
     var json = false
@@ -26,7 +28,7 @@ struct StreamDeleteCommand: AsyncParsableCommand {
     @OptionGroup var server: RedisOption
 
     func run() async throws {
-        let ids = ids.ids
+        let ids = ids.distinct
         try await server.perform(on: [stream]) { redis in
             try await confirmation.confirm { try await loss(ids, redis) }
             let deleted = try await redis.stream(stream).delete(ids)

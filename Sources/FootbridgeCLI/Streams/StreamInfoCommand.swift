@@ -5,7 +5,9 @@ struct StreamInfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Shows length, groups, and the first and the last id of streams.",
-        discussion: "The last id is the highest that the stream has had, its entry may be gone. See also: footbridge group list.")
+        discussion:
+            "The last id is the highest that the stream has had, its entry may be gone. See also: footbridge group list."
+    )
 
     @Argument(help: "The streams.")
     var streams: [String]

@@ -14,7 +14,7 @@ struct StreamRangeCommand: AsyncParsableCommand {
               footbridge stream range orders 1767312000000-0 + -n 2
               footbridge stream range orders --since 2h --json | jq .fields.total
               footbridge stream range orders 2026-01-02T00:00Z 2026-01-03T00:00Z
-              footbridge stream range photos 5-0 5-0 --raw --field jpeg | head -c -1 > photo.jpg
+              footbridge stream range pics 5-0 5-0 --raw --field jpg | head -c -1 > 5.jpg
             """)
 
     @Argument(help: "The stream.")
@@ -39,8 +39,12 @@ struct StreamRangeCommand: AsyncParsableCommand {
     @OptionGroup var server: RedisOption
 
     func validate() throws {
-        if from != nil && range.since != nil { throw ValidationError("--since and a first place are the same; leave one out") }
-        if to != nil && range.until != nil { throw ValidationError("--until and a last place are the same; leave one out") }
+        if from != nil && range.since != nil {
+            throw ValidationError("--since and a first place are the same; leave one out")
+        }
+        if to != nil && range.until != nil {
+            throw ValidationError("--until and a last place are the same; leave one out")
+        }
     }
 
     func run() async throws {

@@ -43,7 +43,9 @@ struct StreamTailCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 0 { throw ValidationError("-n \(count) is below 0") }
-        if count != nil && from != nil { throw ValidationError("-n and --since say both where to begin; leave one out") }
+        if count != nil && from != nil {
+            throw ValidationError("-n and --since say both where to begin; leave one out")
+        }
         if group != nil && (count != nil || from != nil || output.raw || output.field != nil) {
             throw ValidationError("--group shows no entries; leave -n, --since, --raw and --field out")
         }

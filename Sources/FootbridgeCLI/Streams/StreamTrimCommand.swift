@@ -50,7 +50,8 @@ struct StreamTrimCommand: AsyncParsableCommand {
             }
             let removed =
                 switch bound {
-                case .newest(let count): try await redis.stream(stream).trim(to: count, approximate ? .approximate : .exact)
+                case .newest(let count):
+                    try await redis.stream(stream).trim(to: count, approximate ? .approximate : .exact)
                 case .from(let id): try await redis.stream(stream).trim(before: id, approximate ? .approximate : .exact)
                 }
             try Count(stream: stream, what: "removed", count: removed).print(json: json)

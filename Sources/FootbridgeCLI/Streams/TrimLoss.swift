@@ -4,7 +4,7 @@ import RedisStreams
 struct TrimLoss: Equatable {
     struct Group: Equatable {
         let name: String
-        /// Of the entries that go; `limit` stands for so many or more.
+        /// Between the first and the last that go; `limit` stands for so many or more.
         let pending: Int
         /// Some that go were not given to the group yet.
         let hasUnread: Bool
@@ -28,7 +28,7 @@ struct TrimLoss: Equatable {
     var lines: [String] {
         let name = EscapedText.line(stream.utf8)
         let number = isCountKnown ? "\(count)" : "more than \(Self.limit)"
-        var lines = ["\(name): \(isApproximate ? "at most " : "")\(number) of \(length) entries will be removed"]
+        var lines = ["\(name): \(number) of \(length) entries \(isApproximate ? "may" : "will") be removed"]
         lines.append("  from  \(first.shown)")
         guard let last else {
             return lines + ["  too many to see which of them groups have not read, or not acknowledged"]
@@ -39,7 +39,7 @@ struct TrimLoss: Equatable {
             if group.hasUnread { lines.append("  group \(name) has not read all of them") }
             guard group.pending > 0 else { continue }
             let pending = group.pending < Self.limit ? "\(group.pending)" : "\(Self.limit) or more"
-            lines.append("  group \(name) has \(pending) of them pending: they cannot be delivered again")
+            lines.append("  group \(name) has \(pending) pending there: they cannot be delivered again")
         }
         return lines
     }
@@ -67,7 +67,7 @@ extension TrimLoss {
         guard let last = goes.last else { return loss }
         for group in try await stream.groups() {
             let pending = try await redis.consumerGroup(group.name, of: [key])[key].pending(
-                EntryInterval(to: .included(last)), count: limit)
+                EntryInterval(from: .included(first), to: .included(last)), count: limit)
             let lost = Group(name: group.name, pending: pending.count, hasUnread: group.lastDelivered < last)
             if lost.pending > 0 || lost.hasUnread { loss.groups.append(lost) }
         }
