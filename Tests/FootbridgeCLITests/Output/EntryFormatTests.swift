@@ -66,10 +66,10 @@ struct EntryFormatTests {
     }
 
     @Test func `where names repeat or are not UTF-8, all fields come as pairs`() throws {
-        let fields = EntryFields([
+        let fields: [EntryFields.Element] = [
             (name: [0x61], value: [0x31]), (name: [0xFF], value: [0x32]), (name: [0x61], value: [0xFE]),
-        ])
-        let line = EntryJSON.line(Message(stream: "s", id: try #require(EntryID("5-0")), fields: fields))
+        ]
+        let line = EntryJSON.line(Message(stream: "s", id: try #require(EntryID("5-0")), fields: EntryFields(fields)))
         #expect(
             text(line) == #"{"stream":"s","id":"5-0","time":"1970-01-01T00:00:00.005Z","fields":{"a":"1"},"#
                 + #""pairs_base64":[["YQ==","MQ=="],["/w==","Mg=="],["YQ==","/g=="]]}"#)
