@@ -31,7 +31,7 @@ struct EntryFormatTests {
         var plain = EntryText(streams: ["orders", "re\u{1B}"])
         #expect(
             try plain.line(message("re\u{1B}", "1767312000000-0", ("n", [0x31])))
-                == #"re\x1b   1767312000000-0  2026-01-02T00:00:00.000Z  n=1"#)
+                == #"re\x1b  1767312000000-0  2026-01-02T00:00:00.000Z  n=1"#)
         var coloured = EntryText(streams: ["orders", "refunds"], hasColour: true)
         #expect(
             try coloured.line(message("refunds", "1767312000000-0", ("n", [0x31])))
