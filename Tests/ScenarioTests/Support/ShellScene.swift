@@ -6,8 +6,8 @@ struct ShellScene {
     let server: RedisServer
     let redis: RedisProbe
 
-    init() throws {
-        server = try RedisServer()
+    init(_ options: RedisServer.Options = .init()) throws {
+        server = try RedisServer(options)
         redis = try server.probe()
     }
 
