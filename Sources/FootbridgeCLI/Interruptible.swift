@@ -21,4 +21,11 @@ enum Interruptible {
         watching.cancel()
         return result
     }
+
+    /// Work that has no end of its own: to be stopped is how it ends well.
+    static func untilStopped(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        do {
+            try await run(body).get()
+        } catch let exit as ExitCode where exit == ExitCode(128 + SIGINT) || exit == ExitCode(128 + SIGTERM) {}
+    }
 }

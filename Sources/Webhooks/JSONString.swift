@@ -2,9 +2,9 @@
 ///
 /// One pass measures and checks, eight bytes at a time; a second writes into exactly the room that is needed. A JSON
 /// text inside a field, full of quotes, is the common case.
-enum JSONString {
+package enum JSONString {
     /// Appends `source` in quotes, or nothing and returns false if it is not UTF-8 (RFC 3629).
-    static func append(_ source: UnsafeRawBufferPointer, to out: inout [UInt8]) -> Bool {
+    package static func append(_ source: UnsafeRawBufferPointer, to out: inout [UInt8]) -> Bool {
         let (escapeBytes, isASCII) = measure(source)
         guard isASCII || (try? UTF8Span(validating: source.assumingMemoryBound(to: UInt8.self).span)) != nil else {
             return false

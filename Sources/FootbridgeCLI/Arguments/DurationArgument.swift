@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A time on the command line: a whole number and its unit, `250ms 10s 5m 1h`.
+/// A time on the command line: a whole number and its unit, `250ms 10s 5m 1h 3d`.
 struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
     let duration: Duration
 
@@ -20,6 +20,7 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
         case let unit where unit.elementsEqual("s".utf8): milliseconds = 1000
         case let unit where unit.elementsEqual("m".utf8): milliseconds = 60_000
         case let unit where unit.elementsEqual("h".utf8): milliseconds = 3_600_000
+        case let unit where unit.elementsEqual("d".utf8): milliseconds = 86_400_000
         case let unit where unit.isEmpty && !digits.isEmpty && digits.count < 12:
             throw DurationArgumentError(description: "it has no unit; write \(Substring(digits))s")
         default: throw DurationArgumentError(description: "write a whole number and its unit, such as 250ms, 2s or 1m")

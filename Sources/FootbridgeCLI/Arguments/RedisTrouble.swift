@@ -9,7 +9,7 @@ struct RedisTrouble: Error {
     let exitCode: ExitCode
 
     init(_ error: RedisError, at target: RedisTarget, isEmbedded: Bool = false) {
-        let place = target.sentinel.map { "Redis, the master \($0.master)," } ?? "Redis at \(target.socket)"
+        let place = target.place
         switch error {
         case .server(let error) where error.kind == .transient:
             (text, exitCode) = ("\(place) cannot serve now: \(error)", CommandExit.unavailable)
@@ -42,6 +42,11 @@ struct RedisTrouble: Error {
         default: return nil
         }
     }
+}
+
+extension RedisTarget {
+    /// Where it is, for the middle of a sentence.
+    var place: String { sentinel.map { "Redis, the master \($0.master)," } ?? "Redis at \(socket)" }
 }
 
 extension RedisTrouble {

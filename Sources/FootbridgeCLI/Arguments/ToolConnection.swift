@@ -3,6 +3,7 @@ import Footbridge
 import Glibc
 import Logging
 import Redis
+import RedisStreams
 
 /// How the tools reach Redis: by a URL of the command line, by the configuration, or at its usual place.
 struct ToolConnection {
@@ -21,12 +22,13 @@ struct ToolConnection {
         self.init(target: RedisTarget(url, defaultClientName: Self.clientName), isEmbedded: isEmbedded)
     }
 
-    init(_ url: String?, config: ConfigOption, state: StateOption) throws {
+    /// - Parameter source: who named the URL, for errors.
+    init(_ url: String?, saidBy source: String = "--redis", config: ConfigOption, state: StateOption) throws {
         if let url {
             do throws(RedisURLError) {
                 try self.init(RedisURL(url))
             } catch {
-                throw ValidationError("--redis: \(error)")
+                throw ValidationError("\(source): \(error)")
             }
         } else if config.path == nil && access(config.resolved, F_OK) != 0 {
             try self.init(RedisURL("redis://localhost:6379/0"))
@@ -47,6 +49,15 @@ struct ToolConnection {
             return client
         } catch {
             await client.close()
+            throw trouble(error).failed
+        }
+    }
+
+    /// The same for the library's client.
+    func openStreams() async throws -> Redis {
+        do {
+            return try await Redis.connect(to: target)
+        } catch let error as RedisError {
             throw trouble(error).failed
         }
     }

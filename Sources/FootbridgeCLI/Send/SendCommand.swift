@@ -1,6 +1,4 @@
 import ArgumentParser
-import Footbridge
-import Glibc
 import Redis
 import RedisStreams
 
@@ -41,27 +39,18 @@ struct SendCommand: AsyncParsableCommand {
         help: ArgumentHelp("Keep the stream to about this many entries (XADD MAXLEN ~).", valueName: "n"))
     var maxlen: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "The server. Without it: the one of the configuration (-c), if there is one, else redis://localhost:6379/0.",
-            valueName: "url"))
-    var redis: String?
-
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var state: StateOption
+    @OptionGroup var server: RedisOption
 
     func validate() throws {
         if ndjson && !fields.isEmpty { throw ValidationError("--ndjson reads the fields from standard input") }
         if !ndjson && fields.isEmpty { throw ValidationError("give at least one field as name=value, or --ndjson") }
-        for field in fields where !field.contains("=") {
-            throw ValidationError("\"\(field)\" is not of the form name=value")
-        }
+        try FieldArguments.validate(fields)
         if let rate, rate < 1 { throw ValidationError("--rate must be at least 1") }
         if let maxlen, maxlen < 1 { throw ValidationError("--maxlen must be at least 1") }
     }
 
     func run() async throws {
-        let connection = try ToolConnection(redis, config: config, state: state)
+        let connection = try server.connection()
         let client = try await connection.open()
         let result: Result<Void, any Error>
         if ndjson {
@@ -83,12 +72,9 @@ struct SendCommand: AsyncParsableCommand {
 
     /// Adds the entry of the command line.
     private func added(_ client: RedisClient) async -> Result<Void, any Error> {
-        let pairs = RawArguments.bytes(of: fields, in: RawArguments.ofProcess).map { field in
-            let split = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
-            return (name: field[..<split], value: field[split...].dropFirst())
-        }
         do {
-            print(try await client.call(.add(EntryFields(pairs), to: stream, trimming: maxlen.map { .length($0) })))
+            let entry = FieldArguments.fields(of: fields)
+            print(try await client.call(.add(entry, to: stream, trimming: maxlen.map { .length($0) })))
             return .success(())
         } catch {
             return .failure(error)

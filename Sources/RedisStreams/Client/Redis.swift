@@ -25,7 +25,7 @@ public final class Redis: Sendable {
     let pool: RedisPool
     let deadline: Duration
 
-    private init(_ target: RedisTarget, _ deadline: Duration) throws {
+    init(_ target: RedisTarget, _ deadline: Duration) throws {
         do {
             pool = try RedisPool(target)
         } catch {

@@ -9,20 +9,33 @@ struct LineOutput: Sendable {
     private static let turn = Mutex(())
     let descriptor: Int32
 
-    func write(_ line: String) {
-        let bytes = Array("\(line)\n".utf8)
-        Self.turn.withLock { _ in
+    func write(_ line: String) { try? put(line) }
+
+    func put(_ line: String) throws(OutputClosed) { try put(line.utf8) }
+
+    /// Writes bytes and a line break.
+    ///
+    /// - Throws: if nobody reads any more.
+    func put(_ line: some Sequence<UInt8>) throws(OutputClosed) { try put(bytes: Array(line) + [UInt8(ascii: "\n")]) }
+
+    /// Writes without a line break.
+    func prompt(_ text: String) { try? put(bytes: Array(text.utf8)) }
+
+    private func put(bytes: [UInt8]) throws(OutputClosed) {
+        let isWritten = Self.turn.withLock { _ in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
                 if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return }
+                guard count > 0 else { return false }
                 rest = rest.dropFirst(count)
             }
+            return true
         }
+        if !isWritten { throw OutputClosed() }
     }
 
-    private var isTerminal: Bool { isatty(descriptor) == 1 }
+    var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// On a terminal that can, unless `NO_COLOR` is set. <https://no-color.org>
     var hasColour: Bool {
@@ -37,3 +50,6 @@ struct LineOutput: Sendable {
         return Int(size.ws_col)
     }
 }
+
+/// Whoever read the output has gone, as `head` does when it has enough.
+struct OutputClosed: Error {}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Redis
+import RedisStreams
+
+/// Why a command on streams failed: looks at what is there to name the cure, tells it, and gives the exit code.
+struct StreamTrouble {
+    let connection: ToolConnection
+    let redis: RedisStreams.Redis
+    let streams: [String]
+    let group: String?
+
+    private typealias Told = (text: String, code: ExitCode)
+
+    /// What else a command throws goes through as it is; that nobody reads on is no failure.
+    func exit(for error: any Error) async -> any Error {
+        if error is OutputClosed { return ExitCode.success }
+        guard let failure = error as? RedisStreams.Redis.Failure else { return error }
+        let (text, code) = await told(failure)
+        return footbridge.failure(text, code)
+    }
+
+    private func told(_ failure: RedisStreams.Redis.Failure) async -> Told {
+        let place = connection.target.place
+        switch failure {
+        case .server(.wrongType, let text): return (await wrongType() ?? text, CommandExit.configuration)
+        case .server(.noGroup, let text), .server(.noStream, let text):
+            return (await missing() ?? text, CommandExit.configuration)
+        case .server(.idTooLow, let text): return (await idTooLow() ?? text, CommandExit.configuration)
+        case .server(.transient, let text): return ("\(place) cannot serve now: \(text)", CommandExit.unavailable)
+        case .server(.notMaster, _):
+            return ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
+        case .server(_, let text): return ("\(place) refuses: \(text)", CommandExit.configuration)
+        case .unreachable, .connectionLost, .closed:
+            return ("lost \(place): \(failure)", CommandExit.unavailable)
+        case .unexpectedReply, .invalidAddress: return ("\(failure)", CommandExit.configuration)
+        }
+    }
+
+    private func wrongType() async -> String? {
+        for stream in streams {
+            guard let type = try? await redis.send("TYPE", stream).text, type != "stream", type != "none" else {
+                continue
+            }
+            return "\(shown(stream)) is a \(type), not a stream; name another key"
+        }
+        return nil
+    }
+
+    /// The first stream that is not there, or has no such group.
+    private func missing() async -> String? {
+        for stream in streams {
+            do {
+                let names = try await redis.stream(stream).groups().map(\.name)
+                guard let group, !names.contains(group) else { continue }
+                let others =
+                    names.isEmpty ? "has no groups" : "has the groups \(names.map(shown).joined(separator: ", "))"
+                return "stream \(shown(stream)) \(others), not \(shown(group)); to make it: "
+                    + "footbridge group create \(shell(group)) \(shell(stream))"
+            } catch RedisStreams.Redis.Failure.server(.noStream, _) {
+                return "there is no stream \(shown(stream)) (\(connection.target.place), database "
+                    + "\(connection.target.handshake.database)); check the name, or make it: "
+                    + "footbridge stream add \(shell(stream)) name=value"
+            } catch {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    private func idTooLow() async -> String? {
+        guard let stream = streams.first, let last = try? await redis.stream(stream).info().lastID else { return nil }
+        return "stream \(shown(stream)) has had ids up to \(last.shown); give a higher one, or leave it out"
+    }
+
+    private func shown(_ name: String) -> String { "\"\(EscapedText.line(name.utf8))\"" }
+
+    /// A word that can be pasted into a shell.
+    private func shell(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy {
+            switch $0 {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: ":"), UInt8(ascii: "/"):
+                true
+            default: false
+            }
+        }
+        return isPlain && !word.isEmpty ? word : "'\(EscapedText.line(word.utf8).replacing("'", with: #"'\''"#))'"
+    }
+}
+
+extension EntryID {
+    /// For a sentence: the id, and its time in brackets.
+    var shown: String { time.map { "\(self) (\($0))" } ?? "\(self)" }
+}

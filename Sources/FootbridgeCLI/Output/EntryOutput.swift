@@ -1,0 +1,79 @@
+import ArgumentParser
+import RedisStreams
+
+/// How entries are printed.
+struct EntryOutput: ParsableArguments {
+    @Flag(
+        help: """
+            One JSON object per line: stream, id, time, fields; values that are not UTF-8 as base64 in fields_base64, names \
+            that repeat or are not UTF-8 in pairs_base64.
+            """)
+    var json = false
+
+    @Flag(help: "Only the values, their bytes as they are, a newline after each.")
+    var raw = false
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Only fields of this name.", valueName: "name"))
+    var field: String?
+
+    func validate() throws {
+        if json && raw { throw ValidationError("--json and --raw contradict each other; leave one of them out") }
+    }
+
+    /// - Parameter streams: all that entries may come from.
+    func printer(for streams: [String]) -> EntryPrinter {
+        let output = LineOutput.standardOutput
+        let format: EntryPrinter.Format =
+            json ? .json : raw ? .raw : .text(EntryText(streams: streams, hasColour: output.hasColour))
+        return EntryPrinter(format: format, field: field, output: output)
+    }
+}
+
+/// Prints entries, one after the other.
+struct EntryPrinter {
+    enum Format {
+        case text(EntryText)
+        case json
+        case raw
+    }
+
+    private var format: Format
+    private let field: String?
+    private let output: LineOutput
+
+    init(format: Format, field: String?, output: LineOutput) {
+        self.format = format
+        self.field = field
+        self.output = output
+    }
+
+    mutating func print(_ message: Message) throws(OutputClosed) {
+        let message = field.map { message.only($0) } ?? message
+        switch format {
+        case .text(var text):
+            let line = text.line(message)
+            format = .text(text)
+            try output.put(line)
+        case .json: try output.put(EntryJSON.line(message))
+        case .raw: for field in message.fields { try output.put(field.value) }
+        }
+    }
+
+    /// An entry that is pending and no longer in the stream; it has no bytes.
+    mutating func printDeleted(_ stream: String, _ id: EntryID) throws(OutputClosed) {
+        switch format {
+        case .text(var text):
+            let line = text.deleted(stream, id)
+            format = .text(text)
+            try output.put(line)
+        case .json: try output.put(EntryJSON.deleted(stream, id))
+        case .raw: break
+        }
+    }
+}
+
+extension Message {
+    fileprivate func only(_ name: String) -> Message {
+        Message(stream: stream, id: id, fields: EntryFields(fields.filter { $0.name.elementsEqual(name.utf8) }))
+    }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import RedisStreams
+
+/// A value of a table that is printed for people or as NDJSON.
+enum RecordValue: Sendable, Equatable {
+    case text(String)
+    /// `nil`: unknown.
+    case count(Int?)
+    /// An id and, in the column behind it, its time.
+    case id(EntryID?)
+    case duration(Duration)
+    /// A change per second.
+    case rate(Double?)
+}
+
+/// Rows of values under names: a table for people, or one JSON object per row.
+struct Records {
+    private let names: [String]
+    private let left: Int
+    private(set) var rows: [[RecordValue]] = []
+
+    /// - Parameters:
+    ///   - names: as JSON has them; the table's are in capitals.
+    ///   - left: columns from the left that hold words.
+    init(_ names: [String], left: Int) {
+        self.names = names
+        self.left = left
+    }
+
+    mutating func add(_ row: RecordValue...) { rows.append(row) }
+    mutating func add(_ row: [RecordValue]) { rows.append(row) }
+
+    /// Empty without rows.
+    var text: String {
+        guard let first = rows.first else { return "" }
+        let header = zip(names, first).flatMap { name, value in
+            let title = name.uppercased().replacing("_", with: " ")
+            return value.isID ? [title, "TIME"] : [title]
+        }
+        var table = TextTable(header, left: left)
+        for row in rows { table.add(row.flatMap(\.cells)) }
+        return table.text
+    }
+
+    var lines: [JSONLine] {
+        rows.map { row in
+            var line = JSONLine()
+            for (name, value) in zip(names, row) { value.add(to: &line, as: name) }
+            return line
+        }
+    }
+
+    func print(json: Bool, to output: LineOutput = .standardOutput) throws(OutputClosed) {
+        guard json else { return rows.isEmpty ? () : try output.put(text) }
+        for line in lines { try output.put(line.bytes) }
+    }
+}
+
+extension RecordValue {
+    fileprivate var isID: Bool { if case .id = self { true } else { false } }
+
+    fileprivate var cells: [String] {
+        switch self {
+        case .text(let text): [text]
+        case .count(let count): [count.map(String.init) ?? "?"]
+        case .id(let id): [id?.description ?? "-", id.map { $0.time ?? "-" } ?? "-"]
+        case .duration(let duration): [StatusReport.time(duration / .seconds(1))]
+        case .rate(let rate): [rate.map(Self.signed) ?? "?"]
+        }
+    }
+
+    /// What is unknown is left out.
+    fileprivate func add(to line: inout JSONLine, as name: String) {
+        switch self {
+        case .text(let text): line.add(name, text)
+        case .count(let count): if let count { line.add(name, count) }
+        case .id(let id):
+            guard let id else { return }
+            line.add(name, id.description)
+            if let time = id.time { line.add(name == "id" ? "time" : "\(name)_time", time) }
+        case .duration(let duration): line.add("\(name)_seconds", duration / .seconds(1))
+        case .rate(let rate): if let rate { line.add(name, rate) }
+        }
+    }
+
+    /// `+12`, `-0.5`, `0`
+    static func signed(_ rate: Double) -> String {
+        let tenths = (rate * 10).rounded()
+        guard tenths != 0 else { return "0" }
+        let whole = tenths.truncatingRemainder(dividingBy: 10) == 0
+        return (tenths > 0 ? "+" : "") + (whole ? "\(Int(tenths / 10))" : "\(tenths / 10)")
+    }
+}
+
+/// How tables are printed.
+struct RecordOutput: ParsableArguments {
+    @Flag(help: "One JSON object per line; what is unknown is left out.")
+    var json = false
+}

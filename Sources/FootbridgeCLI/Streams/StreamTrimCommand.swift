@@ -1,0 +1,72 @@
+import ArgumentParser
+import RedisStreams
+
+struct StreamTrimCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trim",
+        abstract: "Removes the oldest entries, after it has shown what would be lost.",
+        discussion: """
+            Entries that groups have not read, or have read and not acknowledged, are removed like any other: they cannot be \
+            delivered any more. --approximate is cheaper for Redis, which then removes whole nodes only (100 entries by \
+            default), and never too much.
+
+            Examples:
+              footbridge stream trim orders --to 1000
+              footbridge stream trim orders --before 30d --yes
+              footbridge stream trim orders --before 2026-01-02T00:00Z --approximate
+            """)
+
+    @Argument(help: "The stream.")
+    var stream: String
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Keep the newest n entries.", valueName: "n"))
+    var to: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Keep entries from here on: an id, a time, or how long ago (30d).", valueName: "place"),
+        transform: { try EntryID(place: $0) })
+    var before: EntryID?
+
+    @Flag(help: "Let Redis keep some more than that.")
+    var approximate = false
+
+    @Flag(help: "Print a JSON object: stream, removed.")
+    var json = false
+
+    @OptionGroup var confirmation: ConfirmOption
+    @OptionGroup var server: RedisOption
+
+    func validate() throws {
+        if (to == nil) == (before == nil) { throw ValidationError("give either --to n or --before place") }
+        if let to, to < 0 { throw ValidationError("--to \(to) is below 0") }
+    }
+
+    func run() async throws {
+        let bound = before.map { TrimBound.from($0) } ?? .newest(to ?? 0)
+        try await server.perform(on: [stream]) { redis in
+            try await confirmation.confirm {
+                try await TrimLoss.of(bound, on: stream, approximate: approximate, redis)?.lines ?? []
+            }
+            let removed =
+                switch bound {
+                case .newest(let count):
+                    try await redis.stream(stream).trim(to: count, approximate ? .approximate : .exact)
+                case .from(let id): try await redis.stream(stream).trim(before: id, approximate ? .approximate : .exact)
+                }
+            try Count(stream: stream, what: "removed", count: removed).print(json: json)
+            if removed == 0 { try await redis.complainOfMissing([stream]) }
+        }
+    }
+}
+
+extension EntryID {
+    /// An id or a time, which is its millisecond's first. For `@Option(transform:)`.
+    init(place argument: String) throws(PlaceError) {
+        switch try PlaceArgument(argument) {
+        case .id(let id): self = id
+        case .number(let milliseconds), .time(let milliseconds): self.init(milliseconds: milliseconds)
+        default: throw PlaceError(description: "write an id (1700000000000-0), a time, or how long ago (30d)")
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package import Redis
+
+extension Redis {
+    /// Connects to what a configuration names, in one attempt.
+    ///
+    /// - Throws: `RedisError`, which tells more of a connection than `Failure` does; `Failure` if the system gives no thread.
+    package static func connect(to target: RedisTarget, deadline: Duration = .seconds(5)) async throws -> Redis {
+        let redis = try Redis(target, deadline)
+        do throws(RedisError) {
+            try await redis.pool.connect()
+        } catch {
+            await redis.close()
+            throw error
+        }
+        return redis
+    }
+}
