@@ -14,9 +14,6 @@ public struct RESPEncoder: Sendable {
         bytes.removeAll(keepingCapacity: keepingCapacity)
     }
 
-    /// Makes room for so many bytes more.
-    public mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
-
     /// The command's name counts as an argument.
     public mutating func beginCommand(argumentCount: Int) {
         header(UInt8(ascii: "*"), argumentCount)
