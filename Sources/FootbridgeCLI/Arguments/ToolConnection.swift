@@ -23,6 +23,8 @@ struct ToolConnection {
     }
 
     /// - Parameter source: who named the URL, for errors.
+    // Inlined into the `run` of a command, Swift 6.3.1 crashes in the release build (LLVM, “while splitting coroutine”).
+    @inline(never)
     init(_ url: String?, saidBy source: String = "--redis", config: ConfigOption, state: StateOption) throws {
         if let url {
             do throws(RedisURLError) {
