@@ -7,12 +7,12 @@ public struct RESPEncoder: Sendable {
 
     public init() {}
 
+    /// With room for about so many bytes.
+    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
     public mutating func removeAll(keepingCapacity: Bool = true) {
         bytes.removeAll(keepingCapacity: keepingCapacity)
     }
-
-    /// Makes room for so many bytes more.
-    public mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
 
     /// The command's name counts as an argument.
     public mutating func beginCommand(argumentCount: Int) {

@@ -75,8 +75,7 @@ extension StreamCommand where Reply == EntryID {
         _ fields: EntryFields, to stream: String, idText: String, _ trimming: Trimming?
     ) -> StreamCommand {
         let trimming = trimming?.arguments ?? []
-        var encoder = RESPEncoder()
-        encoder.reserve(64 + stream.utf8.count + 16 * fields.count + fields.byteCount)
+        var encoder = RESPEncoder(capacity: 96 + stream.utf8.count + fields.byteCount + 24 * fields.count)
         encoder.beginCommand(argumentCount: 3 + trimming.count + 2 * fields.count)
         encoder.argument("XADD" as StaticString)
         encoder.argument(stream)

@@ -6,7 +6,7 @@ struct EveryServer: TestTrait, SuiteTrait, TestScoping {
     let isRecursive = true
 
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         for server in ServerChoice.allCases {
             let telling = IssueHandlingTrait.compactMapIssues { issue in
