@@ -19,14 +19,15 @@ struct EntryQueue: Sequence {
 
     /// The first one that may go; with few exceptions that is the first of all.
     mutating func popFirst(where mayGo: (HeldEntry) -> Bool = { _ in true }) -> HeldEntry? {
-        for isRetry in [isRetryNext, !isRetryNext] {
-            guard let entry = isRetry ? again.removeFirst(where: mayGo) : fresh.removeFirst(where: mayGo) else {
-                continue
-            }
-            isRetryNext = !isRetry
-            return entry
+        pop(isRetryNext, mayGo) ?? pop(!isRetryNext, mayGo)
+    }
+
+    private mutating func pop(_ isRetry: Bool, _ mayGo: (HeldEntry) -> Bool) -> HeldEntry? {
+        guard let entry = isRetry ? again.removeFirst(where: mayGo) : fresh.removeFirst(where: mayGo) else {
+            return nil
         }
-        return nil
+        isRetryNext = !isRetry
+        return entry
     }
 
     /// Returns how many were removed.
