@@ -22,28 +22,28 @@ extension RouteRunner {
 
     /// Whether a group does not know what we hold, as far as its mark tells.
     func isAnother(_ mark: String?, _ stream: Int) -> Bool {
-        readers[stream].missedGroup || restoring.contains(stream) || identities[stream] != mark
+        readers[stream].missedGroup || streams[stream].isRestoring || streams[stream].identity != mark
     }
 
     /// The group's mark was seen, `nil` if it has none.
     func meet(
         _ mark: String?, _ stream: Int, on connection: RedisConnection, _ completion: @escaping () -> Void = {}
     ) {
-        guard let known = identities[stream] else {
-            identities[stream] = mark
+        guard let known = streams[stream].identity else {
+            streams[stream].identity = mark
             return completion()
         }
-        guard mark != known, !restoring.contains(stream) else { return completion() }
-        restoring.insert(stream)
+        guard mark != known, !streams[stream].isRestoring else { return completion() }
+        streams[stream].isRestoring = true
         // What the read that is outstanding brings may be from before.
-        if readers[stream].isReading { doubtfulReads.insert(stream) }
+        if readers[stream].isReading { streams[stream].isReadDoubtful = true }
         logger.error(
             "the consumer group is another than before; what is held here goes back into it",
             metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.group: "\(config.group)"])
         restore(heldEntries(of: stream), of: stream, on: connection) { [unowned self] error in
-            restoring.remove(stream)
+            streams[stream].isRestoring = false
             // Otherwise the next round meets it again.
-            if error == nil { identities[stream] = mark }
+            if error == nil { streams[stream].identity = mark }
             completion()
         }
     }
@@ -53,22 +53,9 @@ extension RouteRunner {
         guard !ids.isEmpty, let connection = worker.commands.connection else { return }
         restore(ids.map { ($0, 0) }, of: stream, on: connection) { [unowned self] error in
             // No group has this mark: the next round puts back what we hold, these included.
-            if error != nil { identities[stream] = "" }
+            if error != nil { streams[stream].identity = "" }
         }
     }
-}
-
-enum GroupMark {
-    /// For scripts: `markOf(stream, group)`, `false` if the group has none.
-    static let lua = """
-        local function markOf(stream, group)
-          local prefix = '\(WellKnownConsumer.markPrefix)'
-          for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
-            if string.sub(row[2], 1, #prefix) == prefix then return row[2] end
-          end
-          return false
-        end
-        """
 }
 
 extension PendingScript where Reply == String {
@@ -76,7 +63,7 @@ extension PendingScript where Reply == String {
     static func mark(_ mark: String, stream: String, group: String) -> PendingScript {
         PendingScript(
             """
-            \(GroupMark.lua)
+            \(ScriptFunction.markOf)
             local mark = markOf(KEYS[1], ARGV[1])
             if mark then return mark end
             redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[2])

@@ -38,7 +38,7 @@ extension RouteRunner {
         connection.send(.createGroup(config.group, on: name, from: position)) { [unowned self] result in
             switch result {
             case .success:
-                watches[stream].reset()
+                streams[stream].watch.reset()
                 let metadata: Logger.Metadata = [
                     LogKeys.stream: "\(name)", LogKeys.group: "\(config.group)",
                     LogKeys.position: "\(position.argument)",
@@ -59,7 +59,7 @@ extension RouteRunner {
 
     /// While a stream is being prepared: its group does not know what we hold.
     func restoreAndLocate(_ stream: Int, on connection: RedisConnection) {
-        identities[stream] = nil
+        streams[stream].identity = nil
         restore(heldEntries(of: stream), of: stream, on: connection) { [unowned self] error in
             // Refused, or the connection is lost: preparing begins anew, and still knows why.
             if let error { return readers[stream].isRefused(error, missedGroup: true) }
@@ -81,7 +81,7 @@ extension RouteRunner {
     func survey(_ stream: Int, on connection: RedisConnection) {
         connection.send(.survey(stream: config.streams[stream], group: config.group)) { [unowned self] result in
             guard case .success(let survey) = result else { return }
-            for finding in watches[stream].note(survey) { tell(finding, stream) }
+            for finding in streams[stream].watch.note(survey) { tell(finding, stream) }
         }
     }
 

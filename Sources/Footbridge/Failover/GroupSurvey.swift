@@ -63,21 +63,13 @@ extension PendingScript where Reply == GroupSurvey {
     static func survey(stream: String, group: String) -> PendingScript {
         PendingScript(
             """
-            local function named(row)
-              local info = {}
-              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-              return info
-            end
+            \(ScriptFunction.row)
             local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
-            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-              local group = named(row)
-              if group.name == ARGV[1] then
-                local first = stream['first-entry']
-                return {stream.length, first and first[1] or false, stream['last-generated-id'],
-                  stream['entries-added'], group['last-delivered-id'], group['entries-read']}
-              end
-            end
-            return redis.error_reply('NOGROUP no such group')
+            local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+            if not group then return redis.error_reply('NOGROUP no such group') end
+            local first = stream['first-entry']
+            return {stream.length, first and first[1] or false, stream['last-generated-id'],
+              stream['entries-added'], group['last-delivered-id'], group['entries-read']}
             """, stream, [group]
         ) { reply in
             guard let parts = reply.elements, parts.count >= 5, let length = parts[0].integer,

@@ -15,8 +15,8 @@ extension RouteRunner {
     func prepare(_ stream: Int) {
         // Without a connection for commands: `commandsConnected` comes back to it.
         guard let connection = worker.commands.connection else { return }
-        resumptions[stream, default: 0] += 1
-        resume(stream, resumptions[stream, default: 0], after: .open, on: connection)
+        streams[stream].resumptions += 1
+        resume(stream, streams[stream].resumptions, after: .open, on: connection)
     }
 
     /// The connection for commands stands (again).
@@ -32,7 +32,7 @@ extension RouteRunner {
 
     private func resume(_ stream: Int, _ number: Int, after: EntryBound, on connection: RedisConnection) {
         connection.send(ownPending(stream, after: after)) { [unowned self] result in
-            guard resumptions[stream] == number else { return }
+            guard streams[stream].resumptions == number else { return }
             switch result {
             case .success(let rows):
                 adoptUnknown(rows, stream: stream)
@@ -61,7 +61,7 @@ extension RouteRunner {
     /// There is no room for more waiting entries: look again when there is.
     private func resumeLater(_ stream: Int, _ number: Int) {
         worker.loop.schedule(after: .seconds(1)) { [weak self] in
-            guard let self, resumptions[stream] == number, readers[stream].isPreparing else { return }
+            guard let self, streams[stream].resumptions == number, readers[stream].isPreparing else { return }
             parked.count < config.maximumParked / 2 ? prepare(stream) : resumeLater(stream, number)
         }
     }
@@ -90,7 +90,7 @@ extension RouteRunner {
     }
 
     func isPrepared(_ stream: Int) {
-        preparedOnce.insert(stream)
+        streams[stream].wasPrepared = true
         readers[stream].isPrepared()
         // Before the first round: what was released waits for us, and nothing is sent before a sign of life.
         if let connection = worker.commands.connection { visit(stream, on: connection) }
@@ -133,7 +133,7 @@ extension RouteRunner {
         }
         guard !unknown.isEmpty else { return }
         // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
-        let unbegun = preparedOnce.contains(stream) ? 1 : 0
+        let unbegun = streams[stream].wasPrepared ? 1 : 0
         for row in unknown {
             adopt(row.id, deliveryCount: max(0, row.deliveryCount - unbegun), idle: row.idle, stream: stream)
         }

@@ -7,7 +7,7 @@ internal import RedisStreams
 /// Signs of life, and what follows when they were late.
 extension RouteRunner {
     /// Whether an entry that was read may be sent: it cannot be another's by now.
-    func isCertain(_ stream: Int) -> Bool { tenures[stream].isCertain(at: worker.loop.now) }
+    func isCertain(_ stream: Int) -> Bool { streams[stream].tenure.isCertain(at: worker.loop.now) }
 
     func showLife(_ stream: Int, on connection: RedisConnection) {
         let sentAt = MonotonicTime.now
@@ -23,8 +23,8 @@ extension RouteRunner {
                 guard [.noGroup, .wrongType].contains(error.kind) else { return }
             case .failure: return
             }
-            if tenures[stream].confirm(sentAt: sentAt, answeredAt: .now) {
-                tenures[stream].isBeingVerified()
+            if streams[stream].tenure.confirm(sentAt: sentAt, answeredAt: .now) {
+                streams[stream].tenure.isBeingVerified()
                 verify(stream, on: connection)
             }
             worker.loop.atEndOfTurn(self)
@@ -37,17 +37,17 @@ extension RouteRunner {
     private func verify(_ stream: Int, on connection: RedisConnection) {
         var ids = Set(queue.lazy.filter { $0.key.stream == stream }.map(\.key.id))
         ids.formUnion(parked.entries.lazy.filter { $0.key.stream == stream }.map(\.key.id))
-        guard let first = ids.min(), let last = ids.max() else { return tenures[stream].isVerified(true) }
+        guard let first = ids.min(), let last = ids.max() else { return streams[stream].tenure.isVerified(true) }
         ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
             worker.loop.atEndOfTurn(self)
-            guard let own else { return tenures[stream].isVerified(false) }
+            guard let own else { return streams[stream].tenure.isVerified(false) }
             guard !isAnother(own.mark, stream) else {
                 return meet(own.mark, stream, on: connection) { [unowned self] in
-                    tenures[stream].isVerified(!isAnother(own.mark, stream))
+                    streams[stream].tenure.isVerified(!isAnother(own.mark, stream))
                     worker.loop.atEndOfTurn(self)
                 }
             }
-            tenures[stream].isVerified(true)
+            streams[stream].tenure.isVerified(true)
             // What came since is ours for sure: fresh entries, and older ones that were fetched for their next attempt.
             relinquish(ids.subtracting(own.ids), stream, "silent for too long: others have taken entries over")
         }

@@ -68,7 +68,7 @@ extension PendingScript where Reply == FetchedEntries {
         for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
         return PendingScript(
             """
-            \(GroupMark.lua)
+            \(ScriptFunction.markOf)
             local got, looked, bytes = {}, 0, 0
             for i = 3, #ARGV, 2 do
               local id = ARGV[i]
@@ -103,7 +103,7 @@ extension PendingScript where Reply == OwnEntries {
     ) -> PendingScript {
         PendingScript(
             """
-            \(GroupMark.lua)
+            \(ScriptFunction.markOf)
             local ids = {}
             for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[4], 1000, ARGV[2])) do
               ids[#ids + 1] = row[1]
@@ -129,14 +129,10 @@ extension PendingScript where Reply == [Restored] {
         for entry in held { arguments += [entry.id, entry.attempts] as [any RESPArgument] }
         return PendingScript(
             """
-            local last
-            for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-              local info = {}
-              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-              if info.name == ARGV[1] then last = info['last-delivered-id'] end
-            end
-            if not last then return redis.error_reply('NOGROUP no such group') end
-            local done = {}
+            \(ScriptFunction.row)
+            local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+            if not group then return redis.error_reply('NOGROUP no such group') end
+            local last, done = group['last-delivered-id'], {}
             for i = 3, #ARGV, 2 do
               local id = ARGV[i]
               local row = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
@@ -196,15 +192,11 @@ extension PendingScript where Reply == Int {
     {
         PendingScript(
             """
-            for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-              local info = {}
-              for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-              if info.name == ARGV[2] and info.pending == 0 and info.idle >= tonumber(ARGV[3]) then
-                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-                return 1
-              end
-            end
-            return 0
+            \(ScriptFunction.row)
+            local info = row(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), ARGV[2])
+            if not info or info.pending > 0 or info.idle < tonumber(ARGV[3]) then return 0 end
+            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+            return 1
             """, stream, [group, consumer, silence.wholeMilliseconds]
         ) { $0.integer.map(Int.init(clamping:)) }
     }
@@ -221,13 +213,9 @@ extension PendingScript where Reply == [MovedEntry] {
     ) -> PendingScript {
         PendingScript(
             """
-            if tonumber(ARGV[5]) > 0 then
-              for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-                local info = {}
-                for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-                if info.name == ARGV[2] and info.idle < tonumber(ARGV[5]) then return {} end
-              end
-            end
+            \(ScriptFunction.row)
+            local owner = row(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), ARGV[2])
+            if owner and owner.idle < tonumber(ARGV[5]) then return {} end
             local moved, bytes = {}, 0
             for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[6], '+', ARGV[4], ARGV[2])) do
               local entry = redis.call('XRANGE', KEYS[1], row[1], row[1])[1]

@@ -56,10 +56,11 @@ extension RouteRunner {
                 soonest = min(soonest, config.claimAfter - consumer.idle + .milliseconds(20))
             }
         }
-        guard soonest < interval, earlyVisits.insert(stream).inserted else { return }
+        guard soonest < interval, !streams[stream].isVisitedEarly else { return }
+        streams[stream].isVisitedEarly = true
         worker.loop.schedule(after: soonest) { [weak self] in
             guard let self else { return }
-            earlyVisits.remove(stream)
+            streams[stream].isVisitedEarly = false
             guard !isDraining, let connection = worker.commands.connection else { return }
             visit(stream, on: connection)
         }
@@ -88,21 +89,22 @@ extension RouteRunner {
             from: consumer, to: worker.consumer,
             silentFor: consumer == WellKnownConsumer.released || Sabotage.claimTheLiving.isOn
                 ? .zero : config.claimAfter,
-            after: after, count: isFresh ? Self.portion : PendingScript<[MovedEntry]>.portion,
+            after: after, count: isFresh ? BacklogPace.portion : PendingScript<[MovedEntry]>.portion,
             stream: config.streams[stream], group: config.group)
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
-                takeoverRefused.remove(stream)
+                streams[stream].isTakeoverRefused = false
                 guard let last = entries.last else { return finish(taken, consumer, stream) }
                 let taken = adopt(entries, of: consumer, stream: stream, after: taken)
                 let goOn = { [unowned self] in
                     takePortion(of: consumer, after: .excluded(last.id), taken: taken, stream: stream, on: connection)
                 }
-                if isFresh { worker.loop.schedule(after: Self.pace, goOn) } else { goOn() }
+                if isFresh { worker.loop.schedule(after: BacklogPace.interval, goOn) } else { goOn() }
             case .failure(let error):
                 finish(taken, consumer, stream)
-                guard !error.endsConnection, takeoverRefused.insert(stream).inserted else { return }
+                guard !error.endsConnection, !streams[stream].isTakeoverRefused else { return }
+                streams[stream].isTakeoverRefused = true
                 logger.error(
                     "cannot take over entries",
                     metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error)"])

@@ -19,19 +19,10 @@ final class RouteRunner: TurnParticipant {
     var readers: [StreamReader] = []
     var parked = ParkedRetries()
     var gate = RouteGate()
-    /// One for each stream.
-    var tenures: [Tenure]
-    var watches: [GroupWatch]
-    /// The marks of the groups, as far as they are known.
-    var identities: [Int: String] = [:]
+    /// As the streams stand in the configuration.
+    var streams: [StreamState]
     /// Held entries that were no longer in their stream when the group was made anew: nobody but us knows of them.
     var goneWithGroup: Set<EntryKey> = []
-    /// Streams whose group is being given back what we hold.
-    var restoring: Set<Int> = []
-    /// Streams with a read outstanding that may have been answered before the group was made anew.
-    var doubtfulReads: Set<Int> = []
-    /// Streams whose group was moved back, until it is where it was.
-    private var readingAgain: Set<Int> = []
     var endpoint = EndpointHealth()
 
     var queue = EntryQueue()
@@ -56,22 +47,13 @@ final class RouteRunner: TurnParticipant {
     var roundTimer: LoopTimer?
     /// Streams and consumers whose entries are being taken over.
     var takingOver: Set<String> = []
-    /// Streams whose entries may not be taken over: told once.
-    var takeoverRefused: Set<Int> = []
-    /// Streams that are looked at before the next round.
-    var earlyVisits: Set<Int> = []
-    /// Numbers the looks at our own pending entries, by stream: a later one ends those before it.
-    var resumptions: [Int: Int] = [:]
-    /// Streams that were prepared once: what turns up as ours later was never begun by this process.
-    var preparedOnce: Set<Int> = []
 
     init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
         self.config = config
         self.worker = worker
         self.logger = logger
         writer = try RequestWriter(config)
-        tenures = config.streams.map { _ in Tenure(claimAfter: config.claimAfter) }
-        watches = config.streams.map { _ in GroupWatch() }
+        streams = config.streams.map { _ in StreamState(tenure: Tenure(claimAfter: config.claimAfter)) }
         settler = Settler(route: config, worker: worker, counters: counters, logger: logger)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: worker.loop, options: TransferOptions(config.webhook)))]
@@ -133,15 +115,16 @@ final class RouteRunner: TurnParticipant {
         counters.read += entries.count
         if !entries.isEmpty { freshAt = worker.loop.now }
         let known = again ? busyIDs(of: stream) : []
-        if again, !readingAgain.contains(stream), let first = entries.first { tell(.movedBack(to: first.id), stream) }
-        if again { readingAgain.insert(stream) } else if !entries.isEmpty { readingAgain.remove(stream) }
+        if again, !streams[stream].isReadAgain, let first = entries.first { tell(.movedBack(to: first.id), stream) }
+        if !entries.isEmpty { streams[stream].isReadAgain = again }
         for entry in entries {
             if again, known.contains(entry.id) || parked.contains(EntryKey(stream: stream, id: entry.id)) { continue }
             note(entry.fields)
             queue.append(
                 HeldEntry(key: EntryKey(stream: stream, id: entry.id), fields: entry.fields, attempt: 1, firstAt: 0))
         }
-        if doubtfulReads.remove(stream) != nil { restoreRead(entries.map(\.id), of: stream) }
+        if streams[stream].isReadDoubtful { restoreRead(entries.map(\.id), of: stream) }
+        streams[stream].isReadDoubtful = false
         if isDraining { handBackQueued() }
         worker.loop.atEndOfTurn(self)
     }
@@ -162,7 +145,7 @@ final class RouteRunner: TurnParticipant {
     /// Wakes the loop when the next entry is due or the next probe may go.
     private func scheduleWakeUp() {
         guard !isDraining else { return }
-        let nextRetry = parked.nextDue.map { isFresh ? max($0, fetchedAt + Self.pace) : $0 }
+        let nextRetry = parked.nextDue.map { isFresh ? max($0, fetchedAt + BacklogPace.interval) : $0 }
         guard let due = [nextRetry, gate.probeTime].compactMap({ $0 }).filter({ $0 > worker.loop.now }).min()
         else { return }
         if let wakeUp {
@@ -210,7 +193,7 @@ final class RouteRunner: TurnParticipant {
     /// is lost, within `drain_timeout`: what nobody is told of, others get after `claim_after` only.
     func whenConnected(_ stream: Int, _ completion: @escaping () -> Void) {
         // Nothing was ever read.
-        guard preparedOnce.contains(stream), let drainingSince else { return completion() }
+        guard streams[stream].wasPrepared, let drainingSince else { return completion() }
         let lostAt = max(drainingSince, worker.lostAt ?? worker.loop.now)
         let end = min(drainingSince + config.drainTimeout, lostAt + .seconds(2))
         worker.whenConnected(within: end - worker.loop.now, completion)

@@ -54,7 +54,7 @@ struct DeadLetter {
     var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
 
     private static let script = """
-        \(GroupMark.lua)
+        \(ScriptFunction.markOf)
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
         if #pending == 0 or pending[1][2] ~= ARGV[3] then return {markOf(KEYS[1], ARGV[1])} end
         local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))

@@ -14,10 +14,9 @@ extension RouteRunner {
         if gate.state != .open {
             room = min(room, queue.isEmpty ? gate.allowance(inFlight: inFlight + fetching.count, now: now) : 0)
         }
-        // While fresh entries come in, a backlog of retries goes in small steps: they would wait for whole batches.
         if isFresh {
-            guard now - fetchedAt >= Self.pace else { return }
-            room = min(room, Self.portion)
+            guard now - fetchedAt >= BacklogPace.interval else { return }
+            room = min(room, BacklogPace.portion)
         }
         var batches: [Int: [ParkedEntry]] = [:]
         while room > 0, let entry = parked.takeDue(now) {
@@ -34,11 +33,7 @@ extension RouteRunner {
     }
 
     /// Whether fresh entries came in lately.
-    var isFresh: Bool { worker.loop.now - freshAt < .seconds(1) }
-
-    /// So many entries of a backlog are fetched, or taken over, each time, so far apart, while fresh ones come in.
-    static let portion = 16
-    static let pace = Duration.milliseconds(2)
+    var isFresh: Bool { worker.loop.now - freshAt < BacklogPace.patience }
 
     private func fetch(_ batch: [ParkedEntry], of stream: Int, on connection: RedisConnection) {
         for entry in batch { fetching[entry.key] = entry }

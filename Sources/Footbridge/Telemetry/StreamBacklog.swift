@@ -44,19 +44,15 @@ extension StreamBacklog {
     }
 
     private static let script = """
-        for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-          local info = {}
-          for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
-          if info.name == ARGV[1] then
-            local from = '(' .. info['last-delivered-id']
-            local unread = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
-            local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2] or unread and unread[1]
-            -- A replica of 7.0 that became the master may say that the group lags by what it has read long since.
-            if not unread then info.lag = 0 end
-            return {info.pending, info.lag or false, oldest or false}
-          end
-        end
-        return false
+        \(ScriptFunction.row)
+        local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+        if not group then return false end
+        local from = '(' .. group['last-delivered-id']
+        local unread = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+        local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2] or unread and unread[1]
+        -- A replica of 7.0 that became the master may say that the group lags by what it has read long since.
+        if not unread then group.lag = 0 end
+        return {group.pending, group.lag or false, oldest or false}
         """
 
     /// `[pending, lag or null, id or null]`, or null if there is no such group.
