@@ -1,3 +1,4 @@
+internal import Curl
 public import RESP
 
 /// How many replicas must have what was settled before it counts as settled, as the configuration says it.
@@ -18,7 +19,7 @@ extension WaitForAck {
     /// WAIT is about the last write of its connection. From Redis 8 on an XACK that is repeated on the next connection is
     /// none if the first one was executed; a message that nobody listens to always is, and changes nothing.
     public var commands: (write: RESPCommand, wait: RESPCommand) {
-        (["PUBLISH", Self.channel, ""], ["WAIT", replicas, Int(timeout / .milliseconds(1))])
+        (["PUBLISH", Self.channel, ""], ["WAIT", replicas, timeout.wholeMilliseconds])
     }
 
     public static let channel = "footbridge:wait"
