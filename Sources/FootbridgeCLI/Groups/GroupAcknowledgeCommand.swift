@@ -13,13 +13,7 @@ struct GroupAcknowledgeCommand: AsyncParsableCommand {
     @Argument(help: "The group.")
     var group: String
 
-    @Argument(help: "The stream.")
-    var stream: String
-
-    @Argument(
-        help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"),
-        transform: { try EntryID(entry: $0) })
-    var ids: [EntryID]
+    @OptionGroup var entries: EntryArguments
 
     @Flag(help: "Print a JSON object: stream, acknowledged.")
     var json = false
@@ -27,7 +21,7 @@ struct GroupAcknowledgeCommand: AsyncParsableCommand {
     @OptionGroup var server: RedisOption
 
     func run() async throws {
-        let ids = ids.distinct
+        let (stream, ids) = (entries.stream, entries.ids.distinct)
         try await server.perform(on: [stream], group: group) { redis in
             let part = redis.consumerGroup(group, of: [stream])[stream]
             let acknowledged = try await part.acknowledge(ids)

@@ -13,13 +13,7 @@ struct StreamDeleteCommand: AsyncParsableCommand {
               footbridge stream delete orders 1767312000000-0 1767312000000-1 --yes
             """)
 
-    @Argument(help: "The stream.")
-    var stream: String
-
-    @Argument(
-        help: ArgumentHelp("The entries' ids, such as 1767312000000-0.", valueName: "id"),
-        transform: { try EntryID(entry: $0) })
-    var ids: [EntryID]
+    @OptionGroup var entries: EntryArguments
 
     @Flag(help: "Print a JSON object: stream, deleted.")
     var json = false
@@ -28,16 +22,16 @@ struct StreamDeleteCommand: AsyncParsableCommand {
     @OptionGroup var server: RedisOption
 
     func run() async throws {
-        let ids = ids.distinct
+        let (stream, ids) = (entries.stream, entries.ids.distinct)
         try await server.perform(on: [stream]) { redis in
-            try await confirmation.confirm { try await loss(ids, redis) }
+            try await confirmation.confirm { try await Self.loss(ids, of: stream, redis) }
             let deleted = try await redis.stream(stream).delete(ids)
             try Count(stream: stream, what: "deleted", count: deleted).print(json: json)
             if deleted == 0 { try await redis.complainOfMissing([stream]) }
         }
     }
 
-    private func loss(_ ids: [EntryID], _ redis: Redis) async throws -> [String] {
+    private static func loss(_ ids: [EntryID], of stream: String, _ redis: Redis) async throws -> [String] {
         var entries: [StreamEntry] = []
         for id in ids { if let entry = try await redis.stream(stream)[id] { entries.append(entry) } }
         guard !entries.isEmpty else { return [] }
