@@ -46,17 +46,10 @@ import Testing
             fields: EntryFields(["n": "1"]), isOwnerless: isOwnerless)
     }
 
-    private static func greet(_ server: ServerConnection) throws {
-        try server.expect(command("HELLO", "3"))
-        try server.send("%1\r\n+proto\r\n:3\r\n")
-        try server.expect(command("ROLE"))
-        try server.send("*1\r\n+master\r\n")
-    }
-
     @Test func `until enough replicas answer a batch counts, and what comes meanwhile is the next one`() async throws {
         let (asked, more, enough) = (Monitor(false), Gate(), Gate())
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("XACK", "s", "g", "1-0", "2-0"))
             try server.send(":2\r\n")
             try server.expect(Self.wait)
@@ -97,7 +90,7 @@ import Testing
         let settlements =
             command("XACK", "s", "g", "1-0") + String(decoding: letter.command(into: "{s}:dead").encoded, as: UTF8.self)
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(settlements)
             guard server.number > 0 else {
                 try server.send(":1\r\n$3\r\n9-0\r\n")
@@ -127,7 +120,7 @@ import Testing
     @Test func `a dead letter that goes in two steps is acknowledged when replicas have it`() async throws {
         let letter = Self.letter(isOwnerless: true)
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(RESPCommand("XADD", arguments: ["{s}:dead", "*"] + letter.arguments).encoded)
             try server.send("$3\r\n9-0\r\n")
             try server.expect(Self.wait)
@@ -153,7 +146,7 @@ import Testing
     @Test func `a stop counts what the master has, and sends the rest over the connection for commands`() async throws {
         let asked = Monitor(false)
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             guard server.number > 0 else {
                 try server.expect(command("XACK", "s", "g", "1-0"))
                 try server.send(":1\r\n")
@@ -184,7 +177,7 @@ import Testing
 
     @Test func `a server that refuses to wait is asked again, and nothing counts as settled`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("XACK", "s", "g", "1-0"))
             try server.send(":1\r\n")
             try server.expect(Self.wait)

@@ -7,16 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RedisPoolTests {
     private func pool(_ server: StreamServer) throws -> RedisPool {
         try RedisPool(
-            RedisTarget(
-                socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: server.port)), handshake: RedisHandshake()))
-    }
-
-    /// - Parameter id: what the server calls the connection.
-    private static func greet(_ server: ServerConnection, id: Int = 7) throws {
-        try server.expect(command("HELLO", "3"))
-        try server.send("%1\r\n+id\r\n:\(id)\r\n")
-        try server.expect(command("ROLE"))
-        try server.send("*1\r\n+master\r\n")
+            .loopback(server.port))
     }
 
     private let ended = RedisError.connection(
@@ -24,7 +15,7 @@ import Testing
 
     @Test func `callers share a connection, and none waits for another's reply`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             _ = try server.receive(exactly: 2 * command("A").utf8.count)
             try server.send(":1\r\n:2\r\n")
             try server.expectEnd()
@@ -44,7 +35,7 @@ import Testing
 
     @Test func `commands of one call go out whole, and each has its own result`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A") + command("B"))
             try server.send("-ERR no\r\n:2\r\n")
             try server.expectEnd()
@@ -62,7 +53,7 @@ import Testing
         async throws
     {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             switch server.number {
             case 0: try server.expect(command("ADD", "1"))
             default:
@@ -84,7 +75,7 @@ import Testing
 
     @Test func `a command that may run twice is sent again, all of its call`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("GET") + command("GET"))
             try server.send(":1\r\n")
             guard server.number == 1 else { return }
@@ -101,7 +92,7 @@ import Testing
 
     @Test func `a command that found no connection in time was not sent, and says why there is none`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A"))
         }
         let pool = try pool(server)
@@ -118,7 +109,7 @@ import Testing
         let server = try StreamServer { server in
             // The connection after it, which may come or not.
             guard server.number == 0 else { return server.waitForEnd() }
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A"))
             try server.expectEnd()
         }
@@ -133,7 +124,7 @@ import Testing
     @Test func `a cancelled caller is told at once, and its reply is not taken for another's`() async throws {
         let (isThere, mayAnswer) = (Gate(), Gate())
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A"))
             isThere.open()
             _ = mayAnswer.wait()
@@ -156,7 +147,7 @@ import Testing
 
     @Test func `a task that is cancelled already sends nothing`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("B"))
             try server.send(":2\r\n")
             try server.expectEnd()
@@ -176,7 +167,7 @@ import Testing
     @Test func `a pool that is closed fails what is under way, and answers`() async throws {
         let isThere = Gate()
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A"))
             isThere.open()
             try server.expectEnd()
@@ -196,7 +187,7 @@ import Testing
 
     @Test func `a pool that nobody holds any more closes its connection`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expectEnd()
         }
         try await pool(server).connect()
@@ -232,21 +223,13 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct BlockingCommandTests {
     private func pool(_ server: StreamServer) throws -> RedisPool {
         try RedisPool(
-            RedisTarget(
-                socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: server.port)), handshake: RedisHandshake()))
-    }
-
-    private static func greet(_ server: ServerConnection) throws {
-        try server.expect(command("HELLO", "3"))
-        try server.send("%1\r\n+id\r\n:\(40 + server.number)\r\n")
-        try server.expect(command("ROLE"))
-        try server.send("*1\r\n+master\r\n")
+            .loopback(server.port))
     }
 
     @Test func `they have a connection of their own, which the next one uses again`() async throws {
         let (isBlocked, mayAnswer) = (Gate(), Gate())
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet(id: 40 + server.number)
             if server.number == 0 {
                 try server.expect(command("A"))
                 try server.send(":1\r\n")
@@ -276,7 +259,7 @@ import Testing
     @Test func `a cancelled one is ended at the server, and its connection is used again`() async throws {
         let (isBlocked, isUnblocked, isAnswered) = (Gate(), Gate(), Gate())
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet(id: 40 + server.number)
             if server.number == 0 {
                 try server.expect(command("CLIENT", "UNBLOCK", "41"))
                 // The server has not come to the command yet.
@@ -316,7 +299,7 @@ import Testing
     @Test func `where that is not allowed its connection is closed`() async throws {
         let isBlocked = Gate()
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet(id: 40 + server.number)
             if server.number == 0 {
                 try server.expect(command("CLIENT", "UNBLOCK", "41"))
                 try server.send("-NOPERM no\r\n")

@@ -8,20 +8,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RedisClientTests {
     private func client(_ server: StreamServer) throws -> RedisClient {
         try RedisClient(
-            RedisTarget(
-                socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: server.port)), handshake: RedisHandshake()))
-    }
-
-    private static func greet(_ server: ServerConnection) throws {
-        try server.expect(command("HELLO", "3"))
-        try server.send("%0\r\n")
-        try server.expect(command("ROLE"))
-        try server.send("*1\r\n+master\r\n")
+            .loopback(server.port))
     }
 
     @Test func `a pipeline goes out whole, and each command has its own result`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A") + command("B") + command("C"))
             try server.send("+1\r\n-ERR no\r\n:3\r\n")
             try server.expectEnd()
@@ -38,7 +30,7 @@ import Testing
 
     @Test func `a connection that is lost fails the rest of a pipeline`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("A") + command("B"))
             try server.send("+1\r\n")
         }
@@ -76,7 +68,7 @@ import Testing
 
     @Test func `a client that is closed answers, and does not keep its caller waiting`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expectEnd()
         }
         let client = try client(server)

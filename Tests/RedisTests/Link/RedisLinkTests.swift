@@ -46,21 +46,13 @@ import Testing
     private static let disconnected = RedisError.connection(
         TransportFailure(kind: .disconnected, message: "Redis closed the connection"))
 
-    private static func greet(_ server: ServerConnection, role: String = "master") throws {
-        try server.expect(command("HELLO", "3"))
-        try server.send("%1\r\n+proto\r\n:3\r\n")
-        try server.expect(command("ROLE"))
-        try server.send("*1\r\n+\(role)\r\n")
-    }
-
     private func target(_ port: UInt16) -> RedisTarget {
-        RedisTarget(
-            socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: port)), handshake: RedisHandshake())
+        .loopback(port)
     }
 
     @Test func `a connection stands after the greeting, and can be used at once`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expect(command("PING"))
             try server.send("+PONG\r\n")
             try server.expectEnd()
@@ -82,7 +74,7 @@ import Testing
 
     @Test func `a connection that is lost is made again`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             if server.number == 2 { try server.expectEnd() }
         }
         let events = try await events(5, port: server.port)
@@ -112,7 +104,7 @@ import Testing
         let arrivals = Monitor<[ContinuousClock.Instant]>([])
         let server = try StreamServer { server in
             arrivals.withLock { $0.append(.now) }
-            try Self.greet(server)
+            try server.greet()
         }
         _ = try await events(8, port: server.port)
         let times = arrivals.value
@@ -132,7 +124,7 @@ import Testing
 
     @Test func `a replica is left, and asked again until it is a master`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server, role: server.number == 0 ? "slave" : "master")
+            try server.greet(role: server.number == 0 ? "slave" : "master")
             try server.expectEnd()
         }
         let events = try await events(2, port: server.port)
@@ -142,7 +134,7 @@ import Testing
 
     @Test func `a connection that is dropped on purpose is told and made again`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expectEnd()
         }
         let events = try await onLoop { [target] actor in
@@ -187,7 +179,7 @@ import Testing
 
     @Test func `a handler may stop the link`() async throws {
         let server = try StreamServer { server in
-            try Self.greet(server)
+            try server.greet()
             try server.expectEnd()
         }
         let events = try await onLoop { [target] actor in

@@ -70,10 +70,7 @@ import Testing
 
     @Test func `a link connects to what the Sentinel names`() async throws {
         let master = try StreamServer { server in
-            try server.expect(command("HELLO", "3"))
-            try server.send("%1\r\n+proto\r\n:3\r\n")
-            try server.expect(command("ROLE"))
-            try server.send("*1\r\n+master\r\n")
+            try server.greet()
             try server.expectEnd()
         }
         let sentinel = try Self.sentinel(Self.bulk("127.0.0.1", "\(master.port)"))

@@ -1,0 +1,9 @@
+import Curl
+import Redis
+
+extension RedisTarget {
+    /// A server of a test, without a password.
+    static func loopback(_ port: UInt16) -> RedisTarget {
+        RedisTarget(socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: port)), handshake: RedisHandshake())
+    }
+}
