@@ -39,7 +39,7 @@ import Testing
         try bridge.waitForLog("cannot read")
         #expect(bridge.logs("cannot read").first?.metadata["error"]?.hasPrefix("OOM ") == true)
         try scene.redis.command("CONFIG", "RESETSTAT")
-        usleep(1_000_000)
+        letPass(.seconds(1))
         #expect(try scene.redis.commandsReceived() < 40)
         #expect(try scene.redis.command("CONFIG", "SET", "maxmemory", "0") == .simple("OK"))
         try scene.receiver.waitFor(count: 20)

@@ -21,7 +21,7 @@ import Testing
         }
         try bridge.waitForLog("Redis refuses connections")
         #expect(bridge.logs("Redis refuses connections").first?.metadata["error"]?.contains(cause) == true)
-        usleep(1_000_000)
+        letPass(.seconds(1))
         let attempts = try ["total_connections_received", "rejected_connections"].reduce(0) {
             try $0 + (scene.redis.info($1).flatMap { Int($0) } ?? 0)
         }

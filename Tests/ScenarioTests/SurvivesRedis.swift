@@ -61,7 +61,7 @@ import Testing
         try scene.run()
         try scene.receiver.waitFor(count: 50)
         scene.server.pause()
-        usleep(1_000_000)
+        letPass(.seconds(1))
         scene.server.resume()
         try expectEachOnce(scene, 200)
     }

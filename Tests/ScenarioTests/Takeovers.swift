@@ -41,11 +41,11 @@ import Testing
         let owner = try scene.run(as: "a")
         try scene.receiver.waitFor(count: 1)
         let other = try scene.run(as: "b")
-        // Five times claim_after.
-        while scene.receiver.ledger.count < 2 {
-            let pending = try scene.redis.pending()
-            #expect(pending.allSatisfy { $0.consumer == "a.1" })
-            usleep(50_000)
+        // Five times claim_after later.
+        try eventually("the second attempt") {
+            let consumers = try scene.redis.pending().map(\.consumer)
+            #expect(consumers.allSatisfy { $0 == "a.1" })
+            return scene.receiver.ledger.count == 2
         }
         let ledger = scene.receiver.ledger
         try scene.waitUntilSettled()

@@ -8,3 +8,6 @@ public func eventually(_ what: String, timeout: Duration = .seconds(10), _ condi
         usleep(10_000)
     }
 }
+
+/// Lets time pass in which something must not happen. What has to happen is waited for.
+public func letPass(_ time: Duration) { usleep(UInt32(time / .microseconds(1))) }

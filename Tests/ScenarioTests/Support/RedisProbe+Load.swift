@@ -15,6 +15,11 @@ extension RedisProbe {
         }
     }
 
+    /// How often the server has answered with this error since `CONFIG RESETSTAT`: `errorstat_OOM:count=3`.
+    func refusals(_ error: String) throws -> Int {
+        try info("errorstat_\(error)").flatMap { $0.split(separator: "=").last.flatMap { Int($0) } } ?? 0
+    }
+
     /// The value of `name` in the reply to `INFO`.
     func info(_ name: String) throws -> String? {
         let lines = try command("INFO").text?.split(whereSeparator: \.isNewline) ?? []
