@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The client against a real server: addresses, loss of the connection, cancellation.
-@Suite(.timeLimit(.minutes(1))) struct LiveClientTests {
+@Suite(.timeLimit(.minutes(1)), .onEveryServer) struct LiveClientTests {
     @Test func `raw commands and their replies`() async throws {
         let live = try await LiveRedis.start()
         let redis = live.redis
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `TLS and unix sockets`() async throws {
-        let live = try await LiveRedis.start(.init(tls: true))
+        let live = try await LiveRedis.start(.init(tls: true, choice: .redis))
         #expect(live.server.url.hasPrefix("rediss://"))
         try await live.redis.stream("s").add(["a": 1])
         let other = try await Redis.connect(live.server.unixURL)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Entries of every kind, against a real server.
-@Suite(.timeLimit(.minutes(1))) struct LiveStreamTests {
+@Suite(.timeLimit(.minutes(1)), .onEveryServer) struct LiveStreamTests {
     private func numbers(_ entries: [StreamEntry]) -> [Int?] { entries.map { $0.fields.integer("n") } }
 
     /// Entries 1-0, 2-0, … with n = 1, 2, …

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A worker's loop: what it acknowledges, and what it does not.
-@Suite(.timeLimit(.minutes(1))) struct LiveWorkerTests {
+@Suite(.timeLimit(.minutes(1)), .onEveryServer) struct LiveWorkerTests {
     private struct Left: Error {}
 
     private func pending(_ group: ConsumerGroup) async throws -> [String: Int] {
