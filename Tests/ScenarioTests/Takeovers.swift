@@ -194,6 +194,35 @@ import Testing
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0...40).map(body)))
     }
 
+    /// What Redis gave to its reads meanwhile comes late: the readers' connections are not that of the signs of life.
+    @Test func `an instance that was frozen does not send what it was given meanwhile and others have sent`() throws {
+        let scene = try Scene()
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.streams = (0..<20).map { "s\($0)" }
+        let frozen = try scene.run(as: "a")
+        try eventually("all reads wait") { try scene.redis.info("blocked_clients") == "20" }
+        // A sign of life is on its way, and answered before anything else.
+        scene.server.pause()
+        letPass(.milliseconds(200))
+        frozen.signal(SIGSTOP)
+        scene.server.resume()
+        for (number, stream) in scene.file.route.streams.enumerated() {
+            try scene.redis.add(numbers: [number], to: stream)
+        }
+        let other = try scene.run(as: "b")
+        try scene.receiver.waitFor(count: 20)
+        try scene.waitUntilSettled()
+        frozen.signal(SIGCONT)
+        try eventually("all are dropped") {
+            frozen.logs("silent for too long: others have taken entries over").count == 20
+                || scene.receiver.ledger.count > 20
+        }
+        #expect(try frozen.stop() == .status(0))
+        #expect(scene.receiver.ledger.count == 20)
+        #expect(other.exit == nil)
+    }
+
     @Test func `what came due while an instance was frozen is not taken for another's`() throws {
         let early = Set((0..<8).map(body))
         let scene = try Scene { request in

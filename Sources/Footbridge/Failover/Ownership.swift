@@ -23,10 +23,7 @@ extension RouteRunner {
                 guard [.noGroup, .wrongType].contains(error.kind) else { return }
             case .failure: return
             }
-            if streams[stream].tenure.confirm(sentAt: sentAt, answeredAt: .now) {
-                streams[stream].tenure.isBeingVerified()
-                verify(stream, on: connection)
-            }
+            if streams[stream].tenure.confirm(sentAt: sentAt, answeredAt: .now) { verify(stream, on: connection) }
             worker.loop.atEndOfTurn(self)
         }
     }
@@ -35,22 +32,34 @@ extension RouteRunner {
     ///
     /// A group that was made anew meanwhile knows of none of them: it is met first, and told.
     private func verify(_ stream: Int, on connection: RedisConnection) {
+        let number = streams[stream].tenure.beginVerification()
+        // What the read that is outstanding brings may have been given to us before.
+        streams[stream].isReadLate = readers[stream].isReading
         var ids = Set(queue.lazy.filter { $0.key.stream == stream }.map(\.key.id))
         ids.formUnion(parked.entries.lazy.filter { $0.key.stream == stream }.map(\.key.id))
-        guard let first = ids.min(), let last = ids.max() else { return streams[stream].tenure.isVerified(true) }
-        ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
+        func end(answered: Bool) {
+            streams[stream].tenure.endVerification(number, answered: answered)
             worker.loop.atEndOfTurn(self)
-            guard let own else { return streams[stream].tenure.isVerified(false) }
+        }
+        guard let first = ids.min(), let last = ids.max() else { return end(answered: true) }
+        ownEntries(stream, from: .included(first), to: last, [], on: connection) { [unowned self] own in
+            guard let own else { return end(answered: false) }
             guard !isAnother(own.mark, stream) else {
                 return meet(own.mark, stream, on: connection) { [unowned self] in
-                    streams[stream].tenure.isVerified(!isAnother(own.mark, stream))
-                    worker.loop.atEndOfTurn(self)
+                    end(answered: !isAnother(own.mark, stream))
                 }
             }
-            streams[stream].tenure.isVerified(true)
-            // What came since is ours for sure: fresh entries, and older ones that were fetched for their next attempt.
+            // What was fetched since for its next attempt is ours for sure.
             relinquish(ids.subtracting(own.ids), stream, "silent for too long: others have taken entries over")
+            end(answered: true)
         }
+    }
+
+    /// Entries came that others may have taken, though Redis has told what is left.
+    func verifyAgain(_ stream: Int) {
+        if let connection = worker.commands.connection { return verify(stream, on: connection) }
+        let number = streams[stream].tenure.beginVerification()
+        streams[stream].tenure.endVerification(number, answered: false)
     }
 
     /// Drops what waits here and is another's, or was settled by another.

@@ -18,6 +18,8 @@ struct Tenure {
     /// When the last confirmed sign of life was sent.
     private var provenAt: MonotonicTime?
     private var doubt = Doubt.none
+    /// The latest; an answer to an earlier one may be older than what raised the doubt.
+    private var verification = 0
 
     init(claimAfter: Duration) { self.claimAfter = claimAfter }
 
@@ -31,19 +33,23 @@ struct Tenure {
     /// Redis may have seen nothing of us for `claim_after` before it, so that others may have taken entries: between two
     /// signs it saw nothing for as long as from sending the first to the answer to the second, at most.
     ///
-    /// - Returns: whether Redis is to be asked which entries are left. Then `isBeingVerified` and `isVerified` follow.
+    /// - Returns: whether Redis is to be asked which entries are left.
     mutating func confirm(sentAt: MonotonicTime, answeredAt: MonotonicTime) -> Bool {
         if let provenAt, answeredAt - provenAt >= claimAfter { doubt = .open }
         provenAt = max(provenAt ?? sentAt, sentAt)
         return doubt == .open
     }
 
-    mutating func isBeingVerified() { doubt = .asking }
+    /// Redis is being asked which entries are left; gives the number for `endVerification`.
+    mutating func beginVerification() -> Int {
+        doubt = .asking
+        verification += 1
+        return verification
+    }
 
     /// - Parameter answered: whether Redis has told; otherwise it is asked again after the next sign of life.
-    mutating func isVerified(_ answered: Bool) {
-        // Silent for too long once more while it was asked: the answer may be older than that.
-        guard doubt == .asking else { return }
+    mutating func endVerification(_ number: Int, answered: Bool) {
+        guard doubt == .asking, number == verification else { return }
         doubt = answered ? .none : .open
     }
 }

@@ -125,6 +125,8 @@ final class RouteRunner: TurnParticipant {
         }
         if streams[stream].isReadDoubtful { restoreRead(entries.map(\.id), of: stream) }
         streams[stream].isReadDoubtful = false
+        if streams[stream].isReadLate, !entries.isEmpty { verifyAgain(stream) }
+        streams[stream].isReadLate = false
         if isDraining { handBackQueued() }
         worker.loop.atEndOfTurn(self)
     }

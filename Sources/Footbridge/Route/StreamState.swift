@@ -8,6 +8,8 @@ struct StreamState {
     var isRestoring = false
     /// A read is outstanding that may have been answered before the group was made anew.
     var isReadDoubtful = false
+    /// A read is outstanding that may have been answered before we were silent for too long.
+    var isReadLate = false
     /// The group was moved back, and is not yet where it was.
     var isReadAgain = false
     /// Entries may not be taken over: told once.

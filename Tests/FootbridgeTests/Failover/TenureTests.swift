@@ -26,18 +26,18 @@ struct TenureTests {
 
     @Test func `nothing is certain until Redis has told what is left, and it is asked once at a time`() {
         var tenure = doubtful()
-        tenure.isBeingVerified()
+        let number = tenure.beginVerification()
         let asksAgain = tenure.confirm(sentAt: at(71), answeredAt: at(72))
         #expect(!asksAgain)
         #expect(!tenure.isCertain(at: at(73)))
-        tenure.isVerified(true)
+        tenure.endVerification(number, answered: true)
         #expect(tenure.isCertain(at: at(73)))
     }
 
     @Test func `without an answer Redis is asked again after the next sign of life`() {
         var tenure = doubtful()
-        tenure.isBeingVerified()
-        tenure.isVerified(false)
+        let number = tenure.beginVerification()
+        tenure.endVerification(number, answered: false)
         #expect(!tenure.isCertain(at: at(71)))
         let asksAgain = tenure.confirm(sentAt: at(72), answeredAt: at(72))
         #expect(asksAgain)
@@ -45,10 +45,14 @@ struct TenureTests {
 
     @Test func `an answer from before another silence does not count`() {
         var tenure = doubtful()
-        tenure.isBeingVerified()
-        _ = tenure.confirm(sentAt: at(140), answeredAt: at(140))
-        tenure.isVerified(true)
+        let first = tenure.beginVerification()
+        let asksAgain = tenure.confirm(sentAt: at(140), answeredAt: at(140))
+        #expect(asksAgain)
+        let second = tenure.beginVerification()
+        tenure.endVerification(first, answered: true)
         #expect(!tenure.isCertain(at: at(141)))
+        tenure.endVerification(second, answered: true)
+        #expect(tenure.isCertain(at: at(141)))
     }
 
     /// Silent from 1 s to 70 s.
