@@ -32,7 +32,7 @@ struct CrashingEntry {
             seed: settings.seed, entries: scene.entries.entries, receipts: scene.receipts.receipts,
             runs: scene.runs.runs, faults: [], letters: try scene.control.deadLetters(), calmEnd: .now, calmEntries: 0,
             isDrained: isDrained, exits: exits, fallen: [])
-        return [history.losses(), history.unexpected(), history.drained(), end(history, crashes)]
+        return [history.losses(Exposure(history)), history.unexpected(), history.drained(), end(history, crashes)]
     }
 
     private func end(_ history: History, _ crashes: Int) -> Check {

@@ -21,7 +21,7 @@ extension History {
     func checks() -> [Check] {
         let exposure = Exposure(self)
         return [
-            losses(), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
+            losses(exposure), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
             attemptsRise(exposure), retryLaw(), calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(),
             baseLine(), surroundings(),
         ]

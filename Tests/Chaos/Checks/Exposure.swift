@@ -85,6 +85,16 @@ struct Exposure {
         thawed[Int32(place)] != nil || faultsOf[Int32(place)]?.contains { faults[$0].fault.kind == .freeze } ?? false
     }
 
+    /// Whether the answer came too late, but while the bridge was frozen: libcurl, stopped in its work on other requests, goes
+    /// on with the clock that it had read before, finds the answer, and takes it as one in time. It was accepted, too.
+    func mayBeHeardLate(_ receipt: Receipt) -> Bool {
+        guard receipt.isDoubtful, receipt.answer != .half, receipt.sent.nanoseconds > 0 else { return false }
+        return faults.contains { record in
+            record.fault.kind == .freeze && record.runs.contains(Int(receipt.run))
+                && record.start - receipt.received < Settings.timeout && receipt.sent <= record.end
+        }
+    }
+
     /// Whether a failover may have made Redis forget this attempt.
     func isForgotten(_ place: Int, by time: Moment) -> Bool {
         faultsOf[Int32(place)]?.contains { faults[$0].fault.kind == .failover && faults[$0].start <= time } ?? false

@@ -1,10 +1,10 @@
 /// Whether everything arrived, and nothing else.
 extension History {
     /// ok − accepted − dead letters = ∅. What Redis trimmed before anybody read it is a class of its own.
-    func losses() -> Check {
+    func losses(_ exposure: Exposure) -> Check {
         let buried = Set(letters.compactMap(\.number))
         let trimmed = Set(faults.flatMap(\.trimmedUnread))
-        var counts = (ok: 0, accepted: 0, unread: 0, unknown: 0, recovered: 0)
+        var counts = (ok: 0, accepted: 0, thawed: 0, unread: 0, unknown: 0, recovered: 0)
         var lost: [String] = []
         for (number, entry) in entries.enumerated() {
             let isSettled = isAccepted(number) || buried.contains(number)
@@ -13,7 +13,13 @@ extension History {
                 counts.ok += 1
                 if isAccepted(number) { counts.accepted += 1 }
                 guard !isSettled else { continue }
-                if trimmed.contains(entry.id) { counts.unread += 1 } else { lost.append(text(ofEntry: number)) }
+                if trimmed.contains(entry.id) {
+                    counts.unread += 1
+                } else if byEntry[number].contains(where: { exposure.mayBeHeardLate(receipts[Int($0)]) }) {
+                    counts.thawed += 1
+                } else {
+                    lost.append(text(ofEntry: number))
+                }
             case .unknown:
                 counts.unknown += 1
                 if isSettled { counts.recovered += 1 }
@@ -22,7 +28,8 @@ extension History {
         }
         return Check(
             "nothing lost",
-            "\(counts.ok) added, \(counts.accepted) accepted, \(letters.count) dead letters, "
+            "\(counts.ok) added, \(counts.accepted) accepted, \(counts.thawed) by an answer that waited for a frozen bridge, "
+                + "\(letters.count) dead letters, "
                 + "\(counts.unread) trimmed unread, \(lost.count) lost; "
                 + "of \(counts.unknown) whose XADD got no reply \(counts.recovered) came",
             failures: lost)
