@@ -47,7 +47,9 @@ private struct DescriptionWriter {
         }
     }
 
-    private mutating func list(_ open: String, _ elements: [RESPValue], _ close: String, isMap: Bool = false) {
+    private mutating func list(
+        _ open: String, _ elements: some Sequence<RESPValue>, _ close: String, isMap: Bool = false
+    ) {
         put(open)
         for (index, element) in elements.enumerated() {
             guard room > 0 else { return }

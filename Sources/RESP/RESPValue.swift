@@ -16,7 +16,7 @@ public enum RESPValue: Sendable, Hashable {
     indirect case verbatim(format: ArraySlice<UInt8>, ArraySlice<UInt8>)
     /// `-` and `!`: the whole text, code word included.
     case error(ArraySlice<UInt8>)
-    case array([RESPValue])
+    case array(RESPArray)
     case set([RESPValue])
     /// Keys and values in turn, so always an even count.
     case map([RESPValue])
@@ -44,9 +44,10 @@ extension RESPValue {
     }
 
     /// The elements of an array, set or push; of a map its keys and values in turn.
-    public var elements: [RESPValue]? {
+    public var elements: RESPArray? {
         switch self {
-        case .array(let elements), .set(let elements), .map(let elements), .push(let elements): elements
+        case .array(let elements): elements
+        case .set(let elements), .map(let elements), .push(let elements): RESPArray(elements)
         default: nil
         }
     }

@@ -17,7 +17,7 @@ struct ReplyBuilder {
         switch token.type {
         case .bulkString: return .bulkString(slice(token))
         case .simpleString: return .simpleString(slice(token))
-        case .array: return .array(elements(token.count, tokens))
+        case .array: return .array(array(token.count, tokens))
         case .integer: return .integer(token.value)
         case .map: return .map(elements(token.count, tokens))
         case .set: return .set(elements(token.count, tokens))
@@ -37,6 +37,15 @@ struct ReplyBuilder {
         tookSlices = true
         let first = start + Int(token.value)
         return buffer[first..<first + token.count]
+    }
+
+    private mutating func array(_ count: Int, _ tokens: Span<ReplyToken>) -> RESPArray {
+        guard count > 0, tokens[next].type == .bulkString,
+            let strings = RESPStrings(tokens.extracting(next..<next + count), of: buffer, from: start)
+        else { return RESPArray(elements(count, tokens)) }
+        next += count
+        tookSlices = true
+        return RESPArray(strings)
     }
 
     private mutating func elements(_ count: Int, _ tokens: Span<ReplyToken>) -> [RESPValue] {

@@ -49,7 +49,9 @@ struct ReplyScanner: Sendable {
     mutating func scan(_ bytes: Span<UInt8>) throws(RESPError) -> Bool {
         while true {
             let isComplete: Bool
-            if let body {
+            if body == nil, let token = wholeString(bytes) {
+                isComplete = complete(token)
+            } else if let body {
                 guard bytes.count >= body.end + 2 else { return false }
                 isComplete = try finish(body, bytes)
             } else {
@@ -66,6 +68,28 @@ struct ReplyScanner: Sendable {
             }
             if isComplete { return true }
         }
+    }
+
+    /// The bulk string that begins here, stepped over, if all of it has arrived and nothing is wrong with it. Most of what a
+    /// server sends are these; anything else is left to the way that takes it line by line.
+    private mutating func wholeString(_ bytes: Span<UInt8>) -> ReplyToken? {
+        guard lineStart < bytes.count, bytes[lineStart] == ReplyType.bulkString.rawValue else { return nil }
+        var (index, count) = (lineStart + 1, 0)
+        // Longer ones are so rare that the other way is as fast.
+        let last = min(bytes.count, index + min(6, limits.lineBytes))
+        while index < last, isDigit(bytes[index]) {
+            count = 10 &* count &+ Int(bytes[index] &- UInt8(ascii: "0"))
+            index &+= 1
+        }
+        let start = index + 2
+        let end = start + count
+        guard index > lineStart + 1, end + 2 <= bytes.count, count <= limits.bulkBytes, end + 2 <= limits.replyBytes,
+            bytes[index] == carriageReturn, bytes[index + 1] == lineFeed,
+            bytes[end] == carriageReturn, bytes[end + 1] == lineFeed
+        else { return nil }
+        position = end + 2
+        lineStart = position
+        return ReplyToken(type: .bulkString, count: count, value: Int64(start))
     }
 
     /// The index of the line's CR, or `nil` if it has not arrived with its LF.

@@ -85,7 +85,7 @@ struct FuzzTests {
         func elements(_ multiple: Int = 1) -> [RESPValue] {
             (0..<Int.random(in: 0...4, using: &random) * multiple).map { _ in randomValue(depth: depth - 1, &random) }
         }
-        switch Int.random(in: 0..<(depth > 0 ? 13 : 9), using: &random) {
+        switch Int.random(in: 0..<(depth > 0 ? 14 : 9), using: &random) {
         case 0: return .null
         case 1: return .boolean(Bool.random(using: &random))
         case 2: return .integer(Int64.random(in: .min ... .max, using: &random))
@@ -95,9 +95,12 @@ struct FuzzTests {
         case 6: return .bulkString(text(0...0xFF))
         case 7: return .verbatim(format: Array("txt".utf8)[...], text(0...0xFF))
         case 8: return .error(text(0x20...0x7E))
-        case 9: return .array(elements())
+        case 9: return .array(RESPArray(elements()))
         case 10: return .set(elements())
         case 11: return .map(elements(2))
+        case 12:
+            return .array(
+                RESPArray((0..<Int.random(in: 1...4, using: &random)).map { _ in .bulkString(text(0...0xFF)) }))
         default: return .push(elements())
         }
     }

@@ -70,8 +70,9 @@ struct RESPEncoderTests {
             RESPDecoder.decode([encoder.bytes[...]])
                 == Decoded(values: [
                     .array(
-                        ["0", "1", "8", "27", "64", "125", "216", "343", "512", "729", "1000", "1331"].map { .bulk($0) }
-                    ),
+                        RESPArray(
+                            ["0", "1", "8", "27", "64", "125", "216", "343", "512", "729", "1000", "1331"]
+                                .map { .bulk($0) })),
                     .array([.bulk("PING")]),
                 ])
         )

@@ -24,14 +24,14 @@ struct RESPValueTests {
     @Test func `elements are those of any aggregate`() {
         let elements: [RESPValue] = [.integer(1), .null]
         let aggregates: [RESPValue] = [
-            .array(elements), .set(elements), .map(elements), .push(elements), .null, .bulk("a"),
+            .array(RESPArray(elements)), .set(elements), .map(elements), .push(elements), .null, .bulk("a"),
         ]
-        #expect(aggregates.map(\.elements) == [elements, elements, elements, elements, nil, nil])
+        #expect(aggregates.map { $0.elements?.values } == [elements, elements, elements, elements, nil, nil])
     }
 
     @Test func `a named value is found in RESP2 and in RESP3`() {
         let pairs: [RESPValue] = [.bulk("name"), .bulk("pending"), .bulk("pending"), .integer(2), .simple("odd")]
-        for value in [RESPValue.array(pairs), .map(pairs)] {
+        for value in [RESPValue.array(RESPArray(pairs)), .map(pairs)] {
             #expect(value.value(named: "name") == .bulk("pending"))
             #expect(value.value(named: "pending") == .integer(2))
             #expect(value.value(named: "odd") == nil)
@@ -53,8 +53,47 @@ struct RESPValueTests {
     }
 
     @Test func `the description of a large value is short`() {
-        let large = RESPValue.array(
-            Array(repeating: .bulkString(Array(repeating: 0x61, count: 1 << 20)[...]), count: 100))
+        let string = RESPValue.bulkString(Array(repeating: 0x61, count: 1 << 20)[...])
+        let large = RESPValue.array(RESPArray(Array(repeating: string, count: 100)))
         #expect(large.description == "[\"" + String(repeating: "a", count: 198) + "…")
+    }
+}
+
+/// Arrays of strings are kept in another way than arrays of anything.
+struct RESPArrayTests {
+    private let wire = "*3\r\n$1\r\na\r\n$0\r\n\r\n$2\r\nbc\r\n"
+    private let values: [RESPValue] = [.bulk("a"), .bulk(""), .bulk("bc")]
+
+    private func read(_ text: String) throws -> RESPArray {
+        try #require(RESPDecoder.decode(text).values.first?.elements)
+    }
+
+    @Test func `an array of strings is what the same values make`() throws {
+        let array = try read(wire)
+        #expect(Array(array) == values)
+        #expect(array.values == values)
+        #expect(array == RESPArray(values) && RESPArray(values) == array)
+        #expect(Set([array, RESPArray(values)]).count == 1)
+        #expect(array != RESPArray(values.dropLast()) && array != RESPArray(values.reversed()))
+    }
+
+    @Test(arguments: ["*2\r\n$1\r\na\r\n:1\r\n", "*2\r\n$1\r\na\r\n$-1\r\n", "*2\r\n$1\r\na\r\n*1\r\n$1\r\nb\r\n"])
+    func `an array with anything else has no strings`(text: String) throws {
+        let array = try read(text)
+        #expect(array.count == 2 && array[0] == .bulk("a"))
+        #expect(array.strings == nil)
+    }
+
+    /// Read from a reply, behind another one in the same buffer; and made of values.
+    @Test func `strings are found where they are`() throws {
+        let replies = RESPDecoder.decode("+OK\r\n*2\r\n:7\r\n" + wire).values
+        let read = try #require(replies.last?.elements?[1].elements)
+        for array in [read, RESPArray(values)] {
+            let strings = try #require(array.strings)
+            #expect(strings.map { Array($0) } == [[0x61], [], [0x62, 0x63]])
+            #expect(strings.byteCount == 3)
+            #expect(strings.withUnsafeStrings { $0.map { Array($0) } } == strings.map { Array($0) })
+        }
+        #expect(try #require(RESPArray([]).strings).isEmpty)
     }
 }

@@ -81,11 +81,8 @@ extension StreamCommand where Reply == EntryID {
         encoder.argument(stream)
         for argument in trimming { argument.encode(into: &encoder) }
         encoder.argument(idText)
-        fields.withUnsafeFields { pairs in
-            for pair in pairs {
-                encoder.argument(pair.name)
-                encoder.argument(pair.value)
-            }
+        fields.withUnsafeStrings { strings in
+            for string in strings { encoder.argument(string) }
         }
         return StreamCommand(RESPCommand(name: "XADD", encoded: encoder.bytes)) { EntryID(reply: $0) }
     }
@@ -144,7 +141,7 @@ extension StreamCommand where Reply == Void {
 @Sendable func count(_ reply: RESPValue) -> Int? { reply.integer.map { Int(clamping: $0) } }
 
 /// Rows of entries that are there; rows of deleted ones are left out.
-func entries(_ rows: [RESPValue]) -> [StreamEntry]? {
+func entries(_ rows: RESPArray) -> [StreamEntry]? {
     var entries: [StreamEntry] = []
     entries.reserveCapacity(rows.count)
     for row in rows {

@@ -98,7 +98,7 @@ extension EntryID {
     return batches
 }
 
-private func batch(_ stream: String, _ rows: [RESPValue]) -> StreamBatch? {
+private func batch(_ stream: String, _ rows: RESPArray) -> StreamBatch? {
     var entries: [StreamEntry] = []
     var deleted: [EntryID] = []
     entries.reserveCapacity(rows.count)

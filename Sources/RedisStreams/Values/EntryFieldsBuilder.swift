@@ -15,11 +15,5 @@ struct EntryFieldsBuilder {
         ends.append(bytes.count)
     }
 
-    var slices: [RESPValue] {
-        var start = 0
-        return ends.map { end in
-            defer { start = end }
-            return .bulkString(bytes[start..<end])
-        }
-    }
+    var strings: RESPStrings { RESPStrings(bytes, ends: ends) }
 }

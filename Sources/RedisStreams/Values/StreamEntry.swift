@@ -27,16 +27,16 @@ public struct StreamEntry: Sendable, Equatable {
 public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     public typealias Element = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
-    /// Names and values in turn, as they came: bulk strings all of them.
-    private let flat: [RESPValue]
+    /// Names and values in turn.
+    private let strings: RESPStrings
 
     public init(_ pairs: some Sequence<(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)>) {
-        var flat: [RESPValue] = []
+        var builder = EntryFieldsBuilder(count: pairs.underestimatedCount)
         for pair in pairs {
-            flat.append(.bulkString(pair.name))
-            flat.append(.bulkString(pair.value))
+            builder.append(pair.name)
+            builder.append(pair.value)
         }
-        self.flat = flat
+        self.init(builder)
     }
 
     public init(_ pairs: KeyValuePairs<String, String>) {
@@ -48,60 +48,53 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
         self.init(builder)
     }
 
-    init(_ builder: EntryFieldsBuilder) { flat = builder.slices }
+    init(_ builder: EntryFieldsBuilder) { strings = builder.strings }
 
     /// Names and values in turn; `nil` if that is not an even number of strings.
-    init?(flat: [RESPValue]) {
-        guard flat.count.isMultiple(of: 2) else { return nil }
-        for value in flat {
-            guard case .bulkString = value else { return nil }
-        }
-        self.flat = flat
+    init?(flat: RESPArray) {
+        guard flat.count.isMultiple(of: 2), let strings = flat.strings else { return nil }
+        self.strings = strings
     }
 
     public var startIndex: Int { 0 }
-    public var endIndex: Int { flat.count / 2 }
+    public var endIndex: Int { strings.count / 2 }
 
-    public subscript(index: Int) -> Element { (string(2 * index), string(2 * index + 1)) }
-
-    private func string(_ index: Int) -> ArraySlice<UInt8> {
-        if case .bulkString(let bytes) = flat[index] { return bytes }
-        return []
-    }
+    public subscript(index: Int) -> Element { (strings[2 * index], strings[2 * index + 1]) }
 
     /// All pairs as pointers, which are valid during the call: the path of every entry has no time for counting
     /// references.
     public func withUnsafeFields<Result>(
         _ body: (UnsafeBufferPointer<(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)>) -> Result
     ) -> Result {
-        withExtendedLifetime(flat) {
-            withUnsafeTemporaryAllocation(
-                of: (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer).self, capacity: count
-            ) { pairs in
-                for index in 0..<count {
-                    pairs.initializeElement(at: index, to: (pointer(2 * index), pointer(2 * index + 1)))
-                }
-                return body(UnsafeBufferPointer(pairs))
-            }
+        withUnsafeStrings {
+            // In memory a pair is just two of them.
+            $0.withMemoryRebound(to: (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer).self, body)
         }
     }
 
-    /// Stays valid as long as `flat` does: nobody changes the bytes that a reply brought.
-    private func pointer(_ index: Int) -> UnsafeRawBufferPointer {
-        guard case .bulkString(let bytes) = flat[index] else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        return bytes.withUnsafeBytes { $0 }
+    /// Names and values in turn as pointers, which are valid during the call.
+    func withUnsafeStrings<Result>(_ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result) -> Result {
+        strings.withUnsafeStrings(body)
     }
 
     /// Names and values together.
-    public var byteCount: Int {
-        flat.reduce(0) { sum, value in
-            if case .bulkString(let bytes) = value { sum + bytes.count } else { sum }
-        }
-    }
+    public var byteCount: Int { strings.byteCount }
 
     /// The value of the first field of this name.
     public subscript(name: String) -> ArraySlice<UInt8>? {
-        first { $0.name.elementsEqual(name.utf8) }?.value
+        var name = name
+        let index = name.withUTF8 { wanted in
+            withUnsafeFields { pairs in
+                pairs.firstIndex { pair in
+                    pair.name.count == wanted.count && pair.name.elementsEqual(UnsafeRawBufferPointer(wanted))
+                }
+            }
+        }
+        return index.map { self[$0].value }
+    }
+
+    public static func == (left: EntryFields, right: EntryFields) -> Bool {
+        left.strings.elementsEqual(right.strings)
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct StreamBacklogTests {
     private let now: Int64 = 1_800_000_000_000
 
-    private func backlog(_ reply: [RESPValue]) -> StreamBacklog? { StreamBacklog(reply: .array(reply)) }
+    private func backlog(_ reply: [RESPValue]) -> StreamBacklog? { StreamBacklog(reply: .array(RESPArray(reply))) }
 
     @Test func `a reply tells what is owed, and what Redis does not know stays unknown`() {
         let id = RESPValue.bulkString(ArraySlice("1799999995000-3".utf8))
