@@ -14,27 +14,37 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import order
 
 
-def check(fields):
-    return fields[b"order"][-1] - 48
-
-
 def add(client, options):
-    for start in range(0, options.count, options.depth):
+    for start in range(0, options.entries, options.depth):
         pipe = client.pipeline(transaction=False)
-        for number in range(start, min(start + options.depth, options.count)):
-            pipe.xadd(options.stream, order.fields(number))
+        for number in range(start, min(start + options.depth, options.entries)):
+            pipe.xadd(options.stream, order.entry(number, options.body))
         pipe.execute()
-    return options.count, 0
+    return options.entries, 0
 
 
-def read_group(client, options):
-    entries = checksum = 0
-    while batches := client.xreadgroup("g", "g.c1", {options.stream: ">"}, count=options.count):
+def batches(client, options):
+    while reply := client.xreadgroup("g", "g.c1", {options.stream: ">"}, count=options.count):
         # A list of pairs (RESP2), or a dictionary whose values are lists of lists of entries (RESP3).
-        batch = batches[0][1] if isinstance(batches, list) else next(iter(batches.values()))[0]
+        yield reply[0][1] if isinstance(reply, list) else next(iter(reply.values()))[0]
+
+
+def read(client, options):
+    entries = checksum = 0
+    for batch in batches(client, options):
         entries += len(batch)
         for _, fields in batch:
-            checksum += check(fields)
+            checksum += order.last_digit(fields)
+    return entries, checksum
+
+
+def work(client, options):
+    entries = checksum = 0
+    for batch in batches(client, options):
+        entries += len(batch)
+        for _, fields in batch:
+            checksum += order.last_digit(fields)
+        client.xack(options.stream, "g", *[id for id, _ in batch])
     return entries, checksum
 
 
@@ -43,7 +53,7 @@ def page(client, options):
     while batch := client.xrange(options.stream, start, "+", count=1000):
         entries += len(batch)
         for _, fields in batch:
-            checksum += check(fields)
+            checksum += order.last_digit(fields)
         start = b"(" + batch[-1][0]
     return entries, checksum
 
@@ -55,13 +65,15 @@ def peak_kib():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("part", choices=("add", "read-group", "page"))
+    parser.add_argument("part", choices=("add", "read", "work", "page"))
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--stream", default="bench")
+    parser.add_argument("--body", choices=("fields", "data"), default="fields")
+    parser.add_argument("--entries", type=int)
     parser.add_argument("--count", type=int)
     parser.add_argument("--depth", type=int)
     options = parser.parse_args()
-    part = {"add": add, "read-group": read_group, "page": page}[options.part]
+    part = {"add": add, "read": read, "work": work, "page": page}[options.part]
     client = redis.Redis(port=options.port)
     client.ping()
     start, cpu = time.monotonic(), time.process_time()

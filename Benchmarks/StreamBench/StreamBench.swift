@@ -4,7 +4,7 @@ import RedisStreams
 /// One part of `Benchmarks/streams`: does its work through the library and prints what it took as a line of JSON.
 @main struct StreamBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stream-bench", subcommands: [Add.self, ReadGroup.self, Page.self])
+        commandName: "stream-bench", subcommands: [Add.self, Read.self, Calls.self, Work.self, Page.self])
 }
 
 struct Server: ParsableArguments {
@@ -14,43 +14,91 @@ struct Server: ParsableArguments {
     func connect() async throws -> Redis { try await Redis.connect("redis://127.0.0.1:\(port)") }
 }
 
-/// Adds entries, so many at a time.
+/// Adds entries.
 struct Add: AsyncParsableCommand {
     @OptionGroup var server: Server
-    @Option var count: Int
-    @Option var depth: Int
+    @Option var body = Body.fields
+    @Option var entries: Int
+
+    enum Body: String, ExpressibleByArgument { case fields, data }
 
     func run() async throws {
         let redis = try await server.connect()
         let stream = redis.stream(server.stream)
         let meter = Meter()
-        for start in Swift.stride(from: 0, to: count, by: depth) {
-            try await stream.add(contentsOf: (start..<min(start + depth, count)).map(Order.fields))
-        }
-        meter.report(entries: count, checksum: 0)
+        let order = body == .fields ? Order.fields : Order.data
+        try await stream.add(contentsOf: (0..<entries).lazy.map { order($0) })
+        meter.report(entries: entries, checksum: 0)
         await redis.close()
     }
 }
 
-/// Reads all that is new for a group.
-struct ReadGroup: AsyncParsableCommand {
+struct Group: ParsableArguments {
     @OptionGroup var server: Server
     @Option var group = "g"
+    @Option var entries: Int
+    /// Read at once.
     @Option var count: Int
+    @Option var prefetch = 2
+
+    func connect() async throws -> ConsumerGroup {
+        try await server.connect().consumerGroup(group, of: [server.stream])
+    }
+}
+
+/// Reads so many new entries of a group, without acknowledging them.
+struct Read: AsyncParsableCommand {
+    @OptionGroup var group: Group
 
     func run() async throws {
-        let redis = try await server.connect()
-        let group = redis.consumerGroup(group, of: [server.stream])[server.stream]
+        let consumers = try await group.connect()
         var (entries, checksum) = (0, 0)
         let meter = Meter()
-        while true {
-            let batch = try await group.read(count: count)
-            if batch.isEmpty { break }
-            entries += batch.count
-            for entry in batch { checksum += Order.check(entry) }
+        for try await messages in consumers.batches(count: group.count, prefetch: group.prefetch) {
+            entries += messages.count
+            for message in messages { checksum += Order.check(message.fields) }
+            if entries >= group.entries { break }
         }
         meter.report(entries: entries, checksum: checksum)
-        await redis.close()
+    }
+}
+
+/// The same by single calls, each after the reply to the one before.
+struct Calls: AsyncParsableCommand {
+    @OptionGroup var group: Group
+
+    func run() async throws {
+        let consumers = try await group.connect()[group.server.stream]
+        var (entries, checksum) = (0, 0)
+        let meter = Meter()
+        while entries < group.entries {
+            let batch = try await consumers.read(count: group.count)
+            entries += batch.count
+            for entry in batch { checksum += Order.check(entry.fields) }
+        }
+        meter.report(entries: entries, checksum: checksum)
+    }
+}
+
+/// Works through a group: each entry is looked at and acknowledged.
+struct Work: AsyncParsableCommand {
+    @OptionGroup var group: Group
+
+    private struct Done: Error {}
+
+    func run() async throws {
+        let consumers = try await group.connect()
+        var (entries, checksum) = (0, 0)
+        let meter = Meter()
+        do {
+            try await consumers.process(count: group.count, prefetch: group.prefetch) { message in
+                entries += 1
+                checksum += Order.check(message.fields)
+                // The only way out; it leaves this one pending.
+                if entries == group.entries { throw Done() }
+            }
+        } catch is Done {}
+        meter.report(entries: entries, checksum: checksum)
     }
 }
 
@@ -64,7 +112,7 @@ struct Page: AsyncParsableCommand {
         let meter = Meter()
         for try await entry in redis.stream(server.stream)[...] {
             entries += 1
-            checksum += Order.check(entry)
+            checksum += Order.check(entry.fields)
         }
         meter.report(entries: entries, checksum: checksum)
         await redis.close()

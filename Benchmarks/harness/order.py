@@ -37,8 +37,18 @@ def fields(number):
     }
 
 
+_HEAD, _TAIL = json.dumps(fields(0), separators=(",", ":")).split("0" * 10, 1)
+
+
 def body(number):
-    return json.dumps(fields(number), separators=(",", ":"))
+    """The same as JSON, for next to nothing: making it is not what is measured."""
+    return f"{_HEAD}{number:010d}{_TAIL}"
+
+
+def last_digit(found):
+    """What a reader looks at in an entry, whose names and values are bytes."""
+    order = found.get(b"order")
+    return order[-1] - 48 if order else found[b"data"][len(_HEAD) + 9] - 48
 
 
 def entry(number, mode):

@@ -1,6 +1,5 @@
 """Adding to and reading from streams: the library, redis-py and redis-benchmark, one after the other."""
 
-import csv
 import os
 import subprocess
 from statistics import median
@@ -11,24 +10,31 @@ from .report import header, row
 from .servers import program
 
 GOALS = {"add": 3.0, "read": 3.0, "growth_mb": 2.0}
+# What is measured, by whom.
+PARTS = {
+    "add": ("Adding", ("library", "redis-py", "redis-benchmark")),
+    "read": ("Reading by a group", ("library", "redis-py", "redis-benchmark")),
+    "calls": ("Reading by a group, call after call", ("library", "redis-benchmark")),
+    "work": ("Working through a group: reading and acknowledging", ("library", "redis-py")),
+}
 LIMIT = 120
 STREAM, GROUP = "bench", "g"
 
 
-def contenders(options, server, scratch):
+def contenders(body, options, server, scratch):
     script = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "streams_redis_py.py")
     return {
-        "library": Client("library", [options.library], options, server, scratch),
-        "redis-py": Client("redis-py", [options.python, script], options, server, scratch),
-        "redis-benchmark": Benchmark(options, server, scratch),
+        "library": Client("library", [options.library], body, options, server, scratch),
+        "redis-py": Client("redis-py", [options.python, script], body, options, server, scratch),
+        "redis-benchmark": Benchmark(body, options, server, scratch),
     }
 
 
 class Contender:
     """Works on one stream; what it has done is counted by the server."""
 
-    def __init__(self, options, server, scratch):
-        self.options, self.server, self.scratch = options, server, scratch
+    def __init__(self, body, options, server, scratch):
+        self.body, self.options, self.server, self.scratch = body, options, server, scratch
 
     def add(self):
         with self.server.connect() as redis:
@@ -39,13 +45,23 @@ class Contender:
         return figures
 
     def read(self):
+        return self.read_by_group("read", pending=self.options.entries)
+
+    def calls(self):
+        return self.read_by_group("calls", pending=self.options.entries)
+
+    def work(self):
+        return self.read_by_group("work", pending=0)
+
+    def read_by_group(self, part, pending):
         with self.server.connect() as redis:
-            preload(redis, self.options.entries)
+            preload(redis, self.options.entries, self.body)
             redis("XGROUP", "CREATE", STREAM, GROUP, "0")
-            figures = self.run_read()
-            pending = redis("XPENDING", STREAM, GROUP)[0]
-            if pending != self.options.entries:
-                raise Failure(f"{self.name}: {pending} entries were read")
+            figures = self.run_read(part)
+            left = redis("XPENDING", STREAM, GROUP)[0]
+            # The library's loop is left with the last entry at hand.
+            if left not in (pending, pending + 1):
+                raise Failure(f"{self.name}: {part}: {left} entries are pending")
         return figures
 
 
@@ -60,10 +76,13 @@ class Client(Contender):
             return child.line(LIMIT)
 
     def run_add(self):
-        return self.run("add", "--count", self.options.entries, "--depth", self.options.depth)
+        return self.run("add", "--body", self.body, "--entries", self.options.entries, *self.depth())
 
-    def run_read(self):
-        figures = self.run("read-group", "--count", self.options.count)
+    def depth(self):
+        return () if self.name == "library" else ("--depth", self.options.depth)
+
+    def run_read(self, part):
+        figures = self.run(part, "--entries", self.options.entries, "--count", self.options.count)
         expected = sum(number % 10 for number in range(self.options.entries))
         if figures["checksum"] != expected:
             raise Failure(f"{self.name}: looked at the wrong entries: {figures['checksum']}, not {expected}")
@@ -71,44 +90,47 @@ class Client(Contender):
 
 
 class Benchmark(Contender):
-    """Sends the same bytes again and again, and does not look at the replies: what the server can do with one client."""
+    """Sends the same bytes again and again, and does not look at the replies: what the server can do.
+
+    As one client that waits for each reply; in "read" as the four that get most out of the server.
+    """
 
     name = "redis-benchmark"
 
-    def run(self, requests, depth, *words):
-        command = [program("redis-benchmark"), "-p", str(self.server.port), "-c", "1", "-P", str(depth)]
+    def run(self, requests, clients, depth, *words):
+        command = [program("redis-benchmark"), "-p", str(self.server.port), "-c", str(clients), "-P", str(depth)]
         command += ["-n", str(requests), "--csv", *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=True)
-        rows = list(csv.DictReader(done.stdout.splitlines()))
-        return requests / float(rows[-1]["rps"])
+        # The first column is the command as it is, quotes and commas included; behind it come rps and six latencies.
+        return requests / float(done.stdout.splitlines()[-1].rsplit('","', 7)[1])
 
     def run_add(self):
-        pairs = [part for pair in order.fields(0).items() for part in pair]
-        seconds = self.run(self.options.entries, self.options.depth, "XADD", STREAM, "*", *pairs)
+        pairs = [part for pair in order.entry(0, self.body).items() for part in pair]
+        seconds = self.run(self.options.entries, 1, self.options.depth, "XADD", STREAM, "*", *pairs)
         return {"entries": self.options.entries, "seconds": seconds}
 
-    def run_read(self):
+    def run_read(self, part):
         words = ["XREADGROUP", "GROUP", GROUP, "g.c1", "COUNT", self.options.count, "STREAMS", STREAM, ">"]
-        seconds = self.run(-(-self.options.entries // self.options.count), 1, *words)
+        seconds = self.run(-(-self.options.entries // self.options.count), 4 if part == "read" else 1, 1, *words)
         return {"entries": self.options.entries, "seconds": seconds}
 
 
-def preload(redis, count):
+def preload(redis, count, body):
     redis("DEL", STREAM)
     for start in range(0, count, 10_000):
-        redis.pipeline([order.xadd(STREAM, number, "fields") for number in range(start, min(start + 10_000, count))])
+        redis.pipeline([order.xadd(STREAM, number, body) for number in range(start, min(start + 10_000, count))])
 
 
 def pages(options, server, scratch):
     """A tenth of the entries, then all: whether reading them by pages needs more memory."""
     result = []
-    made = contenders(options, server, scratch)
+    made = contenders("fields", options, server, scratch)
     with server.connect() as redis:
         redis("DEL", STREAM)
         held = 0
         for count in (options.pages // 10, options.pages):
             # The library adds them: a million is long for Python.
-            made["library"].run("add", "--count", count - held, "--depth", 1000)
+            made["library"].run("add", "--entries", count - held)
             held = count
             for name in ("library", "redis-py"):
                 figures = made[name].run("page")
@@ -118,22 +140,14 @@ def pages(options, server, scratch):
     return result
 
 
-def report(rounds, paged):
-    """The tables, and whether the marks are met."""
+BODIES = {"fields": "an entry of twelve fields", "data": "an entry of two fields, one of them JSON"}
+
+
+def report(bodies, paged):
+    """The tables, and whether the marks are met. `bodies`: the rounds by the shape of the entry."""
     lines, marks = [], []
-    for part, title in (("add", "Adding"), ("read", "Reading by a group")):
-        lines.append(header(f"{title}, {len(rounds)} rounds"))
-        rates = {name: [rate(one[name, part]) for one in rounds] for name, of in rounds[0] if of == part}
-        for name, values in rates.items():
-            lines.append(row(f"{name}: entries/s", values, 0))
-        for name in ("library", "redis-py"):
-            cpu = [one[name, part]["cpu_us"] / one[name, part]["entries"] for one in rounds]
-            lines.append(row(f"{name}: CPU µs per entry", cpu, 2))
-        for below in ("redis-py", "redis-benchmark"):
-            ratios = [above / under for above, under in zip(rates["library"], rates[below])]
-            lines.append(row(f"library / {below}", ratios, 2))
-            if below == "redis-py":
-                marks.append((f"{title.lower()}, library / redis-py, median", median(ratios), GOALS[part], True))
+    for body, rounds in bodies.items():
+        compare(body, rounds, lines, marks)
     if paged:
         lines += ["", "Reading a whole stream by pages", f"  {'':<34}{'entries/s':>12}{'peak RSS, MB':>14}"]
         for one in paged:
@@ -148,6 +162,24 @@ def report(rounds, paged):
         met = met and kept
         lines.append(f"  {label}: {value:.2f}, mark {goal}: {'met' if kept else 'MISSED'}")
     return "\n".join(lines), met
+
+
+def compare(body, rounds, lines, marks):
+    for part, (title, names) in PARTS.items():
+        title = f"{title}, {BODIES[body]}"
+        lines.append(header(f"{title}, {len(rounds)} rounds"))
+        rates = {name: [rate(one[name, part]) for one in rounds] for name in names}
+        for name, values in rates.items():
+            lines.append(row(f"{name}: entries/s", values, 0))
+        for name in names:
+            if name != "redis-benchmark":
+                cpu = [one[name, part]["cpu_us"] / one[name, part]["entries"] for one in rounds]
+                lines.append(row(f"{name}: CPU µs per entry", cpu, 2))
+        for below in names[1:]:
+            ratios = [above / under for above, under in zip(rates["library"], rates[below])]
+            lines.append(row(f"library / {below}", ratios, 2))
+            if below == "redis-py" and part in GOALS:
+                marks.append((f"{title.lower()}, library / redis-py, median", median(ratios), GOALS[part], True))
 
 
 def rate(figures):

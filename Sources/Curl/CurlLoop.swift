@@ -144,6 +144,9 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: - On the loop
 
+    /// Whether other threads have asked for something that has not run yet.
+    var hasWork: Bool { inbox.withLock { !$0.work.isEmpty } }
+
     /// Calls `body` once, after `delay`, unless cancelled.
     @discardableResult
     public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> LoopTimer {
@@ -178,6 +181,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
         while true {
             readClocks()
             let stopping = runInbox()
+            // What other threads asked for leaves before sockets are read.
+            endTurn()
             while let body = timers.takeDue(now) { body() }
             if stopping && hasEnded() { break }
             descriptors.dispatch()

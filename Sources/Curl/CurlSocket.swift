@@ -131,9 +131,11 @@ public final class CurlSocket {
 
     private func read() {
         // Until "again": TLS may hold a whole record that the kernel does not report. Bounded, so that one busy socket
-        // does not starve the loop.
-        for _ in 0..<16 {
+        // does not starve the loop, and what other threads asked for meanwhile leaves before more is read: else a peer that
+        // answers at length and we would take turns instead of working at the same time.
+        for portion in 0..<4 {
             guard isOpen else { return }
+            if portion > 0, loop.hasWork { break }
             var count = 0
             let code = curl_easy_recv(easy, loop.scratch.baseAddress, loop.scratch.count, &count)
             switch code {

@@ -141,6 +141,8 @@ enum SocketConnector {
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: max(1, target.connectTimeout.wholeMilliseconds)))
         set(CURLOPT_TIMEOUT_MS, Int(clamping: max(1, target.connectTimeout.wholeMilliseconds)))
+        // What one read brings at most; the default is 16 KiB.
+        set(CURLOPT_BUFFERSIZE, 128 * 1024)
         set(CURLOPT_TCP_NODELAY, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TCP_KEEPIDLE, 15)

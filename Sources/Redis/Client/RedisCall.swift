@@ -10,8 +10,11 @@ final class RedisCall: @unchecked Sendable {
     typealias Continuation = CheckedContinuation<[Reply], Never>
 
     private enum Caller {
+        /// It will ask later.
         case absent
         case waiting(Continuation)
+        /// The outcome stands, and waits for the caller.
+        case answered([Reply])
         case gone
     }
 
@@ -44,15 +47,20 @@ final class RedisCall: @unchecked Sendable {
 
     // MARK: - From any thread
 
-    /// Takes the caller; `false` if it was cancelled before, and has been told.
-    func start(_ continuation: Continuation) -> Bool {
-        let isGone = caller.withLock { caller in
-            if case .gone = caller { return true }
-            caller = .waiting(continuation)
-            return false
+    /// Takes the caller, and tells it at once if the outcome stands. For a call once.
+    func start(_ continuation: Continuation) {
+        let outcome: [Reply]? = caller.withLock { caller in
+            switch caller {
+            case .answered(let replies):
+                caller = .gone
+                return replies
+            case .gone: return all(.cancelled)
+            case .absent, .waiting:
+                caller = .waiting(continuation)
+                return nil
+            }
         }
-        if isGone { continuation.resume(returning: all(.cancelled)) }
-        return !isGone
+        if let outcome { continuation.resume(returning: outcome) }
     }
 
     /// The caller waits no longer.
@@ -63,16 +71,25 @@ final class RedisCall: @unchecked Sendable {
 
     private func all(_ failure: CallFailure) -> [Reply] { commands.map { _ in .failure(failure) } }
 
+    /// Whether the outcome stands.
     var isOver: Bool {
         caller.withLock { caller in
-            if case .gone = caller { true } else { false }
+            switch caller {
+            case .answered, .gone: true
+            case .absent, .waiting: false
+            }
         }
     }
 
     private func answer(_ replies: @autoclosure () -> [Reply]) {
         let waiting: Continuation? = caller.withLock { caller in
-            defer { caller = .gone }
-            if case .waiting(let continuation) = caller { return continuation }
+            switch caller {
+            case .absent: caller = .answered(replies())
+            case .waiting(let continuation):
+                caller = .gone
+                return continuation
+            case .answered, .gone: break
+            }
             return nil
         }
         waiting?.resume(returning: replies())

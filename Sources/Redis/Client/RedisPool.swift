@@ -46,9 +46,14 @@ public final class RedisPool: Sendable {
     ///   - deadline: until when they have to be sent; and how long, afterwards, nothing may come or go.
     ///   - mayRepeat: whether they may run twice. If so they are sent again when the connection is lost within the deadline.
     public func perform(_ commands: [RESPCommand], deadline: Duration, mayRepeat: Bool = false) async -> [Reply] {
-        guard !commands.isEmpty else { return [] }
+        await begin(commands, deadline: deadline, mayRepeat: mayRepeat).replies()
+    }
+
+    /// Sends commands in one go; their replies are asked for later. What one task begins goes out in that order.
+    public func begin(_ commands: [RESPCommand], deadline: Duration, mayRepeat: Bool = false) -> PoolCall {
         let call = RedisCall(commands, deadline: deadline, patience: deadline, mayRepeat: mayRepeat)
-        return await answer(call) { $0.shared.submit(call) }
+        submit(call) { $0.shared.submit(call) }
+        return PoolCall(pool: self, call: call)
     }
 
     /// Sends a command that the server answers only after a while, on a connection of its own.
@@ -63,15 +68,21 @@ public final class RedisPool: Sendable {
     ) async -> Reply {
         // Some servers begin the wait anew when another consumer was quicker (redis #12998).
         let call = RedisCall([command], deadline: deadline, patience: wait * 2 + deadline, mayRepeat: mayRepeat)
-        return await answer(call) { $0.block(call) }[0]
+        submit(call) { $0.block(call) }
+        return await replies(to: call)[0]
     }
 
-    private func answer(_ call: RedisCall, _ submit: @escaping @Sendable (PoolLanes) -> Void) async -> [Reply] {
+    private func submit(_ call: RedisCall, _ body: @escaping @Sendable (PoolLanes) -> Void) {
+        if Task.isCancelled {
+            call.cancel()
+        } else if call.commands.isEmpty || !loop.post({ [lanes] in body(lanes) }) {
+            call.refuse()
+        }
+    }
+
+    fileprivate func replies(to call: RedisCall) async -> [Reply] {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard call.start(continuation) else { return }
-                if !loop.post({ [lanes] in submit(lanes) }) { call.refuse() }
-            }
+            await withCheckedContinuation { call.start($0) }
         } onCancel: {
             call.cancel()
             loop.post { [lanes] in lanes.cancelled(call) }
@@ -83,4 +94,13 @@ public final class RedisPool: Sendable {
         loop.post { [lanes] in lanes.close() }
         await loop.stop()
     }
+}
+
+/// Commands that are on their way. If nobody asks for the replies, they are dropped.
+public struct PoolCall: Sendable {
+    let pool: RedisPool
+    let call: RedisCall
+
+    /// Waits for the replies, in the order of the commands; once.
+    public func replies() async -> [RedisPool.Reply] { await pool.replies(to: call) }
 }

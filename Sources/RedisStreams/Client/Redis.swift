@@ -112,14 +112,14 @@ extension Redis {
     ///
     /// - Throws: the failure of the first one that failed; the others have run, if the server took them.
     func pipeline<Reply>(_ commands: [StreamCommand<Reply>]) async throws -> [Reply] {
+        try await begin(commands).values()
+    }
+
+    /// Sends all commands at once; the replies are asked for later. What one task begins goes out in that order.
+    func begin<Reply>(_ commands: [StreamCommand<Reply>]) -> Pipeline<Reply> {
         let mayRepeat = commands.allSatisfy(\.isReadOnly)
-        let replies = await pool.perform(commands.map(\.command), deadline: deadline, mayRepeat: mayRepeat)
-        var values: [Reply] = []
-        values.reserveCapacity(replies.count)
-        for (command, reply) in zip(commands, replies) {
-            values.append(try command.decoded(value(reply, command.command.name)))
-        }
-        return values
+        let call = pool.begin(commands.map(\.command), deadline: deadline, mayRepeat: mayRepeat)
+        return Pipeline(commands: commands, call: call)
     }
 
     /// Sends a command that the server may answer after `wait` only, on a connection of its own.
@@ -127,13 +127,32 @@ extension Redis {
         let reply = await pool.block(command.command, for: wait, deadline: deadline, mayRepeat: command.isReadOnly)
         return try command.decoded(value(reply, command.command.name))
     }
+}
 
-    private func value(_ reply: RedisPool.Reply, _ command: String) throws -> RESPValue {
-        switch reply {
-        case .success(let value): return value
-        case .failure(.cancelled): throw CancellationError()
-        case .failure(let failure): throw Failure(failure, command)
+/// Commands that are on their way.
+struct Pipeline<Reply: Sendable>: Sendable {
+    let commands: [StreamCommand<Reply>]
+    let call: PoolCall
+
+    /// Waits for all replies; once.
+    ///
+    /// - Throws: the failure of the first one that failed.
+    func values() async throws -> [Reply] {
+        let replies = await call.replies()
+        var values: [Reply] = []
+        values.reserveCapacity(replies.count)
+        for (command, reply) in zip(commands, replies) {
+            values.append(try command.decoded(value(reply, command.command.name)))
         }
+        return values
+    }
+}
+
+private func value(_ reply: RedisPool.Reply, _ command: String) throws -> RESPValue {
+    switch reply {
+    case .success(let value): return value
+    case .failure(.cancelled): throw CancellationError()
+    case .failure(let failure): throw Redis.Failure(failure, command)
     }
 }
 

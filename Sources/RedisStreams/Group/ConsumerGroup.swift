@@ -92,10 +92,12 @@ extension ConsumerGroup {
     /// Settles messages of this group's streams: they are no longer pending. Returns how many were.
     @discardableResult
     public func acknowledge(_ messages: [Message]) async throws -> Int {
+        try await beginAcknowledging(messages).values().reduce(0, +)
+    }
+
+    func beginAcknowledging(_ messages: [Message]) -> Pipeline<Int> {
         let ids = Dictionary(grouping: messages, by: \.stream)
-        return try await redis.pipeline(
-            ids.map { .acknowledge($0.value.map(\.id), stream: $0.key, group: name) }
-        ).reduce(0, +)
+        return redis.begin(ids.map { .acknowledge($0.value.map(\.id), stream: $0.key, group: name) })
     }
 
     /// Settles one message. Returns whether it was pending.

@@ -3,12 +3,9 @@ public struct GroupEntries: AsyncSequence, Sendable {
     public typealias Element = Message
 
     let group: ConsumerGroup
-    let count: Int
-    let abandonedAfter: Duration?
+    let options: GroupReader.Options
 
-    public func makeAsyncIterator() -> Iterator {
-        Iterator(worker: GroupWorker(group, count: count, abandonedAfter: abandonedAfter))
-    }
+    public func makeAsyncIterator() -> Iterator { Iterator(worker: GroupWorker(group, options)) }
 
     /// Asking for the next message acknowledges the one before.
     public struct Iterator: AsyncIteratorProtocol {
@@ -16,6 +13,31 @@ public struct GroupEntries: AsyncSequence, Sendable {
 
         /// Waits for the next message; never `nil`.
         public mutating func next() async throws -> Message? { try await worker.next() }
+    }
+}
+
+/// What a consumer has to work through, in portions and without end; made by `ConsumerGroup.batches`.
+public struct GroupBatches: AsyncSequence, Sendable {
+    public typealias Element = [Message]
+
+    let group: ConsumerGroup
+    let options: GroupReader.Options
+
+    public func makeAsyncIterator() -> Iterator { Iterator(reader: GroupReader(group, options)) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let reader: GroupReader
+
+        /// Waits for the next portion; never `nil`, and never empty.
+        public mutating func next() async throws -> [Message]? {
+            while true {
+                do {
+                    return try await reader.next {}
+                } catch let failure as Redis.Failure where failure.isTransient {
+                    try await reader.recover()
+                }
+            }
+        }
     }
 }
 
@@ -38,12 +60,28 @@ extension ConsumerGroup {
     /// is passed over, and stays pending.
     /// - Parameters:
     ///   - count: how many are read at once, of each stream.
+    ///   - prefetch: how many such portions are asked for ahead while there is more, so that handling and reading go on at the
+    ///     same time; 2 keep the server busy. Until they are handled they are pending for this consumer.
     ///   - abandonedAfter: takes over what has been pending for so long with any consumer of the group. To be longer than the
-    ///     handling of `count` messages takes, or two consumers handle the same; `nil` leaves it to others. What is no
-    ///     longer in the stream is then no longer pending either.
+    ///     handling of all that is read, or two consumers handle the same; `nil` leaves it to others. What is no longer in
+    ///     the stream is then no longer pending either.
     /// - Throws: `.server(.noGroup, …)` if the group is missing in one of the streams; `CancellationError`.
-    public func entries(count: Int = 100, abandonedAfter: Duration? = nil) -> GroupEntries {
-        GroupEntries(group: self, count: Swift.max(1, count), abandonedAfter: abandonedAfter)
+    public func entries(count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil) -> GroupEntries {
+        GroupEntries(group: self, options: .init(count, prefetch, abandonedAfter))
+    }
+
+    /// The same in portions, for what is better handled together, such as rows for a database. *You* acknowledge:
+    ///
+    /// ```swift
+    /// for try await messages in group.batches(count: 500) {
+    ///     try await insert(messages)
+    ///     try await group.acknowledge(messages)
+    /// }
+    /// ```
+    /// What is not acknowledged stays pending, and comes again when a loop is begun anew, or when a connection was lost: then
+    /// the loop reads once more all that is pending for this consumer.
+    public func batches(count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil) -> GroupBatches {
+        GroupBatches(group: self, options: .init(count, prefetch, abandonedAfter))
     }
 
     /// Handles messages one after the other, without end, and acknowledges each when `body` has returned; otherwise like
@@ -51,9 +89,9 @@ extension ConsumerGroup {
     ///
     /// Ends when `body` throws, by its error; the message stays pending, and what was handled before is acknowledged by then.
     public func process(
-        count: Int = 100, abandonedAfter: Duration? = nil, _ body: (Message) async throws -> Void
+        count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil, _ body: (Message) async throws -> Void
     ) async throws {
-        let worker = GroupWorker(self, count: Swift.max(1, count), abandonedAfter: abandonedAfter)
+        let worker = GroupWorker(self, .init(count, prefetch, abandonedAfter))
         while true {
             let message = try await worker.next()
             do {

@@ -35,6 +35,7 @@ extension StreamBatch {
 extension [StreamBatch] {
     /// All entries in the order of their ids, by time, then sequence; entries with one id in the order of the streams.
     public var messages: [Message] {
+        if count == 1 { return self[0].messages }
         let all = enumerated().flatMap { index, batch in batch.messages.map { (index, $0) } }
         return all.sorted { ($0.1.id, $0.0) < ($1.1.id, $1.0) }.map(\.1)
     }

@@ -53,6 +53,36 @@ import Testing
         await live.redis.close()
     }
 
+    /// A hundred are on their way at a time, or a megabyte.
+    @Test(arguments: [0, 1, 100, 101, 450]) func `many entries are added in their order`(count: Int) async throws {
+        let live = try await LiveRedis.start()
+        let stream = live.redis.stream("s")
+        let ids = try await stream.add(contentsOf: (0..<count).lazy.map { ["n": $0] })
+        #expect(ids.count == count && ids == ids.sorted())
+        let entries = try await stream[...].entries()
+        #expect(entries.map(\.id) == ids && numbers(entries) == Array(0..<count))
+        let large = [UInt8](repeating: 7, count: 300_000)
+        #expect(try await stream.add(contentsOf: (0..<10).map { ["n": $0, "large": large] }).count == 10)
+        #expect(try await stream.count == count + 10)
+        await live.redis.close()
+    }
+
+    @Test func `adding many throws what the first that failed met`() async throws {
+        let live = try await LiveRedis.start()
+        _ = try await live.redis.send("SET", "text", "x")
+        do {
+            try await live.redis.stream("text").add(contentsOf: (0..<450).map { ["n": $0] })
+            Issue.record("added")
+        } catch Redis.Failure.server(.wrongType, _) {}
+        // An entry without fields is the caller's mistake; those before it are there.
+        do {
+            try await live.redis.stream("s").add(contentsOf: (0..<450).map { $0 == 120 ? [:] : ["n": $0] })
+            Issue.record("added")
+        } catch Redis.Failure.server(.other, _) {}
+        #expect(try await live.redis.stream("s").count >= 120)
+        await live.redis.close()
+    }
+
     @Test func `bytes of any kind, names that repeat, and nothing at all`() async throws {
         let live = try await LiveRedis.start()
         let stream = live.redis.stream("key with \u{0} and é")

@@ -42,13 +42,14 @@ import Testing
         await live.redis.close()
     }
 
-    @Test func `before it waits, all that was handled is acknowledged`() async throws {
+    @Test(arguments: [0, 2])
+    func `before it waits, all that was handled is acknowledged`(prefetch: Int) async throws {
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])
         try await group.create()
         try await live.redis.stream("s").add(contentsOf: (0..<250).map { ["n": $0] })
         let worker = Task {
-            for try await _ in group.entries() {}
+            for try await _ in group.entries(prefetch: prefetch) {}
         }
         try await live.waitUntilBlocked()
         #expect(try await pending(group) == [:])
@@ -77,14 +78,72 @@ import Testing
         await live.redis.close()
     }
 
-    @Test func `a worker outlives its server, and handles everything`() async throws {
+    @Test func `what is asked for ahead comes in order, once, and all of it`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        // Full portions to the last, and one that is not.
+        for count in [490, 11] { try await live.redis.stream("s").add(contentsOf: (0..<count).map { ["n": $0] }) }
+        var met: [Int?] = []
+        for try await message in group.entries(count: 7, prefetch: 3) {
+            met.append(message.fields.integer("n"))
+            if met.count == 501 { break }
+        }
+        #expect(met == Array(0..<490) + Array(0..<11))
+        try await live.eventually("acknowledged") { try $0.command("XPENDING", "s", "g").elements.first == 1 }
+        await live.redis.close()
+    }
+
+    @Test func `what was asked for ahead and not handed out stays pending, and is met first by the next loop`()
+        async throws
+    {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        try await live.redis.stream("s").add(contentsOf: (0..<20).map { ["n": $0] })
+        for try await message in group.entries(count: 2, prefetch: 3) where message["n"] == "1" { break }
+        // 0 is acknowledged; 1, and three portions of two.
+        try await live.eventually("acknowledged") { try $0.command("XPENDING", "s", "g").elements.first == 7 }
+        var again: [Int?] = []
+        for try await message in group.entries(count: 2, prefetch: 3) {
+            again.append(message.fields.integer("n"))
+            if again.count == 19 { break }
+        }
+        #expect(again == Array(1..<20))
+        await live.redis.close()
+    }
+
+    @Test(arguments: [0, 2])
+    func `portions are acknowledged by their reader, or come again`(prefetch: Int) async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s", "t"])
+        try await group.create()
+        try await live.redis.stream("s").add(contentsOf: (0..<25).map { ["n": $0] })
+        var (met, sizes): ([String?], [Int]) = ([], [])
+        for try await messages in group.batches(count: 10, prefetch: prefetch) {
+            met += messages.map { $0["n"] }
+            sizes.append(messages.count)
+            if sizes.count < 3 { try await group.acknowledge(messages) } else { break }
+        }
+        #expect(sizes == [10, 10, 5])
+        #expect(met == (0..<25).map { "\($0)" })
+        #expect(try await pending(group) == ["g.c1": 5])
+        for try await messages in group.batches(count: 10, prefetch: prefetch) {
+            #expect(messages.map { $0["n"] } == ["20", "21", "22", "23", "24"])
+            break
+        }
+        await live.redis.close()
+    }
+
+    @Test(arguments: [0, 2])
+    func `a worker outlives its server, and handles everything`(prefetch: Int) async throws {
         let live = try await LiveRedis.start(.init(appendOnly: true, arguments: ["--appendfsync", "always"]))
         let group = live.redis.consumerGroup("g", of: ["s", "t"])
         try await group.create()
         try await live.redis.stream("s").add(contentsOf: (0..<500).map { ["n": $0] })
         try await live.redis.stream("t").add(contentsOf: (500..<1000).map { ["n": $0] })
         var met: Set<Int> = []
-        for try await message in group.entries(count: 10) {
+        for try await message in group.entries(count: 10, prefetch: prefetch) {
             let isNew = met.insert(message.fields.integer("n") ?? -1).inserted
             if isNew, met.count == 300 { try await onThread { try live.server.restart() } }
             if met.count == 1000 { break }

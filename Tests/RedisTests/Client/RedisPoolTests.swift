@@ -49,6 +49,25 @@ import Testing
         #expect(try await server.failures() == [])
     }
 
+    @Test func `what was begun goes out in its order, and its replies wait until they are asked for`() async throws {
+        let server = try StreamServer { server in
+            try server.greet()
+            try server.expect(command("A") + command("B") + command("C") + command("D"))
+            try server.send(":1\r\n:2\r\n:3\r\n:4\r\n")
+            try server.expectEnd()
+        }
+        let pool = try pool(server)
+        try await pool.connect()
+        let first = pool.begin([["A"], ["B"]], deadline: .seconds(20))
+        // Nobody asks for this one's.
+        _ = pool.begin([["C"]], deadline: .seconds(20))
+        #expect(await pool.perform([["D"]], deadline: .seconds(20)) == [.success(.integer(4))])
+        #expect(await first.replies() == [.success(.integer(1)), .success(.integer(2))])
+        await pool.close()
+        #expect(await pool.begin([["E"]], deadline: .seconds(20)).replies() == [.failure(.closed)])
+        #expect(try await server.failures() == [])
+    }
+
     @Test func `a command that was sent and has no reply is not repeated; the next goes out on the next connection`()
         async throws
     {
