@@ -46,7 +46,7 @@ import Testing
         #expect(try await stream.contains(third) == false)
         #expect(try await stream[third] == nil)
 
-        try await stream.add(contentsOf: (0..<1000).map { ["n": $0] })
+        try await stream.add(contentsOf: (0..<1000).lazy.map { ["n": $0] })
         #expect(try await stream.count == 1002)
 
         try await stream.trim(to: 10)  // about 10: whole nodes of the server's only
@@ -194,6 +194,25 @@ import Testing
             try $0.command("XPENDING", "stream-a", "cg-abc").elements.first == 0
         }
         #expect(try await group["stream-b"].pendingSummary().count == 1)
+
+        var inserted: [String?] = []
+        func insert(_ messages: [Message]) async throws {
+            if inserted.count == 3 { throw Done() }
+            inserted += messages.map { $0["n"] }
+            if inserted.count == 3 { try await redis.stream("stream-a").add(["n": 5]) }
+        }
+        try await redis.stream("stream-a").add(contentsOf: (3...4).map { ["n": $0] })
+
+        await #expect(throws: Done.self) {
+            for try await messages in group.batches(count: 500, prefetch: 2) {
+                try await insert(messages)
+                try await group.acknowledge(messages)
+            }
+        }
+
+        #expect(inserted == ["2", "3", "4"])
+        #expect(try await group["stream-b"].pendingSummary().count == 0)
+        #expect(try await group["stream-a"].pendingSummary().count == 1)
         await redis.close()
     }
 
