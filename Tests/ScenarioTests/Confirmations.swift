@@ -63,6 +63,26 @@ import Testing
         #expect(try scene.redis.pending("s", "g").count == 2)
     }
 
+    @Test func `remove-consumer shows what is pending, and asks only then`() throws {
+        #expect(
+            try scene.run("group", "remove-consumer", "g", "s", "--consumer", "c")
+                == CommandResult(
+                    64,
+                    error: "s: 2 pending for consumer c will be dropped: the group never delivers them again\n"
+                        + ShellScene.nobodyToAsk))
+        #expect(try scene.redis.pending("s", "g").count == 2)
+        try scene.redis.command("XGROUP", "CREATECONSUMER", "s", "g", "idle")
+        try scene.redis.command("XGROUP", "CREATE", "t", "g", "0", "MKSTREAM")
+        #expect(
+            try scene.run("group", "remove-consumer", "g", "s", "t", "--consumer", "idle")
+                == CommandResult(0, output: "s: removed\nt: has no such consumer\n"))
+        #expect(
+            try scene.run("group", "remove-consumer", "g", "s", "--consumer", "c", "--yes", "--json").output
+                == #"{"group":"g","stream":"s","consumer":"c","removed":true,"dropped":2}"# + "\n")
+        #expect(try scene.redis.pending("s", "g").isEmpty)
+        #expect(try scene.run("group", "consumers", "g", "s") == CommandResult(0, error: "footbridge: no consumers\n"))
+    }
+
     @Test func `set-id shows what comes again, and what never comes`() throws {
         #expect(
             try scene.run("group", "set-id", "g", "s", "--to", "0")

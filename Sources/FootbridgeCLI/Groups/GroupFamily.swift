@@ -15,7 +15,7 @@ struct GroupFamily: ParsableCommand {
         subcommands: [
             GroupCreateCommand.self, GroupDestroyCommand.self, GroupListCommand.self, GroupReadCommand.self,
             GroupPendingCommand.self, GroupAcknowledgeCommand.self, GroupClaimCommand.self, GroupSetIDCommand.self,
-            GroupConsumersCommand.self,
+            GroupConsumersCommand.self, GroupRemoveConsumerCommand.self,
         ])
 }
 
