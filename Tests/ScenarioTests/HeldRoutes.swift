@@ -13,7 +13,8 @@ import Testing
             return .answerAfter(.milliseconds(300), 200)
         }
         scene.file.routes = faults.keys.map { name in
-            var route = BridgeFile.Route(name: name, streams: [name], url: "\(scene.receiver.url)/\(name)?key=secret")
+            var route = BridgeFile.Route(
+                name: name, streams: [name], url: "\(scene.receiver.url)/\(name)/secret?key=secret")
             route.keys["concurrency"] = "2"
             return route
         }
@@ -29,7 +30,7 @@ import Testing
         for route in scene.file.routes { try scene.waitUntilSettled(route) }
 
         for (name, status) in faults {
-            let requests = ledger.filter { $0.path == "/hooks/\(name)?key=secret" }
+            let requests = ledger.filter { $0.path == "/hooks/\(name)/secret?key=secret" }
             #expect(requests.map(\.action.accepts) == [false, false, true, true, true, true, true])
             // While the route is held, attempts do not count.
             #expect(Set(requests.attempts) == ["1"])

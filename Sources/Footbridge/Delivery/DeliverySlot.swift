@@ -20,6 +20,10 @@ extension TransferOptions {
 }
 
 extension WebhookConfig {
-    /// The URL without its query, which may hold secrets: for logs.
-    var endpoint: String { String(url.prefix { $0 != "?" && $0 != "#" }) }
+    /// Where the URL leads, for logs: its path may hold secrets, as those of chat services do, and so may its query.
+    var endpoint: String {
+        let host = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+        let path = url[host...].firstIndex { "/?#".contains($0) } ?? url.endIndex
+        return ["", "/"].contains(url[path...]) ? url : url[..<path] + "/…"
+    }
 }

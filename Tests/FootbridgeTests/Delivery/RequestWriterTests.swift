@@ -141,6 +141,15 @@ struct RequestWriterTests {
                     url: "https://example.com/hooks?key=s3cret#x", method: "PUT", timeout: .seconds(7),
                     connectTimeout: .milliseconds(300), responseLimitBytes: 10,
                     headers: ["Content-Type: application/json", "User-Agent: Footbridge/\(Version.current)"]))
-        #expect(webhook.endpoint == "https://example.com/hooks")
+    }
+
+    /// Paths of chat services are credentials.
+    @Test(arguments: [
+        ("https://example.com:8443/hooks?key=s3cret#x", "https://example.com:8443/…"),
+        ("https://example.com/", "https://example.com/"), ("http://[::1]:80", "http://[::1]:80"),
+        ("https://example.com?key=s3cret", "https://example.com/…"),
+    ])
+    func `logs name where a URL leads, and nothing else of it`(url: String, shown: String) {
+        #expect(WebhookConfig(url: url).endpoint == shown)
     }
 }
