@@ -72,6 +72,18 @@ public struct RESPEncoder: Sendable {
         lineEnd()
     }
 
+    /// Two numbers and a byte between them, such as the id of an entry.
+    public mutating func argument(_ first: UInt64, _ separator: UInt8, _ second: UInt64) {
+        withDecimal(second, after: separator) { tail in
+            withDecimal(first) { head in
+                header(UInt8(ascii: "$"), head.count + tail.count)
+                bytes.append(contentsOf: head)
+                bytes.append(contentsOf: tail)
+            }
+        }
+        lineEnd()
+    }
+
     private mutating func header(_ type: UInt8, _ count: Int) {
         withDecimal(UInt64(count.magnitude), after: type) { bytes.append(contentsOf: $0) }
         lineEnd()

@@ -66,6 +66,9 @@ struct RESPEncoderTests {
         encoder.beginCommand(argumentCount: 12)
         for argument in 0..<12 { encoder.argument(integer: argument * argument * argument) }
         encoder.append(RESPCommand("PING"))
+        encoder.beginCommand(argumentCount: 2)
+        encoder.argument(0, UInt8(ascii: "-"), 0)
+        encoder.argument(.max, UInt8(ascii: "-"), .max)
         #expect(
             RESPDecoder.decode([encoder.bytes[...]])
                 == Decoded(values: [
@@ -74,6 +77,7 @@ struct RESPEncoderTests {
                             ["0", "1", "8", "27", "64", "125", "216", "343", "512", "729", "1000", "1331"]
                                 .map { .bulk($0) })),
                     .array([.bulk("PING")]),
+                    .array([.bulk("0-0"), .bulk("18446744073709551615-18446744073709551615")]),
                 ])
         )
     }

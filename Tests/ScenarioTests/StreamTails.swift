@@ -102,6 +102,23 @@ import Testing
                 ))
     }
 
+    @Test func `tail --group tells once that Redis is away, and goes on`() throws {
+        let server = try RedisServer(.init(appendOnly: true))
+        #expect(try server.probe().command("XGROUP", "CREATE", "s", "g", "0", "MKSTREAM") == .simple("OK"))
+        let tail = try ChildProcess.footbridge(
+            ["stream", "tail", "s", "--group", "g"], environment: ["REDIS_URL": server.url])
+        try tail.waitForOutput(containing: "last delivered 0-0  pending 0  lag 0\n")
+        try server.stop()
+        try tail.waitForOutput(containing: "; waiting for it\n", on: .error, timeout: .seconds(20))
+        try server.restart()
+        #expect(try server.probe().command("XADD", "s", "5-0", "n", "1") == "5-0")
+        try tail.waitForOutput(containing: "last delivered 0-0  pending 0  lag 1", timeout: .seconds(20))
+        tail.signal(SIGINT)
+        #expect(try tail.waitForExit() == .status(0))
+        let lines = tail.errorOutput.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].hasSuffix("; waiting for it") && lines[1] == "Redis is back", "\(lines)")
+    }
+
     @Test func `on a terminal the progress of a group is drawn in one place`() throws {
         try scene.add("s", "5-0", 1)
         #expect(try scene.redis.command("XGROUP", "CREATE", "s", "g", "0") == .simple("OK"))

@@ -92,12 +92,13 @@ extension ConsumerGroup {
     /// Settles messages of this group's streams: they are no longer pending. Returns how many were.
     @discardableResult
     public func acknowledge(_ messages: [Message]) async throws -> Int {
-        try await beginAcknowledging(messages).values().reduce(0, +)
+        let ids = Dictionary(grouping: messages, by: \.stream).mapValues { $0.map(\.id) }
+        return try await beginAcknowledging(ids).values().reduce(0, +)
     }
 
-    func beginAcknowledging(_ messages: [Message]) -> Pipeline<Int> {
-        let ids = Dictionary(grouping: messages, by: \.stream)
-        return redis.begin(ids.map { .acknowledge($0.value.map(\.id), stream: $0.key, group: name) })
+    /// - Parameter ids: by stream.
+    func beginAcknowledging(_ ids: [String: [EntryID]]) -> Pipeline<Int> {
+        redis.begin(ids.map { .acknowledge($0.value, stream: $0.key, group: name) })
     }
 
     /// Settles one message. Returns whether it was pending.

@@ -10,7 +10,7 @@ final class GroupWorker {
     private var current: Message?
     private var handled = HandledMessages()
     /// What was sent last; not certain until it has its reply.
-    private var acknowledging: (messages: [Message], call: Pipeline<Int>)?
+    private var acknowledging: (ids: [String: [EntryID]], call: Pipeline<Int>)?
 
     init(_ group: ConsumerGroup, _ options: GroupReader.Options) {
         self.group = group
@@ -19,9 +19,10 @@ final class GroupWorker {
 
     deinit {
         // The loop was left; the message at hand is not among these. What is on its way comes to no harm if it comes twice.
-        let (group, messages) = (group, (acknowledging?.messages ?? []) + handled.take())
-        guard !messages.isEmpty else { return }
-        Task { try await group.acknowledge(messages) }
+        if let acknowledging { handled.putBack(acknowledging.ids) }
+        let (group, ids) = (group, handled.take())
+        guard !ids.isEmpty else { return }
+        Task { try await group.beginAcknowledging(ids).values() }
     }
 
     /// Acknowledges the message before, and waits for the next.
@@ -51,41 +52,46 @@ final class GroupWorker {
     /// Sends what is to be acknowledged, without waiting for the reply: the next messages are asked for meanwhile.
     private func acknowledge() async throws {
         try await confirm()
-        let messages = handled.take()
-        guard !messages.isEmpty else { return }
-        acknowledging = (messages, group.beginAcknowledging(messages))
+        let ids = handled.take()
+        guard !ids.isEmpty else { return }
+        acknowledging = (ids, group.beginAcknowledging(ids))
     }
 
     /// Waits until what was sent is acknowledged.
     private func confirm() async throws {
-        guard let (messages, call) = acknowledging else { return }
+        guard let (ids, call) = acknowledging else { return }
         acknowledging = nil
         do {
             _ = try await call.values()
         } catch {
-            handled.putBack(messages)
+            handled.putBack(ids)
             throw error
         }
     }
 }
 
-/// Messages that were handled and are to be acknowledged together.
+/// Messages that were handled and are to be acknowledged together: their ids, by stream.
 struct HandledMessages {
-    private var messages: [Message] = []
+    private var ids: [String: [EntryID]] = [:]
+    private var count = 0
     private var since = ContinuousClock.now
 
     mutating func append(_ message: Message) {
-        if messages.isEmpty { since = .now }
-        messages.append(message)
+        if count == 0 { since = .now }
+        count += 1
+        ids[message.stream, default: []].append(message.id)
     }
 
     /// Many, or some for a while.
-    var isDue: Bool { messages.count >= 100 || !messages.isEmpty && ContinuousClock.now - since > .milliseconds(5) }
+    var isDue: Bool { count >= 100 || count > 0 && ContinuousClock.now - since > .milliseconds(5) }
 
-    mutating func take() -> [Message] {
-        defer { messages = [] }
-        return messages
+    mutating func take() -> [String: [EntryID]] {
+        defer { (ids, count) = ([:], 0) }
+        return ids
     }
 
-    mutating func putBack(_ earlier: [Message]) { messages = earlier + messages }
+    mutating func putBack(_ earlier: [String: [EntryID]]) {
+        ids.merge(earlier) { $1 + $0 }
+        count += earlier.values.reduce(0) { $0 + $1.count }
+    }
 }

@@ -108,6 +108,6 @@ extension EntryID {
 
 extension EntryID: RESPArgument {
     public func encode(into encoder: inout RESPEncoder) {
-        encoder.argument(description)
+        encoder.argument(milliseconds, UInt8(ascii: "-"), sequence)
     }
 }
