@@ -81,4 +81,14 @@ struct RESPEncoderTests {
                 ])
         )
     }
+
+    @Test func `arguments in one go are those one by one`() throws {
+        let lengths = [0, 1, 9, 10, 99, 100, 12_345, 0]
+        let bodies = lengths.map { [UInt8](repeating: UInt8(ascii: "x"), count: $0) }
+        var (single, together) = (RESPEncoder(), RESPEncoder())
+        for body in bodies { single.argument(body) }
+        let end = bodies.reduce(into: [Int]()) { $0.append(($0.last ?? 0) + $1.count) }
+        RESPStrings(bodies.flatMap(\.self), ends: end).withUnsafeStrings { together.arguments($0) }
+        #expect(together.bytes == single.bytes)
+    }
 }

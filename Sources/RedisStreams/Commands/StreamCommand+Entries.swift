@@ -75,15 +75,13 @@ extension StreamCommand where Reply == EntryID {
         _ fields: EntryFields, to stream: String, idText: String, _ trimming: Trimming?
     ) -> StreamCommand {
         let trimming = trimming?.arguments ?? []
-        var encoder = RESPEncoder(capacity: 96 + stream.utf8.count + fields.byteCount + 24 * fields.count)
+        var encoder = RESPEncoder(capacity: 96 + stream.utf8.count + fields.byteCount + 48 * fields.count)
         encoder.beginCommand(argumentCount: 3 + trimming.count + 2 * fields.count)
         encoder.argument("XADD" as StaticString)
         encoder.argument(stream)
         for argument in trimming { argument.encode(into: &encoder) }
         encoder.argument(idText)
-        fields.withUnsafeStrings { strings in
-            for string in strings { encoder.argument(string) }
-        }
+        fields.withUnsafeStrings { encoder.arguments($0) }
         return StreamCommand(RESPCommand(name: "XADD", encoded: encoder.bytes)) { EntryID(reply: $0) }
     }
 }
