@@ -29,23 +29,18 @@ def batches(client, options):
         yield reply[0][1] if isinstance(reply, list) else next(iter(reply.values()))[0]
 
 
-def read(client, options):
+def read(client, options, acknowledge=lambda batch: None):
     entries = checksum = 0
     for batch in batches(client, options):
         entries += len(batch)
         for _, fields in batch:
             checksum += order.last_digit(fields)
+        acknowledge(batch)
     return entries, checksum
 
 
 def work(client, options):
-    entries = checksum = 0
-    for batch in batches(client, options):
-        entries += len(batch)
-        for _, fields in batch:
-            checksum += order.last_digit(fields)
-        client.xack(options.stream, "g", *[id for id, _ in batch])
-    return entries, checksum
+    return read(client, options, lambda batch: client.xack(options.stream, "g", *[id for id, _ in batch]))
 
 
 def page(client, options):
