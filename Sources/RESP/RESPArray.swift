@@ -12,14 +12,6 @@ public struct RESPArray: Sendable {
 
     public init(_ strings: RESPStrings) { storage = .strings(strings) }
 
-    /// In an array of their own, which costs nothing unless all are bulk strings.
-    public var values: [RESPValue] {
-        switch storage {
-        case .values(let values): values
-        case .strings(let strings): strings.map { .bulkString($0) }
-        }
-    }
-
     /// The elements if all of them are bulk strings.
     public var strings: RESPStrings? {
         switch storage {

@@ -26,7 +26,7 @@ struct RESPValueTests {
         let aggregates: [RESPValue] = [
             .array(RESPArray(elements)), .set(elements), .map(elements), .push(elements), .null, .bulk("a"),
         ]
-        #expect(aggregates.map { $0.elements?.values } == [elements, elements, elements, elements, nil, nil])
+        #expect(aggregates.map { $0.elements.map(Array.init) } == [elements, elements, elements, elements, nil, nil])
     }
 
     @Test func `a named value is found in RESP2 and in RESP3`() {
@@ -71,7 +71,6 @@ struct RESPArrayTests {
     @Test func `an array of strings is what the same values make`() throws {
         let array = try read(wire)
         #expect(Array(array) == values)
-        #expect(array.values == values)
         #expect(array == RESPArray(values) && RESPArray(values) == array)
         #expect(Set([array, RESPArray(values)]).count == 1)
         #expect(array != RESPArray(values.dropLast()) && array != RESPArray(values.reversed()))

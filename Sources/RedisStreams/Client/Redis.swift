@@ -108,13 +108,6 @@ extension Redis {
         try await value(pool.perform([command], deadline: deadline, mayRepeat: mayRepeat)[0], command.name)
     }
 
-    /// Sends all commands at once and waits for all replies.
-    ///
-    /// - Throws: the failure of the first one that failed; the others have run, if the server took them.
-    func pipeline<Reply>(_ commands: [StreamCommand<Reply>]) async throws -> [Reply] {
-        try await begin(commands).values()
-    }
-
     /// Sends all commands at once; the replies are asked for later. What one task begins goes out in that order.
     func begin<Reply>(_ commands: [StreamCommand<Reply>]) -> Pipeline<Reply> {
         let mayRepeat = commands.allSatisfy(\.isReadOnly)
@@ -136,7 +129,7 @@ struct Pipeline<Reply: Sendable>: Sendable {
 
     /// Waits for all replies; once.
     ///
-    /// - Throws: the failure of the first one that failed.
+    /// - Throws: the failure of the first one that failed; the others have run, if the server took them.
     func values() async throws -> [Reply] {
         let replies = await call.replies()
         var values: [Reply] = []
