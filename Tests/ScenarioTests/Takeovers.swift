@@ -239,7 +239,8 @@ import Testing
         try scene.redis.add(numbers: 8..<40)
         try scene.receiver.waitFor(count: 10)
         bridge.signal(SIGSTOP)
-        usleep(2_000_000)
+        // Longer than claim_after, and than the retries need to come due.
+        letPass(.seconds(2))
         bridge.signal(SIGCONT)
         try scene.waitUntilSettled()
         #expect(bridge.logs("silent for too long: others have taken entries over") == [])

@@ -26,7 +26,7 @@ import Testing
         }
         try bridge.waitForLog("cannot read")
         // Longer than half of claim_after, when signs of life begin to count.
-        usleep(700_000)
+        letPass(.milliseconds(700))
         try scene.redis.add(numbers: 1..<20, to: "good")
         try scene.receiver.waitUntil { Set($0.acceptedBodies).isSuperset(of: (1..<20).map(body)) }
         try eventually("settled") { try scene.redis.unsettled("good", "orders") == 0 }

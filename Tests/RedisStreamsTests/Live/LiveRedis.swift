@@ -1,4 +1,3 @@
-import Glibc
 import RedisStreams
 import TestSupport
 
@@ -21,11 +20,7 @@ struct LiveRedis: Sendable {
         let server = server
         try await onThread {
             let probe = try server.probe()
-            let deadline = ContinuousClock.now + timeout
-            while try !condition(probe) {
-                guard ContinuousClock.now < deadline else { throw TestSupportError("not within \(timeout): \(what)") }
-                usleep(1000)
-            }
+            try TestSupport.eventually(what, timeout: timeout) { try condition(probe) }
         }
     }
 

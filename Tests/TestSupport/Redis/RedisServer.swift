@@ -69,13 +69,7 @@ public final class RedisServer: Sendable {
     public func waitUntilReady(timeout: Duration = .seconds(10)) throws {
         // Said once per listener; the unix socket is the last. Redis 7.0 and Valkey 8 say it in different words.
         try process.waitForOutput(containing: "eady to accept connections", timeout: timeout)
-        let deadline = ContinuousClock.now + timeout
-        while true {
-            let reply = try? probe().command("PING")
-            if reply == .simple("PONG") { return }
-            guard ContinuousClock.now < deadline else { throw TestSupportError("PING: \(reply?.description ?? "-")") }
-            usleep(2_000)
-        }
+        try eventually("PONG", timeout: timeout) { (try? probe().command("PING")) == .simple("PONG") }
     }
 
     /// Ends the server by a signal and waits for its end: SIGKILL for a crash, SIGTERM for an orderly stop.
