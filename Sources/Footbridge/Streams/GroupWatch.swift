@@ -2,7 +2,7 @@ internal import RESP
 internal import RedisStreams
 
 /// Where a stream and a group stand, as `XINFO STREAM` and `XINFO GROUPS` tell it together.
-struct GroupSurvey: Equatable {
+struct GroupSurvey: Equatable, Sendable {
     var length: Int
     /// Of the oldest entry; `nil` if the stream is empty.
     var firstID: EntryID?
@@ -32,6 +32,8 @@ struct GroupWatch {
         case unreadLost(Int)
         /// `XGROUP SETID` to an earlier id: entries come again.
         case movedBack(to: EntryID)
+        /// `XGROUP SETID` to a later id: what it passed over is never delivered.
+        case movedForward(to: EntryID)
         /// `XGROUP SETID` beyond the last entry: what is added up to there is never delivered.
         case movedBeyondEnd(to: EntryID, end: EntryID)
     }
@@ -42,6 +44,12 @@ struct GroupWatch {
     mutating func note(_ survey: GroupSurvey) -> [Finding] {
         var findings: [Finding] = []
         if let last, survey.lastDelivered < last.lastDelivered { findings.append(.movedBack(to: survey.lastDelivered)) }
+        // Reading on keeps the count of what was read, SETID does not; nor does a deletion in the middle of the stream.
+        if let last, survey.lastDelivered > last.lastDelivered, last.read != nil, survey.read == nil,
+            survey.lastDelivered <= survey.lastID, survey.added - survey.length == last.added - last.length
+        {
+            findings.append(.movedForward(to: survey.lastDelivered))
+        }
         if survey.lastDelivered > survey.lastID, survey.lastDelivered != last?.lastDelivered {
             findings.append(.movedBeyondEnd(to: survey.lastDelivered, end: survey.lastID))
         }
@@ -58,10 +66,10 @@ struct GroupWatch {
     mutating func reset() { self = GroupWatch() }
 }
 
-extension PendingScript where Reply == GroupSurvey {
+extension StreamCommand where Reply == GroupSurvey {
     /// `XINFO STREAM` sends the first and the last entry with their bodies; a script keeps them where they are.
-    static func survey(stream: String, group: String) -> PendingScript {
-        PendingScript(
+    static func survey(stream: String, group: String) -> StreamCommand {
+        script(
             """
             \(ScriptFunction.row)
             local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))

@@ -11,16 +11,15 @@ enum ScriptFunction {
         end
         local function row(lists, name)
           for _, list in ipairs(lists) do
-            local info = named(list)
-            if info.name == name then return info end
+            if list[2] == name then return named(list) end
           end
         end
         """
 
-    /// `markOf(stream, group)`: the group's mark (`GroupIdentity.swift`), `false` if it has none.
+    /// `markOf(stream, group)`: the name of the group's mark (`GroupMark`), `false` if it has none.
     static let markOf = """
         local function markOf(stream, group)
-          local prefix = '\(WellKnownConsumer.markPrefix)'
+          local prefix = '\(WellKnownConsumer.groupPrefix)'
           for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
             if string.sub(row[2], 1, #prefix) == prefix then return row[2] end
           end

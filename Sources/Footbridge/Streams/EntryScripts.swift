@@ -3,29 +3,8 @@ internal import RESP
 internal import Redis
 internal import RedisStreams
 
-/// Changes of pending entries that depend on who has them: the server looks and acts in one step, so that an instance which
-/// was taken for dead takes nothing back, and no two survivors get the same entry.
-///
-/// An entry that is no longer in the stream is left alone and reported: XCLAIM would drop it from the pending ones without
-/// a word (7.0 and later), and nobody would hear of it.
-struct PendingScript<Reply> {
-    let command: RESPCommand
-    /// `nil` if the reply has not the shape that the script promises.
-    let decode: (RESPValue) -> Reply?
-
-    /// How many entries one call may look at: well below a millisecond of the server.
-    static var portion: Int { 100 }
-
-    init(
-        _ script: String, _ stream: String, _ arguments: [any RESPArgument], decode: @escaping (RESPValue) -> Reply?
-    ) {
-        command = RESPCommand("EVAL", arguments: [script, 1, stream] + arguments)
-        self.decode = decode
-    }
-}
-
 /// What a script did with one pending entry.
-struct MovedEntry {
+struct MovedEntry: Sendable {
     let id: EntryID
     let idle: Duration
     let deliveryCount: Int
@@ -34,13 +13,13 @@ struct MovedEntry {
 }
 
 /// What a consumer has, of the entries that were asked for.
-struct OwnEntries {
+struct OwnEntries: Sendable {
     var ids: Set<EntryID>
     let mark: String?
 }
 
 /// What a group that was made anew does with an entry that was held when the old one went.
-enum Restored: Int64 {
+enum Restored: Int64, Sendable {
     /// It is among the pending ones again.
     case own
     /// It is another consumer's, or unread: others have it, or will.
@@ -49,8 +28,8 @@ enum Restored: Int64 {
     case gone
 }
 
-/// What `PendingScript.fetch` brings.
-struct FetchedEntries {
+/// What `StreamCommand.fetch` brings.
+struct FetchedEntries: Sendable {
     /// How many were looked at, from the first on: the others would have been too many bytes at once.
     let looked: Int
     /// Those that are the consumer's; fields are `nil` for what is no longer in the stream.
@@ -59,14 +38,14 @@ struct FetchedEntries {
     let mark: String?
 }
 
-extension PendingScript where Reply == FetchedEntries {
+extension StreamCommand where Reply == FetchedEntries {
     /// Reads entries for their next attempt and writes the number of that attempt, for those that are the consumer's.
     static func fetch(
         _ entries: [(id: EntryID, attempt: Int)], stream: String, group: String, consumer: String
-    ) -> PendingScript {
+    ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
         for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
-        return PendingScript(
+        return script(
             """
             \(ScriptFunction.markOf)
             local got, looked, bytes = {}, 0, 0
@@ -96,12 +75,12 @@ extension PendingScript where Reply == FetchedEntries {
     }
 }
 
-extension PendingScript where Reply == OwnEntries {
+extension StreamCommand where Reply == OwnEntries {
     /// Which entries of a range are the consumer's, from the first on as many as fit, and who the group is.
     static func own(
         from: EntryBound, to last: EntryID, stream: String, group: String, consumer: String
-    ) -> PendingScript {
-        PendingScript(
+    ) -> StreamCommand {
+        script(
             """
             \(ScriptFunction.markOf)
             local ids = {}
@@ -118,16 +97,16 @@ extension PendingScript where Reply == OwnEntries {
     }
 }
 
-extension PendingScript where Reply == [Restored] {
+extension StreamCommand where Reply == [Restored] {
     /// Puts what a consumer holds back among the pending of a group that does not know it: `XCLAIM … FORCE`.
     ///
     /// Not what others have read again meanwhile, or are going to. The reply tells of each entry, in their order.
     static func restore(
         _ held: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
-    ) -> PendingScript {
+    ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
         for entry in held { arguments += [entry.id, entry.attempts] as [any RESPArgument] }
-        return PendingScript(
+        return script(
             """
             \(ScriptFunction.row)
             local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
@@ -159,16 +138,16 @@ extension PendingScript where Reply == [Restored] {
     }
 }
 
-extension PendingScript where Reply == Int {
+extension StreamCommand where Reply == Int {
     /// Writes attempt counts of entries that are the consumer's, which also starts their wait: delivery time = now.
     ///
     /// Returns how many were not its own.
     static func setAttempts(
         _ counts: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
-    ) -> PendingScript {
+    ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
         for count in counts { arguments += [count.id, count.attempts] as [any RESPArgument] }
-        return PendingScript(
+        return script(
             """
             local others = 0
             for i = 3, #ARGV, 2 do
@@ -183,35 +162,18 @@ extension PendingScript where Reply == Int {
             """, stream, arguments
         ) { $0.integer.map(Int.init(clamping:)) }
     }
-
-    /// Removes a consumer that has nothing pending and was silent for so long; returns whether it did (1 or 0).
-    ///
-    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group.
-    static func removeConsumer(_ consumer: String, silentFor silence: Duration, stream: String, group: String)
-        -> PendingScript
-    {
-        PendingScript(
-            """
-            \(ScriptFunction.row)
-            local info = row(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), ARGV[2])
-            if not info or info.pending > 0 or info.idle < tonumber(ARGV[3]) then return 0 end
-            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-            return 1
-            """, stream, [group, consumer, silence.wholeMilliseconds]
-        ) { $0.integer.map(Int.init(clamping:)) }
-    }
 }
 
-extension PendingScript where Reply == [MovedEntry] {
+extension StreamCommand where Reply == [MovedEntry] {
     /// Moves a portion of one consumer's entries to another, with attempt counts and delivery times as they are; nothing if
     /// the consumer has shown life within `silence`.
     ///
     /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
     static func move(
-        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int = portion, stream: String,
+        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int, stream: String,
         group: String
-    ) -> PendingScript {
-        PendingScript(
+    ) -> StreamCommand {
+        script(
             """
             \(ScriptFunction.row)
             local owner = row(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), ARGV[2])
@@ -247,19 +209,42 @@ extension MovedEntry {
     }
 }
 
-extension RedisConnection {
-    func send<Reply>(
-        _ script: PendingScript<Reply>, deadline: Duration = .seconds(5),
-        _ completion: @escaping (Result<Reply, RedisError>) -> Void
-    ) {
-        send(script.command, deadline: deadline) { reply in
-            completion(
-                reply.flatMap { value in
-                    guard let decoded = script.decode(value) else {
-                        return .failure(.unexpectedReply(command: "EVAL", reply: value.shape))
-                    }
-                    return .success(decoded)
-                })
+/// What a read of a backlog brings.
+struct BacklogRead: Sendable {
+    let entries: [StreamEntry]
+    /// There may be more.
+    let hasMore: Bool
+}
+
+extension StreamCommand where Reply == BacklogRead {
+    /// Reads new entries without waiting, eight at a time until there are `count`, or as many bytes.
+    ///
+    /// `XREADGROUP` knows no bound in bytes: asked for a hundred entries it sends a hundred, also of 8 MB each.
+    static func backlog(count: Int, bytes: Int, stream: String, group: String, consumer: String) -> StreamCommand {
+        script(
+            """
+            local got, size, count, bytes = {}, 0, tonumber(ARGV[3]), tonumber(ARGV[4])
+            while #got < count and size < bytes do
+              local wanted = math.min(8, count - #got)
+              local reply = redis.call(
+                'XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', wanted, 'STREAMS', KEYS[1], '>')
+              local entries = reply and reply[1][2] or {}
+              for _, entry in ipairs(entries) do
+                got[#got + 1] = entry
+                for _, part in ipairs(entry[2]) do size = size + #part end
+              end
+              if #entries < wanted then return {0, got} end
+            end
+            return {1, got}
+            """, stream, [group, consumer, count, bytes]
+        ) { reply in
+            guard let parts = reply.elements, parts.count == 2, let more = parts[0].integer, let rows = parts[1].elements
+            else { return nil }
+            let entries = rows.compactMap { row -> StreamEntry? in
+                guard let entry = StreamEntry.decode(row), let fields = entry.fields else { return nil }
+                return StreamEntry(id: entry.id, fields: fields)
+            }
+            return entries.count == rows.count ? BacklogRead(entries: entries, hasMore: more == 1) : nil
         }
     }
 }

@@ -32,25 +32,25 @@ struct RequestWriter {
     }
 
     /// Fills the buffer; throws if the entry cannot be made into a request.
-    mutating func write(_ entry: HeldEntry, timestamp: Int64) throws(UnmakeableRequest) {
+    mutating func write(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) {
         buffer.removeAll()
         switch body {
         case .fields:
-            entry.fields.withUnsafeFields { FieldsBody.write($0, into: &buffer.body) }
+            delivery.fields.withUnsafeFields { FieldsBody.write($0, into: &buffer.body) }
         case .field(let name):
-            guard let field = entry.fields.first(where: { $0.name.elementsEqual(bodyField) }) else {
+            guard let field = delivery.fields.first(where: { $0.name.elementsEqual(bodyField) }) else {
                 throw UnmakeableRequest(description: "no field \"\(name)\"")
             }
             buffer.body.append(contentsOf: field.value)
         }
         id.removeAll(keepingCapacity: true)
-        messageIDs[entry.key.stream].append(
-            milliseconds: entry.key.id.milliseconds, sequence: entry.key.id.sequence, to: &id)
+        messageIDs[delivery.key.stream].append(
+            milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
         // A copy of the reference: the closures must not read what the buffer's owner is changing.
         let id = id
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
-        buffer.addHeader("webhook-attempt") { $0.appendDecimal(entry.attempt) }
+        buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
         if let signer { try sign(id, with: signer, timestamp: timestamp) }
     }
 
