@@ -18,9 +18,9 @@ extension Outcome {
                 case .invalid: .misconfigured(.credentials)
                 case .refused: .outage(.refused)
                 case .timedOut: .outage(.timedOut)
-                case .disconnected: .outage(.reset)
-                case .tls: .outage(.tls)
-                case .cancelled, .other: .outage(.other(failure.message))
+                case .disconnected, .keptConnectionEnded: .outage(.reset)
+                case .tls, .noTLS, .clientCertificateWanted: .outage(.tls)
+                case .nameLookupFailed, .notHTTP, .ownLack, .cancelled, .other: .outage(.other(failure.message))
                 }
         }
     }
