@@ -16,10 +16,10 @@ struct RequestWriterTests {
         return RouteConfig(name: "shop", streams: streams, group: "shop", webhook: webhook)
     }
 
-    private func entry(_ fields: EntryFields, stream: Int = 0, attempt: Int = 1) -> HeldEntry {
-        HeldEntry(
-            key: EntryKey(stream: stream, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)), fields: fields,
-            attempt: attempt, firstAt: 0)
+    private func entry(_ fields: EntryFields, stream: Int = 0, attempt: Int = 1) throws -> Delivery {
+        Delivery(
+            row: try anyRow(), key: EntryKey(stream: stream, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)), fields: fields,
+            attempt: attempt)
     }
 
     private func lines(_ buffer: RequestBuffer) -> [String] {
