@@ -25,11 +25,11 @@ enum Sabotage: CaseIterable {
 
     /// What becomes of an entry after an attempt, made wrong.
     @inline(__always) static func spoil(
-        _ settlement: inout Settlement, of entry: HeldEntry, _ outcome: Outcome, _ queue: inout EntryQueue
+        _ settlement: inout Verdict, of entry: HeldEntry, _ outcome: Outcome, _ queue: inout EntryQueue
     ) {
-        if dropOn5xx.isOn, let status = outcome.status, status >= 500 { settlement = .acknowledge }
+        if dropOn5xx.isOn, let status = outcome.status, status >= 500 { settlement = .settle }
         // The time of the first attempt tells the second copy from the first.
-        if sendTwice.isOn, settlement == .acknowledge, entry.firstAt != 1 {
+        if sendTwice.isOn, settlement == .settle, entry.firstAt != 1 {
             var copy = entry
             copy.firstAt = 1
             queue.append(copy)

@@ -54,14 +54,19 @@ extension RouteRunner {
             return true
         } catch {
             slots[slot].entry = nil
-            let settlement: Settlement =
+            let settlement =
                 error.kind == .invalid
-                ? .deadLetter(.malformed(error.description))
-                : config.retry.settlement(
-                    of: .outage(.other(error.message)), attempt: entry.attempt, id: entry.key.id, now: now)
+                ? Verdict.deadLetter(.malformed(error.description))
+                : verdict(of: .outage(.other(error.message)), on: entry, now: now)
             settle(entry, settlement, lastAt: now)
             return false
         }
+    }
+
+    private func verdict(of outcome: Outcome, on entry: HeldEntry, now: Int64) -> Verdict {
+        Verdict.of(
+            outcome, usedConnection: false, attempt: entry.attempt, mark: .none, standing: Standing(),
+            policy: config.retry, id: entry.key.id, age: nil, now: now)
     }
 
     private func finished(_ slot: Int, _ result: Result<TransferResponse, TransportFailure>) {
@@ -75,9 +80,9 @@ extension RouteRunner {
         let outcome = Outcome(result, now: now) { handle.responseHeader("Retry-After") }
         if let state = gate.note(outcome, now: worker.loop.now) { tell(state) }
         if let change = endpoint.note(outcome) { tell(change) }
-        var settlement = config.retry.settlement(of: outcome, attempt: entry.attempt, id: entry.key.id, now: now)
+        var settlement = verdict(of: outcome, on: entry, now: now)
         Sabotage.spoil(&settlement, of: entry, outcome, &queue)
-        if case .acknowledge = settlement {
+        if case .settle = settlement {
             counters.latency.record(nanoseconds: worker.loop.now.nanoseconds - slots[slot].startedAt.nanoseconds)
         }
         logger.debug(

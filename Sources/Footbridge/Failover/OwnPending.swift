@@ -147,7 +147,7 @@ extension RouteRunner {
     /// Lets an entry wait until the time that its attempt count and its idle time give.
     func adopt(_ id: EntryID, deliveryCount: Int, idle: Duration, stream: Int) {
         var delay = Duration.zero
-        if case .retry(let wait) = config.retry.resumption(deliveryCount: deliveryCount, idle: idle, id: id) {
+        if case .retry(let wait, _) = config.retry.resumption(deliveryCount: deliveryCount, idle: idle, id: id) {
             delay = wait
         }
         parked.insert(

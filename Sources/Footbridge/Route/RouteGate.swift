@@ -30,13 +30,13 @@ struct RouteGate {
     mutating func note(_ outcome: Outcome, now: MonotonicTime) -> State? {
         switch (outcome, state) {
         case (_, .paused): return nil
-        case (.gone, _):
+        case (.routeRefused(.status(410)), _):
             state = .paused
             return state
-        case (.misconfigured, .open):
+        case (.routeRefused, .open):
             state = .held(until: now + Self.firstWait, wait: Self.firstWait, reason: outcome)
             return state
-        case (.misconfigured, .held(let until, let wait, let reason)):
+        case (.routeRefused, .held(let until, let wait, let reason)):
             // Those that were in flight when the route was held say nothing new; the probe does.
             guard now >= until else { return nil }
             let next = min(wait * 2, Self.longestWait)

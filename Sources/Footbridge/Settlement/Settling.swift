@@ -5,20 +5,22 @@ internal import Webhooks
 
 /// What was decided of an entry, carried out.
 extension RouteRunner {
-    func settle(_ entry: HeldEntry, _ settlement: Settlement, lastAt: Int64, response: [UInt8] = []) {
+    func settle(_ entry: HeldEntry, _ settlement: Verdict, lastAt: Int64, response: [UInt8] = []) {
         switch settlement {
-        case .acknowledge:
+        case .settle:
             counters.delivered += 1
             if !goneWithGroup.isEmpty { goneWithGroup.remove(entry.key) }
             settler.acknowledge(entry.key)
-        case .retry(let delay):
+        case .retry(let delay, counts: true):
             counters.retried += 1
             settler.setAttempts(entry.attempt, of: entry.key)
             park(entry, attempts: entry.attempt, due: worker.loop.now + delay)
-        case .hold:
-            // The attempt does not count: the fault is the route's.
+        case .retry(let delay, counts: false):
             settler.setAttempts(entry.attempt - 1, of: entry.key)
-            park(entry, attempts: entry.attempt - 1, due: gate.probeTime ?? worker.loop.now)
+            park(entry, attempts: entry.attempt - 1, due: gate.probeTime ?? worker.loop.now + delay)
+        case .repeatNow, .pauseWorker:
+            settler.setAttempts(entry.attempt - 1, of: entry.key)
+            park(entry, attempts: entry.attempt - 1, due: worker.loop.now + .seconds(1))
         case .deadLetter(let reason):
             settler.bury(
                 DeadLetter(
