@@ -13,9 +13,9 @@ extension Outcome {
         case .failure(let failure):
             self =
                 switch failure.kind {
-                case .unknownHost: .misconfigured(.unknownHost)
-                case .certificate: .misconfigured(.certificate)
-                case .invalid: .misconfigured(.credentials)
+                case .unknownHost: .routeRefused(.unknownHost)
+                case .certificate: .routeRefused(.certificate)
+                case .invalid: .routeRefused(.credentials)
                 case .refused: .outage(.refused)
                 case .timedOut: .outage(.timedOut)
                 case .disconnected, .keptConnectionEnded: .outage(.reset)
