@@ -54,7 +54,7 @@ struct EntryTable {
         var flags: UInt8 = 0
         /// Waiting: its place in the heap. With a body: the body's place. Free: the next free record.
         var link: UInt32 = .max
-        var mark: UInt32 = 0
+        var mark = RefusalMark.none
     }
 
     private static let hasBody: UInt8 = 1
@@ -106,8 +106,8 @@ struct EntryTable {
     func charged(_ row: Row) -> Int { max(0, attempts(row) - records[row.index].uncharged) }
     /// When the first attempt began; milliseconds since 1970, 0 before it.
     func firstAt(_ row: Row) -> Int64 { records[row.index].firstAt }
-    /// What the endpoint had accepted when it first refused this entry (`Standing.mark`); 0 before that.
-    func mark(_ row: Row) -> UInt32 { records[row.index].mark }
+    /// What it remembers of its failures.
+    func mark(_ row: Row) -> RefusalMark { records[row.index].mark }
     func due(_ row: Row) -> MonotonicTime { MonotonicTime(nanoseconds: records[row.index].due) }
     /// Whether Redis has not been told of its attempts yet.
     func isUncounted(_ row: Row) -> Bool { records[row.index].flags & Self.isUncounted != 0 }
@@ -289,7 +289,7 @@ struct EntryTable {
         push(row, due)
     }
 
-    mutating func setMark(_ mark: UInt32, _ row: Row) { records[row.index].mark = mark }
+    mutating func setMark(_ mark: RefusalMark, _ row: Row) { records[row.index].mark = mark }
 
     private mutating func move(_ row: Row, _ place: Place) {
         let old = records[row.index].place

@@ -24,6 +24,8 @@ final class Route: TurnParticipant {
 
     /// Held entries that were no longer in their stream when the group was made anew: nobody but us knows of them.
     private var orphans: Set<EntryKey> = []
+    /// What the endpoint knows of the requests under way.
+    private var attempts: [EntryTable.Row: Attempt] = [:]
     private var sizes = EntrySizes()
     /// When fresh entries came in last.
     private var freshAt = MonotonicTime(nanoseconds: 0)
@@ -136,7 +138,7 @@ final class Route: TurnParticipant {
 
     private func nextRow() -> EntryTable.Row? {
         let sessions = sessions
-        if endpoint.isDown {
+        if endpoint.standing.isDown {
             // A probe is a different entry each time, if there is another.
             let other = table.next { [endpoint] in sessions[$0.stream].isCertain && endpoint.mayProbe(with: $0.id) }
             if let other { return other }
@@ -156,24 +158,27 @@ final class Route: TurnParticipant {
         }
         if let report {
             // No request was made.
-            worker.lack(report.outcome, inFlight: inFlight)
-            table.takeBack(row)
-            return worker.wake(self)
+            worker.lack(report.outcome, at: self)
+            return table.takeBack(row)
         }
-        endpoint.didStart(key.id, now: worker.loop.now)
+        attempts[row] = endpoint.didStart(key.id, mark: table.mark(row), now: worker.loop.now)
     }
 
     // MARK: - The end of an attempt
 
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
         worker.loop.atEndOfTurn(self)
+        guard let attempt = attempts.removeValue(forKey: row) else { return }
         let (key, outcome, now) = (table.key(row), report.outcome, worker.loop.wallMilliseconds)
-        let (number, charged) = (table.attempts(row), table.charged(row))
-        if let change = endpoint.didFinish(key.id, outcome, now: worker.loop.now, wall: now) { tell(change) }
+        let number = table.attempts(row)
+        let change = endpoint.didFinish(
+            attempt, outcome, usedConnection: report.usedConnection,
+            maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
+        if let change { tell(change, report) }
         let verdict = Verdict.of(
-            outcome, usedConnection: report.usedConnection, attempt: charged, mark: table.mark(row),
+            outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
             standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
-        if case .settle = verdict {} else if table.mark(row) == 0 { table.setMark(endpoint.standing.mark, row) }
+        table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
         logger.debug(
             "attempt made",
             metadata: [
@@ -197,10 +202,9 @@ final class Route: TurnParticipant {
             wait(row, for: delay, isCharged: counts)
         case .deadLetter(let reason): giveUp(row, reason, response: report.response)
         case .pauseWorker:
-            worker.lack(outcome, inFlight: inFlight)
+            worker.lack(outcome, at: self)
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
-            worker.wake(self)
         }
     }
 
@@ -269,7 +273,7 @@ final class Route: TurnParticipant {
         var room = min(
             max(1, window / 2) - table.queuedRepeats - table.repeatsInFlight - table.count(.fetching),
             window - table.busy)
-        if endpoint.isDown {
+        if endpoint.standing.isDown {
             // One of those that wait is the probe if nothing else is here, whether it is due or not.
             guard table.count(.queued) + table.count(.fetching) == 0, endpoint.allowance(now: now) > 0 else { return }
             room = 1
@@ -372,7 +376,7 @@ final class Route: TurnParticipant {
             return settler.count(row)
         }
         // Begun that often by instances that did not live to tell. The last time may have been only read.
-        if attempts > config.retry.attempts, table.mark(row) == 0 { return giveUp(row, .exhausted(nil), fields: fields) }
+        if attempts > config.retry.attempts, table.mark(row) == .none { return giveUp(row, .exhausted(nil), fields: fields) }
         table.queueAgain(row, fields)
     }
 
@@ -429,9 +433,12 @@ final class Route: TurnParticipant {
     // MARK: - The endpoint
 
     /// Tells people of an endpoint that fails or answers again.
-    private func tell(_ change: Standing.Change) {
-        if change.isBack { worker.didRecover(endpoint) }
-        logger.log(level: change.level, change.message, metadata: change.metadata(of: endpoint))
+    private func tell(_ change: Standing.Change, _ report: DeliveryReport) {
+        if case .isBack = change { worker.didRecover(endpoint) }
+        var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
+        if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
+        if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
+        logger.log(level: change.level, change.message, metadata: metadata)
     }
 
     /// What waits need not wait any longer.
@@ -448,7 +455,7 @@ final class Route: TurnParticipant {
         let now = worker.loop.now
         let nextRetry = table.nextDue.map { hasFresh ? max($0, fetchedAt + BacklogPace.interval) : $0 }
         let waits = table.count > 0
-        let times = [endpoint.isDown ? nil : nextRetry, waits ? endpoint.nextChange : nil, worker.pausedUntil]
+        let times = [endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil]
         guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
         if let wakeUp {
             guard due < wakeUp.at else { return }

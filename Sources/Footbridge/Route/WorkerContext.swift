@@ -123,7 +123,7 @@ final class WorkerContext {
     func endpoint(of route: RouteConfig) -> Endpoint {
         let key = route.webhook.url.prefix { $0 != "?" && $0 != "#" }
         if let known = endpoints[String(key)] { return known }
-        let endpoint = Endpoint(name: route.webhook.endpoint, concurrency: route.concurrency, policy: route.retry)
+        let endpoint = Endpoint(name: route.webhook.endpoint)
         endpoints[String(key)] = endpoint
         return endpoint
     }
@@ -132,25 +132,26 @@ final class WorkerContext {
         for route in routes where route.endpoint === endpoint { route.didRecover() }
     }
 
-    /// Has a route look again what it can start, in the next turn.
-    func wake(_ route: Route) {
-        loop.schedule(after: .zero) { [weak route, loop] in
-            if let route { loop.atEndOfTurn(route) }
-        }
-    }
-
     // MARK: - Our own lack
 
     /// How many requests may start now, as far as this process has what they need.
     func slots(now: MonotonicTime) -> Int { supply.slots(inFlight: routes.reduce(0) { $0 + $1.inFlight }, now: now) }
 
     /// A descriptor, a port, memory or a thread was not to be had: nobody else is to blame. All routes wait a little.
-    func lack(_ outcome: Outcome, inFlight: Int) {
+    func lack(_ outcome: Outcome, at route: Route) {
+        defer { wake(route) }
         let isNews = supply.lack(inFlight: routes.reduce(0) { $0 + $1.inFlight }, now: loop.now)
         guard isNews else { return }
         logger.error(
             "this process lacks what a request needs; fewer are made at a time",
             metadata: [LogKeys.reason: "\(outcome)", LogKeys.limit: .stringConvertible(supply.limit ?? 0)])
+    }
+
+    /// In the next turn, for this one has come to its end already.
+    private func wake(_ route: Route) {
+        loop.schedule(after: .zero) { [weak route, loop] in
+            if let route { loop.atEndOfTurn(route) }
+        }
     }
 
     var pausedUntil: MonotonicTime? { supply.pausedUntil }

@@ -18,9 +18,15 @@ extension Outcome {
                 case .invalid: .routeRefused(.credentials)
                 case .refused: .outage(.refused)
                 case .timedOut: .outage(.timedOut)
-                case .disconnected, .keptConnectionEnded: .outage(.reset)
-                case .tls, .noTLS, .clientCertificateWanted: .outage(.tls)
-                case .nameLookupFailed, .notHTTP, .ownLack, .cancelled, .other: .outage(.other(failure.message))
+                case .disconnected: .outage(.reset)
+                case .keptConnectionEnded: .outage(.keptConnectionEnded)
+                case .tls: .outage(.tls)
+                case .noTLS: .routeRefused(.noTLS)
+                case .clientCertificateWanted: .routeRefused(.clientCertificateWanted)
+                case .nameLookupFailed: .outage(.nameLookupFailed)
+                case .notHTTP: .outage(.notHTTP)
+                case .ownLack: .ownLack(failure.message)
+                case .cancelled, .other: .outage(.other(failure.message))
                 }
         }
     }

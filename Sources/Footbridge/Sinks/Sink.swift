@@ -33,4 +33,9 @@ struct DeliveryReport {
     /// The head of the answer's body.
     var response: [UInt8] = []
     var nanoseconds: Int64 = 0
+
+    /// What the answer's own words say of the reason for a refusal.
+    var likelyCause: String? {
+        nil
+    }
 }

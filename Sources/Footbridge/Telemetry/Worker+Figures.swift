@@ -54,7 +54,7 @@ extension GateStatus {
             switch standing.state {
             case .well, .doubtful: .open
             case .down(let down):
-                down.isGone ? .paused : .held(reason: "\(down.reason)")
+                down.reason.status == 410 ? .paused : .held(reason: "\(down.reason)")
             }
     }
 }
