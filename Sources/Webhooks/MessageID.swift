@@ -2,16 +2,18 @@ import COpenSSL
 
 /// The `webhook-id` of every entry of one stream: `msg_<hash of the stream's key>_<ms>-<seq>`.
 ///
-/// A pure function of the stream's key and the entry's id, so that it stays the same on every attempt, instance and
-/// replay. The hash is the first 8 bytes of the key's SHA-256 in hexadecimal: entry ids are unique only within their
-/// stream, and a key may hold bytes that no header can. Only `[A-Za-z0-9_-]` occur, hence no `.`, which would make the
-/// signed bytes ambiguous.
+/// A pure function of the namespace, the stream's key and the entry's id, so that it stays the same on every attempt,
+/// instance and replay. The hash is the first 8 bytes of a SHA-256 in hexadecimal, of the key alone, or of
+/// `<namespace> NUL <key>`: entry ids are unique only within their stream, keys only within their database, and a key may
+/// hold bytes that no header can. Only `[A-Za-z0-9_-]` occur, hence no `.`, which would make the signed bytes ambiguous.
 public struct MessageID: Sendable, Equatable {
     private let prefix: [UInt8]
 
-    /// - Parameter stream: the stream's key.
-    public init(stream: some Collection<UInt8>) throws(LibcryptoError) {
-        let key = Array(stream)
+    /// - Parameters:
+    ///   - stream: the stream's key.
+    ///   - namespace: what tells this stream from one of the same key elsewhere; without a NUL, which ends it.
+    public init(stream: some Collection<UInt8>, namespace: String? = nil) throws(LibcryptoError) {
+        let key = (namespace.map { Array($0.utf8) + [0] } ?? []) + Array(stream)
         var digest = [UInt8](repeating: 0, count: 32)
         guard footbridge_sha256(key, key.count, &digest) == 1 else { throw LibcryptoError("EVP_Digest") }
         let digits = Array("0123456789abcdef".utf8)

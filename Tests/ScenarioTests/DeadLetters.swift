@@ -46,7 +46,7 @@ import Testing
     func `an entry that is trimmed while it waits gets a dead letter that says so`(byAnother: Bool) throws {
         let scene = try Scene { $0.text == body(3) ? .answer(200) : .answer(503) }
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         scene.file.route.retry(attempts: 5, every: byAnother ? "1h" : "300ms")
         scene.file.route.keys["concurrency"] = "4"
         let ids = try scene.redis.add(numbers: [1, 2])

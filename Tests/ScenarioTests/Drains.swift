@@ -10,6 +10,7 @@ import Testing
         scene.file.route.keys["concurrency"] = "4"
         scene.file.route.keys["drain_timeout"] = drainTimeout
         scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
         try scene.redis.add(numbers: 0..<entries)
         let bridge = try scene.run()
         try scene.receiver.waitFor(count: 4)

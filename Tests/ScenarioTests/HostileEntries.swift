@@ -7,6 +7,7 @@ import Testing
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
         scene.file.route.retry(attempts: 3, every: "100ms")
         scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
         try scene.redis.add([Field("large", [UInt8](repeating: UInt8(ascii: "x"), count: 40 << 20))])
         let bridge = try scene.run()
         let ledger = try scene.receiver.waitFor(count: 2, timeout: .seconds(30))
@@ -18,6 +19,7 @@ import Testing
     @Test func `an entry of more fields than a reply may usually have is delivered`() throws {
         let scene = try Scene()
         scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
         try scene.redis.add((0..<530_000).map { Field("\($0)", "") })
         try scene.redis.add(numbers: [1])
         let bridge = try scene.run()
@@ -31,6 +33,7 @@ import Testing
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
         scene.file.route.retry(attempts: 3, every: "300ms")
         scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
         let value = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
         for number in 0..<30 { try scene.redis.add([Field("n", "\(number)"), Field("large", value)]) }
         try scene.run()

@@ -17,8 +17,8 @@ import Testing
             request.earlier == 0 && request.text == body(1) ? .answer(503) : .answerWhenOpen(gate, 200)
         }
         try scene.useUser()
-        scene.file.route.webhook["timeout"] = "1500ms"
-        scene.file.route.keys["claim_after"] = "1600ms"
+        scene.file.route.webhook["timeout"] = "1s"
+        scene.file.route.keys["claim_after"] = "2s"
         scene.file.route.keys["concurrency"] = "4"
         scene.file.route.retry(attempts: 20, every: "500ms")
         // The second would not have room for a further read.
@@ -32,7 +32,7 @@ import Testing
         gate.open()
         try bridge.waitForLog(refusal.says)
         // Longer than half of claim_after, when nothing is sent any more without a sign of life.
-        letPass(.milliseconds(900))
+        letPass(.milliseconds(1100))
         try refusal.end(scene)
         let commands = try scene.redis.commandsReceived()
         #expect(commands < 120)
@@ -46,7 +46,7 @@ import Testing
     @Test func `a takeover that is refused is told once, and made later`() throws {
         let scene = try Scene { $0.earlier == 0 ? .hang : .answer(200) }
         scene.file.route.webhook["timeout"] = "450ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "900ms"
         scene.file.route.keys["concurrency"] = "4"
         let dead = try scene.run(as: "a")
         try scene.redis.add(numbers: 0..<8)

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized, .ownThreads) struct SlowRedis {
     @Test func `while Redis is paused for longer than half of claim_after nothing is sent, and nothing lost`() throws {
         let scene = try Scene { _ in .answerAfter(.milliseconds(200), 200) }
-        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.webhook["timeout"] = "500ms"
         scene.file.route.keys["claim_after"] = "1s"
         scene.file.route.keys["concurrency"] = "1"
         try scene.redis.add(numbers: 0..<12)

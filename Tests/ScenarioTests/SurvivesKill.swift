@@ -64,6 +64,7 @@ import Testing
     @Test func `an entry whose attempts all ended with the bridge is dead-lettered`() throws {
         let scene = try Scene { _ in .hang }
         scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
         scene.file.route.retry(attempts: 2, every: "50ms")
         try scene.redis.add(numbers: [1])
         for attempt in 1...2 {

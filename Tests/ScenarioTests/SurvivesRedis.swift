@@ -114,7 +114,7 @@ import Testing
         let gate = Gate()
         let scene = try Scene { _ in .answerWhenOpen(gate, 200) }
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         scene.file.route.keys["concurrency"] = "1"
         try scene.redis.add(numbers: 0..<4)
         let bridge = try scene.run()
@@ -133,7 +133,7 @@ import Testing
     @Test func `a group that is moved back delivers again, and says so`() throws {
         let scene = try makeScene()
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         try scene.redis.add(numbers: 0..<10)
         let bridge = try scene.run()
         try scene.receiver.waitFor(count: 10)

@@ -9,7 +9,7 @@ import Testing
     ) throws {
         let scene = try Scene(.init(choice: server)) { $0["webhook-attempt"] == "1" ? .hang : .answer(200) }
         scene.file.route.webhook["timeout"] = "900ms"
-        scene.file.route.keys["claim_after"] = "1s"
+        scene.file.route.keys["claim_after"] = "1800ms"
         scene.file.route.keys["concurrency"] = "32"
         try scene.redis.add(numbers: 0..<50)
         let dead = try scene.run(as: "a")
@@ -26,7 +26,7 @@ import Testing
         let second = ledger.filter { $0.action.accepts }
         #expect(Set(second.attempts) == ["2"])
         // The dead instance showed life a quarter of claim_after before its end, at the latest.
-        #expect(second.allSatisfy { $0.time - killedAt >= .milliseconds(700) })
+        #expect(second.allSatisfy { $0.time - killedAt >= .milliseconds(1300) })
         let taken = survivors.flatMap { $0.logs("took over entries of a silent consumer") }
         #expect(taken.map { $0.metadata["consumer"] }.allSatisfy { $0 == "a.1" })
         #expect(taken.compactMap { $0.metadata["count"].flatMap(Int.init) }.reduce(0, +) == 50)
@@ -35,13 +35,13 @@ import Testing
     @Test func `a living instance keeps its entries, however long they wait`() throws {
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         scene.file.route.retry(attempts: 5, every: "2500ms")
         try scene.redis.add(numbers: [1])
         let owner = try scene.run(as: "a")
         try scene.receiver.waitFor(count: 1)
         let other = try scene.run(as: "b")
-        // Five times claim_after later.
+        // Three times claim_after later.
         try eventually("the second attempt") {
             let consumers = try scene.redis.pending().map(\.consumer)
             #expect(consumers.allSatisfy { $0 == "a.1" })
@@ -172,7 +172,7 @@ import Testing
 
     @Test func `an instance that was frozen sends nothing that others have taken over`() throws {
         let scene = try Scene { _ in .answerAfter(.milliseconds(100), 200) }
-        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.webhook["timeout"] = "500ms"
         scene.file.route.keys["claim_after"] = "1s"
         scene.file.route.keys["concurrency"] = "4"
         try scene.redis.add(numbers: 0..<40)
@@ -198,13 +198,13 @@ import Testing
     @Test func `an instance that was frozen does not send what it was given meanwhile and others have sent`() throws {
         let scene = try Scene()
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         scene.file.route.streams = (0..<20).map { "s\($0)" }
         let frozen = try scene.run(as: "a")
         try eventually("all reads wait") { try scene.redis.info("blocked_clients") == "20" }
         // A sign of life is on its way, and answered before anything else.
         scene.server.pause()
-        letPass(.milliseconds(200))
+        letPass(.milliseconds(300))
         frozen.signal(SIGSTOP)
         scene.server.resume()
         for (number, stream) in scene.file.route.streams.enumerated() {
@@ -229,7 +229,7 @@ import Testing
             early.contains(request.text) && request.earlier == 0
                 ? .answer(503) : .answerAfter(.milliseconds(100), 200)
         }
-        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.webhook["timeout"] = "500ms"
         scene.file.route.keys["claim_after"] = "1s"
         scene.file.route.keys["concurrency"] = "2"
         scene.file.route.retry(attempts: 5, every: "1500ms")
@@ -250,7 +250,7 @@ import Testing
     @Test func `a dead consumer that has nothing is taken off the list`() throws {
         let scene = try Scene()
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         let dead = try scene.run(as: "a")
         try scene.redis.add(numbers: 0..<10)
         try scene.waitUntilSettled()

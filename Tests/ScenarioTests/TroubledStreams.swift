@@ -9,7 +9,7 @@ import Testing
     ) throws -> Scene {
         let scene = try Scene(.init(choice: server), script: script)
         scene.file.route.webhook["timeout"] = "400ms"
-        scene.file.route.keys["claim_after"] = "500ms"
+        scene.file.route.keys["claim_after"] = "800ms"
         return scene
     }
 
@@ -40,7 +40,7 @@ import Testing
         let gate = Gate()
         let scene = try scene { $0.text.contains("bad") ? .answerWhenOpen(gate, 200) : .answer(200) }
         scene.file.route.webhook["timeout"] = "9s"
-        scene.file.route.keys["claim_after"] = "10s"
+        scene.file.route.keys["claim_after"] = "20s"
         scene.file.route.streams = ["good", "bad"]
         scene.file.route.keys["concurrency"] = "4"
         for number in 0..<4 { try scene.redis.add([Field("bad", "\(number)")], to: "bad") }

@@ -16,4 +16,14 @@ import Webhooks
         try MessageID(stream: stream).append(milliseconds: milliseconds, sequence: sequence, to: &id)
         #expect(String(decoding: id, as: UTF8.self) == "> " + expected)
     }
+
+    /// `printf 'shop\0orders' | sha256sum`
+    @Test(arguments: [("shop", "orders", "msg_273b481b0b7498df_7-0"), ("größe", "", "msg_925f83ace626b67a_7-0")])
+    func `a namespace goes into the hash, apart from the key`(
+        namespace: String, stream: String, expected: String
+    ) throws {
+        var id: [UInt8] = []
+        try MessageID(stream: stream.utf8, namespace: namespace).append(milliseconds: 7, sequence: 0, to: &id)
+        #expect(String(decoding: id, as: UTF8.self) == expected)
+    }
 }

@@ -22,7 +22,8 @@ extension BridgeConfig {
             ]
         }
         lines += [
-            "instance = \(instance)", "workers = \(workers)", "log.level = \(log.level)", "log.format = \(log.format)",
+            "instance = \(instance)", "namespace = \(namespace ?? "none")", "workers = \(workers)",
+            "log.level = \(log.level)", "log.format = \(log.format)",
             "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
         ]
         for route in routes {
@@ -61,6 +62,7 @@ extension RouteConfig {
             "max_parked": "\(maximumParked)",
             "dead_letter": streams.map { deadLetter.name(for: $0) ?? "false" }.uniqued().joined(separator: ", "),
             "claim_after": DurationText.format(claimAfter),
+            "take_over": takeOver.rawValue,
             "drain_timeout": DurationText.format(drainTimeout),
         ]
     }

@@ -10,6 +10,7 @@ extension BridgeConfig {
             log: LogConfig(section.section("log")), routes: [])
         let instance = section.optional("instance", type: "string", defaultText: "the host's name", Self.checkInstance)
         if let instance { self.instance = instance }
+        namespace = section.optional("namespace", type: "string", defaultText: "none", ConfigText.name)
         section.integer("workers", &workers, 1...64)
         admin = AdminConfig(section.section("admin"))
         routes = Self.routes(section)

@@ -7,6 +7,8 @@ public struct BridgeConfig: Sendable, Equatable {
     public var waitForAck: WaitForAck?
     /// Worker `n` of this instance is the consumer `<instance>.<n>` of every group.
     public var instance: String
+    /// Goes into every `webhook-id`: for receivers that also get entries from another Redis, or another database.
+    public var namespace: String?
     /// Threads, each with its own loop and connections.
     public var workers: Int
     public var log: LogConfig
@@ -16,12 +18,13 @@ public struct BridgeConfig: Sendable, Equatable {
     public var routes: [RouteConfig]
 
     public init(
-        redis: RedisSource, waitForAck: WaitForAck? = nil, instance: String, workers: Int = 1,
-        log: LogConfig = LogConfig(), admin: AdminConfig? = nil, routes: [RouteConfig]
+        redis: RedisSource, waitForAck: WaitForAck? = nil, instance: String, namespace: String? = nil,
+        workers: Int = 1, log: LogConfig = LogConfig(), admin: AdminConfig? = nil, routes: [RouteConfig]
     ) {
         self.redis = redis
         self.waitForAck = waitForAck
         self.instance = instance
+        self.namespace = namespace
         self.workers = workers
         self.log = log
         self.admin = admin

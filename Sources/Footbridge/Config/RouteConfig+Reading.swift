@@ -17,20 +17,26 @@ extension RouteConfig {
         section.integer("max_parked", &maximumParked, 1...10_000_000)
         deadLetter.read(section)
         section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))
+        section.name("take_over", &takeOver)
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
         if !section.isTemplate { checkClaim(section, webhookSection) }
     }
 
-    /// An attempt that may still be under way must not be taken over.
+    /// An attempt that may still be under way must not be taken over: without signs of life the last one begins when half of
+    /// `claim_after` has passed, and it has to end before the other half has.
     private func checkClaim(_ section: Section, _ webhookSection: Section) {
-        guard claimAfter <= webhook.timeout else { return }
-        let (claim, timeout) = (DurationText.format(claimAfter), DurationText.format(webhook.timeout))
-        let isDefault = section.find("claim_after") == nil ? ", the default" : ""
+        guard claimAfter < webhook.timeout * 2 else { return }
+        func shown(_ value: Duration, _ found: Section.Found?) -> String {
+            DurationText.format(value) + (found == nil ? ", the default" : "")
+        }
+        let (claim, timeout) = (section.find("claim_after"), webhookSection.find("timeout"))
         section.contradiction(
-            "claim_after (\(claim)\(isDefault)) must be longer than webhook.timeout (\(timeout)), "
-                + "or entries are claimed that are still being delivered",
-            among: section.find("claim_after"), webhookSection.find("timeout"))
+            "claim_after (\(shown(claimAfter, claim))) must be at least twice webhook.timeout "
+                + "(\(shown(webhook.timeout, timeout))), or entries are taken over that are still being delivered; "
+                + "write claim_after: \(DurationText.format(webhook.timeout * 2)), "
+                + "or timeout: \(DurationText.format(claimAfter / 2))",
+            among: claim, timeout)
     }
 }
 

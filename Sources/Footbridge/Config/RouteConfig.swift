@@ -15,8 +15,10 @@ public struct RouteConfig: Sendable, Equatable {
     /// Waiting entries, per worker; with more the route stops reading.
     public var maximumParked: Int
     public var deadLetter: DeadLetterTarget
-    /// A consumer that was silent for this long is taken for dead. Longer than the webhook's timeout.
+    /// A consumer that was silent for this long is taken for dead. At least twice the webhook's timeout.
     public var claimAfter: Duration
+    /// Whose entries are taken over.
+    public var takeOver: TakeOver
     /// How long a stopping bridge waits for the requests in flight.
     public var drainTimeout: Duration
 
@@ -24,7 +26,7 @@ public struct RouteConfig: Sendable, Equatable {
         name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
         concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
         deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
-        drainTimeout: Duration = .seconds(20)
+        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20)
     ) {
         self.name = name
         self.streams = streams
@@ -36,8 +38,17 @@ public struct RouteConfig: Sendable, Equatable {
         self.maximumParked = maximumParked
         self.deadLetter = deadLetter
         self.claimAfter = claimAfter
+        self.takeOver = takeOver
         self.drainTimeout = drainTimeout
     }
+}
+
+/// Whose entries are taken over once their consumer has been silent for `claimAfter`.
+public enum TakeOver: String, Sendable, Equatable, CaseIterable {
+    /// Those of consumers that a Footbridge named.
+    case own
+    /// Those of every consumer of the group, whatever program it belongs to.
+    case all
 }
 
 /// The entry after which a group begins that has to be made.

@@ -1,4 +1,4 @@
-/// What `check --live` says of one thing.
+/// What `check` says of one thing.
 struct Finding: CustomStringConvertible, Equatable {
     enum Level: String { case ok, note, warn, error }
 

@@ -45,17 +45,14 @@ struct RetryExplanation: CustomStringConvertible {
         String(repeating: " ", count: max(1, width - text.count)) + text
     }
 
-    /// `34m7s`, `1d3h`: the two largest units that count; below a second in milliseconds.
+    /// `34m7s`, `1d3h`, `1s500ms`: the two largest units that count.
     private func clock(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
-        guard seconds > 0 else {
-            let milliseconds = attoseconds / 1_000_000_000_000_000
-            return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
-        }
         let parts = [
             (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
+            (attoseconds / 1_000_000_000_000_000, "ms"),
         ]
         let shown = parts.drop { $0.0 == 0 }.prefix(2).filter { $0.0 > 0 }
-        return shown.map { "\($0.0)\($0.1)" }.joined()
+        return shown.isEmpty ? "0s" : shown.map { "\($0.0)\($0.1)" }.joined()
     }
 }

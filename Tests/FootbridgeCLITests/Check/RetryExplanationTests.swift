@@ -31,6 +31,17 @@ struct RetryExplanationTests {
         #expect(explanation(policy)[0] == "orders: max_age ends it: 4 attempts, given up after 1d2h")
     }
 
+    @Test func `parts of a second are shown`() {
+        let policy = RetryPolicy(backoff: Backoff(jitter: 0), schedule: [.milliseconds(1500), .milliseconds(40)])
+        let lines = explanation(RetryPolicy(attempts: 3, backoff: policy.backoff, schedule: policy.schedule))
+        #expect(
+            lines == [
+                "orders: 3 attempts, given up after 1s540ms", "  attempt   wait before it   since the first",
+                "        1                -                0s", "        2          1s500ms           1s500ms",
+                "        3             40ms           1s540ms",
+            ])
+    }
+
     @Test func `of very many attempts the first and the last are shown`() {
         let lines = explanation(RetryPolicy(attempts: 1_000_000, backoff: Backoff(maximum: .seconds(1), jitter: 0)))
         #expect(lines.count == 44)

@@ -25,7 +25,8 @@ import Webhooks
             retry: RetryPolicy(
                 attempts: 5,
                 backoff: Backoff(initial: .milliseconds(250), factor: 1.5, maximum: .seconds(600), jitter: 0)),
-            deadLetter: .stream("graveyard"), claimAfter: .seconds(120), drainTimeout: .seconds(3600))
+            deadLetter: .stream("graveyard"), claimAfter: .seconds(120), takeOver: .all,
+            drainTimeout: .seconds(3600))
         let refunds = RouteConfig(
             name: "refunds", streams: ["refunds"], group: "refunds", webhook: WebhookConfig(url: "http://[::1]:8080"),
             deadLetter: .off)
@@ -33,7 +34,7 @@ import Webhooks
             config
                 == BridgeConfig(
                     redis: .url(try RedisURL("redis://bridge:hunter2@redis.internal:6380/3")), instance: "web-7",
-                    workers: 4, log: LogConfig(level: .debug, format: .json),
+                    namespace: "shop", workers: 4, log: LogConfig(level: .debug, format: .json),
                     admin: AdminConfig(listen: AdminAddress(host: "::1", port: 9464)), routes: [orders, refunds]))
     }
 
