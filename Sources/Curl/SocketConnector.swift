@@ -78,10 +78,7 @@ enum SocketConnector {
         let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         var addresses: UnsafeMutablePointer<curl_slist>?
-        defer {
-            _ = footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
-            errorText.deallocate()
-        }
+        defer { errorText.deallocate() }
         var code = footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         if code == CURLE_OK { code = set(easy, target, &addresses) }
         if code == CURLE_OK { code = curl_easy_perform(easy) }
@@ -90,6 +87,7 @@ enum SocketConnector {
         var descriptor: curl_socket_t = -1
         if code == CURLE_OK { code = footbridge_get_socket(easy, CURLINFO_ACTIVESOCKET, &descriptor) }
         if code == CURLE_OK && descriptor >= 0 {
+            _ = footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
             // Data that nobody acknowledges, which keep-alive does not notice, ends the connection too.
             var milliseconds: Int32 = 20_000
             setsockopt(
