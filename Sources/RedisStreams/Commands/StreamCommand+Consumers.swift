@@ -56,7 +56,8 @@ extension StreamCommand where Reply == ClaimedEntries {
     /// <https://redis.io/docs/latest/commands/xautoclaim/>
     /// - Parameter count: the server looks at ten times as many.
     public static func autoclaim(
-        stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID, count: Int
+        stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID,
+        count: Int
     ) -> StreamCommand {
         StreamCommand(
             ["XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start, "COUNT", max(1, count)]
@@ -81,7 +82,9 @@ extension StreamCommand where Reply == Void {
     /// `XGROUP SETID key group id`: what is behind `position` is new for the group.
     ///
     /// Moved back while entries are pending, the group delivers these again, with their delivery counts begun anew.
-    public static func setGroupID(_ position: StreamPosition, of group: String, on stream: some RESPArgument) -> StreamCommand {
+    public static func setGroupID(_ position: StreamPosition, of group: String, on stream: some RESPArgument)
+        -> StreamCommand
+    {
         StreamCommand(["XGROUP", "SETID", stream, group, position.argument]) { _ in () }
     }
 }

@@ -104,7 +104,7 @@ extension StreamCommand where Reply == [StreamEntry] {
             switch reply {
             case .array(let rows): return entries(rows)
             // The answer to COUNT 0.
-            case .null: return []
+            case .null where count == 0: return []
             default: return nil
             }
         }

@@ -26,7 +26,9 @@ extension StreamCommand where Reply == Void {
     ///
     /// `XGROUP CREATE key group id MKSTREAM`. Fails with `BUSYGROUP` if the group exists.
     /// <https://redis.io/docs/latest/commands/xgroup-create/>
-    public static func createGroup(_ group: String, on stream: some RESPArgument, from position: GroupPosition) -> StreamCommand {
+    public static func createGroup(_ group: String, on stream: some RESPArgument, from position: GroupPosition)
+        -> StreamCommand
+    {
         StreamCommand(["XGROUP", "CREATE", stream, group, position.argument, "MKSTREAM"]) { _ in () }
     }
 
@@ -61,7 +63,8 @@ extension StreamCommand where Reply == [StreamEntry] {
         _ group: String, consumer: String, stream: some RESPArgument, count: Int, block: Duration
     ) -> StreamCommand {
         let command: RESPCommand = [
-            "XREADGROUP", "GROUP", group, consumer, "COUNT", max(1, count), "BLOCK", block.milliseconds, "STREAMS", stream, ">",
+            "XREADGROUP", "GROUP", group, consumer, "COUNT", max(1, count), "BLOCK", block.milliseconds, "STREAMS",
+            stream, ">",
         ]
         return StreamCommand(command) { reply in
             switch reply {
@@ -112,7 +115,8 @@ extension StreamCommand where Reply == [PendingEntry] {
     /// idle time and without a consumer the server looks at all that are pending, in one go.
     /// <https://redis.io/docs/latest/commands/xpending/>
     public static func pending(
-        stream: some RESPArgument, group: String, consumer: String? = nil, from: EntryBound = .open, to: EntryBound = .open,
+        stream: some RESPArgument, group: String, consumer: String? = nil, from: EntryBound = .open,
+        to: EntryBound = .open,
         count: Int, minimumIdle: Duration? = nil
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [stream, group]

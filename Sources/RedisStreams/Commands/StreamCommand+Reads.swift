@@ -101,7 +101,9 @@ extension EntryID {
     }
     var batches: [StreamBatch] = []
     for (key, rows) in pairs {
-        guard let name = StreamName(reply: key), let batch = rows.elements.flatMap({ batch(name, $0) }) else { return nil }
+        guard let name = StreamName(reply: key), let batch = rows.elements.flatMap({ batch(name, $0) }) else {
+            return nil
+        }
         batches.append(batch)
     }
     return batches

@@ -102,7 +102,13 @@ import Testing
     @Test func `a server that hangs up at every word is told of once for three connections`() async throws {
         let server = try StreamServer { _ in }
         let events = try await events(2, port: server.port)
-        #expect(events == [.down(Self.disconnected), .down(Self.disconnected)])
+        for event in events {
+            guard case .down(.connection(let failure)) = event, failure.kind == .disconnected else {
+                Issue.record("\(event)")
+                continue
+            }
+        }
+        #expect(events.count == 2)
         #expect(server.connections == 6)
     }
 
@@ -202,7 +208,8 @@ import Testing
             link.stop()
             return failures
         }
-        #expect((2...6).contains(failures), "\(failures)")
+        // One each 100 ms; without the bound there would be thousands.
+        #expect((2...12).contains(failures), "\(failures)")
     }
 
     @Test func `wrong credentials keep their kind`() async throws {
