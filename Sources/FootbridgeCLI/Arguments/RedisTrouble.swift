@@ -15,6 +15,8 @@ struct RedisTrouble: Error {
             (text, exitCode) = ("\(place) cannot serve now: \(error)", CommandExit.unavailable)
         case .server(let error):
             (text, exitCode) = ("\(place) refuses: \(error)", CommandExit.configuration)
+        case .clusterNode:
+            (text, exitCode) = ("\(place) cannot be used: \(error)", CommandExit.configuration)
         case .notMaster:
             (text, exitCode) = ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
         case .connection(let failure) where failure.kind == .invalid || failure.kind == .certificate:
