@@ -14,11 +14,11 @@ struct RequestWriter {
     private(set) var buffer = RequestBuffer()
     private var id: [UInt8] = []
 
-    init(_ route: RouteConfig) throws {
+    init(_ route: RouteConfig, namespace: String? = nil) throws {
         body = route.webhook.body
         if case .field(let name) = route.webhook.body { bodyField = Array(name.utf8) } else { bodyField = [] }
         signer = route.webhook.sign.isEmpty ? nil : try Signer(route.webhook.sign)
-        messageIDs = try route.streams.map { try MessageID(stream: $0.utf8) }
+        messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
     /// Header lines that are the same for all entries of a route.

@@ -1,6 +1,7 @@
 internal import Curl
 internal import RESP
 internal import Redis
+internal import Webhooks
 
 /// What a worker tells of itself when it is asked; nothing is prepared while nobody does.
 extension Worker {
