@@ -38,7 +38,8 @@ struct EntryTableTests {
 
     @Test func `the way of an entry that is delivered at its second attempt`() throws {
         var table = EntryTable(streams: 1)
-        let row = try #require(table.queue(key(1), body))
+        let found = table.queue(key(1), body)
+        let row = try #require(found)
         #expect(table.place(row) == .queued && table.busy == 1 && table.attempts(row) == 0)
         #expect(table.next() == row)
         #expect(table.start(row, wall: 500) == 1)
@@ -93,7 +94,8 @@ struct EntryTableTests {
     /// A request that was never made is no attempt; one that was made and is not charged raises the number all the same.
     @Test func `numbers only rise, and what is charged is counted apart`() throws {
         var table = queued([0])
-        let row = try #require(table.next())
+        let found = table.next()
+        let row = try #require(found)
         #expect(table.start(row, wall: 1) == 1)
         table.takeBack(row)
         #expect(table.attempts(row) == 0 && table.next() == row)
@@ -110,7 +112,8 @@ struct EntryTableTests {
 
     @Test func `what rests can be removed, what is under way stays`() throws {
         var table = queued([0, 0, 1, 0])
-        let inFlight = try #require(table.next())
+        let found = table.next()
+        let inFlight = try #require(found)
         _ = table.start(inFlight, wall: 1)
         table.wait(key(9), due: time(3), attempts: 1, firstAt: 1)
         #expect(table.resting(of: 0).map(\.milliseconds).sorted() == [1, 2, 3, 9])

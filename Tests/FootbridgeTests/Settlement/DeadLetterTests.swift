@@ -67,7 +67,7 @@ struct DeadLetterTests {
     func `an entry of very many fields does not fit the script`(count: Int, fits: Bool) throws {
         let name: ArraySlice<UInt8> = [0x61]
         let fields = EntryFields((0..<count).map { _ in (name: name, value: name) })
-        let letter = letter(fields: fields)
+        let letter = try letter(fields: fields)
         #expect(letter.goesInTwoSteps != fits)
         if fits { #expect(letter.arguments.count < 7950) }
     }
