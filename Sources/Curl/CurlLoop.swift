@@ -36,6 +36,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     public private(set) var wallMilliseconds = WallClock.milliseconds
     let descriptors: DescriptorSet
     private(set) var timers = TimerQueue()
+    let nameChecks = NameChecks()
     private var participants: [any TurnParticipant] = []
     private var transfers = 0
     /// Transfers that were added since the last perform: they have not begun.
@@ -51,9 +52,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
         }
         self.multi = multi
         descriptors = try DescriptorSet()
-        // By default 7.88.1 keeps 4 connections per handle that is in the multi handle *now*: after a burst it would
-        // close what the next one needs. Routes bound their own connections by their concurrency.
-        _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 1024)
+        _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, keptConnections)
         _ = footbridge_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         self.name = name
         try startThread()
@@ -143,6 +142,12 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     }
 
     // MARK: - On the loop
+
+    /// How many idle connections are kept at most: as many as there may be requests at a time, or a burst closes what the
+    /// next one needs. (By default 7.88.1 keeps four per request that is under way *now*.)
+    public var keptConnections = 1024 {
+        didSet { _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, keptConnections)) }
+    }
 
     /// Whether other threads have asked for something that has not run yet.
     var hasWork: Bool { inbox.withLock { !$0.work.isEmpty } }
