@@ -65,7 +65,7 @@ struct footbridge_transfer {
     _Bool repeat_refused;
     /// Why the kernel gave no socket, or 0.
     int socket_errno;
-    /// The family of the last socket.
+    /// The family of the last socket that was opened, or 0: then the connection is a used one.
     int family;
     /// Of the status line that came last, or 0.
     int status;
@@ -102,11 +102,8 @@ static inline void footbridge_read_status(struct footbridge_transfer *transfer, 
         curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L);
     }
     if (status >= 300 && transfer->closes_after_errors) footbridge_forbid_reuse(transfer);
-    if (transfer->renews && (status == 404 || status == 421 || status >= 500)) {
-        long connections = 0;
-        if (curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections) == CURLE_OK && connections == 0)
-            footbridge_forbid_reuse(transfer);
-    }
+    if (transfer->renews && transfer->family == 0 && (status == 404 || status == 421 || status >= 500))
+        footbridge_forbid_reuse(transfer);
 }
 
 /// For CURLOPT_HEADERFUNCTION: bounds the header, and takes in what has to be known before the transfer ends.

@@ -1,29 +1,6 @@
 internal import CCurl
 internal import Glibc
 
-/// The answer to one request.
-public struct TransferResponse: Sendable, Equatable {
-    public let status: Int
-    /// The head of the body, for people: at most `CurlHandle.keptBodyBytes`.
-    public let bodyHead: [UInt8]
-    /// The body went on beyond the limit and was not read to its end.
-    public let isTruncated: Bool
-    /// It came over a connection that had carried other requests before.
-    public let usedConnection: Bool
-    /// It came before our body was sent whole; the connection is not used again.
-    public let cameEarly: Bool
-
-    public init(
-        status: Int, bodyHead: [UInt8], isTruncated: Bool, usedConnection: Bool = false, cameEarly: Bool = false
-    ) {
-        self.status = status
-        self.bodyHead = bodyHead
-        self.isTruncated = isTruncated
-        self.usedConnection = usedConnection
-        self.cameEarly = cameEarly
-    }
-}
-
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
 ///
 /// Every option that we set on a request is set in this file, with its reason. Belongs to the thread of its loop.
@@ -59,6 +36,8 @@ public final class CurlHandle {
     private var received = 0
     /// What libcurl's callbacks note.
     private let transfer = UnsafeMutablePointer<footbridge_transfer>.allocate(capacity: 1)
+    /// Whether CURLOPT_FRESH_CONNECT is set.
+    private var isFresh = false
     /// When this handle last had a new connection made.
     private var connectedAt = MonotonicTime(nanoseconds: 0)
     private var kept: [UInt8] = []
@@ -220,7 +199,10 @@ public final class CurlHandle {
             footbridge_set_list(easy, CURLOPT_HTTPHEADER, request.list(count: buffer.starts.count, fixed: fixed))
         )
         try check(footbridge_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.bodyCount)))
-        try set(CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
+        if fresh != isFresh {
+            try set(CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
+            isFresh = fresh
+        }
         // Not copied by libcurl: PinnedRequest keeps it in place.
         try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
@@ -279,7 +261,7 @@ public final class CurlHandle {
         guard state == .sending else { return }
         request.shrink()
         let end = end(code)
-        if end.newConnections > 0 { connectedAt = loop.now }
+        if end.hasConnected { connectedAt = loop.now }
         // The status line decides: what came after it was cut by us, not by the receiver. An answer that stalls or breaks off
         // is none, whatever its status: better twice than not at all.
         if code == CURLE_OK || (isTruncated && transfer.pointee.status >= 200) || isCompleteEarlyAnswer(code) {
@@ -301,7 +283,7 @@ public final class CurlHandle {
 
     private func end(_ code: CURLcode) -> TransferEnd {
         var end = TransferEnd(code: code, prerequests: Int(transfer.pointee.prerequests))
-        _ = footbridge_get_long(easy, CURLINFO_NUM_CONNECTS, &end.newConnections)
+        end.hasConnected = transfer.pointee.family != 0
         guard code != CURLE_OK else { return end }
         end.detail = String(cString: errorText)
         end.repeatRefused = transfer.pointee.repeat_refused

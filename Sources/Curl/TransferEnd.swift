@@ -8,7 +8,8 @@ struct TransferEnd: Equatable {
     var detail = ""
     /// How often the request was begun.
     var prerequests = 0
-    var newConnections = 0
+    /// A connection was made for it, or tried.
+    var hasConnected = false
     /// libcurl wanted to connect anew for sending the request again.
     var repeatRefused = false
     /// Why the kernel gave no socket, or 0.
@@ -19,7 +20,7 @@ struct TransferEnd: Equatable {
     var isIPv4 = false
 
     /// It went over a connection that had carried other requests before.
-    var usedConnection: Bool { prerequests > 0 && newConnections == 0 }
+    var usedConnection: Bool { prerequests > 0 && !hasConnected }
 
     /// - Parameter isShortOfDescriptors: asked only where it counts.
     func failure(isShortOfDescriptors: () -> Bool) -> TransportFailure {
