@@ -296,6 +296,8 @@ public final class CurlHandle {
     }
 
     /// Whether the answer came whole, and only then the receiver stopped taking our body: it has decided.
+    ///
+    /// libcurl reads before it writes. If the reset comes in between, the answer is never read, and this a disconnection.
     private func isCompleteEarlyAnswer(_ code: CURLcode) -> Bool {
         let isBroken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR
         guard transfer.pointee.came_early, transfer.pointee.header_ended, isBroken || code == CURLE_OPERATION_TIMEDOUT
