@@ -15,12 +15,12 @@ struct TransferOutcomeTests {
 
     @Test(
         arguments: [
-            (200, .delivered(status: 200)), (202, .delivered(status: 202)), (301, .misconfigured(.status(301))),
-            (304, .misconfigured(.status(304))), (400, .poison(status: 400)), (401, .misconfigured(.status(401))),
-            (404, .misconfigured(.status(404))), (408, .outage(.status(408))), (410, .gone),
-            (413, .poison(status: 413)),
-            (422, .poison(status: 422)), (425, .outage(.status(425))), (500, .outage(.status(500))),
-            (599, .outage(.status(599))), (418, .outage(.status(418))), (600, .outage(.status(600))),
+            (200, .delivered(status: 200)), (202, .delivered(status: 202)), (301, .routeRefused(.status(301))),
+            (304, .routeRefused(.status(304))), (400, .messageRefused(status: 400)), (401, .routeRefused(.status(401))),
+            (404, .routeRefused(.status(404))), (408, .outage(.status(408))), (410, .routeRefused(.status(410))),
+            (413, .messageRefused(status: 413)),
+            (422, .messageRefused(status: 422)), (425, .outage(.status(425))), (500, .outage(.status(500))),
+            (599, .outage(.status(599))), (418, .messageRefused(status: 418)), (600, .outage(.status(600))),
         ] as [(Int, Outcome)])
     func `an answer is classed by its status`(status: Int, expected: Outcome) {
         #expect(outcome(status: status) == expected)
@@ -33,8 +33,8 @@ struct TransferOutcomeTests {
 
     @Test(
         arguments: [
-            (.unknownHost, .misconfigured(.unknownHost)), (.certificate, .misconfigured(.certificate)),
-            (.invalid, .misconfigured(.credentials)), (.refused, .outage(.refused)), (.timedOut, .outage(.timedOut)),
+            (.unknownHost, .routeRefused(.unknownHost)), (.certificate, .routeRefused(.certificate)),
+            (.invalid, .routeRefused(.credentials)), (.refused, .outage(.refused)), (.timedOut, .outage(.timedOut)),
             (.disconnected, .outage(.reset)), (.tls, .outage(.tls)), (.cancelled, .outage(.other("words"))),
             (.other, .outage(.other("words"))),
         ] as [(TransportFailure.Kind, Outcome)])
@@ -45,11 +45,13 @@ struct TransferOutcomeTests {
 
     @Test(arguments: [429, 503]) func `Retry-After is read where it speaks of the endpoint`(status: Int) {
         #expect(
-            outcome(status: status, retryAfter: "120") == .outage(.status(status, retryAfter: .delay(seconds: 120))))
+            outcome(status: status, retryAfter: "120") == .throttled(status: status, retryAfter: .delay(seconds: 120)))
         #expect(
             outcome(status: status, retryAfter: "Mon, 02 Mar 2026 09:20:00 GMT")
-                == .outage(.status(status, retryAfter: .at(unixSeconds: 1_772_443_200))))
-        #expect(outcome(status: status, retryAfter: "soon") == .outage(.status(status)))
+                == .throttled(status: status, retryAfter: .at(unixSeconds: 1_772_443_200)))
+        #expect(
+            outcome(status: status, retryAfter: "soon")
+                == (status == 429 ? .throttled(status: 429, retryAfter: nil) : .outage(.status(503))))
     }
 
     @Test func `elsewhere the header is not even asked for`() {

@@ -19,12 +19,12 @@ struct EndpointHealthTests {
 
     @Test func `failures between answers are not worth a word`() {
         #expect(
-            changes([failure, failure, .delivered(status: 200), failure, failure, .poison(status: 422), failure])
+            changes([failure, failure, .delivered(status: 200), failure, failure, .messageRefused(status: 422), failure])
                 == Array(repeating: nil, count: 7))
     }
 
     @Test func `any answer is an answer`() {
-        for answer in [Outcome.poison(status: 400), .misconfigured(.status(401)), .gone] {
+        for answer in [Outcome.messageRefused(status: 400), .routeRefused(.status(401)), .routeRefused(.status(410))] {
             #expect(changes([failure, failure, failure, answer]).last == .some(.answers))
         }
     }

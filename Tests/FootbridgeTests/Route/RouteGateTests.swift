@@ -6,8 +6,8 @@ import Webhooks
 
 struct RouteGateTests {
     private let start = MonotonicTime(nanoseconds: 0)
-    private let unauthorized = Outcome.misconfigured(.status(401))
-    private let missing = Outcome.misconfigured(.status(404))
+    private let unauthorized = Outcome.routeRefused(.status(401))
+    private let missing = Outcome.routeRefused(.status(404))
 
     private func at(_ seconds: Int) -> MonotonicTime { start + .seconds(seconds) }
 
@@ -16,7 +16,7 @@ struct RouteGateTests {
     }
 
     @Test(arguments: [
-        Outcome.delivered(status: 200), .poison(status: 422), .outage(.timedOut), .outage(.status(503)),
+        Outcome.delivered(status: 200), .messageRefused(status: 422), .outage(.timedOut), .outage(.status(503)),
     ])
     func `an open gate stays open, whatever becomes of single entries`(outcome: Outcome) {
         var gate = RouteGate()
@@ -37,7 +37,7 @@ struct RouteGateTests {
     @Test func `what was in flight when the route was held changes nothing`() {
         var gate = RouteGate()
         _ = gate.note(unauthorized, now: start)
-        for outcome in [unauthorized, missing, .delivered(status: 200), .poison(status: 422), .outage(.timedOut)] {
+        for outcome in [unauthorized, missing, .delivered(status: 200), .messageRefused(status: 422), .outage(.timedOut)] {
             #expect(gate.note(outcome, now: at(4)) == nil)
         }
         #expect(gate.state == held(until: 5, wait: 5, unauthorized))
@@ -65,7 +65,7 @@ struct RouteGateTests {
         #expect(gate.note(missing, now: at(5)) == held(until: 15, wait: 10, missing))
     }
 
-    @Test(arguments: [Outcome.delivered(status: 200), .poison(status: 422)])
+    @Test(arguments: [Outcome.delivered(status: 200), .messageRefused(status: 422)])
     func `a probe that reaches the endpoint opens the gate`(outcome: Outcome) {
         var gate = RouteGate()
         _ = gate.note(unauthorized, now: start)
@@ -78,8 +78,8 @@ struct RouteGateTests {
         for isHeld in [false, true] {
             var gate = RouteGate()
             if isHeld { _ = gate.note(unauthorized, now: start) }
-            #expect(gate.note(.gone, now: at(1)) == .paused)
-            for outcome in [Outcome.gone, unauthorized, .delivered(status: 200), .outage(.timedOut)] {
+            #expect(gate.note(.routeRefused(.status(410)), now: at(1)) == .paused)
+            for outcome in [Outcome.routeRefused(.status(410)), unauthorized, .delivered(status: 200), .outage(.timedOut)] {
                 #expect(gate.note(outcome, now: at(1_000_000)) == nil)
             }
             #expect(gate.state == .paused && gate.probeTime == nil)

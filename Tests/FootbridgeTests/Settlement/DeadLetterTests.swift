@@ -7,7 +7,7 @@ import Webhooks
 
 struct DeadLetterTests {
     private func letter(
-        _ reason: DeadLetterReason = .rejected(.poison(status: 422)), response: String = "bad total",
+        _ reason: DeadLetterReason = .rejected(.messageRefused(status: 422)), response: String = "bad total",
         fields: EntryFields = EntryFields(["type": "order", "": "", "type": "again"])
     ) -> DeadLetter {
         DeadLetter(
