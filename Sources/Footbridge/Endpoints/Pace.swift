@@ -130,7 +130,9 @@ struct Pace {
         return false
     }
 
-    private mutating func cut(_ rate: Double, _ lately: Double, _ pause: Duration, _ attempt: Attempt, now: MonotonicTime) {
+    private mutating func cut(
+        _ rate: Double, _ lately: Double, _ pause: Duration, _ attempt: Attempt, now: MonotonicTime
+    ) {
         let lower: Double
         if phase == .searching {
             phase = .growing(since: now)
@@ -142,7 +144,10 @@ struct Pace {
             let since = (now - cutAt).seconds
             let sustained = since >= 1 ? Double(acceptedSinceCut) / since : 0.81 * rate
             // The limit is between what was sustained, pauses included, and what was tried.
-            lower = isAgain ? min(0.95 * rate, max(0.5 * rate, cbrt(sustained * rate * rate))) : (pause > .zero ? 0.97 : 0.95) * rate
+            lower =
+                isAgain
+                ? min(0.95 * rate, max(0.5 * rate, cbrt(sustained * rate * rate)))
+                : (pause > .zero ? 0.97 : 0.95) * rate
             let hold = Duration.seconds(Self.hold.seconds * Self.scale(rate))
             phase = .holding(until: now + max(hold, min(pause * 40, Self.longestHold)))
         }
@@ -154,7 +159,9 @@ struct Pace {
         // Nothing has been heard of the limit for long: it is searched anew.
         if accepted.perSecond(over: .seconds(8), now: now) == 0 { phase = .searching }
         // What was refused has used nothing up.
-        if throttledInARow == 1, pause == .zero, attempt.startedAt == lastStart { nextStart = max(now, min(nextStart, lastStart + .seconds(0.3 / rate))) }
+        if throttledInARow == 1, pause == .zero, attempt.startedAt == lastStart {
+            nextStart = max(now, min(nextStart, lastStart + .seconds(0.3 / rate)))
+        }
     }
 
     /// Slow rates need more time, for what counts is the number of requests.

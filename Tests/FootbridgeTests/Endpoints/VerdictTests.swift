@@ -37,7 +37,8 @@ struct VerdictTests {
         }
         standing.tell(outcome, of: 1, mark: mark, usedConnection: used, isProbe: situation == .down, at: 61)
         return Verdict.of(
-            outcome, usedConnection: used, attempt: attempt, mark: mark, standing: standing, policy: policy, id: entry(1),
+            outcome, usedConnection: used, attempt: attempt, mark: mark, standing: standing, policy: policy,
+            id: entry(1),
             age: age, now: 0)
     }
 
