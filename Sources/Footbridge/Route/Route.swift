@@ -26,6 +26,7 @@ final class Route: TurnParticipant {
     private var orphans: Set<EntryKey> = []
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
+    private var doubts: [Doubt] = []
     private var sizes = EntrySizes()
     /// When fresh entries came in last.
     private var freshAt = MonotonicTime(nanoseconds: 0)
@@ -132,7 +133,9 @@ final class Route: TurnParticipant {
         while allowance > 0 {
             guard let row = nextRow() else { return }
             allowance -= 1
-            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds))
+            // A probe over a connection of its own: what an old one says may come from what was left on it.
+            let isProbe = endpoint.standing.isDown
+            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isProbe)
         }
     }
 
@@ -175,6 +178,7 @@ final class Route: TurnParticipant {
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
         if let change { tell(change, report) }
+        defer { judge(olderThan: nil) }
         let verdict = Verdict.of(
             outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
             standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
@@ -201,11 +205,48 @@ final class Route: TurnParticipant {
             counters.retried += 1
             wait(row, for: delay, isCharged: counts)
         case .deadLetter(let reason): giveUp(row, reason, response: report.response)
+        case .judgeLater(let reason, let time):
+            counters.retried += 1
+            if isDraining { return wait(row, for: .zero, isCharged: true) }
+            table.doubt(row)
+            settler.count(row)
+            doubts.append(
+                Doubt(row: row, mark: attempt.mark, reason: reason, response: report.response, since: worker.loop.now))
+            worker.loop.schedule(after: time) { [weak self] in self?.judge(olderThan: time) }
         case .pauseWorker:
             worker.lack(outcome, at: self)
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
         }
+    }
+
+    /// An entry that was refused twice, and of which it will show whether others are accepted.
+    private struct Doubt {
+        let row: EntryTable.Row
+        /// As it was before the second refusal.
+        let mark: RefusalMark
+        let reason: DeadLetterReason
+        let response: [UInt8]
+        let since: MonotonicTime
+    }
+
+    /// - Parameter patience: doubts as old as this are over: another attempt decides.
+    private func judge(olderThan patience: Duration?) {
+        guard !doubts.isEmpty else { return }
+        let standing = endpoint.standing
+        doubts.removeAll { doubt in
+            if standing.state == .well, standing.acceptedOthers(since: doubt.mark) {
+                giveUp(doubt.row, doubt.reason, response: doubt.response)
+            } else if standing.isDown || isDraining {
+                wait(doubt.row, for: .zero, isCharged: !standing.isDown)
+            } else if let patience, worker.loop.now - doubt.since >= patience {
+                wait(doubt.row, for: .zero, isCharged: true)
+            } else {
+                return false
+            }
+            return true
+        }
+        worker.loop.atEndOfTurn(self)
     }
 
     private func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
@@ -484,6 +525,7 @@ final class Route: TurnParticipant {
         drainingSince = worker.loop.now
         onDrained = completion
         handBackQueued()
+        judge(olderThan: .zero)
         for session in sessions {
             handingBack += 1
             session.finish { [unowned self] in
