@@ -45,7 +45,9 @@ final class StreamSession {
     /// The group was moved back, and is not yet where it was.
     private var isBehind = false
     private var owner: OwnerMark
+    /// Of a process with our name that lives, or lived.
     private var rivalToken: String?
+    private var goneToken: String?
     private var roundTimer: LoopTimer?
     private var onFinished: (() -> Void)?
 
@@ -229,7 +231,7 @@ final class StreamSession {
     }
 
     private func register(_ number: Int, on connection: RedisConnection) {
-        let command = StreamCommand.register(owner, replacing: rivalToken ?? "", stream: name, group: group)
+        let command = StreamCommand.register(owner, replacing: goneToken ?? "", stream: name, group: group)
         connection.send(command) { [unowned self] result in
             switch result {
             case .success(owner.token): didRegister(number)
@@ -246,7 +248,7 @@ final class StreamSession {
         if rivalToken != nil, machine.state == .preparing(.register) {
             logger.notice("the other process of this name is gone", metadata: [LogKeys.stream: "\(name)"])
         }
-        rivalToken = nil
+        (rivalToken, goneToken) = (nil, nil)
         perform(machine.didRegister(isOurs: true, number))
     }
 
@@ -256,7 +258,7 @@ final class StreamSession {
             if case .failure(let error) = reply, error.endsConnection { return }
             let listeners = (try? reply.get())?.elements?.last?.integer ?? 0
             guard listeners > 0, worker.canHear else {
-                rivalToken = token
+                goneToken = token
                 return register(number, on: connection)
             }
             if rivalToken != token {
@@ -520,7 +522,8 @@ final class StreamSession {
         beat(on: connection)
         guard machine.isOpen else { return }
         connection.send(.survey(stream: name, group: group)) { [unowned self] result in
-            guard case .success(let survey) = result else { return }
+            // Of another group nothing is noted: where ours stood has to be known when it is made again.
+            guard case .success(let survey) = result, survey.mark == machine.mark?.name else { return }
             for finding in watch.note(survey) {
                 if case .movedBack(let id) = finding { machine.wasMovedBack(to: id) }
                 tell(finding)
