@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 typedef size_t (*footbridge_data_callback)(char *bytes, size_t size, size_t count, void *context);
@@ -66,6 +67,22 @@ static inline CURLMcode footbridge_multi_set_long(CURLM *multi, CURLMoption opti
     return curl_multi_setopt(multi, option, value);
 }
 
+static inline CURLMcode footbridge_multi_set_pointer(CURLM *multi, CURLMoption option, void *value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+static inline CURLMcode footbridge_multi_set_socket_callback(CURLM *multi, curl_socket_callback value) {
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value);
+}
+
+static inline CURLMcode footbridge_multi_set_timer_callback(CURLM *multi, curl_multi_timer_callback value) {
+    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value);
+}
+
+static inline CURLcode footbridge_set_socket_callback(CURL *easy, curl_sockopt_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, value);
+}
+
 static inline CURLcode footbridge_message_result(const CURLMsg *message) {
     return message->data.result;
 }
@@ -109,6 +126,20 @@ static inline int footbridge_epoll_ready(int epoll, struct footbridge_ready *rea
         ready[index].events = events[index].events;
     }
     return count;
+}
+
+/// A descriptor that becomes readable when another thread writes to it, until it is read.
+static inline int footbridge_event_create(void) {
+    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+static inline void footbridge_event_set(int descriptor) {
+    (void)eventfd_write(descriptor, 1);
+}
+
+static inline void footbridge_event_clear(int descriptor) {
+    eventfd_t value;
+    (void)eventfd_read(descriptor, &value);
 }
 
 static inline _Bool footbridge_can_read(uint32_t events) {

@@ -8,6 +8,20 @@ public struct TransferResponse: Sendable, Equatable {
     public let bodyHead: [UInt8]
     /// The body went on beyond the limit and was not read to its end.
     public let isTruncated: Bool
+    /// It came over a connection that had carried other requests before.
+    public let usedConnection: Bool
+    /// It came before our body was sent whole; the connection is not used again.
+    public let cameEarly: Bool
+
+    public init(
+        status: Int, bodyHead: [UInt8], isTruncated: Bool, usedConnection: Bool = false, cameEarly: Bool = false
+    ) {
+        self.status = status
+        self.bodyHead = bodyHead
+        self.isTruncated = isTruncated
+        self.usedConnection = usedConnection
+        self.cameEarly = cameEarly
+    }
 }
 
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
@@ -156,12 +170,18 @@ public final class CurlHandle {
 
     // MARK: - One transfer
 
+    /// After an answer of 300 or above its connection is not used again: what follows on it might be answered to the
+    /// left-over bytes of our body. To be set before `start`.
+    public var closesAfterErrors = false
+
     public var isBusy: Bool { isSending }
 
     /// Sends the request when the loop performs next; `onFinish` tells how it ended.
     ///
     /// The buffer is copied and may be used for the next request at once.
-    public func start(_ buffer: borrowing RequestBuffer) throws(TransportFailure) {
+    ///
+    /// - Parameter fresh: over a new connection, whatever connections are kept.
+    public func start(_ buffer: borrowing RequestBuffer, fresh: Bool = false) throws(TransportFailure) {
         precondition(!isSending, "a handle carries one request at a time")
         guard buffer.isValid else {
             throw TransportFailure(kind: .invalid, message: "a header value with a control character")
@@ -177,6 +197,7 @@ public final class CurlHandle {
             footbridge_set_list(easy, CURLOPT_HTTPHEADER, request.list(count: buffer.starts.count, fixed: fixed))
         )
         try check(footbridge_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.bodyCount)))
+        try set(CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
         // Not copied by libcurl: PinnedRequest keeps it in place.
         try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
@@ -184,8 +205,10 @@ public final class CurlHandle {
     }
 
     /// The same with a completion for this request.
-    public func start(_ buffer: borrowing RequestBuffer, completion: @escaping Completion) throws(TransportFailure) {
-        try start(buffer)
+    public func start(
+        _ buffer: borrowing RequestBuffer, fresh: Bool = false, completion: @escaping Completion
+    ) throws(TransportFailure) {
+        try start(buffer, fresh: fresh)
         onFinish = completion
     }
 

@@ -36,6 +36,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     public private(set) var wallMilliseconds = WallClock.milliseconds
     let descriptors: DescriptorSet
     private(set) var timers = TimerQueue()
+    /// What has to be told when the loop ends: sockets, and connections that are being made.
+    var dependents: [ObjectIdentifier: () -> Void] = [:]
     private var participants: [any TurnParticipant] = []
     private var transfers = 0
     /// Transfers that were added since the last perform: they have not begun.
@@ -144,6 +146,9 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: - On the loop
 
+    /// Whether the thread has ended: an actor's job may still run, on the thread of whoever waits for it.
+    var hasStopped: Bool { inbox.withLock(\.hasEnded) }
+
     /// Whether other threads have asked for something that has not run yet.
     var hasWork: Bool { inbox.withLock { !$0.work.isEmpty } }
 
@@ -184,7 +189,10 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             // What other threads asked for leaves before sockets are read.
             endTurn()
             while let body = timers.takeDue(now) { body() }
-            if stopping && hasEnded() { break }
+            if stopping {
+                abandonAll()
+                if hasEnded() { break }
+            }
             descriptors.dispatch()
             endTurn()
             if transfers > 0 {
@@ -200,6 +208,15 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             return waiting
         }
         waiting?.forEach { $0.resume() }
+    }
+
+    /// The loop ends: sockets fail, so that nobody waits for them for ever, and timers, which may hold the loop, are dropped.
+    private func abandonAll() {
+        while let tell = dependents.popFirst()?.value { tell() }
+        // First out of the queue, then let go: what they held may cancel others.
+        let dropped = timers
+        timers = TimerQueue()
+        withExtendedLifetime(dropped) {}
     }
 
     /// Ends the loop unless there is work again.

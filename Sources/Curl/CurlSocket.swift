@@ -14,6 +14,7 @@ public final class CurlSocket {
     }
 
     private let loop: CurlLoop
+    private let connected: ConnectedHandle
     private let easy: UnsafeMutableRawPointer
     private let descriptor: Int32
     private weak var owner: (any Owner)?
@@ -29,20 +30,17 @@ public final class CurlSocket {
     /// When the peer took bytes last: a long command that is on its way is not late.
     public private(set) var lastSent = MonotonicTime(nanoseconds: 0)
 
-    /// Connects without blocking the loop; `completion` is called on the loop.
+    /// Connects without blocking the loop; `completion` is called on the loop, once, unless what is returned is cancelled.
+    /// When the loop ends first, it is called with `.cancelled`.
+    @discardableResult
     public static func connect(
         _ target: SocketTarget, on loop: CurlLoop, completion: @escaping (Result<CurlSocket, TransportFailure>) -> Void
-    ) {
-        let box = LoopBound(completion)
-        SocketConnector.connect(target) { result in
-            loop.post { box.value(result.map { CurlSocket(loop: loop, $0) }) }
-        }
-    }
+    ) -> ConnectingSocket { ConnectingSocket(target, on: loop, completion) }
 
-    private init(loop: CurlLoop, _ connected: ConnectedHandle) {
+    init(loop: CurlLoop, _ connected: ConnectedHandle) {
         self.loop = loop
-        easy = connected.easy
-        descriptor = connected.descriptor
+        self.connected = connected
+        (easy, descriptor) = (connected.easy, connected.descriptor)
     }
 
     deinit {
@@ -57,6 +55,7 @@ public final class CurlSocket {
     public func open(_ owner: any Owner) {
         self.owner = owner
         let isWatched = loop.descriptors.watch(descriptor) { [weak self] in self?.ready($0) }
+        loop.dependents[ObjectIdentifier(self)] = { [weak self] in self?.fail(.loopEnded) }
         if !isWatched { fail(TransportFailure(kind: .other, message: "the kernel does not watch the socket")) }
         // TLS may hold bytes that it has read along with the handshake: the kernel would not report those.
         readSoon()
@@ -75,8 +74,9 @@ public final class CurlSocket {
     public func close() {
         guard isOpen else { return }
         isOpen = false
+        loop.dependents[ObjectIdentifier(self)] = nil
         loop.descriptors.forget(descriptor)
-        curl_easy_cleanup(easy)
+        connected.close()
     }
 
     private func ready(_ readiness: DescriptorSet.Readiness) {
@@ -169,10 +169,4 @@ public final class CurlSocket {
         self.owner = nil
         owner?.socketClosed(failure)
     }
-}
-
-/// A value that was made on a loop and comes back to it, through a thread that does not touch it.
-private struct LoopBound<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }

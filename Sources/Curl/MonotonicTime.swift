@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A point on the clock that never jumps: nanoseconds since the machine started. For waiting and for measuring.
+/// A point on the clock that never jumps: nanoseconds since the machine started, those in which it was suspended included:
+/// Redis counts them, too. For waiting and for measuring.
 public struct MonotonicTime: Hashable, Sendable, Comparable {
     public let nanoseconds: Int64
 
@@ -8,7 +9,7 @@ public struct MonotonicTime: Hashable, Sendable, Comparable {
 
     public static var now: MonotonicTime {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(CLOCK_BOOTTIME, &time)
         return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 

@@ -3,22 +3,34 @@ internal import CCurl
 /// Why no HTTP response (or no connection) came about.
 public struct TransportFailure: Error, Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
-        /// The name does not resolve.
+        /// The name does not exist, or has no address.
         case unknownHost
+        /// No resolver answered, or it could not say: the name may well exist.
+        case nameLookupFailed
         /// Nobody listens, or the network refuses.
         case refused
         case timedOut
         /// The connection ended or broke before the whole response was there.
         case disconnected
+        /// A kept connection ended before any byte of an answer; libcurl would have repeated the request by itself.
+        case keptConnectionEnded
         /// The certificate is not valid for this host, or not trusted.
         case certificate
         /// TLS failed otherwise: no common version, no handshake.
         case tls
+        /// The port does not speak TLS.
+        case noTLS
+        /// The receiver wants a certificate from us, or another one.
+        case clientCertificateWanted
+        /// Bytes came that are no HTTP.
+        case notHTTP
         /// The request cannot be sent at all: URL or protocol not allowed, a file of the TLS options missing.
         case invalid
+        /// We lack something of our own: a descriptor, a local port, memory, a thread. The receiver was not asked.
+        case ownLack
         /// We stopped it ourselves: the loop or the process is ending.
         case cancelled
-        /// The response is not HTTP, or anything else; `message` says.
+        /// Anything else; `message` says.
         case other
     }
 
@@ -27,11 +39,14 @@ public struct TransportFailure: Error, Sendable, Hashable {
     public let code: UInt32
     /// libcurl's words, for people.
     public let message: String
+    /// It happened on a connection that had carried other requests before.
+    public var usedConnection: Bool
 
-    public init(kind: Kind, code: UInt32 = 0, message: String) {
+    public init(kind: Kind, code: UInt32 = 0, message: String, usedConnection: Bool = false) {
         self.kind = kind
         self.code = code
         self.message = message
+        self.usedConnection = usedConnection
     }
 
     init(_ code: CURLcode, detail: String = "") {

@@ -59,7 +59,7 @@ public struct Bridge: Service {
             return await group.reduce(0, +)
         }
         await withTaskGroup(of: Void.self) { group in
-            for worker in workers { group.addTask { await worker.handOver() } }
+            for worker in workers { group.addTask { _ = await worker.handOver() } }
         }
         for line in await summary.figures() { line.tell(logger) }
         for worker in workers {

@@ -11,7 +11,7 @@ actor Worker {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     let context: WorkerContext
-    let runners: [RouteRunner]
+    let routes: [Route]
     private let logger: Logger
 
     /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
@@ -21,42 +21,45 @@ actor Worker {
         if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
         let context = WorkerContext(
             loop: loop, consumer: "\(config.instance).\(number)", target: target, waitForAck: config.waitForAck,
-            logger: logger)
+            namespace: config.namespace, logger: logger)
         self.context = context
         self.logger = logger
-        runners = try config.routes.map { route in
+        routes = try config.routes.map { route in
             var logger = logger
             logger[metadataKey: LogKeys.route] = "\(route.name)"
-            return try RouteRunner(route, worker: context, logger: logger)
+            return try Route(route, worker: context, logger: logger)
         }
     }
 
     func start() {
-        let (context, runners) = (context, runners)
+        let (context, routes) = (context, routes)
         context.commands.onUp = { _ in
-            context.health.isUp(context.commands)
+            context.health.didConnect(context.commands)
             context.connectedAt = context.loop.now
-            for runner in runners { runner.commandsConnected() }
-            context.isConnected()
+            for route in routes { route.didConnectCommands() }
+            context.didConnect()
         }
         context.commands.onDown = {
-            context.health.isDown(context.commands, $0)
+            context.health.didLose(context.commands, $0)
             context.lostAt = context.lostAt ?? context.loop.now
         }
         context.replicas?.onReady = {
-            for runner in runners { runner.settler.flush() }
+            for route in routes { route.settler.flush() }
         }
         context.announcements.onUp = { connection in
             // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.
             guard connection.speaksRESP3 else { return }
+            let sessions = Dictionary(grouping: routes.flatMap(\.sessions), by: \.channel)
             connection.onPush = { push in
-                for runner in runners { runner.received(push) }
+                guard push.count == 3, push[0].text == "message", let channel = push[1].text else { return }
+                for session in sessions[channel, default: []] { session.heard() }
             }
-            let channels = runners.flatMap(\.channels)
+            // Whoever finds this worker's name in a group asks whether somebody listens here.
+            let channels = [OwnerMark.channel(token: context.token)] + sessions.keys
             connection.send(RESPCommand("SUBSCRIBE", arguments: channels)) { _ in }
         }
-        context.start(logger: logger)
-        for runner in runners { runner.start() }
+        context.start(routes)
+        for route in routes { route.begin() }
     }
 
     /// Finishes what is in flight, all routes at once, each within its `drain_timeout`. Nothing is read any more.
@@ -64,39 +67,52 @@ actor Worker {
     /// - Returns: how many entries were not finished; they stay pending.
     func drain() async -> Int {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            var draining = Set(runners.indices)
+            var draining = Set(routes.indices)
             func finish(_ index: Int) {
                 if draining.remove(index) != nil && draining.isEmpty { continuation.resume() }
             }
-            for (index, runner) in runners.enumerated() {
-                runner.drain { finish(index) }
-                loop.schedule(after: runner.config.drainTimeout) { finish(index) }
+            for (index, route) in routes.enumerated() {
+                route.drain { finish(index) }
+                loop.schedule(after: route.config.drainTimeout) { finish(index) }
             }
         }
         context.replicas?.stop()
         // What waited for its turn still goes to the master, before anything is handed over.
-        for runner in runners { runner.settler.flush() }
-        return runners.reduce(0) { $0 + $1.unfinished }
+        for route in routes { route.settler.flush() }
+        return routes.reduce(0) { $0 + $1.unfinished }
     }
 
-    /// Leaves what is not settled to other instances, or to the next start.
-    func handOver() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            var left = runners.count + 1
-            func finish(_ isOver: Bool = false) {
-                guard left > 0 else { return }
-                left = isOver ? 0 : left - 1
-                if left == 0 { continuation.resume() }
+    /// Leaves what is not settled to other instances, or to the next start; gives up after `patience`.
+    ///
+    /// - Returns: how many entries stay under this worker's name.
+    func handOver(within patience: Duration = .seconds(10)) async -> Int {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
+            var (waiting, left, isOver) = (routes.count, 0, routes.isEmpty)
+            if isOver { return continuation.resume(returning: 0) }
+            for route in routes {
+                route.handOver { count in
+                    waiting -= 1
+                    left += count
+                    guard waiting == 0, !isOver else { return }
+                    isOver = true
+                    continuation.resume(returning: left)
+                }
             }
-            for runner in runners { runner.handOver { finish() } }
-            loop.schedule(after: .seconds(5)) { finish(true) }
-            finish()
+            loop.schedule(after: patience) { [routes, logger] in
+                guard !isOver else { return }
+                isOver = true
+                let left = routes.reduce(0) { $0 + $1.table.count }
+                logger.warning(
+                    "the hand-over takes too long; others have the rest after claim_after",
+                    metadata: [LogKeys.pending: .stringConvertible(left)])
+                continuation.resume(returning: left)
+            }
         }
     }
 
     /// Drops what is still in flight and closes all connections.
     func disconnect() {
-        for runner in runners { runner.stop() }
+        for route in routes { route.stop() }
         context.stop()
     }
 }

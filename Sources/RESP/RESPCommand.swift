@@ -31,6 +31,22 @@ public struct RESPCommand: Sendable, Hashable {
     }
 }
 
+extension RESPCommand {
+    /// The first arguments as text, the name among them: for looking at a command that somebody else has made.
+    public func words(atMost count: Int) -> [String] {
+        var words: [String] = []
+        var rest = encoded.drop { $0 != UInt8(ascii: "\n") }.dropFirst()
+        while words.count < count, rest.popFirst() == UInt8(ascii: "$") {
+            let digits = rest.prefix { $0 != UInt8(ascii: "\r") }
+            guard let length = Int(String(decoding: digits, as: UTF8.self)) else { break }
+            rest = rest.dropFirst(digits.count + 2)
+            words.append(String(decoding: rest.prefix(length), as: UTF8.self))
+            rest = rest.dropFirst(length + 2)
+        }
+        return words
+    }
+}
+
 extension RESPCommand: ExpressibleByArrayLiteral {
     /// The first element is the name and has to be text.
     public init(arrayLiteral arguments: any RESPArgument...) {

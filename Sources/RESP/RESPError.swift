@@ -17,6 +17,16 @@ public enum RESPError: Error, Equatable, Sendable {
     case unsolicited
 }
 
+extension RESPError {
+    /// Whether the bytes may be a reply, but one beyond the `RESPLimits` of the decoder.
+    public var isLimit: Bool {
+        switch self {
+        case .lineTooLong, .bulkTooLong, .tooManyElements, .tooDeep, .replyTooLong: true
+        default: false
+        }
+    }
+}
+
 extension RESPError: CustomStringConvertible {
     public var description: String {
         switch self {

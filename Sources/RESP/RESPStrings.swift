@@ -57,6 +57,24 @@ public struct RESPStrings: Sendable {
         }
     }
 
+    /// The same strings in a buffer that holds nothing else.
+    public func compacted() -> RESPStrings {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        var ends: [Int] = []
+        ends.reserveCapacity(places.count)
+        buffer.withUnsafeBytes { source in
+            for place in places {
+                bytes.append(contentsOf: source[place.start..<place.start + place.count])
+                ends.append(bytes.count)
+            }
+        }
+        return RESPStrings(bytes, ends: ends)
+    }
+
+    /// The size of the buffer, which each of them keeps alive.
+    public var bufferBytes: Int { buffer.capacity }
+
     /// Of all together.
     public var byteCount: Int { places.reduce(0) { $0 + $1.count } }
 }

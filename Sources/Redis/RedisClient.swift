@@ -21,17 +21,14 @@ public actor RedisClient {
     public func connect() async throws(RedisError) {
         let socket = try await located()
         let greeted: Result<Void, RedisError> = await withCheckedContinuation { continuation in
-            CurlSocket.connect(socket, on: loop) { [self] result in
-                switch result {
-                case .failure(let failure): continuation.resume(returning: .failure(.connection(failure)))
-                case .success(let socket):
-                    let connection = RedisConnection(socket: socket, loop: loop)
-                    self.connection = connection
-                    target.handshake.perform(on: connection) { continuation.resume(returning: $0) }
-                }
+            let attempt = RedisAttempt(
+                loop: loop, socket: socket, handshake: target.handshake, limits: target.limits
+            ) { [self] result in
+                connection = try? result.get()
+                continuation.resume(returning: result.map { _ in () })
             }
+            attempt.start()
         }
-        if case .failure = greeted { disconnect() }
         try greeted.get()
     }
 

@@ -23,7 +23,14 @@ public final class RedisConnection: TurnParticipant {
     public internal(set) var clientID: Int64?
     /// Whether the greeting agreed on RESP3.
     public internal(set) var speaksRESP3 = false
-    /// RESP3 pushes (messages of subscriptions, invalidations).
+    /// Why it is not known that the server is a master: what it answered to `ROLE`; `nil` if it said so.
+    ///
+    /// Worth telling people once: on a replica every acknowledgement would be refused.
+    public internal(set) var unknownRole: String?
+    /// What the server says it is part of (`standalone`, `cluster`, `sentinel`); `nil` where `HELLO` was not spoken.
+    var mode: String?
+    /// RESP3 pushes (messages of subscriptions, invalidations). Without a handler, one that comes ends the connection: it would
+    /// be a sign that a command was sent which does not belong here.
     public var onPush: (([RESPValue]) -> Void)?
 
     private let loop: CurlLoop
@@ -38,11 +45,8 @@ public final class RedisConnection: TurnParticipant {
 
     /// Takes over a socket that stands.
     ///
-    /// - Parameter limits: by default a value may be as large as the server allows; memory follows the bytes that come.
-    public init(
-        socket: CurlSocket, loop: CurlLoop,
-        limits: RESPLimits = RESPLimits(bulkBytes: 512 << 20, elements: .max, replyBytes: 2 << 30)
-    ) {
+    /// - Parameter limits: what a reply may have; one beyond them ends the connection.
+    public init(socket: CurlSocket, loop: CurlLoop, limits: RESPLimits = .asServersAllow) {
         self.socket = socket
         self.loop = loop
         decoder = RESPDecoder(limits: limits)
@@ -93,6 +97,8 @@ public final class RedisConnection: TurnParticipant {
             // The answer to SUBSCRIBE is a push for each channel, and nothing else: the first one stands for all.
             if awaited.first?.command == "SUBSCRIBE", elements.first?.text == "subscribe" {
                 awaited.popFirst()?.completion(.success(reply))
+            } else if onPush == nil {
+                return fail(.protocolViolation(.unsolicited))
             }
             onPush?(elements)
             return
@@ -152,6 +158,11 @@ public final class RedisConnection: TurnParticipant {
         self.onClose = nil
         onClose?(error)
     }
+}
+
+extension RESPLimits {
+    /// A value may be as large as servers allow by default; memory follows the bytes that come.
+    public static let asServersAllow = RESPLimits(bulkBytes: 512 << 20, elements: .max, replyBytes: 2 << 30)
 }
 
 extension RedisConnection: CurlSocket.Owner {

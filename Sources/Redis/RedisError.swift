@@ -15,6 +15,8 @@ public enum RedisError: Error, Sendable, Equatable {
     case unexpectedReply(command: String, reply: String)
     /// The server is a replica; writes go to its master only.
     case notMaster(role: String)
+    /// The server is a node of a Redis Cluster, which is not supported.
+    case clusterNode
     /// No Sentinel told where the master is; what each of them said.
     case noSentinel(String)
     /// The connection was closed by us.
@@ -40,9 +42,14 @@ extension RedisError: CustomStringConvertible {
         case .server(let error): error.description
         case .connection(let failure): failure.description
         case .timedOut(let command): "no reply to \(command) in time"
+        case .protocolViolation(let error) where error.isLimit: "a reply is larger than is taken: \(error)"
         case .protocolViolation(let error): "not the Redis protocol: \(error)"
         case .unexpectedReply(let command, let reply): "unexpected reply to \(command): \(reply)"
         case .notMaster(let role): "the server is a \(role), not a master"
+        case .clusterNode:
+            "the server is a node of a Redis Cluster, which is not supported: "
+                + "connect to a single server, or to one that Sentinels watch"
+        case .noSentinel(""): "no Sentinel is named"
         case .noSentinel(let answers): "no Sentinel tells where the master is: \(answers)"
         case .closed: "connection closed"
         }

@@ -14,39 +14,81 @@ public struct RedisHandshake: Sendable {
         self.clientName = clientName
         self.database = database
     }
+}
 
-    /// Greets the server: RESP3 with log-in and name in one, or the same step by step where `HELLO` is unknown; then the
-    /// database; then `ROLE`, which must say master (a replica would refuse every acknowledgement).
-    ///
-    /// Where the user may not call `ROLE`, its answer is not asked for.
-    func perform(on connection: RedisConnection, _ completion: @escaping (Result<Void, RedisError>) -> Void) {
-        greet(on: connection) { finish($0, connection, completion) }
+/// How much a greeting says, from the most to the least.
+enum GreetingManner: Sendable {
+    case full
+    /// Without `HELLO`: RESP2, step by step.
+    case withoutHello
+    /// Only what nothing works without: log-in and database.
+    case bare
+
+    /// What to try with a server that hung up on this one.
+    var next: GreetingManner? {
+        switch self {
+        case .full: .withoutHello
+        case .withoutHello: .bare
+        case .bare: nil
+        }
     }
+}
 
-    /// The greeting alone: what a Sentinel understands.
-    func greet(on connection: RedisConnection, _ completion: @escaping (Result<Void, RedisError>) -> Void) {
-        connection.send(hello) { reply in
-            if case .success(let facts) = reply {
-                connection.clientID = facts.value(named: "id")?.integer
-                connection.speaksRESP3 = facts.value(named: "proto")?.integer == 3
+extension RedisHandshake {
+    typealias Completion = (Result<Void, RedisError>) -> Void
+
+    /// Greets the server: RESP3 with log-in and name in one, or the same step by step where `HELLO` is refused; then the
+    /// database; then `ROLE`, which must not say that the server is a replica (it would refuse every acknowledgement).
+    ///
+    /// Lookalikes and proxies refuse `HELLO` and `ROLE` in words of their own, so only errors that speak of credentials, and
+    /// those that will pass, end the greeting. A role that nobody tells is noted in `RedisConnection.unknownRole`.
+    /// - Throws: `RedisError.clusterNode` to the completion if the server is part of a Redis Cluster.
+    func perform(
+        on connection: RedisConnection, _ manner: GreetingManner = .full, completion: @escaping Completion
+    ) {
+        greet(on: connection, manner) { greeted in
+            guard case .success = greeted else { return completion(greeted) }
+            let steps: [Step] = database == 0 ? [] : [Step(command: ["SELECT", database])]
+            if manner == .bare {
+                connection.unknownRole = "the server hangs up when it is asked"
+                return run(steps[...], on: connection, completion)
             }
-            switch reply.map({ _ in () }) {
-            case .failure(.server(let error)) where error.kind == .unknownCommand || error.kind == .noProto:
-                run(greetingOfOldServers[...], on: connection, completion)
-            case let result: completion(result)
+            refuseCluster(connection) { result in
+                guard case .success = result else { return completion(result) }
+                run(steps[...], on: connection) { selected in
+                    guard case .success = selected else { return completion(selected) }
+                    checkRole(connection, completion)
+                }
             }
         }
     }
 
-    private func finish(
-        _ greeted: Result<Void, RedisError>, _ connection: RedisConnection,
-        _ completion: @escaping (Result<Void, RedisError>) -> Void
+    /// The greeting alone: what a Sentinel understands.
+    func greet(
+        on connection: RedisConnection, _ manner: GreetingManner = .full, completion: @escaping Completion
     ) {
-        guard case .success = greeted else { return completion(greeted) }
-        let steps: [Step] = database == 0 ? [] : [Step(command: ["SELECT", database])]
-        run(steps[...], on: connection) { selected in
-            guard case .success = selected else { return completion(selected) }
-            checkRole(connection, completion)
+        switch manner {
+        case .full: sayHello(connection, completion)
+        case .withoutHello: run(stepByStep[...], on: connection, completion)
+        case .bare:
+            // Something has to be answered, or nothing is known of the server.
+            let steps = login.isEmpty ? [Step(command: ["PING"])] : login
+            run(steps[...], on: connection, completion)
+        }
+    }
+
+    private func sayHello(_ connection: RedisConnection, _ completion: @escaping Completion) {
+        connection.send(hello) { reply in
+            switch reply {
+            case .success(let facts):
+                connection.clientID = facts.value(named: "id")?.integer
+                connection.speaksRESP3 = facts.value(named: "proto")?.integer == 3
+                connection.mode = facts.value(named: "mode")?.text ?? "?"
+                completion(.success(()))
+            case .failure(.server(let error)) where !error.endsGreeting:
+                run(stepByStep[...], on: connection, completion)
+            case .failure(let error): completion(.failure(error))
+            }
         }
     }
 
@@ -66,20 +108,17 @@ public struct RedisHandshake: Sendable {
         var mayFail = false
     }
 
-    private var greetingOfOldServers: [Step] {
-        var steps: [Step] = []
-        if let user {
-            steps.append(Step(command: ["AUTH", user, password ?? ""]))
-        } else if let password {
-            steps.append(Step(command: ["AUTH", password]))
-        }
-        if let clientName { steps.append(Step(command: ["CLIENT", "SETNAME", clientName], mayFail: true)) }
-        return steps
+    private var login: [Step] {
+        if let user { return [Step(command: ["AUTH", user, password ?? ""])] }
+        return password.map { [Step(command: ["AUTH", $0])] } ?? []
+    }
+
+    private var stepByStep: [Step] {
+        login + (clientName.map { [Step(command: ["CLIENT", "SETNAME", $0], mayFail: true)] } ?? [])
     }
 
     private func run(
-        _ steps: ArraySlice<Step>, on connection: RedisConnection,
-        _ completion: @escaping (Result<Void, RedisError>) -> Void
+        _ steps: ArraySlice<Step>, on connection: RedisConnection, _ completion: @escaping Completion
     ) {
         guard let step = steps.first else { return completion(.success(())) }
         connection.send(step.command) { reply in
@@ -91,18 +130,49 @@ public struct RedisHandshake: Sendable {
         }
     }
 
-    private func checkRole(
-        _ connection: RedisConnection, _ completion: @escaping (Result<Void, RedisError>) -> Void
-    ) {
+    /// `HELLO` has told whether the server is a node of a Cluster; where it was not spoken, `CLUSTER INFO` succeeds on such
+    /// nodes only.
+    private func refuseCluster(_ connection: RedisConnection, _ completion: @escaping Completion) {
+        if let mode = connection.mode { return completion(mode == "cluster" ? .failure(.clusterNode) : .success(())) }
+        connection.send(["CLUSTER", "INFO"]) { reply in
+            switch reply {
+            case .success(let value) where value.text?.contains("cluster_state:") == true:
+                completion(.failure(.clusterNode))
+            case .failure(let error) where error.endsConnection: completion(.failure(error))
+            case .failure(.server(let error)) where error.endsGreeting: completion(.failure(.server(error)))
+            case .success, .failure: completion(.success(()))
+            }
+        }
+    }
+
+    private func checkRole(_ connection: RedisConnection, _ completion: @escaping Completion) {
         connection.send(["ROLE"]) { reply in
             switch reply {
             case .success(let value):
-                let role = value.elements?.first?.text ?? "?"
-                completion(role == "master" ? .success(()) : .failure(.notMaster(role: role)))
-            case .failure(.server(let error)) where error.kind == .configuration || error.kind == .unknownCommand:
+                let role = value.elements?.first?.text
+                switch role {
+                case "master": break
+                case "slave", "replica", "sentinel": return completion(.failure(.notMaster(role: role ?? "?")))
+                default: connection.unknownRole = "the reply to ROLE is \(value.shape)"
+                }
+                completion(.success(()))
+            case .failure(.server(let error)) where !error.endsGreeting:
+                connection.unknownRole = error.description
                 completion(.success(()))
             case .failure(let error): completion(.failure(error))
             }
+        }
+    }
+}
+
+extension ServerError {
+    /// Whether an error in answer to a step of the greeting is the end of it: it speaks of credentials, or of something that
+    /// will pass. Any other may just mean that the server does not know the command.
+    fileprivate var endsGreeting: Bool {
+        switch kind {
+        case .configuration: code != "NOPERM"
+        case .transient, .notMaster: true
+        default: false
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Curl
+public import RESP
 
 /// Where and how to connect.
 public struct RedisTarget: Sendable {
@@ -6,6 +7,8 @@ public struct RedisTarget: Sendable {
     public var handshake: RedisHandshake
     /// Who knows where the master is; its address takes the place of the one in `socket`.
     public var sentinel: SentinelTarget?
+    /// What a reply may have at most; one beyond it ends its connection with `RedisError.protocolViolation`.
+    public var limits = RESPLimits.asServersAllow
 
     public init(socket: SocketTarget, handshake: RedisHandshake, sentinel: SentinelTarget? = nil) {
         self.socket = socket

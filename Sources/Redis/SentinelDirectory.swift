@@ -11,67 +11,79 @@ public final class SentinelDirectory {
     private let loop: CurlLoop
     private let target: SentinelTarget
     private var nodes: [SocketTarget]
+    /// Who waits for the answer to the question that is under way: hundreds of links ask at once after a switch.
+    private var waiting: [Completion] = []
 
-    /// How long one Sentinel may take; there are others.
+    /// How long one Sentinel may take in all, from connecting to its answer; there are others.
     static let patience = Duration.seconds(1)
 
     public init(loop: CurlLoop, target: SentinelTarget) {
         self.loop = loop
         self.target = target
-        nodes = target.nodes.map { node in
-            var node = node
-            node.connectTimeout = Self.patience
-            return node
-        }
+        nodes = target.nodes
     }
 
-    /// Asks until one Sentinel answers.
+    /// Asks until one Sentinel answers. Whoever asks while a question is under way gets the same answer.
     public func locate(_ completion: @escaping Completion) {
-        ask(nodes[...], failed: [], completion)
+        waiting.append(completion)
+        if waiting.count == 1 { ask(nodes[...], failed: []) }
     }
 
-    private func ask(_ left: ArraySlice<SocketTarget>, failed: [String], _ completion: @escaping Completion) {
-        guard let node = left.first else { return completion(.failure(.noSentinel(failed.joined(separator: "; ")))) }
-        connect(to: node) { [self] result in
+    private func ask(_ left: ArraySlice<SocketTarget>, failed: [String]) {
+        guard let node = left.first else { return answer(.failure(.noSentinel(failed.joined(separator: "; ")))) }
+        ask(node) { [self] result in
             switch result {
+            case .success:
+                prefer(node)
+                answer(result)
+            case .failure(let error): ask(left.dropFirst(), failed: failed + ["\(node): \(error)"])
+            }
+        }
+    }
+
+    private func answer(_ result: Result<SocketTarget.Address, RedisError>) {
+        let waiting = waiting
+        self.waiting = []
+        for completion in waiting { completion(result) }
+    }
+
+    /// Asks one Sentinel, on a connection for this question alone.
+    func ask(_ node: SocketTarget, _ completion: @escaping Completion) {
+        let end = MonotonicTime.now + Self.patience
+        connect(to: node) { [target] result in
+            switch result {
+            case .failure(let error): completion(.failure(error))
             case .success(let connection):
-                connection.send(target.question, deadline: Self.patience) { [self] reply in
+                connection.send(target.question, deadline: max(end - .now, .milliseconds(1))) { reply in
                     connection.close()
-                    switch reply.flatMap(target.address) {
-                    case .success(let address):
-                        prefer(node)
-                        completion(.success(address))
-                    case .failure(let error):
-                        ask(left.dropFirst(), failed: failed + ["\(node): \(error)"], completion)
-                    }
+                    completion(reply.flatMap(target.address))
                 }
-            case .failure(let error): ask(left.dropFirst(), failed: failed + ["\(node): \(error)"], completion)
             }
         }
     }
 
-    /// A connection to a Sentinel that has been greeted.
+    /// A connection to a Sentinel that has been greeted; within `patience`, or not at all.
     func connect(to node: SocketTarget, _ completion: @escaping (Result<RedisConnection, RedisError>) -> Void) {
-        CurlSocket.connect(node, on: loop) { [self] result in
-            switch result {
-            case .failure(let failure): completion(.failure(.connection(failure)))
-            case .success(let socket):
-                let connection = RedisConnection(socket: socket, loop: loop)
-                target.handshake.greet(on: connection) { greeted in
-                    if case .failure = greeted { connection.close() }
-                    completion(greeted.map { connection })
-                }
-            }
+        var socket = node
+        socket.connectTimeout = min(node.connectTimeout, Self.patience)
+        var timer: LoopTimer?
+        let attempt = RedisAttempt(
+            loop: loop, socket: socket, handshake: target.handshake, limits: RESPLimits(), peer: .sentinel
+        ) { [loop] result in
+            if let timer { loop.cancel(timer) }
+            completion(result)
         }
+        timer = loop.schedule(after: Self.patience) {
+            attempt.cancel()
+            completion(.failure(.timedOut(command: "HELLO")))
+        }
+        attempt.start()
     }
 
     private func prefer(_ node: SocketTarget) {
         nodes.removeAll { $0 == node }
         nodes.insert(node, at: 0)
     }
-
-    /// The node that answered last, then the others.
-    var nodesInOrder: [SocketTarget] { nodes }
 }
 
 extension SentinelTarget {

@@ -100,6 +100,10 @@ extension ServerError.Kind {
             self = .unknownCommand
         } else if message.hasPrefix("max number of clients") {
             self = .transient
+        } else if message.hasPrefix("invalid password") || message.hasPrefix("Client sent AUTH, but no password is set")
+        {
+            // Redis 5 and before; later ones say WRONGPASS.
+            self = .configuration
         } else {
             self = .other
         }

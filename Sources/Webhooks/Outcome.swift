@@ -1,39 +1,50 @@
-/// What became of one attempt to deliver an entry, in the five kinds that are settled differently.
+/// What became of one attempt to deliver an entry: one kind for each answer to "whose fault is it?".
 public enum Outcome: Sendable, Equatable {
     /// The receiver took it (2xx).
     case delivered(status: Int)
-    /// The receiver will never take this message; others may pass.
-    case poison(status: Int)
-    /// The route is at fault, not the message: it is held and its entries are kept.
-    case misconfigured(Misconfiguration)
-    /// The receiver wants nothing more (410): the route is paused.
-    case gone
+    /// The receiver says that this message is wrong. Whether that is so depends on what it says to others.
+    case messageRefused(status: Int)
+    /// The receiver, or the way to it, takes nothing as the route is configured.
+    case routeRefused(RouteRefusal)
+    /// The receiver wants fewer requests: 429, and 503 with `Retry-After`.
+    case throttled(status: Int, retryAfter: RetryAfter?)
     /// It may pass later.
     case outage(Failure)
+    /// This process has no descriptor, local port, memory or thread left; the words say which. Nobody else is to blame.
+    case ownLack(String)
 
     /// What an operator has to put right.
-    public enum Misconfiguration: Sendable, Equatable {
-        /// 401, 403, 404, 405 or a redirect, which is never followed.
+    public enum RouteRefusal: Sendable, Equatable {
+        /// See `StatusTable`. Redirects are among them: they are never followed.
         case status(Int)
         /// The receiver's certificate is not trusted, has expired or is another host's.
         case certificate
+        /// The host's name does not exist.
+        case unknownHost
+        /// `https://` to a port that does not speak TLS.
+        case noTLS
+        case clientCertificateWanted
         /// Our own certificate, key or CA file cannot be used.
         case credentials
-        /// The host's name does not resolve.
-        case unknownHost
         /// The host's address may not be called from here.
         case forbiddenAddress
     }
 
     /// Why the receiver could not be reached or did not answer as hoped.
     public enum Failure: Sendable, Equatable {
-        case status(Int, retryAfter: RetryAfter? = nil)
+        case status(Int)
         case timedOut
         case refused
         /// The connection ended before the answer did.
         case reset
+        /// A connection that had carried other requests ended before any byte of an answer.
+        case keptConnectionEnded
         /// The handshake failed for another reason than a certificate.
         case tls
+        /// No answer from DNS, or a temporary one.
+        case nameLookupFailed
+        /// Bytes came that are no HTTP.
+        case notHTTP
         /// The transport's own words, for logs.
         case other(String)
     }
@@ -43,11 +54,10 @@ extension Outcome {
     /// The status of the receiver's answer, `nil` if none came.
     public var status: Int? {
         switch self {
-        case .delivered(let status), .poison(let status), .misconfigured(.status(let status)),
-            .outage(.status(let status, _)):
+        case .delivered(let status), .messageRefused(let status), .routeRefused(.status(let status)),
+            .throttled(let status, _), .outage(.status(let status)):
             status
-        case .gone: 410
-        case .misconfigured, .outage: nil
+        case .routeRefused, .outage, .ownLack: nil
         }
     }
 
@@ -55,15 +65,45 @@ extension Outcome {
     public var reason: String {
         if let status { return "http_\(status)" }
         return switch self {
-        case .misconfigured(.certificate): "certificate"
-        case .misconfigured(.credentials): "credentials"
-        case .misconfigured(.unknownHost): "unknown_host"
-        case .misconfigured(.forbiddenAddress): "forbidden_address"
+        case .routeRefused(.certificate): "certificate"
+        case .routeRefused(.credentials): "credentials"
+        case .routeRefused(.unknownHost): "unknown_host"
+        case .routeRefused(.forbiddenAddress): "forbidden_address"
+        case .routeRefused(.noTLS): "no_tls"
+        case .routeRefused(.clientCertificateWanted): "client_certificate"
         case .outage(.timedOut): "timeout"
         case .outage(.refused): "refused"
         case .outage(.reset): "reset"
+        case .outage(.keptConnectionEnded): "kept_connection_ended"
         case .outage(.tls): "tls"
+        case .outage(.nameLookupFailed): "name_lookup"
+        case .outage(.notHTTP): "not_http"
+        case .ownLack: "own_lack"
         default: "transport"
+        }
+    }
+
+    /// It happened before the request was sent, so no entry can be the cause.
+    public var precedesRequest: Bool {
+        switch self {
+        case .routeRefused(.status): false
+        case .routeRefused: true
+        case .outage(.refused), .outage(.tls), .outage(.nameLookupFailed): true
+        default: false
+        }
+    }
+
+    /// What a receiver may answer because bytes of an earlier request were left on the connection: it takes them for the
+    /// beginning of this one.
+    ///
+    /// Python's http.server (HTTP/1.1) answers 400 or 501 after it left a body unread; others 405, 505 or no HTTP at all.
+    /// 401, 403 and 404 need a request that was understood, and are not among them.
+    public var mayComeFromLeftovers: Bool {
+        switch self {
+        case .messageRefused, .routeRefused(.status(405)), .routeRefused(.status(501)), .outage(.status(505)),
+            .outage(.notHTTP), .outage(.keptConnectionEnded):
+            true
+        default: false
         }
     }
 }
@@ -72,21 +112,43 @@ extension Outcome: CustomStringConvertible {
     public var description: String {
         switch self {
         case .delivered(let status): "delivered (\(status))"
-        case .poison(let status): "the receiver refuses this message (\(status))"
-        case .misconfigured(.status(let status)): "the receiver refuses this route (\(status))"
-        case .misconfigured(.certificate): "the receiver's certificate is not trusted"
-        case .misconfigured(.credentials): "our own certificate, key or CA file cannot be used"
-        case .misconfigured(.unknownHost): "the receiver's name does not resolve"
-        case .misconfigured(.forbiddenAddress): "the receiver's address is forbidden"
-        case .gone: "the receiver is gone (410)"
-        case .outage(.status(let status, .none)): "the receiver failed (\(status))"
-        case .outage(.status(let status, .some(let wait))):
-            "the receiver failed (\(status)) and asks for a pause \(wait)"
-        case .outage(.timedOut): "no answer in time"
-        case .outage(.refused): "connection refused"
-        case .outage(.reset): "the connection ended before the answer did"
-        case .outage(.tls): "the TLS handshake failed"
-        case .outage(.other(let words)): words
+        case .messageRefused(let status): "the receiver refuses this message (\(status))"
+        case .routeRefused(let refusal): refusal.description
+        case .throttled(let status, .none): "the receiver wants fewer requests (\(status))"
+        case .throttled(let status, .some(let wait)):
+            "the receiver wants fewer requests (\(status)) and asks for a pause \(wait)"
+        case .outage(let failure): failure.description
+        case .ownLack(let words): "this process lacks what it needs: \(words)"
+        }
+    }
+}
+
+extension Outcome.RouteRefusal: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .status(let status): "the receiver refuses this route (\(status))"
+        case .certificate: "the receiver's certificate is not trusted"
+        case .credentials: "our own certificate, key or CA file cannot be used"
+        case .unknownHost: "the receiver's name does not exist"
+        case .forbiddenAddress: "the receiver's address is forbidden"
+        case .noTLS: "the port does not speak TLS"
+        case .clientCertificateWanted: "the receiver wants a client certificate"
+        }
+    }
+}
+
+extension Outcome.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .status(let status): "the receiver failed (\(status))"
+        case .timedOut: "no answer in time"
+        case .refused: "connection refused"
+        case .reset: "the connection ended before the answer did"
+        case .keptConnectionEnded: "a kept connection ended before any answer"
+        case .tls: "the TLS handshake failed"
+        case .nameLookupFailed: "the receiver's name could not be looked up"
+        case .notHTTP: "the answer is not HTTP"
+        case .other(let words): words
         }
     }
 }

@@ -41,6 +41,9 @@ struct ServerErrorTests {
             ("NOPERM this user has no permissions to run the 'xack' command", .configuration),
             ("NOPERM No permissions to access a key", .configuration),
             ("NOPERM User lim has no permissions to run the 'xack' command", .configuration),
+            // Redis 5 and before.
+            ("ERR invalid password", .configuration),
+            ("ERR Client sent AUTH, but no password is set", .configuration),
             ("DENIED Redis is running in protected mode", .configuration),
             ("WRONGTYPE Operation against a key holding the wrong kind of value", .wrongType),
             ("NOSCRIPT No matching script. Please use EVAL.", .noScript),

@@ -1,12 +1,17 @@
 internal import Curl
 internal import Logging
 internal import Redis
+internal import Webhooks
 
 /// What the routes of one worker share. Belongs to the worker's loop.
 final class WorkerContext {
     let loop: CurlLoop
     /// The name of this worker in every group.
     let consumer: String
+    /// Made up once: tells this process from another one with the same name.
+    let token = String(UInt64.random(in: .min ... .max), radix: 36)
+    /// What message ids are told apart by, beside the stream's key.
+    let namespace: String?
     let target: RedisTarget
     /// Pipelined commands of all routes; blocking reads have connections of their own.
     let commands: RedisLink
@@ -28,8 +33,18 @@ final class WorkerContext {
     /// All links, to be made anew when another server becomes the master.
     private var links: [RedisLink] = []
 
-    init(loop: CurlLoop, consumer: String, target: RedisTarget, waitForAck: WaitForAck?, logger: Logger) {
+    private let logger: Logger
+    private var endpoints: [String: Endpoint] = [:]
+    private var routes: [Route] = []
+    private var supply = Supply()
+
+    init(
+        loop: CurlLoop, consumer: String, target: RedisTarget, waitForAck: WaitForAck?, namespace: String? = nil,
+        logger: Logger
+    ) {
         self.loop = loop
+        self.logger = logger
+        self.namespace = namespace
         self.consumer = consumer
         self.target = target
         let directory = target.sentinel.map { SentinelDirectory(loop: loop, target: $0) }
@@ -80,14 +95,18 @@ final class WorkerContext {
     }
 
     /// To be called when the connection for commands stands, and everybody has sent what had to go first.
-    func isConnected() {
+    func didConnect() {
         lostAt = nil
         let waiting = onConnected
         onConnected = []
         for tell in waiting { tell() }
     }
 
-    func start(logger: Logger) {
+    /// Whether it can be told at once that somebody has left.
+    var canHear: Bool { announcements.connection?.isOpen == true }
+
+    func start(_ routes: [Route]) {
+        self.routes = routes
         commands.start()
         announcements.start()
         replicas?.start()
@@ -98,57 +117,49 @@ final class WorkerContext {
         watch?.start()
     }
 
+    // MARK: - Endpoints
+
+    /// Routes with the same one share what is known of it.
+    func endpoint(of route: RouteConfig) -> Endpoint {
+        let key = route.webhook.url.prefix { $0 != "?" && $0 != "#" }
+        if let known = endpoints[String(key)] { return known }
+        let endpoint = Endpoint(name: route.webhook.endpoint)
+        endpoints[String(key)] = endpoint
+        return endpoint
+    }
+
+    func didRecover(_ endpoint: Endpoint) {
+        for route in routes where route.endpoint === endpoint { route.didRecover() }
+    }
+
+    // MARK: - Our own lack
+
+    /// How many requests may start now, as far as this process has what they need.
+    func slots(now: MonotonicTime) -> Int { supply.slots(inFlight: routes.reduce(0) { $0 + $1.inFlight }, now: now) }
+
+    /// A descriptor, a port, memory or a thread was not to be had: nobody else is to blame. All routes wait a little.
+    func lack(_ outcome: Outcome, at route: Route) {
+        defer { wake(route) }
+        let isNews = supply.lack(inFlight: routes.reduce(0) { $0 + $1.inFlight }, now: loop.now)
+        guard isNews else { return }
+        logger.error(
+            "this process lacks what a request needs; fewer are made at a time",
+            metadata: [LogKeys.reason: "\(outcome)", LogKeys.limit: .stringConvertible(supply.limit ?? 0)])
+    }
+
+    /// In the next turn, for this one has come to its end already.
+    private func wake(_ route: Route) {
+        loop.schedule(after: .zero) { [weak route, loop] in
+            if let route { loop.atEndOfTurn(route) }
+        }
+    }
+
+    var pausedUntil: MonotonicTime? { supply.pausedUntil }
+
     func stop() {
         watch?.stop()
         commands.stop()
         announcements.stop()
         replicas?.stop()
-    }
-}
-
-/// Tells people when Redis goes away and when it is back: once each, however many connections there are.
-final class RedisHealth {
-    private let logger: Logger
-    private let address: String
-    private var down: Set<ObjectIdentifier> = []
-    /// Why the server lets nobody in, as far as people were told since it went away.
-    private var refusals: Set<String> = []
-    private var everUp = false
-    /// Connections that stand again.
-    private(set) var reconnects = 0
-
-    init(logger: Logger, address: String) {
-        self.logger = logger
-        self.address = address
-    }
-
-    func isDown(_ link: RedisLink, _ error: RedisError) {
-        let isFirst = down.isEmpty
-        down.insert(ObjectIdentifier(link))
-        if isFirst { refusals = [] }
-        // It went away without a word, and the reason comes when it is asked again.
-        let isNews = error.isRefusal && refusals.insert("\(error)").inserted
-        guard isFirst || isNews else { return }
-        logger.error(
-            isFirst ? "Redis is unreachable" : "Redis refuses connections",
-            metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(error)"])
-    }
-
-    func isUp(_ link: RedisLink) {
-        let wasDown = down.remove(ObjectIdentifier(link)) != nil
-        if wasDown { reconnects += 1 }
-        guard down.isEmpty, wasDown || !everUp else { return }
-        everUp = true
-        logger.info("connected to Redis", metadata: [LogKeys.address: "\(address)"])
-    }
-}
-
-extension RedisError {
-    /// The server is there and lets nobody in: for someone to mend.
-    fileprivate var isRefusal: Bool {
-        switch self {
-        case .server, .notMaster: true
-        default: false
-        }
     }
 }

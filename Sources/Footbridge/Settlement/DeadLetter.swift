@@ -3,6 +3,7 @@ internal import RedisStreams
 
 /// An entry on its way to the dead-letter stream, with all that is known of its end.
 struct DeadLetter {
+    let row: EntryTable.Row
     let key: EntryKey
     let stream: String
     let route: String
@@ -14,14 +15,16 @@ struct DeadLetter {
     let firstAt: Int64
     let lastAt: Int64
     /// The head of the last response's body.
-    let response: [UInt8]
-    let fields: EntryFields
+    var response: [UInt8]
+    var fields: EntryFields
     /// Whether the entry went with its group and its stream: then nobody has it, and no owner is to be checked.
     var isOwnerless = false
-    /// When it was sent, what is held of its stream had been put back into its group so often.
-    var restorations = 0
     /// It is sent again though it was written before: replicas may not have it.
     var wasWritten = false
+    /// It was sent, and no answer came: if the entry is gone, it went into this letter.
+    var mayBeWritten = false
+    /// Larger letters are not kept with their bodies while they cannot be written.
+    var isTrimmed: Bool { reason == .trimmed }
 
     /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
     var arguments: [any RESPArgument] {
@@ -43,9 +46,19 @@ struct DeadLetter {
     ///
     /// The owner is checked first and XADD comes before XACK: a XADD that fails (out of memory, wrong type) ends the
     /// script, and the entry stays pending.
-    func command(into target: String) -> RESPCommand {
+    func command(into target: String) -> StreamCommand<Burial> {
+        if goesInTwoSteps {
+            return StreamCommand(RESPCommand("XADD", arguments: [target, "*"] + arguments)) { _ in .buried }
+        }
         let head: [any RESPArgument] = [Self.script, 2, stream, target, group, key.id, consumer]
-        return RESPCommand("EVAL", arguments: head + arguments)
+        return StreamCommand(RESPCommand("EVAL", arguments: head + arguments)) { reply in
+            reply.elements.map { .notOurs(mark: $0.first?.text) } ?? .buried
+        }
+    }
+
+    enum Burial: Sendable, Equatable {
+        case buried
+        case notOurs(mark: String?)
     }
 
     /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.

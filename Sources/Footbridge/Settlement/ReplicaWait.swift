@@ -48,11 +48,11 @@ final class ReplicaWait: TurnParticipant {
 
     func start() {
         link.onUp = { [unowned self] _ in
-            health.isUp(link)
+            health.didConnect(link)
             onReady()
         }
         link.onDown = { [unowned self] error in
-            health.isDown(link, error)
+            health.didLose(link, error)
             // The next connection may lead to a master that knows nothing of it, and WAIT is only about its own.
             finish(false)
         }
@@ -99,11 +99,11 @@ final class ReplicaWait: TurnParticipant {
         case .success(let reply):
             let reached = reply.integer ?? 0
             if reached >= config.replicas {
-                isConfirmed()
+                tellConfirmed()
                 finish(true)
             } else {
                 shortages += 1
-                isTroubled(
+                tell(
                     "too few", "too few replicas confirm what is settled; routes stop reading when they are full",
                     [LogKeys.count: .stringConvertible(reached), LogKeys.needed: "\(config.replicas)"])
                 loop.atEndOfTurn(self)
@@ -112,7 +112,7 @@ final class ReplicaWait: TurnParticipant {
         case .failure(let error) where error.endsConnection: break
         case .failure(let error):
             state = .refused
-            isTroubled("\(error)", "Redis does not wait for replicas", [LogKeys.error: "\(error)"])
+            tell("\(error)", "Redis does not wait for replicas", [LogKeys.error: "\(error)"])
             loop.schedule(after: .seconds(1)) { [weak self] in
                 guard let self, state == .refused else { return }
                 state = .ready
@@ -128,13 +128,13 @@ final class ReplicaWait: TurnParticipant {
         for completion in finished { completion(isReplicated) }
     }
 
-    private func isTroubled(_ trouble: String, _ message: Logger.Message, _ metadata: Logger.Metadata) {
+    private func tell(_ trouble: String, _ message: Logger.Message, _ metadata: Logger.Metadata) {
         guard self.trouble != trouble else { return }
         self.trouble = trouble
         logger.error(message, metadata: metadata)
     }
 
-    private func isConfirmed() {
+    private func tellConfirmed() {
         guard trouble != nil else { return }
         trouble = nil
         logger.notice("replicas confirm again what is settled")

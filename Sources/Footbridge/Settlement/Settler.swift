@@ -1,4 +1,5 @@
 internal import Curl
+internal import DequeModule
 internal import Logging
 internal import RESP
 internal import Redis
@@ -10,26 +11,31 @@ internal import RedisStreams
 /// may run twice without harm. What is not confirmed counts against the route's window, so a route whose Redis is away
 /// stops reading.
 final class Settler {
-    private let route: RouteConfig
-    private let worker: WorkerContext
-    private let counters: RouteCounters
-    private let logger: Logger
+    private typealias Acknowledgement = (row: EntryTable.Row, id: EntryID)
 
-    private var acknowledgements: [[EntryID]]
-    private var attemptCounts: [EntryKey: Int] = [:]
-    private var deadLetters: [DeadLetter] = []
+    private unowned let route: Route
+    private let worker: WorkerContext
+    private let config: RouteConfig
+
+    /// Of each stream, what waits to be sent.
+    private var acknowledgements: [[Acknowledgement]]
+    private var uncounted: [[EntryKey]]
+    private var letters: [Deque<DeadLetter>]
     /// Sent, and not confirmed yet.
-    private var sentAcknowledgements: [Int: (stream: Int, ids: [EntryID])] = [:]
+    private var sentAcknowledgements: [Int: (stream: Int, batch: [Acknowledgement])] = [:]
     private var sentLetters: [Int: DeadLetter] = [:]
     /// Written, and maybe not on enough replicas.
     private var unreplicatedLetters: [Int: DeadLetter] = [:]
-    /// How often what is held of each stream was put back into its group.
-    private var restorations: [Int]
+    /// What is known of entries whose letters cannot be written now; their bodies are fetched again.
+    private var doomed: [EntryKey: DeadLetter] = [:]
+    /// Streams of which it is being found out whose the entries are.
+    private var undecided: Set<Int> = []
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
     /// What Redis refuses.
     private var troubles: [Duty: Trouble] = [:]
+    private let letterLog: LetterLog
 
     /// What may be refused while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user
     /// may acknowledge and not claim.
@@ -42,95 +48,186 @@ final class Settler {
 
     /// A server that refuses: `refusing` until it is asked again, `probing` until it has answered that.
     private enum Trouble { case refusing, probing }
-    /// Called when something was confirmed: there may be room again.
-    var onProgress: () -> Void = {}
-    /// Whether an entry of a stream that is not ours may only be missing from its group, which is another than before.
-    var mayBeMissing: (_ stream: Int, _ mark: String?) -> Bool = { _, _ in false }
 
-    init(route: RouteConfig, worker: WorkerContext, counters: RouteCounters, logger: Logger) {
+    init(_ route: Route) {
         self.route = route
-        self.worker = worker
-        self.counters = counters
-        self.logger = logger
-        acknowledgements = Array(repeating: [], count: route.streams.count)
-        restorations = Array(repeating: 0, count: route.streams.count)
+        worker = route.worker
+        config = route.config
+        acknowledgements = Array(repeating: [], count: config.streams.count)
+        uncounted = Array(repeating: [], count: config.streams.count)
+        letters = Array(repeating: [], count: config.streams.count)
+        letterLog = LetterLog(loop: route.worker.loop, logger: route.logger)
     }
 
-    /// Entries whose end Redis has not confirmed.
-    private(set) var unconfirmed = 0
+    // MARK: - What was decided
 
-    func acknowledge(_ key: EntryKey) {
-        acknowledgements[key.stream].append(key.id)
-        unconfirmed += 1
+    /// The entry was delivered.
+    func acknowledge(_ row: EntryTable.Row) {
+        let key = route.table.key(row)
+        route.table.settle(row)
+        acknowledgements[key.stream].append((row, key.id))
     }
 
     /// Writes how many attempts an entry has had, which also starts its wait: delivery time = now.
-    func setAttempts(_ attempts: Int, of key: EntryKey) { attemptCounts[key] = attempts }
-
-    /// An entry that is fetched for its next attempt: fetching counts by itself.
-    func forgetAttempts(of key: EntryKey) { attemptCounts[key] = nil }
+    func count(_ row: EntryTable.Row) {
+        guard !route.table.isUncounted(row) else { return }
+        route.table.setUncounted(row, true)
+        let key = route.table.key(row)
+        uncounted[key.stream].append(key)
+    }
 
     /// Fetching went through, which counts attempts.
-    func attemptsAreCounted(of stream: Int) { recovered(.counting, stream) }
+    func didCountAttempts(of stream: Int) { recover(.counting, stream) }
 
+    /// The entry is given up; its row is settling.
     func bury(_ letter: DeadLetter) {
-        unconfirmed += 1
-        guard route.deadLetter.name(for: letter.stream) != nil else {
-            counters.dead += 1
-            acknowledgements[letter.key.stream].append(letter.key.id)
-            logger.warning("entry dropped: the dead letter is off", metadata: metadata(letter))
+        guard config.deadLetter.name(for: letter.stream) != nil else {
+            route.counters.dead += 1
+            acknowledgements[letter.key.stream].append((letter.row, letter.key.id))
+            letterLog.note(letter, "entry dropped: the dead letter is off")
             return
         }
-        deadLetters.append(letter)
+        letters[letter.key.stream].append(letter)
     }
+
+    /// An entry comes back whose letter could not be written: `nil` if that is not known of it, or still cannot be tried.
+    func takeDoomed(_ key: EntryKey) -> DeadLetter? { doomed.removeValue(forKey: key) }
+
+    /// Whether dead letters of a stream are worth trying.
+    func mayBury(_ stream: Int) -> Bool {
+        isAllowed(.burying, stream) && letters[stream].isEmpty
+    }
+
+    // MARK: - Questions
 
     /// Whether everything is confirmed.
-    var isDone: Bool { unconfirmed == 0 && attemptCounts.isEmpty && sentCounts == 0 }
-
-    /// Dead letters that Redis has not confirmed, with their attempts.
-    var unburied: [(key: EntryKey, attempts: Int)] {
-        (deadLetters + sentLetters.values).map { ($0.key, $0.attempts) }
+    var isDone: Bool {
+        route.table.count(.settling) == 0 && sentCounts == 0 && uncounted.allSatisfy(\.isEmpty)
     }
 
-    /// Entries that are being settled: they may still be pending in Redis, and are not to be delivered again.
-    var settlingKeys: [EntryKey] {
-        var keys = unburied.map(\.key) + unreplicatedLetters.values.map(\.key)
-        for stream in acknowledgements.indices {
-            keys += acknowledgements[stream].map { EntryKey(stream: stream, id: $0) }
+    /// Dead letters of a stream that Redis has not confirmed, with their attempts.
+    func unburied(of stream: Int) -> [(id: EntryID, attempts: Int)] {
+        let sent = sentLetters.values.filter { $0.key.stream == stream }
+        return (Array(letters[stream]) + sent).map { ($0.key.id, $0.attempts) }
+    }
+
+    /// Nobody has these entries any more: their letters are written without looking for an owner.
+    func disown(_ ids: Set<EntryID>, of stream: Int) {
+        for place in letters[stream].indices where ids.contains(letters[stream][place].key.id) {
+            letters[stream][place].isOwnerless = true
         }
-        for batch in sentAcknowledgements.values { keys += batch.ids.map { EntryKey(stream: batch.stream, id: $0) } }
-        return keys
+        for (number, letter) in sentLetters where letter.key.stream == stream && ids.contains(letter.key.id) {
+            sentLetters[number]?.isOwnerless = true
+        }
     }
+
+    /// Another instance has these entries, or has settled them. Gives the number of letters that are not to be written.
+    func relinquish(_ ids: Set<EntryID>, of stream: Int) -> Int {
+        let lost = letters[stream].filter { ids.contains($0.key.id) && !$0.isOwnerless }
+        guard !lost.isEmpty else { return 0 }
+        letters[stream].removeAll { ids.contains($0.key.id) && !$0.isOwnerless }
+        for letter in lost {
+            if letter.mayBeWritten { didBury(letter) }
+            route.table.remove(letter.row)
+        }
+        return lost.count { !$0.mayBeWritten }
+    }
+
+    // MARK: - Sending
 
     /// Sends what is queued. To be called at the end of a turn and whenever a connection comes up.
     func flush() {
         let settling = worker.settling
-        if let settling {
-            for stream in acknowledgements.indices where !acknowledgements[stream].isEmpty {
-                if isAllowed(.acknowledging, stream) { sendAcknowledgements(stream, on: settling) }
+        let commands = worker.commands.connection
+        for stream in config.streams.indices {
+            if let settling, !acknowledgements[stream].isEmpty, isAllowed(.acknowledging, stream) {
+                sendAcknowledgements(stream, on: settling)
+            }
+            // These never wait for replicas: an entry that is fetched for its next attempt must not be overtaken by them.
+            if let commands, !uncounted[stream].isEmpty, isAllowed(.counting, stream) {
+                sendAttempts(stream, on: commands)
+            }
+            if let settling, !letters[stream].isEmpty { sendLetters(stream, on: settling) }
+        }
+    }
+
+    private func sendAcknowledgements(_ stream: Int, on connection: RedisConnection) {
+        let batch = acknowledgements[stream]
+        acknowledgements[stream].removeAll(keepingCapacity: true)
+        commandNumber += 1
+        let number = commandNumber
+        sentAcknowledgements[number] = (stream, batch)
+        let command = StreamCommand.acknowledge(
+            batch.map(\.id), stream: config.streams[stream], group: config.group)
+        connection.send(command) { [self] result in
+            switch result {
+            case .success(let count):
+                // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
+                route.counters.acknowledgedTwice += batch.count - min(count, batch.count)
+                recover(.acknowledging, stream)
+                worker.whenReplicated { [self] in didAcknowledge(number, isConfirmed: $0) }
+            case .failure(.server(let error)) where error.kind == .wrongType:
+                // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
+                route.counters.acknowledgedTwice += batch.count
+                didAcknowledge(number, isConfirmed: true)
+            case .failure(let error):
+                didAcknowledge(number, isConfirmed: false)
+                refuse(.acknowledging, stream, error)
             }
         }
-        // These never wait for replicas: an entry that is fetched for its next attempt must not be overtaken by them.
-        if !attemptCounts.isEmpty, let commands = worker.commands.connection { sendAttempts(on: commands) }
-        if let settling, !deadLetters.isEmpty { flushLetters(on: settling) }
+    }
+
+    private func didAcknowledge(_ number: Int, isConfirmed: Bool) {
+        guard let (stream, batch) = sentAcknowledgements.removeValue(forKey: number) else { return }
+        guard isConfirmed else { return acknowledgements[stream].append(contentsOf: batch) }
+        for (row, _) in batch { route.table.remove(row) }
+        worker.loop.atEndOfTurn(route)
+    }
+
+    private func sendAttempts(_ stream: Int, on connection: RedisConnection) {
+        let keys = uncounted[stream]
+        uncounted[stream] = []
+        // What the table says now; those that were fetched since are counted already.
+        let counts = keys.compactMap { key -> (key: EntryKey, attempts: Int)? in
+            guard let row = route.table.row(of: key), route.table.isUncounted(row) else { return nil }
+            route.table.setUncounted(row, false)
+            return (key, route.table.attempts(row))
+        }
+        for portion in counts.portions(of: ScriptPortion.usual) { sendAttempts(portion, of: stream, on: connection) }
+    }
+
+    private func sendAttempts(
+        _ counts: ArraySlice<(key: EntryKey, attempts: Int)>, of stream: Int, on connection: RedisConnection
+    ) {
+        sentCounts += 1
+        let script = StreamCommand.setAttempts(
+            counts.map { ($0.key.id, $0.attempts) }, stream: config.streams[stream], group: config.group,
+            consumer: worker.consumer)
+        connection.send(script) { [self] result in
+            sentCounts -= 1
+            switch result {
+            case .success: recover(.counting, stream)
+            case .failure(.server(let error)) where error.kind == .wrongType || error.kind == .noGroup: break
+            case .failure(let error):
+                for (key, _) in counts {
+                    // Those that are being settled need no count any more.
+                    guard let row = route.table.row(of: key), route.table.place(row) != .settling else { continue }
+                    count(row)
+                }
+                refuse(.counting, stream, error)
+            }
+            worker.loop.atEndOfTurn(route)
+        }
     }
 
     /// A few at a time: acknowledgements and signs of life of all routes must not wait behind megabytes.
-    private func flushLetters(on connection: RedisConnection) {
-        let letters = deadLetters
-        deadLetters = []
-        var mustWait = false
-        for letter in letters {
-            if !isAllowed(.burying, letter.key.stream) {
-                deadLetters.append(letter)
-            } else if connection.unsentBytes < 256 * 1024 {
-                send(letter, on: connection)
-            } else {
-                mustWait = true
-                deadLetters.append(letter)
-            }
+    private func sendLetters(_ stream: Int, on connection: RedisConnection) {
+        guard !undecided.contains(stream) else { return }
+        guard isAllowed(.burying, stream) else { return postponeLetters(stream) }
+        while connection.unsentBytes < 256 * 1024, let letter = letters[stream].popFirst() {
+            send(letter, on: connection)
         }
-        guard mustWait, !isFlushScheduled else { return }
+        guard !letters[stream].isEmpty, !isFlushScheduled else { return }
         isFlushScheduled = true
         worker.loop.schedule(after: .milliseconds(20)) { [weak self] in
             self?.isFlushScheduled = false
@@ -138,167 +235,100 @@ final class Settler {
         }
     }
 
-    private func sendAcknowledgements(_ stream: Int, on connection: RedisConnection) {
-        let ids = acknowledgements[stream]
-        acknowledgements[stream].removeAll(keepingCapacity: true)
-        commandNumber += 1
-        let number = commandNumber
-        sentAcknowledgements[number] = (stream, ids)
-        connection.send(.acknowledge(ids, stream: route.streams[stream], group: route.group)) { [self] result in
-            switch result {
-            case .success(let count):
-                // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
-                counters.acknowledgedTwice += ids.count - min(count, ids.count)
-                recovered(.acknowledging, stream)
-                worker.whenReplicated { [self] in acknowledged(number, isConfirmed: $0) }
-            case .failure(.server(let error)) where error.kind == .wrongType:
-                // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
-                counters.acknowledgedTwice += ids.count
-                acknowledged(number, isConfirmed: true)
-            case .failure(let error):
-                acknowledged(number, isConfirmed: false)
-                refused(.acknowledging, stream, error)
-            }
-        }
-    }
-
-    private func acknowledged(_ number: Int, isConfirmed: Bool) {
-        guard let (stream, ids) = sentAcknowledgements.removeValue(forKey: number) else { return }
-        guard isConfirmed else { return acknowledgements[stream].append(contentsOf: ids) }
-        unconfirmed -= ids.count
-        onProgress()
-    }
-
-    private func sendAttempts(on connection: RedisConnection) {
-        let counts = attemptCounts
-        attemptCounts = [:]
-        for (stream, counts) in Dictionary(grouping: counts, by: \.key.stream) {
-            guard isAllowed(.counting, stream) else {
-                attemptCounts.merge(counts.map { ($0.key, $0.value) }) { $1 }
-                continue
-            }
-            for portion in counts.portions(of: PendingScript<Int>.portion) {
-                sendAttempts(portion, of: stream, on: connection)
-            }
-        }
-    }
-
-    private func sendAttempts(
-        _ counts: ArraySlice<(key: EntryKey, value: Int)>, of stream: Int, on connection: RedisConnection
-    ) {
-        sentCounts += 1
-        let script = PendingScript.setAttempts(
-            counts.map { ($0.key.id, $0.value) }, stream: route.streams[stream], group: route.group,
-            consumer: worker.consumer)
-        connection.send(script) { [self] result in
-            sentCounts -= 1
-            switch result {
-            case .success:
-                recovered(.counting, stream)
-                onProgress()
-            case .failure(.server(let error)) where error.kind == .wrongType || error.kind == .noGroup: onProgress()
-            case .failure(let error):
-                for (key, attempts) in counts where attemptCounts[key] == nil { attemptCounts[key] = attempts }
-                refused(.counting, stream, error)
-            }
-        }
-    }
-
     private func send(_ letter: DeadLetter, on connection: RedisConnection) {
-        var letter = letter
-        letter.restorations = restorations[letter.key.stream]
-        guard let target = route.deadLetter.name(for: letter.stream) else { return }
+        guard let target = config.deadLetter.name(for: letter.stream) else { return }
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
-        let command =
-            letter.goesInTwoSteps
-            ? RESPCommand("XADD", arguments: [target, "*"] + letter.arguments) : letter.command(into: target)
-        connection.send(command) { [self] in buried(letter, number, $0) }
+        connection.send(letter.command(into: target)) { [self] in didSend(number, $0) }
     }
 
-    /// What is held of a stream was put back into its group: letters that were under way meanwhile may have met it before.
-    func isRestored(_ stream: Int) { restorations[stream] += 1 }
-
-    /// Nobody has these entries any more: their letters are written without looking for an owner.
-    func disown(_ keys: Set<EntryKey>) {
-        for place in deadLetters.indices where keys.contains(deadLetters[place].key) {
-            deadLetters[place].isOwnerless = true
-        }
-        for (number, letter) in sentLetters where keys.contains(letter.key) {
-            sentLetters[number]?.isOwnerless = true
-        }
-    }
-
-    private func buried(_ letter: DeadLetter, _ number: Int, _ reply: Result<RESPValue, RedisError>) {
-        let owner = (try? reply.get())?.elements
-        if let owner {
-            let stream = letter.key.stream
-            guard letter.restorations == restorations[stream], !mayBeMissing(stream, owner.first?.text) else {
-                return sendLater(number)
-            }
-        }
-        let letter = sentLetters.removeValue(forKey: number) ?? letter
+    private func didSend(_ number: Int, _ reply: Result<DeadLetter.Burial, RedisError>) {
+        guard var letter = sentLetters.removeValue(forKey: number) else { return }
+        let stream = letter.key.stream
         switch reply {
-        case .success:
-            if !letter.wasWritten { count(letter, isOurs: owner == nil) }
-            recovered(.burying, letter.key.stream)
-            unreplicatedLetters[number] = letter
-            worker.whenReplicated { [self] in written(number, isConfirmed: $0) }
+        case .success(.notOurs) where letter.mayBeWritten:
+            didBury(letter)
+            didWrite(letter, number)
+        case .success(.notOurs):
+            // Settled by another, or the group is another, or our consumer was removed: the session finds out, and puts the
+            // entry back or lets go of it.
+            sendLater(letter)
+            route.sessions[stream].suspect()
+        case .success(.buried):
+            if !letter.wasWritten { didBury(letter) }
+            recover(.burying, stream)
+            didWrite(letter, number)
         case .failure(let error):
-            deadLetters.append(letter)
-            refused(.burying, letter.key.stream, error)
+            letter.mayBeWritten = letter.mayBeWritten || error.endsConnection
+            letters[stream].append(letter)
+            refuse(.burying, stream, error)
+            if !error.endsConnection { postponeLetters(stream) }
         }
     }
 
-    /// When its entry has been put back.
-    private func sendLater(_ number: Int) {
+    private func didWrite(_ letter: DeadLetter, _ number: Int) {
+        unreplicatedLetters[number] = letter
+        worker.whenReplicated { [self] in didReplicate(number, isConfirmed: $0) }
+    }
+
+    /// When the session knows whose its entry is.
+    private func sendLater(_ letter: DeadLetter) {
+        letters[letter.key.stream].append(letter)
+        let stream = letter.key.stream
+        guard undecided.insert(stream).inserted else { return }
         worker.loop.schedule(after: .milliseconds(200)) { [weak self] in
-            guard let self, let letter = sentLetters.removeValue(forKey: number) else { return }
-            deadLetters.append(letter)
+            guard let self else { return }
+            undecided.remove(stream)
             flush()
         }
     }
 
-    private func count(_ letter: DeadLetter, isOurs: Bool) {
-        guard isOurs else { return counters.lostOwnership += 1 }
-        counters.dead += 1
-        logger.warning("entry dead-lettered", metadata: metadata(letter))
+    private func didBury(_ letter: DeadLetter) {
+        route.counters.dead += 1
+        letterLog.note(letter, "entry dead-lettered")
     }
 
-    private func written(_ number: Int, isConfirmed: Bool) {
+    private func didReplicate(_ number: Int, isConfirmed: Bool) {
         guard var letter = unreplicatedLetters.removeValue(forKey: number) else { return }
         if !isConfirmed {
             letter.wasWritten = true
-            deadLetters.append(letter)
+            letters[letter.key.stream].append(letter)
         } else if letter.goesInTwoSteps {
-            acknowledgements[letter.key.stream].append(letter.key.id)
+            acknowledgements[letter.key.stream].append((letter.row, letter.key.id))
         } else {
-            unconfirmed -= 1
+            route.table.remove(letter.row)
         }
-        onProgress()
-    }
-
-    private func metadata(_ letter: DeadLetter) -> Logger.Metadata {
-        [
-            LogKeys.stream: "\(letter.stream)", LogKeys.entry: "\(letter.key.id)",
-            LogKeys.reason: "\(letter.reason.text)", LogKeys.attempt: "\(letter.attempts)",
-        ]
+        worker.loop.atEndOfTurn(route)
     }
 
     // MARK: - Trouble
+
+    /// Letters that cannot be written hold their entries, not the route: the entries wait, without their bodies.
+    private func postponeLetters(_ stream: Int) {
+        let due = worker.loop.now + Duty.Kind.burying.patience
+        // While it stops the bridge waits for what it can write, and hands the rest over.
+        for letter in letters[stream] where !letter.isOwnerless && !letter.wasWritten && !route.isDraining {
+            var note = letter
+            note.fields = EntryFields([:])
+            note.response = Array(note.response.prefix(256))
+            doomed[letter.key] = note
+            route.table.postpone(letter.row, due: due)
+        }
+        letters[stream].removeAll { doomed[$0.key] != nil }
+    }
 
     private func isAllowed(_ kind: Duty.Kind, _ stream: Int) -> Bool {
         troubles.isEmpty || troubles[Duty(kind: kind, stream: stream)] != .refusing
     }
 
     /// What a lost connection left over is sent on the next one; a server that refuses is asked again after a while.
-    private func refused(_ kind: Duty.Kind, _ stream: Int, _ error: RedisError) {
+    private func refuse(_ kind: Duty.Kind, _ stream: Int, _ error: RedisError) {
         let duty = Duty(kind: kind, stream: stream)
         guard !error.endsConnection, isAllowed(kind, stream) else { return }
         if troubles.updateValue(.refusing, forKey: duty) == nil {
-            logger.error(
-                kind.refusal, metadata: [LogKeys.stream: "\(route.streams[stream])", LogKeys.error: "\(error)"])
+            route.logger.error(
+                kind.refusal, metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error)"])
         }
         worker.loop.schedule(after: kind.patience) { [weak self] in
             guard let self else { return }
@@ -307,13 +337,13 @@ final class Settler {
         }
     }
 
-    private func recovered(_ kind: Duty.Kind, _ stream: Int) {
+    private func recover(_ kind: Duty.Kind, _ stream: Int) {
         guard !troubles.isEmpty else { return }
         let duty = Duty(kind: kind, stream: stream)
         // What was sent before the refusal may have gone through: that says nothing.
         guard troubles[duty] == .probing else { return }
         troubles[duty] = nil
-        logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(route.streams[stream])"])
+        route.logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(config.streams[stream])"])
     }
 }
 

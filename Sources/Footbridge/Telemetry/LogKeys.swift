@@ -11,6 +11,7 @@ public enum LogKeys {
     public static let group = "group"
     public static let consumer = "consumer"
     public static let entry = "entry"
+    public static let cause = "cause"
     public static let endpoint = "endpoint"
     public static let address = "address"
     public static let path = "path"

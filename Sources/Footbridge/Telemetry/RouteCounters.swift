@@ -15,6 +15,12 @@ final class RouteCounters {
     var lostOwnership = 0
     /// Acknowledgements that found nothing to acknowledge.
     var acknowledgedTwice = 0
+    /// Requests that were made once more at once, over a connection of their own.
+    var repeatedAtOnce = 0
+    /// Groups that were made again too far ahead, and could not be put back.
+    var groupGaps = 0
+    /// Entries whose ids are no times.
+    var timeless = 0
     /// From the start of an attempt to its end, delivered entries only.
     var latency = LatencyHistogram()
 
@@ -24,6 +30,7 @@ final class RouteCounters {
         (figures.resumed, figures.takenOver, figures.trimmed) = (resumed, takenOver, trimmed)
         figures.unreadLost = unreadLost
         (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
+        (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
         figures.latency = latency
         return figures
     }
@@ -43,6 +50,9 @@ public struct RouteFigures: Sendable, Equatable {
     public var unreadLost = 0
     public var lostOwnership = 0
     public var acknowledgedTwice = 0
+    public var repeatedAtOnce = 0
+    public var groupGaps = 0
+    public var timeless = 0
     public var latency = LatencyHistogram()
 
     public init() {}
@@ -72,5 +82,8 @@ public struct RouteFigures: Sendable, Equatable {
         unreadLost = operation(unreadLost, other.unreadLost)
         lostOwnership = operation(lostOwnership, other.lostOwnership)
         acknowledgedTwice = operation(acknowledgedTwice, other.acknowledgedTwice)
+        repeatedAtOnce = operation(repeatedAtOnce, other.repeatedAtOnce)
+        groupGaps = operation(groupGaps, other.groupGaps)
+        timeless = operation(timeless, other.timeless)
     }
 }

@@ -1,24 +1,25 @@
 internal import Curl
 internal import RESP
 internal import Redis
+internal import Webhooks
 
 /// What a worker tells of itself when it is asked; nothing is prepared while nobody does.
 extension Worker {
     var snapshot: WorkerSnapshot {
         WorkerSnapshot(
             isRedisUp: context.commands.connection != nil, redisReconnects: context.health.reconnects,
-            replicaShortages: context.replicas?.shortages ?? 0, routes: runners.map(\.snapshot))
+            replicaShortages: context.replicas?.shortages ?? 0, routes: routes.map(\.snapshot))
     }
 
     /// What each route's group has still to settle of each of its streams, over all instances; `nil` where Redis does not
     /// tell within a second.
     func backlogs() async -> [[StreamBacklog?]] {
-        let unknown = runners.map { [StreamBacklog?](repeating: nil, count: $0.config.streams.count) }
+        let unknown = routes.map { [StreamBacklog?](repeating: nil, count: $0.config.streams.count) }
         guard let connection = context.commands.connection else { return unknown }
         return await withCheckedContinuation { (continuation: CheckedContinuation<[[StreamBacklog?]], Never>) in
             var backlogs = unknown
             var left = unknown.reduce(0) { $0 + $1.count }
-            for (route, config) in runners.map(\.config).enumerated() {
+            for (route, config) in routes.map(\.config).enumerated() {
                 for (index, stream) in config.streams.enumerated() {
                     connection.send(StreamBacklog.command(stream: stream, group: config.group)) { reply in
                         guard left > 0 else { return }
@@ -37,24 +38,24 @@ extension Worker {
     }
 }
 
-extension RouteRunner {
+extension Route {
     fileprivate var snapshot: RouteSnapshot {
-        let obstacles = zip(config.streams, readers).compactMap { stream, reader in
-            reader.obstacle.map { RouteSnapshot.Obstacle(stream: stream, reason: $0) }
+        let obstacles = sessions.compactMap { session in
+            session.obstacle.map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
         }
         return RouteSnapshot(
-            figures: counters.figures, inFlight: inFlight, queued: queue.count, parked: parked.count,
-            gate: GateStatus(gate.state), obstacles: obstacles)
+            figures: counters.figures, inFlight: inFlight, queued: table.count(.queued), parked: table.count(.waiting),
+            gate: GateStatus(endpoint.standing), obstacles: obstacles)
     }
 }
 
 extension GateStatus {
-    init(_ state: RouteGate.State) {
+    init(_ standing: Standing) {
         self =
-            switch state {
-            case .open: .open
-            case .held(_, _, let reason): .held(reason: "\(reason)")
-            case .paused: .paused
+            switch standing.state {
+            case .well, .doubtful: .open
+            case .down(let down):
+                down.reason.status == 410 ? .paused : .held(reason: "\(down.reason)")
             }
     }
 }

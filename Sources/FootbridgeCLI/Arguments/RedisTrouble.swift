@@ -15,6 +15,8 @@ struct RedisTrouble: Error {
             (text, exitCode) = ("\(place) cannot serve now: \(error)", CommandExit.unavailable)
         case .server(let error):
             (text, exitCode) = ("\(place) refuses: \(error)", CommandExit.configuration)
+        case .clusterNode:
+            (text, exitCode) = ("\(place) cannot be used: \(error)", CommandExit.configuration)
         case .notMaster:
             (text, exitCode) = ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
         case .connection(let failure) where failure.kind == .invalid || failure.kind == .certificate:
@@ -35,7 +37,7 @@ struct RedisTrouble: Error {
         switch (failure.kind, target.socket.tls) {
         case (.disconnected, nil): return "if its port speaks TLS, write rediss://"
         // A server without TLS takes the greeting for the beginning of a command and waits for the rest.
-        case (.timedOut, _?), (.tls, _?): return "if its port has no TLS, write redis://"
+        case (.timedOut, _?), (.tls, _?), (.noTLS, _?): return "if its port has no TLS, write redis://"
         // TLS 1.3: the server says only after the client's handshake that it wants a certificate.
         case (.disconnected, let tls?) where tls.certificateFile == nil:
             return "if it asks for a client certificate, add cert=FILE&key=FILE"

@@ -29,10 +29,11 @@ struct StreamTrouble {
         case .server(.transient, let text): return ("\(place) cannot serve now: \(text)", CommandExit.unavailable)
         case .server(.notMaster, _):
             return ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
+        case .server(.clusterNode, let text): return ("\(place) cannot be used: \(text)", CommandExit.configuration)
         case .server(_, let text): return ("\(place) refuses: \(text)", CommandExit.configuration)
         case .unreachable, .connectionLost, .closed:
             return ("lost \(place): \(failure)", CommandExit.unavailable)
-        case .unexpectedReply, .invalidAddress: return ("\(failure)", CommandExit.configuration)
+        case .unexpectedReply, .notSent, .invalidAddress: return ("\(failure)", CommandExit.configuration)
         }
     }
 

@@ -34,7 +34,7 @@ struct GroupCreateCommand: AsyncParsableCommand {
         try await server.perform(on: streams, group: names.group) { redis in
             let created = try await redis.consumerGroup(names.group, of: streams).create(from: from)
             try GroupChange(group: names.group, what: "created", otherwise: "was there already")
-                .print(streams.map { ($0, created[$0] == true) }, json: json)
+                .print(streams.map { ($0, created[StreamName($0)] == true) }, json: json)
         }
     }
 }

@@ -32,7 +32,7 @@ struct GroupDestroyCommand: AsyncParsableCommand {
             }
             let destroyed = try await group.destroy()
             try GroupChange(group: names.group, what: "destroyed", otherwise: "has no such group")
-                .print(streams.map { ($0, destroyed[$0] == true) }, json: json)
+                .print(streams.map { ($0, destroyed[StreamName($0)] == true) }, json: json)
         }
     }
 

@@ -58,9 +58,9 @@ final class CommandLane {
 
     var isUp: Bool { link.connection?.isOpen == true }
     var connection: RedisConnection? { link.connection }
-    var address: SocketTarget.Address? { link.address }
 
     func reconnect() { link.reconnect() }
+    func follow(_ master: SocketTarget.Address) { link.follow(master) }
 
     private func send(_ call: RedisCall, on connection: RedisConnection) {
         if let timer = call.timer { loop.cancel(timer) }

@@ -46,7 +46,7 @@ final class PoolLanes: @unchecked Sendable {
         shared.onDown = { [unowned self] in started(.failure($0)) }
         shared.start()
         watch?.onSwitch = { [unowned self] address in
-            for lane in [shared] + blocking.values where lane.address != address { lane.reconnect() }
+            for lane in [shared] + blocking.values { lane.follow(address) }
         }
         watch?.start()
     }

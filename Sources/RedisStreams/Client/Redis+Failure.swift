@@ -12,6 +12,8 @@ extension Redis {
         case connectionLost(String)
         /// The reply is not what the command promises.
         case unexpectedReply(String)
+        /// The client does not send this command, and why: its connection is shared by all tasks.
+        case notSent(String)
         /// What is wrong with the URL, and how it is written right.
         case invalidAddress(String)
         /// The client was closed. A command that had been sent may have run.
@@ -40,6 +42,8 @@ extension Redis.Failure {
         case notMaster
         /// This version of the server does not know the command.
         case unknownCommand
+        /// The server is a node of a Redis Cluster, which is not supported.
+        case clusterNode
         case other
     }
 
@@ -54,6 +58,9 @@ extension Redis.Failure {
     init(_ failure: CallFailure, _ command: String) {
         switch failure {
         case .server(let error): self.init(error)
+        // The server cannot be reached because it refuses us, and goes on doing so.
+        case .unsent(.server(let error)?): self = .server(Kind(error), "\(command) was not sent: \(error)")
+        case .unsent(.clusterNode?): self = .server(.clusterNode, "\(RedisError.clusterNode)")
         case .unsent(let error):
             self = .unreachable("\(command) was not sent: \(error?.description ?? "no connection yet")")
         case .lost(.closed): self = .closed
@@ -65,6 +72,7 @@ extension Redis.Failure {
     init(connecting error: RedisError) {
         switch error {
         case .server(let error): self.init(error)
+        case .clusterNode: self = .server(.clusterNode, error.description)
         case .closed: self = .closed
         default: self = .unreachable(error.description)
         }
@@ -85,6 +93,7 @@ extension Redis.Failure.Kind {
         case .transient, .unblocked: self = .transient
         case .notMaster: self = .notMaster
         case .unknownCommand: self = .unknownCommand
+        case .moved, .ask, .crossSlot: self = .clusterNode
         case .other where error.message.hasPrefix("no such key") || error.message.contains("requires the key to exist"):
             self = .noStream
         case .other where error.message.contains("equal or smaller than the target stream top item"):
@@ -101,7 +110,7 @@ extension Redis.Failure: CustomStringConvertible {
         case .unreachable(let reason): "Redis is unreachable: \(reason)"
         case .connectionLost(let reason): "the connection was lost before the reply; it may have run: \(reason)"
         case .unexpectedReply(let reply): "unexpected reply to \(reply)"
-        case .invalidAddress(let reason): reason
+        case .notSent(let reason), .invalidAddress(let reason): reason
         case .closed: "the client was closed"
         }
     }

@@ -1,12 +1,20 @@
 extension Redis {
     /// A stream. Nothing is sent, and the stream need not be there yet.
-    public func stream(_ key: String) -> Stream { Stream(key: key, redis: self) }
+    public func stream(_ key: String) -> Stream { Stream(name: StreamName(key), redis: self) }
+
+    /// A stream whose key need not be text.
+    public func stream(_ name: StreamName) -> Stream { Stream(name: name, redis: self) }
 
     /// A consumer group over one or several streams. Nothing is sent; `create` makes it.
     ///
     /// - Parameter consumer: who reads; `<name>.c1` unless given.
     public func consumerGroup(_ name: String, of streams: [String], consumer: String? = nil) -> ConsumerGroup {
-        ConsumerGroup(name: name, streams: streams, consumer: consumer ?? "\(name).c1", redis: self)
+        consumerGroup(name, of: streams.map { StreamName($0) }, consumer: consumer)
+    }
+
+    /// A consumer group over streams whose keys need not be text.
+    public func consumerGroup(_ name: String, of streams: [StreamName], consumer: String? = nil) -> ConsumerGroup {
+        ConsumerGroup(name: name, streamNames: streams, consumer: consumer ?? "\(name).c1", redis: self)
     }
 
     /// A consumer group whose streams are addressed by time. Nothing is sent; `create` makes it.

@@ -14,17 +14,19 @@ extension Redis {
     /// ```
     /// `XREAD`; <https://redis.io/docs/latest/commands/xread/>. A position is exclusive. `.latest` means the end at the time
     /// of the call: without waiting it brings nothing.
-    /// - Parameter count: at most so many of each stream.
+    /// - Parameter count: at most so many of each stream; `defaultCount` unless given. Nothing is read for none.
     /// - Returns: the streams that have some; empty if none came in time.
     public func read(
         _ positions: KeyValuePairs<String, StreamPosition>, count: Int? = nil, waiting: Waiting = .no
     ) async throws -> [StreamBatch] {
-        try await read(positions.map { ($0.key, $0.value) }, count: count, waiting: waiting)
+        try await read(positions.map { (StreamName($0.key), $0.value) }, count: count, waiting: waiting)
     }
 
     func read(
-        _ positions: [(stream: String, after: StreamPosition)], count: Int?, waiting: Waiting
+        _ positions: [(stream: StreamName, after: StreamPosition)], count: Int?, waiting: Waiting
     ) async throws -> [StreamBatch] {
+        let count = count ?? Self.defaultCount
+        guard count > 0 else { return [] }
         // What is added between two portions of the wait would be missed behind "$".
         let positions = waiting == .no ? positions : try await resolved(positions)
         return try await wait(waiting) { .read(positions, count: count, block: $0) }
@@ -32,8 +34,8 @@ extension Redis {
 
     /// `.latest` as the id that it means now.
     func resolved(
-        _ positions: [(stream: String, after: StreamPosition)]
-    ) async throws -> [(stream: String, after: StreamPosition)] {
+        _ positions: [(stream: StreamName, after: StreamPosition)]
+    ) async throws -> [(stream: StreamName, after: StreamPosition)] {
         var resolved = positions
         for (index, position) in positions.enumerated() where position.after == .latest {
             resolved[index].after = .after(try await stream(position.stream).lastID())
@@ -62,6 +64,9 @@ extension Redis {
             if !batches.isEmpty { return batches }
         }
     }
+
+    /// How many entries of each stream a read brings at most, unless told otherwise: a stream may hold more than fits into memory.
+    public static let defaultCount = 1000
 
     private static let longestBlock = Duration.seconds(5)
 }

@@ -24,6 +24,8 @@ public typealias RedisArgument = RESPArgument
 public final class Redis: Sendable {
     let pool: RedisPool
     let deadline: Duration
+    /// Those that have something to send, or to be confirmed.
+    let acknowledgers = Acknowledgers()
 
     init(_ target: RedisTarget, _ deadline: Duration) throws {
         do {
@@ -88,13 +90,21 @@ public final class Redis: Sendable {
     }
 
     /// Closes all connections; calls without a reply throw. A client that nobody holds any more is closed, too.
-    public func close() async { await pool.close() }
+    ///
+    /// What loops over `ConsumerGroup.entries` have handled is acknowledged first, which takes `deadline` at most.
+    public func close() async {
+        for acknowledger in acknowledgers.all { await acknowledger.finish() }
+        await pool.close()
+    }
 
     /// Sends any command and waits for its reply: `try await redis.send("XLEN", "events").integer`.
     ///
-    /// Not for commands that block, subscribe, or change the connection (`SELECT`, `MULTI`): all tasks share it.
+    /// - Throws: `Failure.notSent` for commands that block, subscribe, or change the connection (`SELECT`, `MULTI`): all tasks
+    ///   share it, and some of these commands would hand each task the reply to another's.
     public func send(_ name: String, _ arguments: any RedisArgument...) async throws -> Reply {
-        Reply(try await reply(to: RESPCommand(name, arguments: arguments)))
+        let command = RESPCommand(name, arguments: arguments)
+        if let reason = SharedConnection.refusal(of: command) { throw Failure.notSent(reason) }
+        return Reply(try await reply(to: command))
     }
 }
 

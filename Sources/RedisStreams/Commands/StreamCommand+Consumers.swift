@@ -1,4 +1,4 @@
-internal import RESP
+public import RESP
 
 /// What came of a request to remove a consumer.
 public enum ConsumerRemoval: Sendable, Equatable {
@@ -32,7 +32,7 @@ public struct PendingSummary: Sendable, Equatable {
 
 extension StreamCommand where Reply == PendingSummary {
     /// `XPENDING key group` → `[count, lowest, highest, [[consumer, count], …]]`. Its cost does not grow with the count.
-    public static func pendingSummary(stream: String, group: String) -> StreamCommand {
+    public static func pendingSummary(stream: some RESPArgument, group: String) -> StreamCommand {
         StreamCommand(["XPENDING", stream, group], isReadOnly: true) { reply in
             guard let parts = reply.elements, parts.count == 4, let count = parts[0].integer else { return nil }
             var consumers: [String: Int] = [:]
@@ -56,7 +56,8 @@ extension StreamCommand where Reply == ClaimedEntries {
     /// <https://redis.io/docs/latest/commands/xautoclaim/>
     /// - Parameter count: the server looks at ten times as many.
     public static func autoclaim(
-        stream: String, group: String, consumer: String, minimumIdle: Duration, from start: EntryID, count: Int
+        stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID,
+        count: Int
     ) -> StreamCommand {
         StreamCommand(
             ["XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start, "COUNT", max(1, count)]
@@ -72,7 +73,7 @@ extension StreamCommand where Reply == ClaimedEntries {
 
 extension StreamCommand where Reply == Bool {
     /// `XGROUP DESTROY key group` → whether there was one. The entries stay.
-    public static func destroyGroup(_ group: String, on stream: String) -> StreamCommand {
+    public static func destroyGroup(_ group: String, on stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XGROUP", "DESTROY", stream, group]) { reply in reply.integer.map { $0 > 0 } }
     }
 }
@@ -81,7 +82,9 @@ extension StreamCommand where Reply == Void {
     /// `XGROUP SETID key group id`: what is behind `position` is new for the group.
     ///
     /// Moved back while entries are pending, the group delivers these again, with their delivery counts begun anew.
-    public static func setGroupID(_ position: StreamPosition, of group: String, on stream: String) -> StreamCommand {
+    public static func setGroupID(_ position: StreamPosition, of group: String, on stream: some RESPArgument)
+        -> StreamCommand
+    {
         StreamCommand(["XGROUP", "SETID", stream, group, position.argument]) { _ in () }
     }
 }
@@ -91,7 +94,7 @@ extension StreamCommand where Reply == ConsumerRemoval {
     ///
     /// `XGROUP DELCONSUMER` alone forgets the pending entries of the consumer: they are neither read again nor claimed.
     public static func removeConsumer(
-        _ consumer: String, of group: String, stream: String, force: Bool
+        _ consumer: String, of group: String, stream: some RESPArgument, force: Bool
     ) -> StreamCommand {
         let script = """
             local held = 0

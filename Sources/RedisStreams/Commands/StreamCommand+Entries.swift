@@ -1,4 +1,4 @@
-internal import RESP
+public import RESP
 
 /// How a stream is kept short. <https://redis.io/docs/latest/commands/xtrim/>
 public struct Trimming: Sendable, Equatable {
@@ -57,7 +57,7 @@ extension StreamCommand where Reply == EntryID {
     ///
     /// `XADD key [trimming] id name value …` → id. <https://redis.io/docs/latest/commands/xadd/>
     public static func add(
-        _ fields: EntryFields, to stream: String, id: EntryID? = nil, trimming: Trimming? = nil
+        _ fields: EntryFields, to stream: some RESPArgument, id: EntryID? = nil, trimming: Trimming? = nil
     ) -> StreamCommand {
         add(fields, to: stream, idText: id?.description ?? "*", trimming)
     }
@@ -66,19 +66,19 @@ extension StreamCommand where Reply == EntryID {
     ///
     /// `XADD key [trimming] ms-* name value …` → id. Fails if the stream has a later entry.
     public static func add(
-        _ fields: EntryFields, to stream: String, milliseconds: UInt64, trimming: Trimming? = nil
+        _ fields: EntryFields, to stream: some RESPArgument, milliseconds: UInt64, trimming: Trimming? = nil
     ) -> StreamCommand {
         add(fields, to: stream, idText: "\(milliseconds)-*", trimming)
     }
 
     private static func add(
-        _ fields: EntryFields, to stream: String, idText: String, _ trimming: Trimming?
+        _ fields: EntryFields, to stream: some RESPArgument, idText: String, _ trimming: Trimming?
     ) -> StreamCommand {
         let trimming = trimming?.arguments ?? []
-        var encoder = RESPEncoder(capacity: 96 + stream.utf8.count + fields.byteCount + 48 * fields.count)
+        var encoder = RESPEncoder(capacity: 128 + fields.byteCount + 48 * fields.count)
         encoder.beginCommand(argumentCount: 3 + trimming.count + 2 * fields.count)
         encoder.argument("XADD" as StaticString)
-        encoder.argument(stream)
+        stream.encode(into: &encoder)
         for argument in trimming { argument.encode(into: &encoder) }
         encoder.argument(idText)
         fields.withUnsafeStrings { encoder.arguments($0) }
@@ -92,7 +92,7 @@ extension StreamCommand where Reply == [StreamEntry] {
     /// `XRANGE key from to [COUNT count]`, `XREVRANGE key to from [COUNT count]` → `[[id, [name, value, …]], …]`, empty if
     /// there is no such stream. <https://redis.io/docs/latest/commands/xrange/>
     public static func range(
-        _ stream: String, from: EntryBound = .open, to: EntryBound = .open, count: Int? = nil,
+        _ stream: some RESPArgument, from: EntryBound = .open, to: EntryBound = .open, count: Int? = nil,
         newestFirst: Bool = false
     ) -> StreamCommand {
         let bounds = [from.argument("-"), to.argument("+")]
@@ -101,27 +101,31 @@ extension StreamCommand where Reply == [StreamEntry] {
         if let count { arguments += ["COUNT", count] as [any RESPArgument] }
         let command = RESPCommand(newestFirst ? "XREVRANGE" : "XRANGE", arguments: arguments)
         return StreamCommand(command, isReadOnly: true) { reply in
-            guard case .array(let rows) = reply else { return nil }
-            return entries(rows)
+            switch reply {
+            case .array(let rows): return entries(rows)
+            // The answer to COUNT 0.
+            case .null where count == 0: return []
+            default: return nil
+            }
         }
     }
 }
 
 extension StreamCommand where Reply == Int {
     /// `XLEN key` → how many entries; 0 if there is no such stream.
-    public static func length(of stream: String) -> StreamCommand {
+    public static func length(of stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XLEN", stream], isReadOnly: true, decode: count)
     }
 
     /// `XTRIM key …` → how many were removed. Ignores what is pending: an entry that is trimmed cannot be delivered.
-    public static func trim(_ stream: String, _ trimming: Trimming) -> StreamCommand {
+    public static func trim(_ stream: some RESPArgument, _ trimming: Trimming) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream] + trimming.arguments
         return StreamCommand(RESPCommand("XTRIM", arguments: arguments), decode: count)
     }
 
     /// `XDEL key id …` → how many were there. Ignores what is pending, as trimming does.
     /// <https://redis.io/docs/latest/commands/xdel/>
-    public static func delete(_ ids: [EntryID], from stream: String) -> StreamCommand {
+    public static func delete(_ ids: [EntryID], from stream: some RESPArgument) -> StreamCommand {
         StreamCommand(RESPCommand("XDEL", arguments: [stream] + ids), decode: count)
     }
 }
@@ -130,7 +134,7 @@ extension StreamCommand where Reply == Void {
     /// Moves the highest id that a stream has had; the next one that the server makes is higher.
     ///
     /// `XSETID key id`. Fails if the stream has an entry with a higher id, or is not there.
-    public static func setID(_ id: EntryID, of stream: String) -> StreamCommand {
+    public static func setID(_ id: EntryID, of stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XSETID", stream, id]) { _ in () }
     }
 }

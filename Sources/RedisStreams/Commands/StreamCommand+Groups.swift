@@ -1,4 +1,4 @@
-internal import RESP
+public import RESP
 
 /// An entry that was delivered to a consumer and is not acknowledged.
 public struct PendingEntry: Sendable, Equatable {
@@ -26,14 +26,16 @@ extension StreamCommand where Reply == Void {
     ///
     /// `XGROUP CREATE key group id MKSTREAM`. Fails with `BUSYGROUP` if the group exists.
     /// <https://redis.io/docs/latest/commands/xgroup-create/>
-    public static func createGroup(_ group: String, on stream: String, from position: GroupPosition) -> StreamCommand {
+    public static func createGroup(_ group: String, on stream: some RESPArgument, from position: GroupPosition)
+        -> StreamCommand
+    {
         StreamCommand(["XGROUP", "CREATE", stream, group, position.argument, "MKSTREAM"]) { _ in () }
     }
 
     /// Shows that a consumer lives, on every server version, and touches no entry: a history read beyond the end.
     ///
     /// An empty read of `>` does not count as life on 7.0. The id with both halves at their maximum would mean `>`.
-    public static func heartbeat(stream: String, group: String, consumer: String) -> StreamCommand {
+    public static func heartbeat(stream: some RESPArgument, group: String, consumer: String) -> StreamCommand {
         let beyond = EntryID(milliseconds: .max)
         return StreamCommand(["XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "STREAMS", stream, beyond]) { _ in ()
         }
@@ -43,7 +45,7 @@ extension StreamCommand where Reply == Void {
     ///
     /// `XCLAIM key group consumer 0 id RETRYCOUNT n JUSTID`. Nothing happens if the entry is not pending.
     public static func setDeliveryCount(
-        _ count: Int, of id: EntryID, stream: String, group: String, consumer: String
+        _ count: Int, of id: EntryID, stream: some RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         StreamCommand(["XCLAIM", stream, group, consumer, 0, id, "RETRYCOUNT", count, "JUSTID"]) { _ in () }
     }
@@ -54,12 +56,15 @@ extension StreamCommand where Reply == [StreamEntry] {
     ///
     /// `XREADGROUP GROUP group consumer COUNT n BLOCK ms STREAMS key >` → `[[key, entries]]` (RESP2), `{key: entries}`
     /// (RESP3), null when nothing came. <https://redis.io/docs/latest/commands/xreadgroup/>
-    /// - Parameter block: how long the server waits for the first entry; give the command a later deadline.
+    /// - Parameters:
+    ///   - count: at least 1; to the server 0 would mean all there are.
+    ///   - block: how long the server waits for the first entry; give the command a later deadline.
     public static func readGroup(
-        _ group: String, consumer: String, stream: String, count: Int, block: Duration
+        _ group: String, consumer: String, stream: some RESPArgument, count: Int, block: Duration
     ) -> StreamCommand {
         let command: RESPCommand = [
-            "XREADGROUP", "GROUP", group, consumer, "COUNT", count, "BLOCK", block.milliseconds, "STREAMS", stream, ">",
+            "XREADGROUP", "GROUP", group, consumer, "COUNT", max(1, count), "BLOCK", block.milliseconds, "STREAMS",
+            stream, ">",
         ]
         return StreamCommand(command) { reply in
             switch reply {
@@ -78,7 +83,7 @@ extension StreamCommand where Reply == [StreamEntry] {
     /// `XCLAIM key group consumer min-idle id …` → entries. Ids that are not pending are left out; so are entries that
     /// are no longer in the stream, which lose their place among the pending, too (7.0 and later).
     public static func claim(
-        _ ids: [EntryID], stream: String, group: String, consumer: String, minimumIdle: Duration = .zero
+        _ ids: [EntryID], stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration = .zero
     ) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream, group, consumer, minimumIdle.milliseconds] + ids
         return StreamCommand(RESPCommand("XCLAIM", arguments: arguments)) { reply in
@@ -92,11 +97,11 @@ extension StreamCommand where Reply == Int {
     /// Settles entries: they are no longer pending.
     ///
     /// `XACK key group id …` → how many were pending; 0 also if the group or the stream is gone.
-    public static func acknowledge(_ ids: [EntryID], stream: String, group: String) -> StreamCommand {
+    public static func acknowledge(_ ids: [EntryID], stream: some RESPArgument, group: String) -> StreamCommand {
         var encoder = RESPEncoder()
         encoder.beginCommand(argumentCount: 3 + ids.count)
         encoder.argument("XACK" as StaticString)
-        encoder.argument(stream)
+        stream.encode(into: &encoder)
         encoder.argument(group)
         for id in ids { id.encode(into: &encoder) }
         return StreamCommand(RESPCommand(name: "XACK", encoded: encoder.bytes), decode: count)
@@ -110,7 +115,8 @@ extension StreamCommand where Reply == [PendingEntry] {
     /// idle time and without a consumer the server looks at all that are pending, in one go.
     /// <https://redis.io/docs/latest/commands/xpending/>
     public static func pending(
-        stream: String, group: String, consumer: String? = nil, from: EntryBound = .open, to: EntryBound = .open,
+        stream: some RESPArgument, group: String, consumer: String? = nil, from: EntryBound = .open,
+        to: EntryBound = .open,
         count: Int, minimumIdle: Duration? = nil
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [stream, group]

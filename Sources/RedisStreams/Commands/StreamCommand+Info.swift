@@ -1,4 +1,4 @@
-internal import RESP
+public import RESP
 
 /// What `XINFO STREAM` tells of a stream.
 public struct StreamInfo: Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct ConsumerInfo: Sendable, Equatable {
 
 extension StreamCommand where Reply == StreamInfo {
     /// Fails with `ERR no such key` if there is no such stream. <https://redis.io/docs/latest/commands/xinfo-stream/>
-    public static func info(_ stream: String) -> StreamCommand {
+    public static func info(_ stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XINFO", "STREAM", stream], isReadOnly: true) { reply in
             guard let length = reply.value(named: "length")?.integer,
                 let last = reply.value(named: "last-generated-id").flatMap(EntryID.init(reply:))
@@ -44,7 +44,7 @@ extension StreamCommand where Reply == StreamInfo {
 
 extension StreamCommand where Reply == [GroupInfo] {
     /// Fails with `ERR no such key` if there is no such stream. <https://redis.io/docs/latest/commands/xinfo-groups/>
-    public static func groups(of stream: String) -> StreamCommand {
+    public static func groups(of stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XINFO", "GROUPS", stream], isReadOnly: true) { reply in
             guard let rows = reply.elements else { return nil }
             var groups: [GroupInfo] = []
@@ -67,7 +67,7 @@ extension StreamCommand where Reply == [GroupInfo] {
 
 extension StreamCommand where Reply == [ConsumerInfo] {
     /// Fails with `NOGROUP` if the group is gone. <https://redis.io/docs/latest/commands/xinfo-consumers/>
-    public static func consumers(of group: String, stream: String) -> StreamCommand {
+    public static func consumers(of group: String, stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XINFO", "CONSUMERS", stream, group], isReadOnly: true) { reply in
             guard let rows = reply.elements else { return nil }
             var consumers: [ConsumerInfo] = []

@@ -1,8 +1,10 @@
-internal import RESP
+public import RESP
 
 /// What a read brought from one stream.
 public struct StreamBatch: Sendable, Equatable {
     /// The stream's key.
+    public let name: StreamName
+    /// The stream's key as text.
     public let stream: String
     /// In the order of their ids.
     public let entries: [StreamEntry]
@@ -11,7 +13,12 @@ public struct StreamBatch: Sendable, Equatable {
     public let deleted: [EntryID]
 
     public init(stream: String, entries: [StreamEntry], deleted: [EntryID] = []) {
-        self.stream = stream
+        self.init(StreamName(stream), stream, entries, deleted)
+    }
+
+    init(_ name: StreamName, _ shown: String, _ entries: [StreamEntry], _ deleted: [EntryID] = []) {
+        self.name = name
+        stream = shown
         self.entries = entries
         self.deleted = deleted
     }
@@ -23,10 +30,10 @@ extension StreamCommand where Reply == [StreamBatch] {
     /// `XREAD [COUNT n] [BLOCK ms] STREAMS key … id …` → `[[key, entries], …]` (RESP2), `{key: entries}` (RESP3), null
     /// when there are none. <https://redis.io/docs/latest/commands/xread/>
     /// - Parameters:
-    ///   - count: at most so many of each stream.
+    ///   - count: at most so many of each stream, at least 1: to the server 0 would mean all there are.
     ///   - block: how long the server waits for the first entry, from 1 ms; `nil` not to wait.
     public static func read(
-        _ positions: [(stream: String, after: StreamPosition)], count: Int? = nil, block: Duration? = nil
+        _ positions: [(stream: some RESPArgument, after: StreamPosition)], count: Int? = nil, block: Duration? = nil
     ) -> StreamCommand {
         let arguments = readArguments(positions.map { ($0.stream, $0.after.argument) }, count, block)
         return StreamCommand(RESPCommand("XREAD", arguments: arguments), isReadOnly: true, decode: batches)
@@ -37,7 +44,7 @@ extension StreamCommand where Reply == [StreamBatch] {
     /// `XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] STREAMS key … > …`.
     /// <https://redis.io/docs/latest/commands/xreadgroup/>
     public static func readGroup(
-        _ group: String, consumer: String, streams: [String], count: Int? = nil, block: Duration? = nil
+        _ group: String, consumer: String, streams: [some RESPArgument], count: Int? = nil, block: Duration? = nil
     ) -> StreamCommand {
         readGroup(group, consumer, readArguments(streams.map { ($0, ">") }, count, block))
     }
@@ -46,7 +53,7 @@ extension StreamCommand where Reply == [StreamBatch] {
     ///
     /// `XREADGROUP GROUP group consumer [COUNT n] STREAMS key … id …` → all streams, those with nothing too.
     public static func readPending(
-        _ group: String, consumer: String, positions: [(stream: String, after: EntryID)], count: Int? = nil
+        _ group: String, consumer: String, positions: [(stream: some RESPArgument, after: EntryID)], count: Int? = nil
     ) -> StreamCommand {
         // The highest id would mean ">", and there is nothing behind it in any case.
         let positions = positions.map { ($0.stream, min($0.after, .beforeMaximum).description) }
@@ -62,14 +69,16 @@ extension StreamCommand where Reply == [StreamBatch] {
     }
 
     private static func readArguments(
-        _ positions: [(stream: String, after: String)], _ count: Int?, _ block: Duration?
+        _ positions: [(stream: some RESPArgument, after: String)], _ count: Int?, _ block: Duration?
     ) -> [any RESPArgument] {
         var arguments: [any RESPArgument] = []
-        if let count { arguments += ["COUNT", count] as [any RESPArgument] }
+        if let count { arguments += ["COUNT", max(1, count)] as [any RESPArgument] }
         // 0 would mean for ever.
         if let block { arguments += ["BLOCK", max(1, block.milliseconds)] as [any RESPArgument] }
         arguments.append("STREAMS")
-        return arguments + positions.map(\.stream) + positions.map(\.after)
+        for position in positions { arguments.append(position.stream) }
+        for position in positions { arguments.append(position.after) }
+        return arguments
     }
 }
 
@@ -92,13 +101,15 @@ extension EntryID {
     }
     var batches: [StreamBatch] = []
     for (key, rows) in pairs {
-        guard let stream = shownName(key), let batch = rows.elements.flatMap({ batch(stream, $0) }) else { return nil }
+        guard let name = StreamName(reply: key), let batch = rows.elements.flatMap({ batch(name, $0) }) else {
+            return nil
+        }
         batches.append(batch)
     }
     return batches
 }
 
-private func batch(_ stream: String, _ rows: RESPArray) -> StreamBatch? {
+private func batch(_ name: StreamName, _ rows: RESPArray) -> StreamBatch? {
     var entries: [StreamEntry] = []
     var deleted: [EntryID] = []
     entries.reserveCapacity(rows.count)
@@ -106,5 +117,5 @@ private func batch(_ stream: String, _ rows: RESPArray) -> StreamBatch? {
         guard let (id, fields) = StreamEntry.decode(row) else { return nil }
         if let fields { entries.append(StreamEntry(id: id, fields: fields)) } else { deleted.append(id) }
     }
-    return StreamBatch(stream: stream, entries: entries, deleted: deleted)
+    return StreamBatch(name, name.description, entries, deleted)
 }

@@ -12,7 +12,8 @@ public struct StreamCommand<Reply: Sendable>: Sendable {
     /// It changes nothing, so it may run twice.
     let isReadOnly: Bool
 
-    init(_ command: RESPCommand, isReadOnly: Bool = false, decode: @escaping @Sendable (RESPValue) -> Reply?) {
+    package init(
+        _ command: RESPCommand, isReadOnly: Bool = false, decode: @escaping @Sendable (RESPValue) -> Reply?) {
         self.command = command
         self.isReadOnly = isReadOnly
         self.decode = decode

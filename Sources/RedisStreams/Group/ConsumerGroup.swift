@@ -8,18 +8,24 @@
 public struct ConsumerGroup: Sendable {
     public let name: String
     /// The keys of the streams, in the order in which they are read.
-    public let streams: [String]
+    public let streamNames: [StreamName]
     /// Who reads, claims and is told of what is pending; `<name>.c1` unless given.
     public let consumer: String
     let redis: Redis
 
+    /// The keys of the streams as text.
+    public var streams: [String] { streamNames.map(\.description) }
+
     /// The same group for another consumer.
     public func consumer(_ name: String) -> ConsumerGroup {
-        ConsumerGroup(name: self.name, streams: streams, consumer: name, redis: redis)
+        ConsumerGroup(name: self.name, streamNames: streamNames, consumer: name, redis: redis)
     }
 
     /// The part of the group in one stream.
     public subscript(stream: String) -> GroupStream { GroupStream(stream: redis.stream(stream), group: self) }
+
+    /// The part of the group in one stream whose key need not be text.
+    public subscript(stream: StreamName) -> GroupStream { GroupStream(stream: redis.stream(stream), group: self) }
 
     /// Makes the group in each stream, and streams that are missing, empty.
     ///
@@ -27,7 +33,7 @@ public struct ConsumerGroup: Sendable {
     /// - Returns: for each stream, whether the group was made; `false` where it was there, which leaves it as it is.
     /// - Throws: `.server(.wrongType, …)` if a key holds something else; other streams may have got the group.
     @discardableResult
-    public func create(from position: StreamPosition = .beginning) async throws -> [String: Bool] {
+    public func create(from position: StreamPosition = .beginning) async throws -> [StreamName: Bool] {
         try await forEach { try await $0.create(from: position) }
     }
 
@@ -35,7 +41,7 @@ public struct ConsumerGroup: Sendable {
     ///
     /// - Returns: for each stream, whether there was such a group.
     @discardableResult
-    public func destroy() async throws -> [String: Bool] {
+    public func destroy() async throws -> [StreamName: Bool] {
         try await forEach { try await $0.destroy() }
     }
 
@@ -43,15 +49,15 @@ public struct ConsumerGroup: Sendable {
     ///
     /// What is pending stays so. Moved back, the group delivers entries that are pending again.
     public func setID(_ position: StreamPosition = .latest) async throws {
-        for stream in streams { try await self[stream].setID(position) }
+        for stream in streamNames { try await self[stream].setID(position) }
     }
 
     /// Moves the group to the beginning: all that the streams hold is new for it.
     public func reset() async throws { try await setID(.beginning) }
 
-    private func forEach(_ body: (GroupStream) async throws -> Bool) async throws -> [String: Bool] {
-        var results: [String: Bool] = [:]
-        for stream in streams { results[stream] = try await body(self[stream]) }
+    private func forEach(_ body: (GroupStream) async throws -> Bool) async throws -> [StreamName: Bool] {
+        var results: [StreamName: Bool] = [:]
+        for stream in streamNames { results[stream] = try await body(self[stream]) }
         return results
     }
 }
@@ -65,25 +71,30 @@ extension ConsumerGroup {
     /// may have been delivered to nobody: they are pending, `readPending` brings them. A cancelled wait is ended at the server
     /// (`CLIENT UNBLOCK`), so this can only be what was added at that very moment.
     /// - Parameters:
-    ///   - count: at most so many of each stream.
+    ///   - count: at most so many of each stream; `Redis.defaultCount` unless given. Nothing is read for none.
     ///   - waiting: while it waits the call has a connection of its own.
     /// - Returns: the streams that have some; empty if none came in time.
     /// - Throws: `.server(.noGroup, …)` if the group is missing in one of the streams.
     @discardableResult
     public func read(count: Int? = nil, waiting: Waiting = .no) async throws -> [StreamBatch] {
-        try await redis.wait(waiting) {
-            .readGroup(name, consumer: consumer, streams: streams, count: count, block: $0)
+        let count = count ?? Redis.defaultCount
+        guard count > 0 else { return [] }
+        return try await redis.wait(waiting) {
+            .readGroup(name, consumer: consumer, streams: streamNames, count: count, block: $0)
         }
     }
 
     /// What is pending for this consumer in all streams, from the lowest id on: read once before, and not acknowledged.
     ///
     /// `XREADGROUP … STREAMS key … 0 …`. Raises the delivery counts by one.
+    /// - Parameter count: at most so many of each stream; `Redis.defaultCount` unless given.
     public func readPending(count: Int? = nil) async throws -> [StreamBatch] {
-        try await readPending(streams.map { ($0, .zero) }, count: count)
+        try await readPending(streamNames.map { ($0, .zero) }, count: count)
     }
 
-    func readPending(_ positions: [(stream: String, after: EntryID)], count: Int?) async throws -> [StreamBatch] {
+    func readPending(_ positions: [(stream: StreamName, after: EntryID)], count: Int?) async throws -> [StreamBatch] {
+        let count = count ?? Redis.defaultCount
+        guard count > 0 else { return [] }
         let batches = try await redis.call(
             .readPending(name, consumer: consumer, positions: positions, count: count))
         return batches.filter { !$0.entries.isEmpty || !$0.deleted.isEmpty }
@@ -92,12 +103,12 @@ extension ConsumerGroup {
     /// Settles messages of this group's streams: they are no longer pending. Returns how many were.
     @discardableResult
     public func acknowledge(_ messages: [Message]) async throws -> Int {
-        let ids = Dictionary(grouping: messages, by: \.stream).mapValues { $0.map(\.id) }
+        let ids = Dictionary(grouping: messages, by: \.name).mapValues { $0.map(\.id) }
         return try await beginAcknowledging(ids).values().reduce(0, +)
     }
 
     /// - Parameter ids: by stream.
-    func beginAcknowledging(_ ids: [String: [EntryID]]) -> Pipeline<Int> {
+    func beginAcknowledging(_ ids: [StreamName: [EntryID]]) -> Pipeline<Int> {
         redis.begin(ids.map { .acknowledge($0.value, stream: $0.key, group: name) })
     }
 

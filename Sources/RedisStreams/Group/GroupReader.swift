@@ -19,7 +19,7 @@ final class GroupReader {
     private let options: Options
 
     /// Where to go on in what was pending before; `nil` when all of it was read.
-    private var history: [(stream: String, after: EntryID)]?
+    private var history: [(stream: StreamName, after: EntryID)]?
     private var nextClaim = ContinuousClock.now
     /// Reads that are on their way, in their order.
     private var ahead: [Pipeline<[StreamBatch]>] = []
@@ -82,12 +82,12 @@ final class GroupReader {
     /// The first portion of what was abandoned, of each stream.
     private func claim(_ minimumIdle: Duration) async throws -> [Message] {
         var batches: [StreamBatch] = []
-        for stream in group.streams {
+        for stream in group.streamNames {
             var start: EntryID? = .zero
             while let from = start {
                 let claimed = try await group[stream].autoclaim(
                     minimumIdle: minimumIdle, from: from, count: options.count)
-                if !claimed.entries.isEmpty { batches.append(StreamBatch(stream: stream, entries: claimed.entries)) }
+                if !claimed.entries.isEmpty { batches.append(StreamBatch(stream, stream.description, claimed.entries)) }
                 start = claimed.entries.isEmpty ? claimed.next : nil
             }
         }
@@ -96,17 +96,17 @@ final class GroupReader {
 }
 
 extension ConsumerGroup {
-    fileprivate var fromTheBeginning: [(stream: String, after: EntryID)] { streams.map { ($0, .zero) } }
+    fileprivate var fromTheBeginning: [(stream: StreamName, after: EntryID)] { streamNames.map { ($0, .zero) } }
 
     /// Asks for new entries without waiting for any, and without waiting for the answer.
     fileprivate func beginRead(count: Int) -> Pipeline<[StreamBatch]> {
-        redis.begin([.readGroup(name, consumer: consumer, streams: streams, count: count)])
+        redis.begin([.readGroup(name, consumer: consumer, streams: streamNames, count: count)])
     }
 }
 
 extension [StreamBatch] {
-    fileprivate func lastID(of stream: String) -> EntryID? {
-        guard let batch = first(where: { $0.stream == stream }) else { return nil }
+    fileprivate func lastID(of stream: StreamName) -> EntryID? {
+        guard let batch = first(where: { $0.name == stream }) else { return nil }
         return [batch.entries.last?.id, batch.deleted.last].compactMap(\.self).max()
     }
 }

@@ -3,40 +3,39 @@
 ///
 /// Not `Sendable`: it belongs to the loop that iterates.
 final class GroupWorker {
-    private let group: ConsumerGroup
     private let reader: GroupReader
+    private let acknowledger: Acknowledger
 
     private var buffer: ArraySlice<Message> = []
     private var current: Message?
-    private var handled = HandledMessages()
-    /// What was sent last; not certain until it has its reply.
-    private var acknowledging: (ids: [String: [EntryID]], call: Pipeline<Int>)?
 
     init(_ group: ConsumerGroup, _ options: GroupReader.Options) {
-        self.group = group
+        acknowledger = Acknowledger(group)
         reader = GroupReader(group, options)
     }
 
     deinit {
-        // The loop was left; the message at hand is not among these. What is on its way comes to no harm if it comes twice.
-        if let acknowledging { handled.putBack(acknowledging.ids) }
-        let (group, ids) = (group, handled.take())
-        guard !ids.isEmpty else { return }
-        Task { try await group.beginAcknowledging(ids).values() }
+        // The loop was left; the message at hand is not among these. Sent now, so that a `close` that follows comes behind it.
+        acknowledger.send()
+        Task { [acknowledger] in await acknowledger.finish() }
     }
 
     /// Acknowledges the message before, and waits for the next.
     func next() async throws -> Message {
-        if let current { handled.append(current) }
+        var isBehind = current.map { acknowledger.append($0) } ?? false
         current = nil
         while true {
             do {
-                if buffer.isEmpty || handled.isDue { try await acknowledge() }
+                if isBehind { try await acknowledger.confirm() }
+                isBehind = false
                 if let message = buffer.popFirst() {
                     current = message
                     return message
                 }
-                buffer = try await reader.next(settle: confirm)[...]
+                // What was sent in the portion before has been answered by now; the next messages are asked for meanwhile.
+                try await acknowledger.confirm()
+                acknowledger.send()
+                buffer = try await reader.next { [acknowledger] in try await acknowledger.confirm() }[...]
             } catch let failure as Redis.Failure where failure.isTransient {
                 try await reader.recover()
             }
@@ -44,54 +43,5 @@ final class GroupWorker {
     }
 
     /// The loop ends: acknowledges what was handled, if that can be done at once.
-    func leave() async {
-        try? await acknowledge()
-        try? await confirm()
-    }
-
-    /// Sends what is to be acknowledged, without waiting for the reply: the next messages are asked for meanwhile.
-    private func acknowledge() async throws {
-        try await confirm()
-        let ids = handled.take()
-        guard !ids.isEmpty else { return }
-        acknowledging = (ids, group.beginAcknowledging(ids))
-    }
-
-    /// Waits until what was sent is acknowledged.
-    private func confirm() async throws {
-        guard let (ids, call) = acknowledging else { return }
-        acknowledging = nil
-        do {
-            _ = try await call.values()
-        } catch {
-            handled.putBack(ids)
-            throw error
-        }
-    }
-}
-
-/// Messages that were handled and are to be acknowledged together: their ids, by stream.
-struct HandledMessages {
-    private var ids: [String: [EntryID]] = [:]
-    private var count = 0
-    private var since = ContinuousClock.now
-
-    mutating func append(_ message: Message) {
-        if count == 0 { since = .now }
-        count += 1
-        ids[message.stream, default: []].append(message.id)
-    }
-
-    /// Many, or some for a while.
-    var isDue: Bool { count >= 100 || count > 0 && ContinuousClock.now - since > .milliseconds(5) }
-
-    mutating func take() -> [String: [EntryID]] {
-        defer { (ids, count) = ([:], 0) }
-        return ids
-    }
-
-    mutating func putBack(_ earlier: [String: [EntryID]]) {
-        ids.merge(earlier) { $1 + $0 }
-        count += earlier.values.reduce(0) { $0 + $1.count }
-    }
+    func leave() async { await acknowledger.finish() }
 }

@@ -18,7 +18,7 @@ extension Stream {
     /// `XREAD`; <https://redis.io/docs/latest/commands/xread/>. While it waits, the call has a connection of its own.
     /// - Parameters:
     ///   - id: exclusive; what was read last.
-    ///   - count: at most so many.
+    ///   - count: at most so many; `Redis.defaultCount` unless given.
     /// - Returns: empty if none came in time.
     public func read(
         after id: EntryID = .zero, count: Int? = nil, waiting: Waiting = .no
@@ -30,7 +30,7 @@ extension Stream {
     public func read(
         after position: StreamPosition, count: Int? = nil, waiting: Waiting = .no
     ) async throws -> [StreamEntry] {
-        try await redis.read([(key, position)], count: count, waiting: waiting).first?.entries ?? []
+        try await redis.read([(name, position)], count: count, waiting: waiting).first?.entries ?? []
     }
 
     /// Entries as they are added, without end: `for try await entry in stream.tail() { … }`
@@ -39,13 +39,13 @@ extension Stream {
     /// the task's cancellation, by `CancellationError`.
     /// - Parameter position: `.latest` is looked up once, when the iteration begins.
     public func tail(after position: StreamPosition = .latest) -> StreamTail {
-        StreamTail(redis: redis, positions: [(key, position)])
+        StreamTail(redis: redis, positions: [(name, position)])
     }
 }
 
 extension Redis {
     /// Entries of several streams as they are added, without end; see `Stream.tail`. Each stream's are in order.
     public func tail(_ positions: KeyValuePairs<String, StreamPosition>) -> StreamTail {
-        StreamTail(redis: self, positions: positions.map { ($0.key, $0.value) })
+        StreamTail(redis: self, positions: positions.map { (StreamName($0.key), $0.value) })
     }
 }

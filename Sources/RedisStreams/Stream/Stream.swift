@@ -8,7 +8,7 @@ public import FoundationEssentials
 /// Every call throws `Redis.Failure`, or `CancellationError`.
 public struct Stream: Sendable {
     /// The name of the stream in Redis.
-    public let key: String
+    public let name: StreamName
     let redis: Redis
 }
 
@@ -17,6 +17,9 @@ extension Redis {
 }
 
 extension Stream {
+    /// The name of the stream in Redis, as text.
+    public var key: String { name.description }
+
     /// Adds an entry and returns its id, which the server makes unless one is given.
     ///
     /// `XADD`; <https://redis.io/docs/latest/commands/xadd/>. After `connectionLost` the entry may be there or not; with an `id`
@@ -27,7 +30,7 @@ extension Stream {
     ///   - trimming: keeps the stream short in the same step.
     @discardableResult
     public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws -> EntryID {
-        try await redis.call(.add(fields, to: key, id: id, trimming: trimming))
+        try await redis.call(.add(fields, to: name, id: id, trimming: trimming))
     }
 
     /// Adds an entry at a time, whole milliseconds; entries of one millisecond are numbered by the server (7.0 and later).
@@ -36,7 +39,7 @@ extension Stream {
     @discardableResult
     public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws -> EntryID {
         try await redis.call(
-            .add(fields, to: key, milliseconds: EntryID(date).milliseconds, trimming: trimming))
+            .add(fields, to: name, milliseconds: EntryID(date).milliseconds, trimming: trimming))
     }
 
     /// Adds many entries, without a round trip for each, and returns their ids in the same order.
@@ -59,7 +62,7 @@ extension Stream {
             bytes = 0
         }
         for entry in entries {
-            commands.append(.add(entry, to: key, trimming: trimming))
+            commands.append(.add(entry, to: name, trimming: trimming))
             bytes += entry.byteCount
             guard commands.count == 100 || bytes >= 1 << 20 else { continue }
             send()
@@ -71,7 +74,7 @@ extension Stream {
     }
 
     /// How many entries there are; 0 if there is no such stream. `XLEN`
-    public var count: Int { get async throws { try await redis.call(.length(of: key)) } }
+    public var count: Int { get async throws { try await redis.call(.length(of: name)) } }
 
     /// Whether there is an entry with this id.
     public func contains(_ id: EntryID) async throws -> Bool { try await self[id] != nil }
@@ -85,7 +88,7 @@ extension Stream {
     /// Deletes entries; returns how many were there.
     @discardableResult
     public func delete(_ ids: [EntryID]) async throws -> Int {
-        ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: key))
+        ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: name))
     }
 
     /// Keeps the newest entries and removes the others; returns how many were removed.
@@ -94,7 +97,7 @@ extension Stream {
     /// (100 entries by default) and never too many. What is pending is removed like anything else.
     @discardableResult
     public func trim(to count: Int, _ precision: Trimming.Precision = .approximate) async throws -> Int {
-        try await redis.call(.trim(key, .length(count, exact: precision == .exact)))
+        try await redis.call(.trim(name, .length(count, exact: precision == .exact)))
     }
 
     /// Removes entries before an id, or a time; returns how many. `XTRIM key MINID`
@@ -102,20 +105,20 @@ extension Stream {
     public func trim(
         before point: some EntryPoint, _ precision: Trimming.Precision = .approximate
     ) async throws -> Int {
-        try await redis.call(.trim(key, .before(point.lowestID, exact: precision == .exact)))
+        try await redis.call(.trim(name, .before(point.lowestID, exact: precision == .exact)))
     }
 
     /// Length, ids and groups. `XINFO STREAM`
     /// - Throws: `.server(.noStream, …)` if there is no such stream.
-    public func info() async throws -> StreamInfo { try await redis.call(.info(key)) }
+    public func info() async throws -> StreamInfo { try await redis.call(.info(name)) }
 
     /// The groups of this stream. `XINFO GROUPS`
     /// - Throws: `.server(.noStream, …)` if there is no such stream.
-    public func groups() async throws -> [GroupInfo] { try await redis.call(.groups(of: key)) }
+    public func groups() async throws -> [GroupInfo] { try await redis.call(.groups(of: name)) }
 
     /// Moves the highest id that the stream has had: the next that the server makes is higher. `XSETID`
     /// - Throws: `.server` if there is no such stream, or it has an entry with a higher id.
-    public func setID(_ id: EntryID) async throws { try await redis.call(.setID(id, of: key)) }
+    public func setID(_ id: EntryID) async throws { try await redis.call(.setID(id, of: name)) }
 
     /// The highest id that the stream has had; zero if there is no such stream.
     func lastID() async throws -> EntryID {

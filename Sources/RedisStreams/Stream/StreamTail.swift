@@ -3,19 +3,19 @@ public struct StreamTail: AsyncSequence, Sendable {
     public typealias Element = Message
 
     let redis: Redis
-    let positions: [(stream: String, after: StreamPosition)]
+    let positions: [(stream: StreamName, after: StreamPosition)]
 
     public func makeAsyncIterator() -> Iterator { Iterator(redis: redis, positions: positions) }
 
     /// Reads portions, each behind the last.
     public struct Iterator: AsyncIteratorProtocol {
         let redis: Redis
-        var positions: [(stream: String, after: StreamPosition)]
+        var positions: [(stream: StreamName, after: StreamPosition)]
         private var buffer: ArraySlice<Message> = []
         private var isResolved = false
         private var patience = Patience()
 
-        init(redis: Redis, positions: [(stream: String, after: StreamPosition)]) {
+        init(redis: Redis, positions: [(stream: StreamName, after: StreamPosition)]) {
             self.redis = redis
             self.positions = positions
         }
@@ -38,7 +38,7 @@ public struct StreamTail: AsyncSequence, Sendable {
         private mutating func take(_ batches: [StreamBatch]) {
             for batch in batches {
                 guard let last = batch.entries.last,
-                    let index = positions.firstIndex(where: { $0.stream == batch.stream })
+                    let index = positions.firstIndex(where: { $0.stream == batch.name })
                 else { continue }
                 positions[index].after = .after(last.id)
             }

@@ -22,13 +22,13 @@ public struct TimeSeries: Sendable {
 
     /// Makes the group in each stream; see `ConsumerGroup.create`.
     @discardableResult
-    public func create(from position: StreamPosition = .beginning) async throws -> [String: Bool] {
+    public func create(from position: StreamPosition = .beginning) async throws -> [StreamName: Bool] {
         try await group.create(from: position)
     }
 
     /// Removes the group; the entries stay. See `ConsumerGroup.destroy`.
     @discardableResult
-    public func destroy() async throws -> [String: Bool] { try await group.destroy() }
+    public func destroy() async throws -> [StreamName: Bool] { try await group.destroy() }
 
     /// New messages of all streams for this consumer, in the order of time; they are pending from then on.
     ///
@@ -41,8 +41,9 @@ public struct TimeSeries: Sendable {
     /// All messages of a span of time, of all streams, in the order of time; whether they were read or not.
     public func messages(_ range: some EntryRangeExpression) async throws -> [Message] {
         var batches: [StreamBatch] = []
-        for stream in streams {
-            batches.append(StreamBatch(stream: stream, entries: try await self[stream][range].entries()))
+        for stream in group.streamNames {
+            let entries = try await group[stream][range].entries()
+            batches.append(StreamBatch(stream, stream.description, entries))
         }
         return batches.messages
     }

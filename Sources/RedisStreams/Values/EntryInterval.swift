@@ -27,6 +27,23 @@ public struct EntryInterval: Sendable, Equatable {
     }
 }
 
+extension EntryInterval {
+    /// Behind the highest id, or before the lowest: the server takes that for an error.
+    var isBeyond: Bool { from == .excluded(.maximum) || to == .excluded(.zero) }
+}
+
+/// `a...b` and `a..<b`. Swift's own ranges end the process when `a` is above `b`, which may come from anywhere; these hold
+/// nothing then.
+extension EntryPoint {
+    public static func ... (first: Self, last: Self) -> EntryInterval {
+        EntryInterval(from: .included(first.lowestID), to: .included(last.highestID))
+    }
+
+    public static func ..< (first: Self, end: Self) -> EntryInterval {
+        EntryInterval(from: .included(first.lowestID), to: .excluded(end.lowestID))
+    }
+}
+
 /// Ranges that select entries: `a...b`, `a...`, `...b`, `a..<b`, `..<b` of ids or dates, and `.after(a)`.
 public protocol EntryRangeExpression: Sendable {
     var interval: EntryInterval { get }

@@ -3,12 +3,19 @@ public import FoundationEssentials
 /// An entry together with the stream that it is from.
 public struct Message: Sendable, Equatable {
     /// The stream's key.
+    public let name: StreamName
+    /// The stream's key as text.
     public let stream: String
     public let id: EntryID
     public let fields: EntryFields
 
     public init(stream: String, id: EntryID, fields: EntryFields) {
-        self.stream = stream
+        self.init(StreamName(stream), stream, id: id, fields: fields)
+    }
+
+    init(_ name: StreamName, _ shown: String, id: EntryID, fields: EntryFields) {
+        self.name = name
+        stream = shown
         self.id = id
         self.fields = fields
     }
@@ -29,7 +36,7 @@ extension Message: CustomStringConvertible {
 
 extension StreamBatch {
     /// The entries, each with its stream.
-    public var messages: [Message] { entries.map { Message(stream: stream, id: $0.id, fields: $0.fields) } }
+    public var messages: [Message] { entries.map { Message(name, stream, id: $0.id, fields: $0.fields) } }
 }
 
 extension [StreamBatch] {

@@ -56,6 +56,20 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
         self.strings = strings
     }
 
+    /// The same fields in a buffer of their own if the one they are in is much larger than they: to be kept for long without
+    /// the rest of the reply. Dense replies of small entries are left alone.
+    ///
+    /// - Parameter slack: how many bytes beside its own an entry may keep alive.
+    public func compacted(slack: Int = 16 << 10) -> EntryFields {
+        guard strings.bufferBytes > strings.byteCount + slack else { return self }
+        return EntryFields(strings: strings.compacted())
+    }
+
+    /// The size of the buffer that the fields are in, and that they keep alive.
+    public var bufferBytes: Int { strings.bufferBytes }
+
+    private init(strings: RESPStrings) { self.strings = strings }
+
     public var startIndex: Int { 0 }
     public var endIndex: Int { strings.count / 2 }
 

@@ -7,19 +7,19 @@ import Webhooks
 
 struct DeadLetterTests {
     private func letter(
-        _ reason: DeadLetterReason = .rejected(.poison(status: 422)), response: String = "bad total",
+        _ reason: DeadLetterReason = .rejected(.messageRefused(status: 422)), response: String = "bad total",
         fields: EntryFields = EntryFields(["type": "order", "": "", "type": "again"])
-    ) -> DeadLetter {
+    ) throws -> DeadLetter {
         DeadLetter(
-            key: EntryKey(stream: 0, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)), stream: "orders",
+            row: try anyRow(), key: EntryKey(stream: 0, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)), stream: "orders",
             route: "shop", group: "g", consumer: "web-1.1", reason: reason, attempts: 2, firstAt: 1_772_442_927_250,
             lastAt: 1_772_442_930_007, response: Array(response.utf8), fields: fields)
     }
 
     /// The arguments as they go over the wire.
-    private func arguments(_ command: RESPCommand) throws -> [String] {
+    private func arguments(_ command: StreamCommand<DeadLetter.Burial>) throws -> [String] {
         var decoder = RESPDecoder()
-        command.encoded.withUnsafeBytes { decoder.append($0) }
+        command.command.encoded.withUnsafeBytes { decoder.append($0) }
         let elements = try #require(try decoder.next()?.elements)
         return elements.map { String(decoding: $0.bytes ?? [], as: UTF8.self) }
     }
@@ -48,9 +48,9 @@ struct DeadLetterTests {
 
     @Test func `fields keep their bytes`() throws {
         let bytes: [UInt8] = [0, 255, 13, 10]
-        let command = letter(fields: EntryFields([(name: bytes[...], value: bytes[...])])).command(into: "d")
+        let command = try letter(fields: EntryFields([(name: bytes[...], value: bytes[...])])).command(into: "d")
         let tail = Array("$10\r\nfield.".utf8) + bytes + Array("\r\n$4\r\n".utf8) + bytes + Array("\r\n".utf8)
-        #expect(command.encoded.suffix(tail.count) == tail[...])
+        #expect(command.command.encoded.suffix(tail.count) == tail[...])
     }
 
     /// The order keeps an entry from being lost: owner, then XADD, then XACK; a script is not rolled back.
@@ -67,7 +67,7 @@ struct DeadLetterTests {
     func `an entry of very many fields does not fit the script`(count: Int, fits: Bool) throws {
         let name: ArraySlice<UInt8> = [0x61]
         let fields = EntryFields((0..<count).map { _ in (name: name, value: name) })
-        let letter = letter(fields: fields)
+        let letter = try letter(fields: fields)
         #expect(letter.goesInTwoSteps != fits)
         if fits { #expect(letter.arguments.count < 7950) }
     }

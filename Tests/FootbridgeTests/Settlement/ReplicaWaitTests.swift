@@ -11,15 +11,15 @@ import Testing
 
 /// Dialogues as <https://redis.io/docs/latest/commands/wait/> describes them.
 @Suite(.timeLimit(.minutes(1))) struct ReplicaWaitTests {
-    private static let route = RouteConfig(
+    private static let config = RouteConfig(
         name: "orders", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))
     private static let wait = command("PUBLISH", "footbridge:wait", "") + command("WAIT", "1", "200")
 
     /// The settler of a route, on a worker that waits for one replica.
     private final class Bench {
         let context: WorkerContext
-        let counters = RouteCounters()
-        let settler: Settler
+        let route: Route
+        var settler: Settler { route.settler }
         let replicas: ReplicaWait
 
         init(_ loop: CurlLoop, _ server: StreamServer) throws {
@@ -30,18 +30,29 @@ import Testing
                 loop: loop, consumer: "a.1", target: target,
                 waitForAck: WaitForAck(replicas: 1, timeout: .milliseconds(200)), logger: logger)
             replicas = try #require(context.replicas)
-            settler = Settler(route: route, worker: context, counters: counters, logger: logger)
-            replicas.onReady = { [settler] in settler.flush() }
+            route = try Route(config, worker: context, logger: logger)
+            replicas.onReady = { [route] in route.settler.flush() }
         }
 
+        var unconfirmed: Int { route.table.count(.settling) }
+
         func acknowledge(_ number: UInt64) {
-            settler.acknowledge(EntryKey(stream: 0, id: EntryID(milliseconds: number)))
+            let key = EntryKey(stream: 0, id: EntryID(milliseconds: number))
+            guard let row = route.table.queue(key, EntryFields([:])), route.table.next() == row else { return }
+            settler.acknowledge(row)
+        }
+
+        func bury(_ letter: (EntryTable.Row) -> DeadLetter) {
+            guard let row = route.table.settle(ReplicaWaitTests.key, attempts: 1) else { return }
+            settler.bury(letter(row))
         }
     }
 
-    private static func letter(isOwnerless: Bool = false) -> DeadLetter {
+    private static let key = EntryKey(stream: 0, id: EntryID(milliseconds: 2))
+
+    private static func letter(isOwnerless: Bool = false, _ row: EntryTable.Row) -> DeadLetter {
         DeadLetter(
-            key: EntryKey(stream: 0, id: EntryID(milliseconds: 2)), stream: "s", route: "orders", group: "g",
+            row: row, key: key, stream: "s", route: "orders", group: "g",
             consumer: "a.1", reason: .malformed("no field"), attempts: 1, firstAt: 1, lastAt: 2, response: [],
             fields: EntryFields(["n": "1"]), isOwnerless: isOwnerless)
     }
@@ -70,14 +81,14 @@ import Testing
             try await turns(of: actor.loop) { asked.value }
             bench.acknowledge(3)
             bench.settler.flush()
-            unconfirmed.append(bench.settler.unconfirmed)
-            #expect(bench.context.settling == nil && bench.settler.settlingKeys.count == 3)
+            unconfirmed.append(bench.unconfirmed)
+            #expect(bench.context.settling == nil && bench.route.table.count(.settling) == 3)
             more.open()
             try await turns(of: actor.loop) { bench.replicas.shortages == 1 }
-            unconfirmed.append(bench.settler.unconfirmed)
+            unconfirmed.append(bench.unconfirmed)
             enough.open()
             try await turns(of: actor.loop) { bench.settler.isDone }
-            #expect(bench.replicas.shortages == 1 && bench.settler.settlingKeys.isEmpty)
+            #expect(bench.replicas.shortages == 1 && bench.route.table.count == 0)
             bench.context.stop()
             return unconfirmed
         }
@@ -86,9 +97,9 @@ import Testing
     }
 
     @Test func `what no replica has confirmed is sent again on the next connection, and counted once`() async throws {
-        let letter = Self.letter()
+        let letter = try Self.letter(anyRow())
         let settlements =
-            command("XACK", "s", "g", "1-0") + String(decoding: letter.command(into: "{s}:dead").encoded, as: UTF8.self)
+            command("XACK", "s", "g", "1-0") + String(decoding: letter.command(into: "{s}:dead").command.encoded, as: UTF8.self)
         let server = try StreamServer { server in
             try server.greet()
             try server.expect(settlements)
@@ -105,12 +116,12 @@ import Testing
         let figures = try await onLoop { actor in
             let bench = try Bench(actor.loop, server)
             bench.acknowledge(1)
-            bench.settler.bury(letter)
+            bench.bury { Self.letter($0) }
             bench.replicas.start()
             try await turns(of: actor.loop) { bench.settler.isDone }
             #expect(bench.replicas.shortages == 0)
             bench.context.stop()
-            return bench.counters.figures
+            return bench.route.counters.figures
         }
         #expect(figures.dead == 1)
         #expect(figures.lostOwnership == 0)
@@ -118,7 +129,7 @@ import Testing
     }
 
     @Test func `a dead letter that goes in two steps is acknowledged when replicas have it`() async throws {
-        let letter = Self.letter(isOwnerless: true)
+        let letter = try Self.letter(isOwnerless: true, anyRow())
         let server = try StreamServer { server in
             try server.greet()
             try server.expect(RESPCommand("XADD", arguments: ["{s}:dead", "*"] + letter.arguments).encoded)
@@ -135,7 +146,7 @@ import Testing
         }
         try await onLoop { actor in
             let bench = try Bench(actor.loop, server)
-            bench.settler.bury(letter)
+            bench.bury { Self.letter(isOwnerless: true, $0) }
             bench.replicas.start()
             try await turns(of: actor.loop) { bench.settler.isDone }
             bench.context.stop()
@@ -166,8 +177,8 @@ import Testing
             bench.acknowledge(2)
             bench.settler.flush()
             bench.replicas.stop()
-            #expect(bench.settler.unconfirmed == 1)
-            bench.context.commands.onUp = { [settler = bench.settler] _ in settler.flush() }
+            #expect(bench.unconfirmed == 1)
+            bench.context.commands.onUp = { [route = bench.route] _ in route.settler.flush() }
             bench.context.commands.start()
             try await turns(of: actor.loop) { bench.settler.isDone }
             bench.context.stop()

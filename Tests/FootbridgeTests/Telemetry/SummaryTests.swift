@@ -94,7 +94,7 @@ struct SummaryTests {
         let summary = Summary(config: config, workers: [worker], logger: logger)
         var told: [Int] = []
         for delivered in [5, 5, 7] {
-            worker.loop.post { worker.assumeIsolated { $0.runners[0].counters.delivered = delivered } }
+            worker.loop.post { worker.assumeIsolated { $0.routes[0].counters.delivered = delivered } }
             told.append(await summary.figures()[0].figures.delivered)
         }
         #expect(told == [5, 0, 2])

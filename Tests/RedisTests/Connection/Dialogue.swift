@@ -13,6 +13,7 @@ extension RESPValue {
 
 /// Runs `body` with a connection that has not greeted, to a server that says what the script says.
 func dialogue<Value: Sendable>(
+    limits: RESPLimits = .asServersAllow,
     _ script: @escaping StreamServer.Script,
     _ body: @Sendable (isolated TestLoop, RedisConnection) async throws -> Value
 ) async throws -> (value: Value, failures: [String]) {
@@ -22,7 +23,7 @@ func dialogue<Value: Sendable>(
         let socket: Result<CurlSocket, TransportFailure> = try await callback { done in
             CurlSocket.connect(target, on: actor.loop, completion: done)
         }
-        let connection = RedisConnection(socket: try socket.get(), loop: actor.loop)
+        let connection = RedisConnection(socket: try socket.get(), loop: actor.loop, limits: limits)
         let value = try await body(actor, connection)
         connection.close()
         return value

@@ -73,15 +73,34 @@ import Testing
         #expect(failures == [])
     }
 
-    @Test func `pushes that nobody wants are passed over`() async throws {
-        let (values, _) = try await dialogue { server in
-            try server.expect(command("A"))
-            try server.send(">1\r\n+x\r\n+1\r\n")
+    /// A push is the reply to commands such as MONITOR or CLIENT TRACKING: whoever did not ask for it cannot know what else of
+    /// the order of replies is wrong.
+    @Test func `a push that nobody asked for ends the connection`() async throws {
+        let (values, failures) = try await dialogue { server in
+            try server.expect(command("A") + command("B"))
+            try server.send("+1\r\n>1\r\n+x\r\n+2\r\n")
             try server.expectEnd()
         } _: { _, connection in
-            try await replies(to: [["A"]], on: connection)
+            try await replies(to: [["A"], ["B"]], on: connection)
         }
-        #expect(values == [.success(.simple("1"))])
+        #expect(values == [.success(.simple("1")), .failure(.protocolViolation(.unsolicited))])
+        #expect(failures == [])
+    }
+
+    @Test func `a reply beyond the limits ends the connection, and the error says so`() async throws {
+        let (error, failures) = try await dialogue(limits: RESPLimits(replyBytes: 1000)) { server in
+            try server.expect(command("A") + command("B"))
+            try server.send("$900\r\n\(String(repeating: "x", count: 900))\r\n$2000\r\n")
+            try server.expectEnd()
+        } _: { _, connection in
+            let values = try await replies(to: [["A"], ["B"]], on: connection)
+            #expect(values.first == .success(.bulk(String(repeating: "x", count: 900))))
+            if case .failure(let error) = values.last { return RedisError?.some(error) }
+            return nil
+        }
+        #expect(error == .protocolViolation(.replyTooLong(limit: 1000)))
+        #expect(error?.description == "a reply is larger than is taken: a reply is longer than the limit of 1000 bytes")
+        #expect(failures == [])
     }
 
     @Test func `ten thousand commands under way get each its own reply`() async throws {

@@ -84,20 +84,142 @@ import Testing
 
     @Test func `each failed attempt is told, and the waits between them grow`() async throws {
         let arrivals = Monitor<[ContinuousClock.Instant]>([])
-        let server = try StreamServer { _ in arrivals.withLock { $0.append(.now) } }
+        let server = try StreamServer { server in
+            arrivals.withLock { $0.append(.now) }
+            try server.expect(command("HELLO", "3"))
+            try server.send("-LOADING Redis is loading the dataset in memory\r\n")
+        }
         let events = try await events(5, port: server.port)
-        #expect(events.count == 5)
+        let loading = RedisError.server(ServerError("LOADING Redis is loading the dataset in memory".utf8))
+        #expect(events == Array(repeating: .down(loading), count: 5))
+        // At least half of 100, 200, 400 and 800 ms.
+        let times = arrivals.value
+        let waits = zip(times.dropFirst(), times).map { $0 - $1 }
+        #expect(zip(waits, [50, 100, 200, 400]).allSatisfy { $0 >= .milliseconds($1) }, "\(waits)")
+        #expect(times.count == 5)
+    }
+
+    @Test func `a server that hangs up at every word is told of once for three connections`() async throws {
+        let server = try StreamServer { _ in }
+        let events = try await events(2, port: server.port)
         for event in events {
             guard case .down(.connection(let failure)) = event, failure.kind == .disconnected else {
                 Issue.record("\(event)")
                 continue
             }
         }
-        // At least half of 100, 200, 400 and 800 ms.
-        let times = arrivals.value
-        let waits = zip(times.dropFirst(), times).map { $0 - $1 }
-        #expect(zip(waits, [50, 100, 200, 400]).allSatisfy { $0 >= .milliseconds($1) }, "\(waits)")
-        #expect(times.count == 5)
+        #expect(events.count == 2)
+        #expect(server.connections == 6)
+    }
+
+    /// As proxies do with commands that they do not know.
+    @Test func `a server that hangs up on HELLO is greeted without it`() async throws {
+        let server = try StreamServer { server in
+            switch server.number {
+            case 0: try server.expect(command("HELLO", "3"))
+            default:
+                try server.expect(command("CLUSTER", "INFO"))
+                try server.send("-ERR This instance has cluster support disabled\r\n")
+                try server.expect(command("ROLE"))
+                try server.send("*1\r\n+master\r\n")
+                try server.expectEnd()
+            }
+        }
+        #expect(try await events(1, port: server.port) == [.up])
+        #expect(try await server.failures(ofConnections: 2) == [])
+    }
+
+    @Test func `a server that hangs up on every question is asked none`() async throws {
+        let server = try StreamServer { server in
+            switch server.number {
+            case 0: try server.expect(command("HELLO", "3"))
+            case 1: try server.expect(command("CLUSTER", "INFO"))
+            default:
+                try server.expect(command("PING"))
+                try server.send("+PONG\r\n")
+                try server.expectEnd()
+            }
+        }
+        #expect(try await events(1, port: server.port) == [.up])
+        #expect(try await server.failures(ofConnections: 3) == [])
+    }
+
+    /// Where a link is when it is to go elsewhere.
+    enum Moment: CaseIterable, Sendable { case connecting, greeting, waiting, up }
+
+    @Test(arguments: Moment.allCases)
+    func `a link goes elsewhere at once, whatever it is doing`(moment: Moment) async throws {
+        let full = try FullListener()
+        let refusing = try RefusingPort()
+        let old = try StreamServer { server in
+            if moment == .up { try server.greet() }
+            server.waitForEnd()
+        }
+        let new = try StreamServer { server in
+            try server.greet()
+            try server.expectEnd()
+        }
+        let port =
+            switch moment {
+            case .connecting: full.port
+            case .waiting: refusing.number
+            case .greeting, .up: old.port
+            }
+        let waited = try await onLoop { [target] actor in
+            var first = target(port)
+            first.socket.connectTimeout = .seconds(40)
+            let link = RedisLink(loop: actor.loop, target: first)
+            let events = Events(link)
+            link.start()
+            switch moment {
+            case .connecting: try await turns(of: actor.loop, for: .milliseconds(150))
+            case .greeting: try await turns(of: actor.loop) { old.connections == 1 }
+            // Long enough for waits of more than a second.
+            case .waiting: try await turns(of: actor.loop) { events.all.count == 6 }
+            case .up: try await turns(of: actor.loop) { events.all == [.up] }
+            }
+            let start = ContinuousClock.now
+            link.follow(.tcp(host: "127.0.0.1", port: new.port))
+            try await turns(of: actor.loop) { link.connection != nil }
+            let waited = ContinuousClock.now - start
+            #expect(link.address == .tcp(host: "127.0.0.1", port: new.port))
+            // Where it is already: nothing happens.
+            link.follow(.tcp(host: "127.0.0.1", port: new.port))
+            #expect(link.connection != nil)
+            link.stop()
+            return waited
+        }
+        #expect(waited < .milliseconds(800), "\(waited)")
+        #expect(try await new.failures() == [])
+        #expect(new.connections == 1)
+    }
+
+    @Test func `who asks for a new connection again and again does not flood the server`() async throws {
+        let port = try RefusingPort()
+        let failures = try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(port.number))
+            var failures = 0
+            link.onDown = { [unowned link] _ in
+                failures += 1
+                link.reconnect()
+            }
+            link.start()
+            try await turns(of: actor.loop, for: .milliseconds(550))
+            link.stop()
+            return failures
+        }
+        // One each 100 ms; without the bound there would be thousands.
+        #expect((2...12).contains(failures), "\(failures)")
+    }
+
+    @Test func `wrong credentials keep their kind`() async throws {
+        let server = try StreamServer { server in
+            try server.expect(command("HELLO", "3"))
+            try server.send("-NOAUTH Authentication required.\r\n")
+            try server.expectEnd()
+        }
+        let error = RedisError.server(ServerError("NOAUTH Authentication required.".utf8))
+        #expect(try await events(2, port: server.port) == [.down(error), .down(error)])
     }
 
     @Test func `a short-lived connection does not shorten the waits`() async throws {

@@ -103,17 +103,133 @@ import Testing
             try server.expectEnd()
         }
         let target = target(sentinel.port)
+        let addresses = try await onLoop { actor in
+            let directory = SentinelDirectory(loop: actor.loop, target: target)
+            let watch = SentinelWatch(loop: actor.loop, directory: directory, target: target)
+            let addresses: [SocketTarget.Address] = try await callback { done in
+                var addresses: [SocketTarget.Address] = []
+                watch.onSwitch = {
+                    addresses.append($0)
+                    if addresses.count == 2 { done(addresses) }
+                }
+                watch.start()
+            }
+            watch.stop()
+            return addresses
+        }
+        // The first answer is told, too: a link may stand elsewhere already.
+        #expect(addresses == [.tcp(host: "10.0.0.1", port: 6379), .tcp(host: "10.0.0.2", port: 6379)])
+        #expect(try await sentinel.failures() == [])
+    }
+
+    /// A Sentinel as often as it is asked: answers each question with the port at hand.
+    private static func sentinel(naming master: Monitor<UInt16>) throws -> StreamServer {
+        try StreamServer { server in
+            try server.expect(command("HELLO", "3"))
+            try server.send("%1\r\n+proto\r\n:3\r\n")
+            while case let bytes = try server.receive(), !bytes.isEmpty {
+                let text = String(decoding: bytes, as: UTF8.self)
+                if text.contains("SUBSCRIBE") {
+                    try server.send(">3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n")
+                }
+                if text.contains("GET-MASTER") { try server.send(bulk("127.0.0.1", "\(master.value)")) }
+            }
+        }
+    }
+
+    @Test func `a Sentinel that is cut off is outvoted`() async throws {
+        let (old, new) = (Monitor<UInt16>(1001), Monitor<UInt16>(1002))
+        let sentinels = try [old, new, new].map { try Self.sentinel(naming: $0) }
+        let target = target(sentinels[0].port, sentinels[1].port, sentinels[2].port)
         let address = try await onLoop { actor in
             let directory = SentinelDirectory(loop: actor.loop, target: target)
             let watch = SentinelWatch(loop: actor.loop, directory: directory, target: target)
             let address: SocketTarget.Address = try await callback { done in
-                watch.onSwitch = done
+                watch.onSwitch = { [unowned watch] in
+                    watch.stop()
+                    done($0)
+                }
                 watch.start()
             }
-            watch.stop()
             return address
         }
-        #expect(address == .tcp(host: "10.0.0.2", port: 6379))
-        #expect(try await sentinel.failures() == [])
+        #expect(address == .tcp(host: "127.0.0.1", port: 1002))
+    }
+
+    @Test func `two hundred links that are connecting to the old master follow a switch within 3 s`() async throws {
+        let count = 200
+        let master = try StreamServer { server in
+            try server.greet()
+            try server.expectEnd()
+        }
+        // The old one is a machine that is gone: packets get no answer.
+        let gone = try FullListener()
+        let named = Monitor<UInt16>(gone.port)
+        let sentinel = try Self.sentinel(naming: named)
+        let sentinels = target(sentinel.port)
+        let waited = try await onLoop { actor in
+            let directory = SentinelDirectory(loop: actor.loop, target: sentinels)
+            var socket = SocketTarget(address: .tcp(host: "unused.invalid", port: 1))
+            socket.connectTimeout = .seconds(60)
+            let redis = RedisTarget(socket: socket, handshake: RedisHandshake())
+            var links: [RedisLink] = []
+            var up = 0
+            for _ in 0..<count {
+                let link = RedisLink(loop: actor.loop, target: redis, directory: directory)
+                link.onUp = { _ in up += 1 }
+                link.start()
+                links.append(link)
+            }
+            let old = SocketTarget.Address.tcp(host: "127.0.0.1", port: gone.port)
+            try await turns(of: actor.loop) { links.allSatisfy { $0.address == old } }
+            let start = ContinuousClock.now
+            for link in links { link.follow(.tcp(host: "127.0.0.1", port: master.port)) }
+            try await turns(of: actor.loop) { up == count }
+            let waited = ContinuousClock.now - start
+            for link in links { link.stop() }
+            return waited
+        }
+        #expect(waited < .seconds(3))
+        #expect(try await master.failures(ofConnections: count) == [])
+    }
+
+    @Test func `a Sentinel that accepts and says nothing costs a second in all`() async throws {
+        let silent = try StreamServer { $0.waitForEnd() }
+        let knowing = try Self.sentinel(Self.bulk("10.0.0.7", "6380"))
+        let start = ContinuousClock.now
+        let address = try await located(target(silent.port, knowing.port))
+        let waited = ContinuousClock.now - start
+        #expect(address == .success(.tcp(host: "10.0.0.7", port: 6380)))
+        #expect(waited >= .seconds(1) && waited < .seconds(3), "\(waited)")
+    }
+
+    @Test func `who asks while a question is under way gets the same answer`() async throws {
+        let sentinel = try Self.sentinel(Self.bulk("10.0.0.7", "6380"))
+        let target = target(sentinel.port)
+        let answers = try await onLoop { actor in
+            let directory = SentinelDirectory(loop: actor.loop, target: target)
+            return try await callback { (done: @escaping ([SocketTarget.Address?]) -> Void) in
+                var answers: [SocketTarget.Address?] = []
+                for _ in 0..<50 {
+                    directory.locate {
+                        answers.append(try? $0.get())
+                        if answers.count == 50 { done(answers) }
+                    }
+                }
+            }
+        }
+        #expect(answers == Array(repeating: .tcp(host: "10.0.0.7", port: 6380), count: 50))
+        #expect(sentinel.connections == 1)
+    }
+
+    @Test func `without any Sentinel there is an error, and nothing to watch`() async throws {
+        #expect(try await located(target()) == .failure(.noSentinel("")))
+        let nobody = target()
+        try await onLoop { actor in
+            let directory = SentinelDirectory(loop: actor.loop, target: nobody)
+            let watch = SentinelWatch(loop: actor.loop, directory: directory, target: nobody)
+            watch.start()
+            watch.stop()
+        }
     }
 }

@@ -1,0 +1,111 @@
+internal import Curl
+internal import RedisStreams
+internal import Webhooks
+
+/// One place to which requests go: its standing, its pace, and who waits for it. Belongs to the worker's loop; routes with
+/// the same URL, queries left out, share it.
+///
+/// For each request: `allowance` says how many may start, `didStart` takes one of them and gives an `Attempt`, `didFinish`
+/// or `didCancel` takes that back. Only a repeat (`Verdict.repeatNow`) starts without asking.
+final class Endpoint {
+    /// As logs may show it.
+    let name: String
+    private(set) var standing: Standing
+    private(set) var pace = Pace()
+    private(set) var inFlight = 0
+
+    private var isProbing = false
+    private var lastProbe: EntryID?
+    /// After it was down: requests that may be in flight. 1, 2, 4 … as they are accepted; `nil`: any number.
+    private var opening: Int?
+    private var waiters: [() -> Void] = []
+
+    /// More in flight than this and it counts as open.
+    private static let openWidth = 1024
+
+    init(name: String) {
+        self.name = name
+        standing = Standing(salt: name.utf8.reduce(0) { SplitMix.mixed($0 ^ UInt64($1)) })
+    }
+
+    /// How many requests may start now, beside those in flight.
+    func allowance(now: MonotonicTime) -> Int {
+        if case .down(let down) = standing.state { return now >= down.nextProbe && !isProbing ? 1 : 0 }
+        let width = opening.map { max(0, $0 - inFlight) } ?? .max
+        return min(width, pace.allowance(now: now))
+    }
+
+    /// When `allowance` grows by time alone; `nil`: it does not, or has grown.
+    func nextChange(now: MonotonicTime) -> MonotonicTime? {
+        if case .down(let down) = standing.state { return isProbing || down.nextProbe <= now ? nil : down.nextProbe }
+        if let opening, inFlight >= opening { return nil }
+        return pace.nextChange(now: now)
+    }
+
+    /// Whether this entry may be the next probe: not the one that was the last, if there is another.
+    ///
+    /// Choose one that never failed, if there is one: what is refused itself shows nothing.
+    func mayProbe(with entry: EntryID) -> Bool { entry != lastProbe }
+
+    /// - Parameter mark: as the entry remembers it.
+    func didStart(_ entry: EntryID, mark: RefusalMark = .none, now: MonotonicTime) -> Attempt {
+        let isProbe = standing.isDown && !isProbing
+        if isProbe {
+            isProbing = true
+            lastProbe = entry
+        }
+        inFlight += 1
+        pace.didStart(now: now)
+        return Attempt(entry: entry, mark: mark, generation: standing.didStart(), startedAt: now, isProbe: isProbe)
+    }
+
+    /// - Parameters:
+    ///   - usedConnection: the request went over a connection that had carried others.
+    ///   - wall: milliseconds since 1970.
+    ///   - maximumRetryAfter: the longest pause that the receiver may ask for.
+    /// - Returns: what people want to know.
+    func didFinish(
+        _ attempt: Attempt, _ outcome: Outcome, usedConnection: Bool = false,
+        maximumRetryAfter: Duration = .seconds(3600), now: MonotonicTime, wall: Int64
+    ) -> Standing.Change? {
+        end(attempt)
+        var pause: Duration?
+        if case .throttled(_, let retryAfter?) = outcome { pause = min(retryAfter.wait(now: wall), maximumRetryAfter) }
+        let wasDown = standing.isDown
+        var change = standing.note(
+            outcome, of: attempt, usedConnection: usedConnection, pause: pause, now: now, wall: wall)
+        switch outcome {
+        case .delivered:
+            if wasDown, !standing.isDown { opening = 1 }
+            if let width = opening, !wasDown { opening = width >= Self.openWidth ? nil : width + 1 }
+            pace.wasAccepted(attempt, now: now)
+        case .throttled:
+            if pace.wasThrottled(attempt, pause: pause, now: now), change == nil { change = .slowsDown(outcome) }
+        default: break
+        }
+        if standing.isDown { opening = nil }
+        wakeWaiters(now)
+        return change
+    }
+
+    /// The request was not made, or nobody will know how it ended.
+    func didCancel(_ attempt: Attempt, now: MonotonicTime) {
+        end(attempt)
+        wakeWaiters(now)
+    }
+
+    /// Calls back once, when requests may start again because one has ended. What time alone opens is `nextChange`.
+    func whenOpen(_ wake: @escaping () -> Void) { waiters.append(wake) }
+
+    private func end(_ attempt: Attempt) {
+        inFlight -= 1
+        if attempt.isProbe { isProbing = false }
+    }
+
+    private func wakeWaiters(_ now: MonotonicTime) {
+        guard !waiters.isEmpty, allowance(now: now) > 0 else { return }
+        let woken = waiters
+        waiters = []
+        for wake in woken { wake() }
+    }
+}

@@ -1,0 +1,560 @@
+internal import Curl
+internal import Logging
+internal import Redis
+internal import RedisStreams
+internal import Webhooks
+
+/// One route on one worker. The path of an entry:
+///
+/// `StreamSession` reads it into the `EntryTable`; the route picks what starts next; the `Sink` carries it out; the `Verdict`
+/// says what becomes of it; the `Settler` tells Redis. Belongs to the worker's loop.
+final class Route: TurnParticipant {
+    var isAwaitingEndOfTurn = false
+
+    let config: RouteConfig
+    let worker: WorkerContext
+    let logger: Logger
+    let counters = RouteCounters()
+    var table: EntryTable
+    let endpoint: Endpoint
+    private let sink: any Sink
+    private(set) lazy var settler = Settler(self)
+    /// As the streams stand in the configuration.
+    private(set) var sessions: [StreamSession] = []
+
+    /// Held entries that were no longer in their stream when the group was made anew: nobody but us knows of them.
+    private var orphans: Set<EntryKey> = []
+    /// What the endpoint knows of the requests under way.
+    private var attempts: [EntryTable.Row: Attempt] = [:]
+    private var sizes = EntrySizes()
+    /// When fresh entries came in last.
+    private var freshAt = MonotonicTime(nanoseconds: 0)
+    /// When entries that were due were fetched last.
+    private var fetchedAt = MonotonicTime(nanoseconds: 0)
+    /// Waiting entries that go before they are due, for their endpoint is back.
+    private var hastened = 0
+    /// The session that is asked first for what there is room for.
+    private var turn = 0
+    private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
+    private(set) var drainingSince: MonotonicTime?
+    private var onDrained: (() -> Void)?
+    /// Streams that are asked for what came too late.
+    private var handingBack = 0
+
+    init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
+        self.config = config
+        self.worker = worker
+        self.logger = logger
+        table = EntryTable(streams: config.streams.count)
+        sink = try Parts.sink(for: config, namespace: worker.namespace, loop: worker.loop)
+        endpoint = worker.endpoint(of: config)
+        sink.onFinish = { [unowned self] in finish($0, $1) }
+        sessions = config.streams.indices.map { StreamSession($0, of: self) }
+    }
+
+    func begin() {
+        for session in sessions { session.begin() }
+    }
+
+    func didConnectCommands() {
+        settler.flush()
+        for session in sessions { session.didConnectCommands() }
+        worker.loop.atEndOfTurn(self)
+    }
+
+    // MARK: - Each turn of the loop
+
+    func endTurn() {
+        if !isDraining {
+            fetchDue()
+            startQueued()
+            readMore()
+        }
+        settler.flush()
+        scheduleWakeUp()
+        finishDraining()
+    }
+
+    var inFlight: Int { table.count(.inFlight) }
+
+    /// Three times as many as are in flight may wait behind them: a free slot need not wait for Redis, and one read brings
+    /// as many as are in flight. Fewer of large ones.
+    var window: Int { max(1, min(4 * config.concurrency, sizes.fitting)) }
+
+    private var room: Int { window - table.busy - sessions.reduce(0) { $0 + $1.reserved } }
+
+    /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
+    /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
+    private func readMore() {
+        guard table.count(.waiting) < config.maximumParked else { return }
+        var room = room
+        let share = max(1, window / (4 * sessions.count))
+        let portion = max(1, min(window / 4, window / sessions.count))
+        for offset in sessions.indices {
+            let session = sessions[(turn + offset) % sessions.count]
+            guard session.mayRead else { continue }
+            guard room > 0 || table.busy == 0 else { break }
+            if session.hasBacklog {
+                guard room >= portion || table.busy == 0 else { continue }
+                session.read(max(1, room))
+            } else {
+                session.read(max(1, min(share, room)))
+            }
+            room -= session.reserved
+        }
+        turn = (turn + 1) % max(1, sessions.count)
+    }
+
+    /// New entries came in.
+    func received(_ entries: [StreamEntry], from session: StreamSession) {
+        counters.read += entries.count
+        guard !entries.isEmpty else { return }
+        freshAt = worker.loop.now
+        let isLarge = entries.count > 1 && entries.reduce(0) { $0 + $1.fields.byteCount } > Self.keptReplyBytes
+        for entry in entries {
+            sizes.note(entry.fields.byteCount)
+            if entry.id.age(now: worker.loop.wallMilliseconds) == nil { counters.timeless += 1 }
+            // Those that are on their way already come again when the group was moved back.
+            _ = table.queue(
+                EntryKey(stream: session.index, id: entry.id), isLarge ? entry.fields.compacted() : entry.fields)
+        }
+        if isDraining { handBackQueued() }
+    }
+
+    /// Of a larger reply each entry gets its own copy, so that one slow request does not keep all of it.
+    private static let keptReplyBytes = 64 * 1024
+
+    /// Fills the free slots, as far as the endpoint takes it.
+    private func startQueued() {
+        guard table.count(.queued) > 0 else { return }
+        let now = worker.loop.now
+        var allowance = min(endpoint.allowance(now: now), worker.slots(now: now), sink.free)
+        while allowance > 0 {
+            guard let row = nextRow() else { return }
+            allowance -= 1
+            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds))
+        }
+    }
+
+    private func nextRow() -> EntryTable.Row? {
+        let sessions = sessions
+        if endpoint.standing.isDown {
+            // A probe is a different entry each time, if there is another.
+            let other = table.next { [endpoint] in sessions[$0.stream].isCertain && endpoint.mayProbe(with: $0.id) }
+            if let other { return other }
+        }
+        return table.next { sessions[$0.stream].isCertain }
+    }
+
+    private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) {
+        let key = table.key(row)
+        guard let fields = table.fields(row) else { return }
+        let report: DeliveryReport?
+        do throws(UnmakeableRequest) {
+            report = try sink.start(
+                Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh))
+        } catch {
+            return giveUp(row, .malformed(error.description))
+        }
+        if let report {
+            // No request was made.
+            worker.lack(report.outcome, at: self)
+            return table.takeBack(row)
+        }
+        attempts[row] = endpoint.didStart(key.id, mark: table.mark(row), now: worker.loop.now)
+    }
+
+    // MARK: - The end of an attempt
+
+    private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
+        worker.loop.atEndOfTurn(self)
+        guard let attempt = attempts.removeValue(forKey: row) else { return }
+        let (key, outcome, now) = (table.key(row), report.outcome, worker.loop.wallMilliseconds)
+        let number = table.attempts(row)
+        let change = endpoint.didFinish(
+            attempt, outcome, usedConnection: report.usedConnection,
+            maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
+        if let change { tell(change, report) }
+        let verdict = Verdict.of(
+            outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
+            standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
+        table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
+        logger.debug(
+            "attempt made",
+            metadata: [
+                LogKeys.entry: "\(key.id)", LogKeys.attempt: "\(number)", LogKeys.outcome: "\(outcome)",
+            ])
+        switch verdict {
+        case .settle:
+            counters.latency.record(nanoseconds: report.nanoseconds)
+            counters.delivered += 1
+            if !orphans.isEmpty { orphans.remove(key) }
+            settler.acknowledge(row)
+        case .repeatNow:
+            counters.retried += 1
+            counters.repeatedAtOnce += 1
+            if isDraining { return wait(row, for: .zero, isCharged: true) }
+            let again = table.startAgain(row)
+            settler.count(row)
+            start(row, number: again, isFresh: true)
+        case .retry(let delay, let counts):
+            counters.retried += 1
+            wait(row, for: delay, isCharged: counts)
+        case .deadLetter(let reason): giveUp(row, reason, response: report.response)
+        case .pauseWorker:
+            worker.lack(outcome, at: self)
+            if isDraining { return wait(row, for: .zero, isCharged: false) }
+            table.takeBack(row)
+        }
+    }
+
+    private func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
+        table.wait(row, due: worker.loop.now + delay, isCharged: isCharged)
+        settler.count(row)
+    }
+
+    private func giveUp(
+        _ row: EntryTable.Row, _ reason: DeadLetterReason, response: [UInt8] = [], fields: EntryFields? = nil
+    ) {
+        let key = table.key(row)
+        let letter = DeadLetter(
+            row: row, key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
+            consumer: worker.consumer, reason: reason, attempts: table.attempts(row), firstAt: table.firstAt(row),
+            lastAt: worker.loop.wallMilliseconds, response: response,
+            fields: fields ?? table.fields(row) ?? EntryFields([:]),
+            isOwnerless: orphans.remove(key) != nil)
+        table.settle(row)
+        settler.bury(letter)
+        worker.loop.atEndOfTurn(self)
+    }
+
+    /// A pending entry that is no longer in its stream cannot be delivered: its dead letter says that there was one.
+    ///
+    /// - Parameter consumer: whose entry it is.
+    /// - Returns: `false` if it is being buried already.
+    func buryTrimmed(_ key: EntryKey, of consumer: String, attempts: Int) -> Bool {
+        let row: EntryTable.Row
+        if let found = table.row(of: key) {
+            guard table.place(found) != .settling, !table.isDoomed(found) else { return false }
+            table.settle(found)
+            row = found
+        } else {
+            guard let made = table.settle(key, attempts: attempts) else { return false }
+            row = made
+        }
+        counters.trimmed += 1
+        settler.bury(
+            DeadLetter(
+                row: row, key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
+                consumer: consumer, reason: .trimmed, attempts: attempts,
+                firstAt: Int64(clamping: key.id.milliseconds), lastAt: worker.loop.wallMilliseconds, response: [],
+                fields: EntryFields([:]), isOwnerless: orphans.remove(key) != nil))
+        worker.loop.atEndOfTurn(self)
+        return true
+    }
+
+    /// How old an entry is: by its id, or since its first attempt if the id is no time.
+    private func age(of row: EntryTable.Row, now: Int64) -> Duration? {
+        if let age = table.key(row).id.age(now: now) { return age }
+        let first = table.firstAt(row)
+        return first > 0 ? .milliseconds(max(0, now - first)) : nil
+    }
+
+    // MARK: - Entries that wait come back
+
+    /// Whether fresh entries came in lately.
+    var hasFresh: Bool { worker.loop.now - freshAt < BacklogPace.patience }
+
+    /// Fetches entries that are due, in batches, into at most half of the window: retries and fresh entries cannot starve
+    /// each other.
+    private func fetchDue() {
+        guard table.count(.waiting) > 0, let connection = worker.commands.connection else { return }
+        let now = worker.loop.now
+        var room = min(
+            max(1, window / 2) - table.queuedRepeats - table.repeatsInFlight - table.count(.fetching),
+            window - table.busy)
+        if endpoint.standing.isDown {
+            // One of those that wait is the probe if nothing else is here, whether it is due or not.
+            guard table.count(.queued) + table.count(.fetching) == 0, endpoint.allowance(now: now) > 0 else { return }
+            room = 1
+            hastened = max(1, hastened)
+        } else if hasFresh {
+            guard now - fetchedAt >= BacklogPace.interval else { return }
+            room = min(room, BacklogPace.portion)
+        }
+        var batches: [Int: [EntryTable.Row]] = [:]
+        var postponed = 0
+        while room > 0, let row = takeDue(now) {
+            let key = table.key(row)
+            if table.isDoomed(row), !settler.mayBury(key.stream) {
+                // Its letter cannot be written yet.
+                table.postpone(row, due: now + .seconds(5))
+                postponed += 1
+                if postponed == Self.postponedPerTurn { break }
+                continue
+            }
+            batches[key.stream, default: []].append(row)
+            room -= 1
+        }
+        if !batches.isEmpty { fetchedAt = now }
+        for (stream, batch) in batches {
+            for portion in batch.portions(of: ScriptPortion.usual) {
+                fetch(Array(portion), of: sessions[stream], on: connection)
+            }
+        }
+    }
+
+    private static let postponedPerTurn = 64
+
+    private func takeDue(_ now: MonotonicTime) -> EntryTable.Row? {
+        guard hastened > 0 else { return table.takeDue(now) }
+        hastened = min(hastened, table.count(.waiting)) - 1
+        return table.takeFirst()
+    }
+
+    private func fetch(_ batch: [EntryTable.Row], of session: StreamSession, on connection: RedisConnection) {
+        let entries = batch.map { row in
+            // A doomed entry begins no attempt.
+            (id: table.key(row).id, attempt: table.attempts(row) + (table.isDoomed(row) ? 0 : 1))
+        }
+        let script = StreamCommand.fetch(
+            entries, stream: session.name, group: config.group, consumer: worker.consumer)
+        connection.send(script) { [unowned self] in didFetch(batch, of: session, $0) }
+    }
+
+    private func didFetch(
+        _ batch: [EntryTable.Row], of session: StreamSession, _ result: Result<FetchedEntries, RedisError>
+    ) {
+        worker.loop.atEndOfTurn(self)
+        switch result {
+        case .success(let fetched):
+            let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
+            if !fetched.entries.isEmpty { settler.didCountAttempts(of: session.index) }
+            var isMissing = false
+            for (index, row) in batch.enumerated() {
+                let key = table.key(row)
+                if index >= fetched.looked {
+                    table.wait(row, due: worker.loop.now)
+                } else if let fields = bodies[key.id] {
+                    didFetch(row, fields)
+                } else if orphans.contains(key) {
+                    table.wait(row, due: worker.loop.now)
+                    _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+                } else {
+                    // Another instance's, or settled by it; or the group is another: the session finds out.
+                    isMissing = true
+                    table.wait(row, due: worker.loop.now + .seconds(1))
+                }
+            }
+            if isMissing { session.suspect() }
+        case .failure:
+            // They may or may not have been claimed; they are ours in either case.
+            for row in batch {
+                table.wait(row, due: worker.loop.now + .seconds(1))
+                // Redis may have counted an attempt that will not be made.
+                settler.count(row)
+            }
+        }
+    }
+
+    private func didFetch(_ row: EntryTable.Row, _ fields: EntryFields?) {
+        let (key, attempts) = (table.key(row), table.attempts(row))
+        guard let fields else {
+            table.wait(row, due: worker.loop.now)
+            _ = settler.takeDoomed(key)
+            _ = buryTrimmed(key, of: worker.consumer, attempts: attempts)
+            return
+        }
+        sizes.note(fields.byteCount)
+        if var letter = settler.takeDoomed(key) {
+            letter.fields = fields
+            table.settle(row)
+            return settler.bury(letter)
+        }
+        if isDraining {
+            table.wait(row, due: worker.loop.now)
+            return settler.count(row)
+        }
+        // Begun that often by instances that did not live to tell. The last time may have been only read.
+        if attempts > config.retry.attempts, table.mark(row) == .none { return giveUp(row, .exhausted(nil), fields: fields) }
+        table.queueAgain(row, fields)
+    }
+
+    /// An entry of another life of ours, or of another instance, waits until the time that its attempt count and its idle
+    /// time give.
+    func adopt(_ key: EntryKey, deliveryCount: Int, idle: Duration) {
+        var delay = Duration.zero
+        if case .retry(let wait, _) = config.retry.resumption(deliveryCount: deliveryCount, idle: idle, id: key.id) {
+            delay = wait
+        }
+        let now = worker.loop.wallMilliseconds
+        // Nobody has written down when the first attempt was made; it was not before the entry was added.
+        let added = key.id.age(now: now) == nil ? now : Int64(clamping: key.id.milliseconds)
+        table.wait(
+            key, due: worker.loop.now + delay, attempts: max(0, deliveryCount), firstAt: deliveryCount > 0 ? added : 0)
+    }
+
+    /// An entry that came too late to be begun: its attempt does not count.
+    func handBack(_ key: EntryKey) {
+        guard let row = table.wait(key, due: worker.loop.now, attempts: 0, firstAt: 0) else { return }
+        settler.count(row)
+    }
+
+    // MARK: - What the sessions ask and tell
+
+    /// Unsettled entries of a stream with the attempts that they have had, the one under way included.
+    func held(of stream: Int) -> [(id: EntryID, attempts: Int)] {
+        table.unsettled(of: stream).map { ($0.key.id, $0.attempts) } + settler.unburied(of: stream)
+    }
+
+    /// Entries of a stream that may have become another's: those that are not under way, and unwritten letters.
+    func resting(of stream: Int) -> [EntryID] { table.resting(of: stream) + settler.unburied(of: stream).map(\.id) }
+
+    /// How many of a stream's entries Redis must hold as ours.
+    func restingCount(of stream: Int) -> Int { table.unsettledCount(of: stream) }
+
+    /// Lets go of entries that are another's; gives their number.
+    func relinquish(_ ids: Set<EntryID>, of stream: Int) -> Int {
+        table.removeResting(of: stream) { ids.contains($0) } + settler.relinquish(ids, of: stream)
+    }
+
+    /// Entries that went with their group and their stream: nobody has them.
+    func disown(_ ids: Set<EntryID>, of stream: Int) {
+        guard !ids.isEmpty else { return }
+        settler.disown(ids, of: stream)
+        for id in ids {
+            let key = EntryKey(stream: stream, id: id)
+            orphans.insert(key)
+            guard let row = table.row(of: key), table.place(row) == .waiting else { continue }
+            _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+        }
+    }
+
+    // MARK: - The endpoint
+
+    /// Tells people of an endpoint that fails or answers again.
+    private func tell(_ change: Standing.Change, _ report: DeliveryReport) {
+        if case .isBack = change { worker.didRecover(endpoint) }
+        var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
+        if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
+        if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
+        logger.log(level: change.level, change.message, metadata: metadata)
+    }
+
+    /// What waits need not wait any longer.
+    func didRecover() {
+        hastened = table.count(.waiting)
+        worker.loop.atEndOfTurn(self)
+    }
+
+    // MARK: - Waking
+
+    /// Wakes the loop when the next entry is due or the endpoint may take more.
+    private func scheduleWakeUp() {
+        guard !isDraining else { return }
+        let now = worker.loop.now
+        let nextRetry = table.nextDue.map { hasFresh ? max($0, fetchedAt + BacklogPace.interval) : $0 }
+        let waits = table.count > 0
+        let times = [endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil]
+        guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
+        if let wakeUp {
+            guard due < wakeUp.at else { return }
+            worker.loop.cancel(wakeUp.timer)
+        }
+        let timer = worker.loop.schedule(after: due - MonotonicTime.now) { [unowned self] in
+            wakeUp = nil
+            worker.loop.atEndOfTurn(self)
+        }
+        wakeUp = (timer, due)
+    }
+
+    // MARK: - Stopping
+
+    /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
+    private func handBackQueued() {
+        while let row = table.next() {
+            table.wait(row, due: worker.loop.now)
+            settler.count(row)
+        }
+    }
+
+    /// Stops reading, lets the requests in flight finish, and settles; then calls back. Entries that were not sent keep
+    /// their attempt count and stay pending.
+    func drain(_ completion: @escaping () -> Void) {
+        drainingSince = worker.loop.now
+        onDrained = completion
+        handBackQueued()
+        for session in sessions {
+            handingBack += 1
+            session.finish { [unowned self] in
+                whenConnected(session) { [unowned self] in
+                    session.handBackUnread { [unowned self] in
+                        handingBack -= 1
+                        worker.loop.atEndOfTurn(self)
+                    }
+                }
+            }
+        }
+        worker.loop.atEndOfTurn(self)
+    }
+
+    private func finishDraining() {
+        guard isDraining, inFlight + handingBack == 0, table.count(.fetching) == 0, settler.isDone, let onDrained
+        else { return }
+        self.onDrained = nil
+        onDrained()
+    }
+
+    var isDraining: Bool { drainingSince != nil }
+
+    /// Calls back when Redis can be told what becomes of a stream's entries. A stop waits two seconds for a connection that
+    /// is lost, within `drain_timeout`: what nobody is told of, others get after `claim_after` only.
+    func whenConnected(_ session: StreamSession, _ completion: @escaping () -> Void) {
+        // Nothing was ever read.
+        guard session.wasOpen, let drainingSince else { return completion() }
+        let lostAt = max(drainingSince, worker.lostAt ?? worker.loop.now)
+        let end = min(drainingSince + config.drainTimeout, lostAt + .seconds(2))
+        worker.whenConnected(within: end - worker.loop.now, completion)
+    }
+
+    /// What draining would still wait for.
+    var unfinished: Int { inFlight + table.count(.settling) }
+
+    /// Gives away what is left when everything is settled that could be. Requests that are still under way are dropped.
+    ///
+    /// - Parameter completion: gets how many entries stay under our name.
+    func handOver(_ completion: @escaping (_ left: Int) -> Void) {
+        sink.cancelAll()
+        var (waiting, left) = (sessions.count, 0)
+        for session in sessions {
+            session.stopRounds()
+            HandOver(session) { count in
+                waiting -= 1
+                left += count
+                if waiting == 0 { completion(left) }
+            }.begin()
+        }
+    }
+
+    func stop() {
+        if let wakeUp { worker.loop.cancel(wakeUp.timer) }
+        for session in sessions { session.close() }
+        sink.cancelAll()
+    }
+}
+
+/// Learns how large a route's entries are, to bound how many of them are in memory.
+struct EntrySizes {
+    /// Bodies of one route in memory: about so many bytes, if each entry is not larger than that by itself.
+    private static let windowBytes = 64 * 1024 * 1024
+
+    /// Follows large entries at once, and forgets them slowly.
+    private var estimate = 1024
+
+    mutating func note(_ bytes: Int) {
+        estimate = bytes > estimate ? bytes : estimate - (estimate - bytes) / 64
+    }
+
+    /// How many fit.
+    var fitting: Int { Self.windowBytes / max(1, estimate) }
+}

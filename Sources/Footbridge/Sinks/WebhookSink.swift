@@ -1,0 +1,104 @@
+internal import Curl
+internal import Webhooks
+
+/// Delivers entries as HTTP requests, up to `concurrency` of them at a time.
+final class WebhookSink: Sink {
+    private struct Slot {
+        let handle: CurlHandle
+        var row: EntryTable.Row?
+        var startedAt = MonotonicTime(nanoseconds: 0)
+    }
+
+    var onFinish: (EntryTable.Row, DeliveryReport) -> Void = { _, _ in }
+
+    private let loop: CurlLoop
+    private let webhook: WebhookConfig
+    private let concurrency: Int
+    private var writer: RequestWriter
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+
+    /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
+    init(_ route: RouteConfig, namespace: String?, loop: CurlLoop) throws {
+        self.loop = loop
+        webhook = route.webhook
+        concurrency = route.concurrency
+        writer = try RequestWriter(route, namespace: namespace)
+        // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
+        freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]
+    }
+
+    var free: Int { freeSlots.count + concurrency - slots.count }
+
+    func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
+        try writer.write(delivery, timestamp: loop.wallMilliseconds / 1000)
+        let slot: Int
+        do throws(TransportFailure) {
+            slot = try takeSlot()
+        } catch {
+            return DeliveryReport(outcome: Outcome(.failure(error), now: 0) { nil })
+        }
+        do throws(TransportFailure) {
+            try slots[slot].handle.start(writer.buffer, fresh: delivery.isFresh)
+        } catch {
+            freeSlots.append(slot)
+            if error.kind == .invalid { throw UnmakeableRequest(description: error.description) }
+            return DeliveryReport(outcome: Outcome(.failure(error), now: 0) { nil })
+        }
+        slots[slot].row = delivery.row
+        slots[slot].startedAt = loop.now
+        return nil
+    }
+
+    func cancelAll() {
+        for slot in slots { slot.handle.cancel() }
+    }
+
+    private func takeSlot() throws(TransportFailure) -> Int {
+        if let slot = freeSlots.popLast() { return slot }
+        return addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))
+    }
+
+    private func addSlot(_ handle: CurlHandle) -> Int {
+        let slot = slots.count
+        handle.onFinish = { [unowned self] in finish(slot, $0) }
+        slots.append(Slot(handle: handle))
+        return slot
+    }
+
+    private func finish(_ slot: Int, _ result: Result<TransferResponse, TransportFailure>) {
+        guard let row = slots[slot].row else { return }
+        slots[slot].row = nil
+        freeSlots.append(slot)
+        let handle = slots[slot].handle
+        let outcome = Outcome(result, now: loop.wallMilliseconds) { handle.responseHeader("Retry-After") }
+        var report = DeliveryReport(
+            outcome: outcome, nanoseconds: loop.now.nanoseconds - slots[slot].startedAt.nanoseconds)
+        switch result {
+        case .success(let response):
+            report.usedConnection = response.usedConnection
+            report.response = response.bodyHead
+        case .failure(let failure): report.usedConnection = failure.usedConnection
+        }
+        onFinish(row, report)
+    }
+}
+
+extension TransferOptions {
+    /// What all requests of a route have in common.
+    init(_ webhook: WebhookConfig) {
+        self.init(
+            url: webhook.url, method: webhook.method, timeout: webhook.timeout,
+            connectTimeout: webhook.connectTimeout, responseLimitBytes: webhook.responseLimitBytes,
+            headers: RequestWriter.fixedHeaders(webhook))
+    }
+}
+
+extension WebhookConfig {
+    /// Where the URL leads, for logs: its path may hold secrets, as those of chat services do, and so may its query.
+    var endpoint: String {
+        let host = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+        let path = url[host...].firstIndex { "/?#".contains($0) } ?? url.endIndex
+        return ["", "/"].contains(url[path...]) ? url : url[..<path] + "/…"
+    }
+}

@@ -1,0 +1,250 @@
+internal import Curl
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// What a script did with one pending entry.
+struct MovedEntry: Sendable {
+    let id: EntryID
+    let idle: Duration
+    let deliveryCount: Int
+    /// It is no longer in the stream, and stays where it was.
+    let isTrimmed: Bool
+}
+
+/// What a consumer has, of the entries that were asked for.
+struct OwnEntries: Sendable {
+    var ids: Set<EntryID>
+    let mark: String?
+}
+
+/// What a group that was made anew does with an entry that was held when the old one went.
+enum Restored: Int64, Sendable {
+    /// It is among the pending ones again.
+    case own
+    /// It is another consumer's, or unread: others have it, or will.
+    case others
+    /// It is no longer in the stream.
+    case gone
+}
+
+/// What `StreamCommand.fetch` brings.
+struct FetchedEntries: Sendable {
+    /// How many were looked at, from the first on: the others would have been too many bytes at once.
+    let looked: Int
+    /// Those that are the consumer's; fields are `nil` for what is no longer in the stream.
+    let entries: [(id: EntryID, fields: EntryFields?)]
+    /// The group's mark, looked up if some of the entries were not the consumer's.
+    let mark: String?
+}
+
+extension StreamCommand where Reply == FetchedEntries {
+    /// Reads entries for their next attempt and writes the number of that attempt, for those that are the consumer's.
+    static func fetch(
+        _ entries: [(id: EntryID, attempt: Int)], stream: String, group: String, consumer: String
+    ) -> StreamCommand {
+        var arguments: [any RESPArgument] = [group, consumer]
+        for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
+        return script(
+            """
+            \(ScriptFunction.markOf)
+            local got, looked, bytes = {}, 0, 0
+            for i = 3, #ARGV, 2 do
+              local id = ARGV[i]
+              looked = looked + 1
+              if redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1] then
+                local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+                if entry then
+                  redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+                end
+                got[#got + 1] = entry or {id, false}
+                for _, part in ipairs(entry and entry[2] or {}) do bytes = bytes + #part end
+                if bytes > 4194304 then break end
+              end
+            end
+            return {looked, got, #got < looked and markOf(KEYS[1], ARGV[1])}
+            """, stream, arguments
+        ) { reply in
+            guard let parts = reply.elements, parts.count == 3, let looked = parts[0].integer,
+                let rows = parts[1].elements
+            else { return nil }
+            let entries = rows.compactMap(StreamEntry.decode)
+            guard entries.count == rows.count else { return nil }
+            return FetchedEntries(looked: Int(clamping: looked), entries: entries, mark: parts[2].text)
+        }
+    }
+}
+
+extension StreamCommand where Reply == OwnEntries {
+    /// Which entries of a range are the consumer's, from the first on as many as fit, and who the group is.
+    static func own(
+        from: EntryBound, to last: EntryID, stream: String, group: String, consumer: String
+    ) -> StreamCommand {
+        script(
+            """
+            \(ScriptFunction.markOf)
+            local ids = {}
+            for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[4], 1000, ARGV[2])) do
+              ids[#ids + 1] = row[1]
+            end
+            return {ids, markOf(KEYS[1], ARGV[1])}
+            """, stream, [group, consumer, from.argument("-"), last]
+        ) { reply in
+            guard let parts = reply.elements, parts.count == 2, let rows = parts[0].elements else { return nil }
+            let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
+            return ids.count == rows.count ? OwnEntries(ids: Set(ids), mark: parts[1].text) : nil
+        }
+    }
+}
+
+extension StreamCommand where Reply == [Restored] {
+    /// Puts what a consumer holds back among the pending of a group that does not know it: `XCLAIM … FORCE`.
+    ///
+    /// Not what others have read again meanwhile, or are going to. The reply tells of each entry, in their order.
+    static func restore(
+        _ held: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
+    ) -> StreamCommand {
+        var arguments: [any RESPArgument] = [group, consumer]
+        for entry in held { arguments += [entry.id, entry.attempts] as [any RESPArgument] }
+        return script(
+            """
+            \(ScriptFunction.row)
+            local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+            if not group then return redis.error_reply('NOGROUP no such group') end
+            local last, done = group['last-delivered-id'], {}
+            for i = 3, #ARGV, 2 do
+              local id = ARGV[i]
+              local row = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
+              local what = \(Restored.own.rawValue)
+              if row then
+                if row[2] ~= ARGV[2] then what = \(Restored.others.rawValue) end
+              elseif #redis.call('XRANGE', KEYS[1], id, id) == 0 then
+                what = \(Restored.gone.rawValue)
+              elseif #redis.pcall('XRANGE', KEYS[1], '(' .. last, id, 'COUNT', 1) == 1 then
+                what = \(Restored.others.rawValue)
+              else
+                redis.call(
+                  'XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'FORCE', 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+              end
+              done[#done + 1] = what
+            end
+            return done
+            """, stream, arguments
+        ) { reply in
+            guard let rows = reply.elements, rows.count == held.count else { return nil }
+            let done = rows.compactMap { $0.integer.flatMap(Restored.init(rawValue:)) }
+            return done.count == rows.count ? done : nil
+        }
+    }
+}
+
+extension StreamCommand where Reply == Int {
+    /// Writes attempt counts of entries that are the consumer's, which also starts their wait: delivery time = now.
+    ///
+    /// Returns how many were not its own.
+    static func setAttempts(
+        _ counts: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
+    ) -> StreamCommand {
+        var arguments: [any RESPArgument] = [group, consumer]
+        for count in counts { arguments += [count.id, count.attempts] as [any RESPArgument] }
+        return script(
+            """
+            local others = 0
+            for i = 3, #ARGV, 2 do
+              local id = ARGV[i]
+              if not redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1] then
+                others = others + 1
+              elseif #redis.call('XRANGE', KEYS[1], id, id) == 1 then
+                redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+              end
+            end
+            return others
+            """, stream, arguments
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+}
+
+extension StreamCommand where Reply == [MovedEntry] {
+    /// Moves a portion of one consumer's entries to another, with attempt counts and delivery times as they are; nothing if
+    /// the consumer has shown life within `silence`.
+    ///
+    /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
+    static func move(
+        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int, stream: String,
+        group: String
+    ) -> StreamCommand {
+        script(
+            """
+            \(ScriptFunction.row)
+            local owner = row(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), ARGV[2])
+            if owner and owner.idle < tonumber(ARGV[5]) then return {} end
+            local moved, bytes = {}, 0
+            for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[6], '+', ARGV[4], ARGV[2])) do
+              local entry = redis.call('XRANGE', KEYS[1], row[1], row[1])[1]
+              if entry then
+                redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, row[1], 'IDLE', row[3], 'RETRYCOUNT', row[4], 'JUSTID')
+                for _, part in ipairs(entry[2]) do bytes = bytes + #part end
+              end
+              moved[#moved + 1] = {row[1], row[3], row[4], entry and 0 or 1}
+              if bytes > 4194304 then break end
+            end
+            return moved
+            """, stream, [group, from, to, count, silence.wholeMilliseconds, after.argument("-")]
+        ) { reply in
+            guard let rows = reply.elements else { return nil }
+            let moved = rows.compactMap(MovedEntry.init(reply:))
+            return moved.count == rows.count ? moved : nil
+        }
+    }
+}
+
+extension MovedEntry {
+    /// `[id, idle ms, deliveries, 1 if it is trimmed]`
+    fileprivate init?(reply: RESPValue) {
+        guard let parts = reply.elements, parts.count == 4, let id = parts[0].bytes.flatMap(EntryID.init(bytes:)),
+            let idle = parts[1].integer, let count = parts[2].integer, let isTrimmed = parts[3].integer
+        else { return nil }
+        self.init(
+            id: id, idle: .milliseconds(max(0, idle)), deliveryCount: Int(clamping: count), isTrimmed: isTrimmed == 1)
+    }
+}
+
+/// What a read of a backlog brings.
+struct BacklogRead: Sendable {
+    let entries: [StreamEntry]
+    /// There may be more.
+    let hasMore: Bool
+}
+
+extension StreamCommand where Reply == BacklogRead {
+    /// Reads new entries without waiting, eight at a time until there are `count`, or as many bytes.
+    ///
+    /// `XREADGROUP` knows no bound in bytes: asked for a hundred entries it sends a hundred, also of 8 MB each.
+    static func backlog(count: Int, bytes: Int, stream: String, group: String, consumer: String) -> StreamCommand {
+        script(
+            """
+            local got, size, count, bytes = {}, 0, tonumber(ARGV[3]), tonumber(ARGV[4])
+            while #got < count and size < bytes do
+              local wanted = math.min(8, count - #got)
+              local reply = redis.call(
+                'XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', wanted, 'STREAMS', KEYS[1], '>')
+              local entries = reply and reply[1][2] or {}
+              for _, entry in ipairs(entries) do
+                got[#got + 1] = entry
+                for _, part in ipairs(entry[2]) do size = size + #part end
+              end
+              if #entries < wanted then return {0, got} end
+            end
+            return {1, got}
+            """, stream, [group, consumer, count, bytes]
+        ) { reply in
+            guard let parts = reply.elements, parts.count == 2, let more = parts[0].integer, let rows = parts[1].elements
+            else { return nil }
+            let entries = rows.compactMap { row -> StreamEntry? in
+                guard let entry = StreamEntry.decode(row), let fields = entry.fields else { return nil }
+                return StreamEntry(id: entry.id, fields: fields)
+            }
+            return entries.count == rows.count ? BacklogRead(entries: entries, hasMore: more == 1) : nil
+        }
+    }
+}

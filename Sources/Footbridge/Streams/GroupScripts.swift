@@ -1,0 +1,110 @@
+internal import Curl
+internal import RESP
+internal import RedisStreams
+
+extension StreamCommand where Reply == String {
+    /// Gives a group its mark unless it has one; returns the name of the one that it has.
+    ///
+    /// A new mark ends in `@` and where the group stands: nobody that takes part in marking has read with it yet.
+    static func mark(_ mark: String, stream: String, group: String) -> StreamCommand {
+        script(
+            """
+            \(ScriptFunction.row)
+            \(ScriptFunction.markOf)
+            local mark = markOf(KEYS[1], ARGV[1])
+            if mark then return mark end
+            local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+            mark = ARGV[2] .. '@' .. group['last-delivered-id']
+            redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], mark)
+            return mark
+            """, stream, [group, mark]
+        ) { $0.text }
+    }
+
+    /// Enters a worker's process into the group, unless another process of that name is in it: then its token is returned.
+    ///
+    /// - Parameter replacing: the token of a process that is known to be gone, or the own one.
+    static func register(_ owner: OwnerMark, replacing: String, stream: String, group: String) -> StreamCommand {
+        script(
+            """
+            local prefix, suffix = '\(WellKnownConsumer.ownerPrefix)', ':' .. ARGV[2]
+            local found = false
+            for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+              local name = row[2]
+              if string.sub(name, 1, #prefix) == prefix and string.sub(name, -#suffix) == suffix then
+                local token = string.match(name, '^([^:]*):', #prefix + 1)
+                if name == ARGV[3] then
+                  found = true
+                elseif token == ARGV[4] or token == ARGV[5] then
+                  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name)
+                else
+                  return token
+                end
+              end
+            end
+            if not found then redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[3]) end
+            return ARGV[4]
+            """, stream, [group, owner.consumer, owner.name, owner.token, replacing]
+        ) { $0.text }
+    }
+}
+
+extension StreamCommand where Reply == Int {
+    /// Shows life for consumers that nobody reads with, so that nobody's clean-up takes them for dead; those that are there.
+    static func touch(_ names: [String], stream: String, group: String) -> StreamCommand {
+        script(
+            """
+            local wanted, touched = {}, 0
+            for i = 2, #ARGV do wanted[ARGV[i]] = true end
+            for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+              if wanted[row[2]] then
+                redis.call('XREADGROUP', 'GROUP', ARGV[1], row[2], 'COUNT', 1, 'STREAMS', KEYS[1], '\(UInt64.max)-0')
+                touched = touched + 1
+              end
+            end
+            return touched
+            """, stream, [group] + names
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+
+    /// Removes consumers that have nothing pending and were silent for so long; returns how many.
+    ///
+    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group.
+    static func removeConsumers(
+        _ names: [String], silentFor silence: Duration, stream: String, group: String
+    ) -> StreamCommand {
+        script(
+            """
+            \(ScriptFunction.row)
+            local wanted, removed = {}, 0
+            for i = 3, #ARGV do wanted[ARGV[i]] = true end
+            for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+              if wanted[list[2]] then
+                local info = named(list)
+                if info.pending == 0 and info.idle >= tonumber(ARGV[2]) then
+                  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], info.name)
+                  removed = removed + 1
+                end
+              end
+            end
+            return removed
+            """, stream, [group, silence.wholeMilliseconds] + names
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+
+    /// Puts the group back to where it is known to have stood, if nobody has read on with it: it stands where its mark was
+    /// made, and no consumer has anything pending behind `position`. Returns 1 if it did, else 0.
+    static func putBack(to position: EntryID, mark: GroupMark, stream: String, group: String) -> StreamCommand {
+        script(
+            """
+            \(ScriptFunction.row)
+            \(ScriptFunction.markOf)
+            local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+            if not group or markOf(KEYS[1], ARGV[1]) ~= ARGV[3] or group['last-delivered-id'] ~= ARGV[4] then return 0 end
+            if #redis.call('XPENDING', KEYS[1], ARGV[1], '(' .. ARGV[2], '+', 1) > 0 then return 0 end
+            redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], ARGV[2])
+            return 1
+            """, stream, [group, position, mark.name, mark.origin ?? ""]
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+}

@@ -1,0 +1,29 @@
+/// Lua that several scripts begin with.
+enum ScriptFunction {
+    /// `named(list)`: a table of names and values that Redis sends as a flat list.
+    ///
+    /// `row(lists, name)`: the one of them that has this name, as such a table, or `nil`.
+    static let row = """
+        local function named(list)
+          local info = {}
+          for i = 1, #list, 2 do info[list[i]] = list[i + 1] end
+          return info
+        end
+        local function row(lists, name)
+          for _, list in ipairs(lists) do
+            if list[2] == name then return named(list) end
+          end
+        end
+        """
+
+    /// `markOf(stream, group)`: the name of the group's mark (`GroupMark`), `false` if it has none.
+    static let markOf = """
+        local function markOf(stream, group)
+          local prefix = '\(WellKnownConsumer.groupPrefix)'
+          for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
+            if string.sub(row[2], 1, #prefix) == prefix then return row[2] end
+          end
+          return false
+        end
+        """
+}

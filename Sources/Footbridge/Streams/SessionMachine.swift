@@ -1,0 +1,234 @@
+internal import Curl
+internal import Redis
+internal import RedisStreams
+
+/// What a stream session does next: a pure function of its state and of what happened. `StreamSession` performs it.
+///
+/// Before anything is read, a connection is *prepared*, step by step. When the group turns out to be another than before,
+/// a new *epoch* begins: what is held is put back once, and everything is prepared anew.
+struct SessionMachine: Equatable {
+    enum State: Equatable {
+        /// → preparing when the reader's connection stands
+        case offline
+        /// → the next step, open, rival, refused, offline
+        case preparing(Step)
+        /// Another process has this worker's name. → preparing, offline
+        case rival
+        /// Redis refused a step or a read. → preparing after a pause, offline
+        case refused
+        /// Entries may be read. → preparing (another group), refused, offline
+        case open
+        /// For good.
+        case closed
+    }
+
+    enum Step: Equatable {
+        /// Which group is it?
+        case meet
+        /// It is gone: make it.
+        case create
+        /// Does another process have our name?
+        case register
+        /// It does not know what we hold.
+        case restore
+        /// It may have been made too far ahead.
+        case putBack
+        /// What does Redis hold as ours that we do not know?
+        case adopt
+        /// Where does it stand?
+        case locate
+        /// Does Redis let us read?
+        case prove
+    }
+
+    enum Action: Equatable {
+        case none
+        case perform(Step)
+        case open
+        case prepareAfter(Duration)
+    }
+
+    private(set) var state = State.offline
+    /// Rises when the group turns out to be another than before.
+    private(set) var epoch = 0
+    /// Numbers preparations: an answer to an earlier one says nothing.
+    private(set) var preparation = 0
+    /// What is held is missing from the group.
+    private(set) var mustRestore = false
+    private(set) var mark: GroupMark?
+    /// Where the group is known to have stood, should it have to be made again.
+    private(set) var position: EntryID?
+    /// The highest id that this process read.
+    private(set) var lastRead: EntryID?
+    /// The epoch in which the read was sent that is outstanding.
+    private(set) var reading: Int?
+    /// It was open once: what turns up as ours later was never begun by this process.
+    private(set) var wasOpen = false
+    private(set) var refusals = 0
+    /// Reads with a blocking time that were answered at once without entries, in a row.
+    private(set) var hastyAnswers = 0
+
+    var isOpen: Bool { state == .open }
+    var isPreparing: Bool { if case .preparing = state { true } else { false } }
+    var mayRead: Bool { state == .open && reading == nil }
+
+    // MARK: - Connections
+
+    mutating func didConnect() -> Action {
+        guard state != .closed else { return .none }
+        return prepare()
+    }
+
+    mutating func didDisconnect() {
+        guard state != .closed else { return }
+        state = .offline
+        reading = nil
+    }
+
+    /// The connection for commands stands: a step whose answer was lost is taken again.
+    mutating func didConnectCommands() -> Action { isPreparing || state == .rival ? prepare() : .none }
+
+    mutating func close() { state = .closed }
+
+    /// A pause is over.
+    mutating func didWait() -> Action { state == .refused || state == .rival ? prepare() : .none }
+
+    private mutating func prepare() -> Action {
+        preparation += 1
+        return go(.meet)
+    }
+
+    private mutating func go(_ step: Step) -> Action {
+        state = .preparing(step)
+        return .perform(step)
+    }
+
+    // MARK: - Steps
+
+    private func isAt(_ step: Step, _ number: Int) -> Bool { state == .preparing(step) && number == preparation }
+
+    mutating func didMeet(_ found: GroupMark, _ number: Int) -> Action {
+        guard isAt(.meet, number) else { return .none }
+        if let mark, mark != found { beginEpoch() }
+        mark = found
+        return go(.register)
+    }
+
+    mutating func didCreate(at position: EntryID?, _ number: Int) -> Action {
+        guard isAt(.create, number) else { return .none }
+        if let position { stands(at: position) }
+        return prepare()
+    }
+
+    /// - Parameter isOurs: whether no other process has this worker's name.
+    mutating func didRegister(isOurs: Bool, _ number: Int) -> Action {
+        guard isAt(.register, number) else { return .none }
+        guard isOurs else {
+            state = .rival
+            return .prepareAfter(.seconds(1))
+        }
+        return go(mustRestore ? .restore : .adopt)
+    }
+
+    /// - Parameter origin: where the group stood when it was new.
+    mutating func didRestore(_ number: Int) -> Action {
+        guard isAt(.restore, number) else { return .none }
+        guard let position, let origin = mark?.origin.flatMap({ EntryID($0) }), origin > position else {
+            mustRestore = false
+            return go(.adopt)
+        }
+        return go(.putBack)
+    }
+
+    mutating func didPutBack(_ number: Int) -> Action {
+        guard isAt(.putBack, number) else { return .none }
+        mustRestore = false
+        return go(.adopt)
+    }
+
+    mutating func didAdopt(_ number: Int) -> Action {
+        guard isAt(.adopt, number) else { return .none }
+        return go(position == nil ? .locate : .prove)
+    }
+
+    mutating func didLocate(_ id: EntryID?, _ number: Int) -> Action {
+        guard isAt(.locate, number) else { return .none }
+        if let id { stands(at: id) }
+        return go(.prove)
+    }
+
+    mutating func didProve(_ number: Int) -> Action {
+        guard isAt(.prove, number) else { return .none }
+        state = .open
+        wasOpen = true
+        return .open
+    }
+
+    /// Redis knows no such group, or no such stream.
+    mutating func missGroup() -> Action {
+        guard state == .open || isPreparing else { return .none }
+        if wasOpen || position != nil { beginEpoch() }
+        mark = nil
+        preparation += 1
+        return go(.create)
+    }
+
+    /// The group's mark was seen: it is another group if that is another mark.
+    mutating func sawMark(_ name: String) -> Action {
+        guard state == .open, let mark, mark.name != name else { return .none }
+        return prepare()
+    }
+
+    /// What is held turned out to be missing from the group, though it is the same.
+    mutating func missEntries() -> Action {
+        guard state == .open else { return .none }
+        beginEpoch()
+        return prepare()
+    }
+
+    private mutating func beginEpoch() {
+        epoch += 1
+        mustRestore = true
+    }
+
+    /// Redis refuses a step, or the read: asked again after growing pauses.
+    mutating func didRefuse() -> Action {
+        guard state == .open || isPreparing else { return .none }
+        state = .refused
+        refusals += 1
+        return .prepareAfter(.milliseconds(min(10_000, 100 << min(refusals, 7))))
+    }
+
+    // MARK: - Reading
+
+    mutating func didStartReading() { reading = epoch }
+
+    /// - Returns: whether what came may be from a group that is gone.
+    mutating func didRead(upTo last: EntryID?) -> Bool {
+        defer { reading = nil }
+        refusals = 0
+        if let last {
+            lastRead = max(lastRead ?? last, last)
+            stands(at: last)
+        }
+        return reading != epoch
+    }
+
+    mutating func didFailReading() { reading = nil }
+
+    mutating func stands(at id: EntryID) { position = max(position ?? id, id) }
+
+    /// The group was moved back on purpose: it stands there now.
+    mutating func wasMovedBack(to id: EntryID) {
+        position = id
+        lastRead = lastRead.map { min($0, id) }
+    }
+
+    /// A read that should have waited came back at once without anything. Nothing is asked again without a pause.
+    ///
+    /// - Returns: the pause before the next read; `nil` after a read that waited or brought something.
+    mutating func noteAnswer(isHasty: Bool) -> Duration? {
+        hastyAnswers = isHasty ? hastyAnswers + 1 : 0
+        return isHasty ? .milliseconds(min(1000, 100 << min(hastyAnswers - 1, 4))) : nil
+    }
+}

@@ -1,0 +1,246 @@
+internal import Curl
+internal import Logging
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// Takes over the entries of consumers that show no life, and removes them from the group when they have none.
+///
+/// A consumer is dead when it has been silent for `claim_after`, its own or ours, whichever is longer. Its entries are moved
+/// in portions (`StreamCommand.move`) that keep attempt counts and delivery times, so that each is due when it would have
+/// been.
+final class Takeover {
+    private unowned let session: StreamSession
+    private var underWay: Set<String> = []
+    private var isRefused = false
+    private var isLookScheduled = false
+    private var clock = ServerClock()
+    /// When Redis' clock was last seen to step.
+    private var steppedAt: MonotonicTime?
+
+    /// Empty consumers that one instance removes in one round.
+    private static let removals = 50
+
+    init(_ session: StreamSession) { self.session = session }
+
+    private var route: Route { session.route }
+    private var worker: WorkerContext { session.worker }
+    private var claimAfter: Duration { route.config.claimAfter }
+
+    /// Looks at the group's consumers.
+    func look(on connection: RedisConnection) {
+        let sentAt = MonotonicTime.now
+        connection.send(["TIME"]) { [unowned self] reply in
+            guard let time = ServerClock.time(try? reply.get()) else { return }
+            if clock.didStep(server: time, sentAt: sentAt, answeredAt: .now) { steppedAt = .now }
+        }
+        connection.send(.consumers(of: session.group, stream: session.name)) { [unowned self] result in
+            guard case .success(let consumers) = result else { return }
+            look(at: consumers, on: connection)
+        }
+    }
+
+    private func look(at consumers: [ConsumerInfo], on connection: RedisConnection) {
+        let marks = consumers.filter { WellKnownConsumer.isMark($0.name) }
+        let owners = Dictionary(
+            marks.compactMap { OwnerMark($0.name) }.map { ($0.consumer, $0.claimAfter) }, uniquingKeysWith: max)
+        session.sawMark(marks.first { $0.name.hasPrefix(WellKnownConsumer.groupPrefix) }?.name)
+        keepMarks(marks, consumers, on: connection)
+        var soonest = session.beatInterval
+        var empty: [String] = []
+        for consumer in consumers where !WellKnownConsumer.isMark(consumer.name) {
+            let silence = max(claimAfter, owners[consumer.name] ?? .zero)
+            if consumer.name == worker.consumer {
+                lookAtOwn(consumer, on: connection)
+            } else if consumer.name == WellKnownConsumer.released {
+                if consumer.pendingCount > 0 { take(from: consumer.name, silentFor: .zero, on: connection) }
+            } else if !Parts.takeoverPolicy.isDead(consumer, after: silence, isAcquainted: isAcquainted) {
+                if consumer.pendingCount > 0, consumer.idle < silence {
+                    soonest = min(soonest, silence - consumer.idle + .milliseconds(20))
+                }
+            } else if consumer.pendingCount > 0 {
+                guard route.config.takeOver == .all || WellKnownConsumer.isOwn(consumer.name) else { continue }
+                take(from: consumer.name, silentFor: Parts.takeoverPolicy.silence(silence), on: connection)
+            } else if WellKnownConsumer.isOwn(consumer.name) || route.config.takeOver == .all {
+                empty.append(consumer.name)
+            }
+        }
+        removeEmpty(empty, among: consumers, on: connection)
+        lookAgain(after: soonest)
+    }
+
+    /// Sooner than the next round, when a silent consumer is about to count as dead.
+    private func lookAgain(after delay: Duration) {
+        guard delay < session.beatInterval, !isLookScheduled else { return }
+        isLookScheduled = true
+        worker.loop.schedule(after: max(delay, .milliseconds(20))) { [weak self] in
+            guard let self else { return }
+            isLookScheduled = false
+            guard !route.isDraining, session.isOpen, let connection = worker.commands.connection else { return }
+            look(on: connection)
+        }
+    }
+
+    private func lookAtOwn(_ consumer: ConsumerInfo, on connection: RedisConnection) {
+        let held = route.table.count(of: session.index)
+        if consumer.pendingCount > held {
+            session.adoptForgotten(on: connection)
+        } else if consumer.pendingCount < route.restingCount(of: session.index) {
+            session.suspect()
+        }
+    }
+
+    /// Others had the time to show that they live: since we connected, for a server that was restarted has forgotten their
+    /// latest signs, and since its clock was set.
+    private var isAcquainted: Bool {
+        guard worker.commands.connection != nil else { return false }
+        let since = max(worker.connectedAt, steppedAt ?? worker.connectedAt)
+        return worker.loop.now - since >= min(claimAfter, session.beatInterval + RedisLink.longestDelay)
+    }
+
+    // MARK: - Marks
+
+    private func keepMarks(_ marks: [ConsumerInfo], _ consumers: [ConsumerInfo], on connection: RedisConnection) {
+        let own = marks.filter {
+            ($0.name == session.machine.mark?.name || $0.name == session.ownerMark.name)
+                && $0.idle >= session.beatInterval
+        }
+        if !own.isEmpty {
+            connection.send(.touch(own.map(\.name), stream: session.name, group: session.group)) { _ in }
+        }
+    }
+
+    // MARK: - Taking
+
+    private struct Taken {
+        var count = 0
+        var trimmed = 0
+    }
+
+    /// Takes all that there is room for, unless that is under way already.
+    private func take(from consumer: String, silentFor silence: Duration, on connection: RedisConnection) {
+        guard underWay.insert(consumer).inserted else { return }
+        takePortion(from: consumer, silentFor: silence, after: .open, Taken(), on: connection)
+    }
+
+    private func takePortion(
+        from consumer: String, silentFor silence: Duration, after: EntryBound, _ taken: Taken,
+        on connection: RedisConnection
+    ) {
+        guard !route.isDraining, session.isOpen, route.table.count(.waiting) < route.config.maximumParked else {
+            return finish(consumer, taken)
+        }
+        let script = StreamCommand.move(
+            from: consumer, to: worker.consumer, silentFor: silence, after: after,
+            count: route.hasFresh ? BacklogPace.portion : ScriptPortion.usual, stream: session.name,
+            group: session.group)
+        connection.send(script) { [unowned self] result in
+            switch result {
+            case .success(let entries):
+                isRefused = false
+                let taken = adopt(entries, from: consumer, after: taken)
+                guard let next = entries.last?.id.bound else { return finish(consumer, taken) }
+                let goOn = { [unowned self] in
+                    takePortion(from: consumer, silentFor: silence, after: next, taken, on: connection)
+                }
+                if route.hasFresh { worker.loop.schedule(after: BacklogPace.interval, goOn) } else { goOn() }
+            case .failure(let error):
+                finish(consumer, taken)
+                guard !error.endsConnection, !isRefused else { return }
+                isRefused = true
+                session.logger.error(
+                    "cannot take over entries",
+                    metadata: [LogKeys.stream: "\(session.name)", LogKeys.error: "\(error)"])
+            }
+        }
+    }
+
+    private func adopt(_ entries: [MovedEntry], from consumer: String, after taken: Taken) -> Taken {
+        var taken = taken
+        for entry in entries {
+            let key = EntryKey(stream: session.index, id: entry.id)
+            if entry.isTrimmed {
+                // Those that are being buried already are told once.
+                if route.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount) { taken.trimmed += 1 }
+            } else {
+                route.counters.takenOver += 1
+                taken.count += 1
+                route.adopt(key, deliveryCount: entry.deliveryCount, idle: entry.idle)
+            }
+        }
+        worker.loop.atEndOfTurn(route)
+        return taken
+    }
+
+    private func finish(_ consumer: String, _ taken: Taken) {
+        underWay.remove(consumer)
+        guard taken.count + taken.trimmed > 0 else { return }
+        session.logger.notice(
+            consumer == WellKnownConsumer.released
+                ? "took over entries that were handed over" : "took over entries of a silent consumer",
+            metadata: [
+                LogKeys.stream: "\(session.name)", LogKeys.consumer: "\(consumer)",
+                LogKeys.count: "\(taken.count)", LogKeys.trimmed: "\(taken.trimmed)",
+            ])
+    }
+
+    // MARK: - Cleaning up
+
+    /// Dead consumers that have nothing any more are taken off the group's list, some in each round, by one instance: the
+    /// first by name of those that live. With them go marks of processes that are gone.
+    private func removeEmpty(_ names: [String], among consumers: [ConsumerInfo], on connection: RedisConnection) {
+        let living = consumers.lazy.filter { [self] in
+            !WellKnownConsumer.isMark($0.name) && WellKnownConsumer.isOwn($0.name) && $0.idle < claimAfter
+                && $0.name != WellKnownConsumer.released
+        }
+        guard living.map(\.name).min() == worker.consumer else { return }
+        let present = Set(consumers.map(\.name))
+        let orphans = consumers.filter { consumer in
+            guard let mark = OwnerMark(consumer.name), consumer.idle >= max(claimAfter, mark.claimAfter) else {
+                return false
+            }
+            return !present.contains(mark.consumer) || names.contains(mark.consumer)
+        }
+        let removable = (names + orphans.map(\.name)).prefix(Self.removals)
+        guard !removable.isEmpty else { return }
+        let command = StreamCommand.removeConsumers(
+            Array(removable), silentFor: claimAfter, stream: session.name, group: session.group)
+        connection.send(command) { [unowned self] result in
+            guard case .success(let count) = result, count > 0, !names.isEmpty else { return }
+            session.logger.info(
+                "removed silent consumers that had no entries",
+                metadata: [
+                    LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(count),
+                    LogKeys.consumer: "\(removable.first ?? "")",
+                ])
+        }
+    }
+}
+
+/// Compares Redis' clock with ours: idle times are differences of Redis' clock, and a step of it makes everybody look
+/// silent, or alive.
+struct ServerClock {
+    /// Redis' clock less ours, in milliseconds.
+    private var offset: Int64?
+
+    /// More than this is no drift.
+    private static let tolerance: Int64 = 1000
+
+    /// - Parameter server: milliseconds since 1970.
+    mutating func didStep(server: Int64, sentAt: MonotonicTime, answeredAt: MonotonicTime) -> Bool {
+        let middle = (sentAt.nanoseconds / 2 + answeredAt.nanoseconds / 2) / 1_000_000
+        let roundTrip = (answeredAt - sentAt).wholeMilliseconds
+        let found = server &- middle
+        defer { offset = found }
+        guard let offset else { return false }
+        return abs(found &- offset) > Self.tolerance + roundTrip
+    }
+
+    /// `[seconds, microseconds]`
+    static func time(_ reply: RESPValue?) -> Int64? {
+        guard let parts = reply?.elements, parts.count == 2, let seconds = parts[0].integer,
+            let microseconds = parts[1].integer
+        else { return nil }
+        return seconds &* 1000 &+ microseconds / 1000
+    }
+}

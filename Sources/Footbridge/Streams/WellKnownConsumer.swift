@@ -1,0 +1,71 @@
+internal import Curl
+
+/// Names of consumers that are no worker's: those end in `.<number>`.
+public enum WellKnownConsumer {
+    /// Has the entries that bridges handed over when they stopped; every bridge takes them at once.
+    public static let released = "footbridge:released"
+
+    static let groupPrefix = "footbridge:group:"
+    static let ownerPrefix = "footbridge:owner:"
+
+    /// Whether nobody reads under this name: it only says something of the group (`GroupMark`) or of a worker (`OwnerMark`).
+    public static func isMark(_ name: String) -> Bool {
+        name.hasPrefix(groupPrefix) || name.hasPrefix(ownerPrefix)
+    }
+
+    /// Whether a Footbridge made this name: a worker's ends in its number.
+    static func isOwn(_ name: String) -> Bool {
+        if name == released { return true }
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return false }
+        let number = name[name.index(after: dot)...]
+        return !number.isEmpty && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+}
+
+/// A consumer that nobody reads with, made once for each group: its name tells the group from a later one of the same
+/// name, and where the group stood when the first instance met it.
+struct GroupMark: Equatable, Sendable {
+    let name: String
+
+    init(name: String) { self.name = name }
+
+    /// `footbridge:group:<made up once>`; the script adds where the group stands.
+    static func new() -> String { WellKnownConsumer.groupPrefix + String(UInt64.random(in: .min ... .max), radix: 36) }
+
+    /// Where the group stood before anybody read with it; `nil` in marks of earlier versions.
+    var origin: String? {
+        guard let at = name.lastIndex(of: "@") else { return nil }
+        return String(name[name.index(after: at)...])
+    }
+}
+
+/// A consumer that nobody reads with, one for each worker: which process has that worker's name, and after what silence it
+/// may be taken for dead.
+struct OwnerMark: Equatable, Sendable {
+    let consumer: String
+    /// Made up when the process started.
+    let token: String
+    let claimAfter: Duration
+
+    init(consumer: String, token: String, claimAfter: Duration) {
+        self.consumer = consumer
+        self.token = token
+        self.claimAfter = claimAfter
+    }
+
+    /// `footbridge:owner:<token>:<milliseconds>:<consumer>`
+    init?(_ name: String) {
+        guard name.hasPrefix(WellKnownConsumer.ownerPrefix) else { return nil }
+        let parts = name.dropFirst(WellKnownConsumer.ownerPrefix.count)
+            .split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let milliseconds = Int64(parts[1]), milliseconds >= 0 else { return nil }
+        self.init(consumer: String(parts[2]), token: String(parts[0]), claimAfter: .milliseconds(milliseconds))
+    }
+
+    var name: String {
+        "\(WellKnownConsumer.ownerPrefix)\(token):\(claimAfter.wholeMilliseconds):\(consumer)"
+    }
+
+    /// The channel that the process listens to for as long as it lives.
+    static func channel(token: String) -> String { "footbridge:alive:\(token)" }
+}

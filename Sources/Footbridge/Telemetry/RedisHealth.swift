@@ -1,0 +1,49 @@
+internal import Logging
+internal import Redis
+
+/// Tells people when Redis goes away and when it is back: once each, however many connections there are.
+final class RedisHealth {
+    private let logger: Logger
+    private let address: String
+    private var down: Set<ObjectIdentifier> = []
+    /// Why the server lets nobody in, as far as people were told since it went away.
+    private var refusals: Set<String> = []
+    private var everUp = false
+    /// Connections that stand again.
+    private(set) var reconnects = 0
+
+    init(logger: Logger, address: String) {
+        self.logger = logger
+        self.address = address
+    }
+
+    func didLose(_ link: RedisLink, _ error: RedisError) {
+        let isFirst = down.isEmpty
+        down.insert(ObjectIdentifier(link))
+        if isFirst { refusals = [] }
+        // It went away without a word, and the reason comes when it is asked again.
+        let isNews = error.isRefusal && refusals.insert("\(error)").inserted
+        guard isFirst || isNews else { return }
+        logger.error(
+            isFirst ? "Redis is unreachable" : "Redis refuses connections",
+            metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(error)"])
+    }
+
+    func didConnect(_ link: RedisLink) {
+        let wasDown = down.remove(ObjectIdentifier(link)) != nil
+        if wasDown { reconnects += 1 }
+        guard down.isEmpty, wasDown || !everUp else { return }
+        everUp = true
+        logger.info("connected to Redis", metadata: [LogKeys.address: "\(address)"])
+    }
+}
+
+extension RedisError {
+    /// The server is there and lets nobody in: for someone to mend.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .server, .notMaster: true
+        default: false
+        }
+    }
+}
