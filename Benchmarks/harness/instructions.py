@@ -15,7 +15,7 @@ LIMIT = 180
 CONSTANT = {
     "SWIFT_DETERMINISTIC_HASHING": "1",
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-BMI1,-BMI2,-ERMS,-FSRM",
-    "OPENSSL_ia32cap": "~0x1000000000000000:~0xffffffff",
+    "OPENSSL_ia32cap": "~0x1000020000000000:~0xffffffff",
 }
 
 
