@@ -5,10 +5,14 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 typedef size_t (*footbridge_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*footbridge_progress_callback)(void *context, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
@@ -42,16 +46,162 @@ static inline CURLcode footbridge_set_progress_callback(CURL *easy, footbridge_p
     return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, value);
 }
 
-/// Counts the bytes of header lines down from what `context`, a size_t, still allows. In C, for it is called once a line.
-static inline size_t footbridge_count_header(char *bytes, size_t size, size_t count, void *context) {
-    size_t *allowed = context;
-    (void)bytes;
-    if (size * count > *allowed) return 0;
-    *allowed -= size * count;
-    return size * count;
+// What libcurl tells while a transfer runs. In C, for some of it is called once a line.
+
+/// One transfer as the callbacks below see it; all zero but for what its owner sets before the start.
+struct footbridge_transfer {
+    CURL *easy;
+    /// Header bytes that the answer may still have.
+    size_t header_bytes_left;
+    /// The length of our body.
+    curl_off_t body_bytes;
+    /// After an answer of 300 or above, the connection is not used again.
+    _Bool closes_after_errors;
+    /// After an answer that may come from where the name no longer points, a used connection is not used again.
+    _Bool renews;
+
+    /// How often libcurl began to send the request.
+    int prerequests;
+    /// libcurl wanted a connection for sending the request again.
+    _Bool repeat_refused;
+    /// Why the kernel gave no socket, or 0.
+    int socket_errno;
+    /// The family of the last socket that was opened, or 0: then the connection is a used one.
+    int family;
+    /// Of the status line that came last, or 0.
+    int status;
+    /// The header of the final answer has come whole.
+    _Bool header_ended;
+    /// The final answer began before our body was sent whole.
+    _Bool came_early;
+    /// CURLOPT_FORBID_REUSE and CURLOPT_VERBOSE are set and have to be taken back.
+    _Bool forbids_reuse;
+    /// The last bytes of an early answer's body as they came, before its chunks are joined.
+    char tail[7];
+};
+
+static inline void footbridge_forbid_reuse(struct footbridge_transfer *transfer) {
+    if (transfer->forbids_reuse) return;
+    transfer->forbids_reuse = 1;
+    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+static inline void footbridge_read_status(struct footbridge_transfer *transfer, const char *line, size_t length) {
+    const char *space = memchr(line, ' ', length);
+    int status = 0;
+    for (const char *digit = space ? space + 1 : line + length;
+         digit < line + length && *digit >= '0' && *digit <= '9' && status < 1000; digit++)
+        status = status * 10 + (*digit - '0');
+    transfer->status = status;
+    if (status < 200) return;
+    curl_off_t sent = 0;
+    if (transfer->body_bytes > 0 && curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK &&
+        sent < transfer->body_bytes) {
+        transfer->came_early = 1;
+        footbridge_forbid_reuse(transfer);
+        // Has footbridge_keep_tail called.
+        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L);
+    }
+    if (status >= 300 && transfer->closes_after_errors) footbridge_forbid_reuse(transfer);
+    if (transfer->renews && transfer->family == 0 && (status == 404 || status == 421 || status >= 500))
+        footbridge_forbid_reuse(transfer);
+}
+
+/// For CURLOPT_HEADERFUNCTION: bounds the header, and takes in what has to be known before the transfer ends.
+static inline size_t footbridge_read_header(char *bytes, size_t size, size_t count, void *context) {
+    struct footbridge_transfer *transfer = context;
+    size_t length = size * count;
+    if (length > transfer->header_bytes_left) return 0;
+    transfer->header_bytes_left -= length;
+    if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        footbridge_read_status(transfer, bytes, length);
+    else if (length <= 2 && transfer->status >= 200)
+        transfer->header_ended = 1;
+    return length;
+}
+
+/// For CURLOPT_DEBUGFUNCTION, which only early answers have.
+static inline int footbridge_keep_tail(CURL *easy, curl_infotype type, char *bytes, size_t count, void *context) {
+    struct footbridge_transfer *transfer = context;
+    (void)easy;
+    if (type != CURLINFO_DATA_IN || count == 0) return 0;
+    size_t room = sizeof transfer->tail;
+    if (count < room) {
+        memmove(transfer->tail, transfer->tail + count, room - count);
+        memcpy(transfer->tail + room - count, bytes, count);
+    } else {
+        memcpy(transfer->tail, bytes + count - room, room);
+    }
+    return 0;
+}
+
+/// Whether the body ended with a last chunk, as far as its last bytes tell; one with trailers is not recognized.
+static inline _Bool footbridge_has_last_chunk(const struct footbridge_transfer *transfer) {
+    return memcmp(transfer->tail, "\r\n0\r\n\r\n", 7) == 0 || memcmp(transfer->tail, "\0\0000\r\n\r\n", 7) == 0;
+}
+
+/// For CURLOPT_PREREQFUNCTION: no request is sent twice within one transfer.
+static inline int footbridge_before_request(void *context, char *remote, char *local, int remote_port, int local_port) {
+    struct footbridge_transfer *transfer = context;
+    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    transfer->prerequests += 1;
+    return transfer->prerequests > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/// For CURLOPT_OPENSOCKETFUNCTION: as libcurl does it, but what the kernel said is kept, and nobody connects for a
+/// request that will not be sent again.
+static inline curl_socket_t footbridge_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct footbridge_transfer *transfer = context;
+    (void)purpose;
+    if (transfer->prerequests > 0) {
+        transfer->repeat_refused = 1;
+        return CURL_SOCKET_BAD;
+    }
+    curl_socket_t descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (descriptor < 0) transfer->socket_errno = errno;
+    transfer->family = address->family;
+    return descriptor;
+}
+
+static inline CURLcode footbridge_set_transfer(CURL *easy, struct footbridge_transfer *transfer) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, footbridge_read_header);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, footbridge_before_request);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, footbridge_open_socket);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, footbridge_keep_tail);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
+    return code;
+}
+
+/// The code of getaddrinfo(3) for a host; 0 if it has an address.
+static inline int footbridge_look_up(const char *host) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses = NULL;
+#ifdef AI_IDN
+    hints.ai_flags = AI_IDN;
+#endif
+    int code = getaddrinfo(host, NULL, &hints, &addresses);
+    if (code == 0) freeaddrinfo(addresses);
+    return code;
+}
+
+/// Whether a code of getaddrinfo(3) says that the name has no address, not merely that nobody could tell.
+static inline _Bool footbridge_has_no_address(int code) {
+#ifdef EAI_NODATA
+    if (code == EAI_NODATA) return 1;
+#else
+    if (code == -5) return 1; // glibc shows EAI_NODATA to _GNU_SOURCE only
+#endif
+    return code == EAI_NONAME;
 }
 
 static inline CURLcode footbridge_get_long(CURL *easy, CURLINFO info, long *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLcode footbridge_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(easy, info, value);
 }
 
@@ -148,6 +298,11 @@ static inline _Bool footbridge_can_read(uint32_t events) {
 
 static inline _Bool footbridge_can_write(uint32_t events) {
     return (events & EPOLLOUT) != 0;
+}
+
+/// A descriptor that is good for nothing but being counted; -1 if there is none left.
+static inline int footbridge_spare_descriptor(void) {
+    return epoll_create1(EPOLL_CLOEXEC);
 }
 
 /// Names the calling thread, as ps and perf show it; 15 bytes at most.

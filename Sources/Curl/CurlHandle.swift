@@ -1,29 +1,6 @@
 internal import CCurl
 internal import Glibc
 
-/// The answer to one request.
-public struct TransferResponse: Sendable, Equatable {
-    public let status: Int
-    /// The head of the body, for people: at most `CurlHandle.keptBodyBytes`.
-    public let bodyHead: [UInt8]
-    /// The body went on beyond the limit and was not read to its end.
-    public let isTruncated: Bool
-    /// It came over a connection that had carried other requests before.
-    public let usedConnection: Bool
-    /// It came before our body was sent whole; the connection is not used again.
-    public let cameEarly: Bool
-
-    public init(
-        status: Int, bodyHead: [UInt8], isTruncated: Bool, usedConnection: Bool = false, cameEarly: Bool = false
-    ) {
-        self.status = status
-        self.bodyHead = bodyHead
-        self.isTruncated = isTruncated
-        self.usedConnection = usedConnection
-        self.cameEarly = cameEarly
-    }
-}
-
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
 ///
 /// Every option that we set on a request is set in this file, with its reason. Belongs to the thread of its loop.
@@ -36,6 +13,15 @@ public final class CurlHandle {
     /// How much of a response body is kept, whatever the limit for reading it.
     public static let keptBodyBytes = 4096
 
+    private enum State {
+        case idle, sending
+        /// libcurl has ended the transfer because of its host's name; the `NameChecks` of the loop say why.
+        case checkingName
+    }
+
+    /// A used connection is given up for a new one, and so a new look at the name, at most once in this time.
+    var renewalInterval: Duration = .seconds(20)
+
     private let loop: CurlLoop
     private let easy: UnsafeMutableRawPointer
     private let options: TransferOptions
@@ -44,13 +30,19 @@ public final class CurlHandle {
     private var largeBodyHeaders: UnsafeMutablePointer<curl_slist>?
     private var request = PinnedRequest()
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-    private var isSending = false
+    private var state = State.idle
     /// Called on the loop, exactly once for each `start` that did not throw; later, never before `start` returns.
     public var onFinish: Completion?
     private var received = 0
-    /// Header bytes that the answer under way may still have; libcurl's callback counts it down.
-    private let headerBytesLeft = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    /// What libcurl's callbacks note.
+    private let transfer = UnsafeMutablePointer<footbridge_transfer>.allocate(capacity: 1)
+    /// Whether CURLOPT_FRESH_CONNECT is set.
+    private var isFresh = false
+    /// When this handle last had a new connection made.
+    private var connectedAt = MonotonicTime(nanoseconds: 0)
     private var kept: [UInt8] = []
+    /// Tells the answer of one check of the name from that of an earlier one, which was cancelled.
+    private var checks = 0
     private var isTruncated = false
 
     /// - Throws: `TransportFailure.Kind.invalid` if libcurl does not accept an option: a URL that is none, a file that is missing.
@@ -60,6 +52,7 @@ public final class CurlHandle {
         self.easy = easy
         self.options = options
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        transfer.initialize(to: footbridge_transfer())
         // What throws from here on runs `deinit`, for every property has its value.
         try setTarget()
         try setHeaders()
@@ -68,12 +61,12 @@ public final class CurlHandle {
     }
 
     deinit {
-        if isSending { loop.remove(easy) }
+        if state == .sending { loop.remove(easy) }
         curl_easy_cleanup(easy)
         curl_slist_free_all(largeBodyHeaders ?? fixedHeaders)
         request.free()
         errorText.deallocate()
-        headerBytesLeft.deallocate()
+        transfer.deallocate()
     }
 
     // MARK: - Options
@@ -136,7 +129,8 @@ public final class CurlHandle {
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_TCP_KEEPIDLE, 30)
         try set(CURLOPT_TCP_KEEPINTVL, 10)
-        // A kept connection is made anew now and then, so that a change of DNS is noticed.
+        // A kept connection is made anew now and then, so that a change of DNS is noticed; a new one asks again after 30 s.
+        try set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
         try set(CURLOPT_MAXLIFETIME_CONN, 600)
         try set(CURLOPT_MAXAGE_CONN, 118)
     }
@@ -152,8 +146,7 @@ public final class CurlHandle {
                 let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
                 return handle.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
             })
-        try check(footbridge_set_pointer(easy, CURLOPT_HEADERDATA, headerBytesLeft))
-        try check(footbridge_set_data_callback(easy, CURLOPT_HEADERFUNCTION, footbridge_count_header))
+        try check(footbridge_set_transfer(easy, transfer))
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(TransportFailure) {
@@ -174,7 +167,7 @@ public final class CurlHandle {
     /// left-over bytes of our body. To be set before `start`.
     public var closesAfterErrors = false
 
-    public var isBusy: Bool { isSending }
+    public var isBusy: Bool { state != .idle }
 
     /// Sends the request when the loop performs next; `onFinish` tells how it ended.
     ///
@@ -182,14 +175,23 @@ public final class CurlHandle {
     ///
     /// - Parameter fresh: over a new connection, whatever connections are kept.
     public func start(_ buffer: borrowing RequestBuffer, fresh: Bool = false) throws(TransportFailure) {
-        precondition(!isSending, "a handle carries one request at a time")
+        precondition(!isBusy, "a handle carries one request at a time")
         guard buffer.isValid else {
             throw TransportFailure(kind: .invalid, message: "a header value with a control character")
         }
         let fixed = buffer.body.count > 512 * 1024 ? largeBodyHeaders : fixedHeaders
         guard request.load(buffer, followedBy: fixed) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
         received = 0
-        headerBytesLeft.pointee = Self.headerLimitBytes
+        if transfer.pointee.forbids_reuse {
+            try set(CURLOPT_FORBID_REUSE, 0)
+            try set(CURLOPT_VERBOSE, 0)
+        }
+        transfer.pointee = footbridge_transfer()
+        transfer.pointee.easy = easy
+        transfer.pointee.header_bytes_left = Self.headerLimitBytes
+        transfer.pointee.body_bytes = curl_off_t(request.bodyCount)
+        transfer.pointee.closes_after_errors = closesAfterErrors
+        transfer.pointee.renews = loop.now - connectedAt >= renewalInterval
         isTruncated = false
         kept.removeAll(keepingCapacity: true)
         errorText[0] = 0
@@ -197,11 +199,14 @@ public final class CurlHandle {
             footbridge_set_list(easy, CURLOPT_HTTPHEADER, request.list(count: buffer.starts.count, fixed: fixed))
         )
         try check(footbridge_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.bodyCount)))
-        try set(CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
+        if fresh != isFresh {
+            try set(CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
+            isFresh = fresh
+        }
         // Not copied by libcurl: PinnedRequest keeps it in place.
         try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
-        isSending = true
+        state = .sending
     }
 
     /// The same with a completion for this request.
@@ -214,10 +219,11 @@ public final class CurlHandle {
 
     /// Drops the transfer; `onFinish` is not called.
     public func cancel() {
-        guard isSending else { return }
-        isSending = false
-        loop.remove(easy)
-        request.shrink()
+        if state == .sending {
+            loop.remove(easy)
+            request.shrink()
+        }
+        state = .idle
     }
 
     /// The value of a header of the last response; the last one if it came more than once.
@@ -252,17 +258,70 @@ public final class CurlHandle {
     }
 
     private func finish(_ code: CURLcode) {
-        guard isSending else { return }
-        isSending = false
-        var status = 0
-        _ = footbridge_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        guard state == .sending else { return }
         request.shrink()
+        let end = end(code)
+        if end.hasConnected { connectedAt = loop.now }
         // The status line decides: what came after it was cut by us, not by the receiver. An answer that stalls or breaks off
         // is none, whatever its status: better twice than not at all.
-        if code == CURLE_OK || (isTruncated && status >= 200) {
-            onFinish?(.success(TransferResponse(status: status, bodyHead: kept, isTruncated: isTruncated)))
-        } else {
-            onFinish?(.failure(TransportFailure(code, detail: String(cString: errorText))))
+        if code == CURLE_OK || (isTruncated && transfer.pointee.status >= 200) || isCompleteEarlyAnswer(code) {
+            tell(
+                .success(
+                    TransferResponse(
+                        status: Int(transfer.pointee.status), bodyHead: kept, isTruncated: isTruncated,
+                        usedConnection: end.usedConnection, cameEarly: transfer.pointee.came_early)))
+            return
+        }
+        let failure = end.failure { Descriptors.areShort }
+        if failure.kind == .nameLookupFailed { checkName(failure) } else { tell(.failure(failure)) }
+    }
+
+    private func tell(_ result: Result<TransferResponse, TransportFailure>) {
+        state = .idle
+        onFinish?(result)
+    }
+
+    private func end(_ code: CURLcode) -> TransferEnd {
+        var end = TransferEnd(code: code, prerequests: Int(transfer.pointee.prerequests))
+        end.hasConnected = transfer.pointee.family != 0
+        guard code != CURLE_OK else { return end }
+        end.detail = String(cString: errorText)
+        end.repeatRefused = transfer.pointee.repeat_refused
+        end.socketError = transfer.pointee.socket_errno
+        end.isIPv4 = transfer.pointee.family == AF_INET
+        var connectionError = 0
+        _ = footbridge_get_long(easy, CURLINFO_OS_ERRNO, &connectionError)
+        end.connectionError = Int32(truncatingIfNeeded: connectionError)
+        return end
+    }
+
+    /// Whether the answer came whole, and only then the receiver stopped taking our body: it has decided.
+    ///
+    /// libcurl reads before it writes. If the reset comes in between, the answer is never read, and this a disconnection.
+    private func isCompleteEarlyAnswer(_ code: CURLcode) -> Bool {
+        let isBroken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR
+        guard transfer.pointee.came_early, transfer.pointee.header_ended, isBroken || code == CURLE_OPERATION_TIMEDOUT
+        else { return false }
+        var length: curl_off_t = -1
+        _ = footbridge_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+        if length >= 0 { return received == Int(length) }
+        if let coding = responseHeader("Transfer-Encoding") {
+            return coding.lowercased().hasSuffix("chunked") && footbridge_has_last_chunk(transfer)
+        }
+        // The end of the connection is that of the body. Our unread bytes make it a reset.
+        return isBroken
+    }
+
+    private func checkName(_ failure: TransportFailure) {
+        guard let host = URLHost.of(options.url) else { return tell(.failure(failure)) }
+        state = .checkingName
+        checks += 1
+        loop.nameChecks.check(host, on: loop) { [weak self, check = checks] hasNoAddress in
+            guard let self, state == .checkingName, check == checks else { return }
+            tell(
+                .failure(
+                    hasNoAddress
+                        ? TransportFailure(kind: .unknownHost, code: failure.code, message: failure.message) : failure))
         }
     }
 }

@@ -38,6 +38,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     private(set) var timers = TimerQueue()
     /// What has to be told when the loop ends: sockets, and connections that are being made.
     var dependents: [ObjectIdentifier: () -> Void] = [:]
+    let nameChecks = NameChecks()
     private var participants: [any TurnParticipant] = []
     private var transfers = 0
     /// Transfers that were added since the last perform: they have not begun.
@@ -53,9 +54,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
         }
         self.multi = multi
         descriptors = try DescriptorSet()
-        // By default 7.88.1 keeps 4 connections per handle that is in the multi handle *now*: after a burst it would
-        // close what the next one needs. Routes bound their own connections by their concurrency.
-        _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 1024)
+        _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, keptConnections)
         _ = footbridge_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         self.name = name
         try startThread()
@@ -148,6 +147,11 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
 
     /// Whether the thread has ended: an actor's job may still run, on the thread of whoever waits for it.
     var hasStopped: Bool { inbox.withLock(\.hasEnded) }
+    /// How many idle connections are kept at most: as many as there may be requests at a time, or a burst closes what the
+    /// next one needs. (By default 7.88.1 keeps four per request that is under way *now*.)
+    public var keptConnections = 1024 {
+        didSet { _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, keptConnections)) }
+    }
 
     /// Whether other threads have asked for something that has not run yet.
     var hasWork: Bool { inbox.withLock { !$0.work.isEmpty } }

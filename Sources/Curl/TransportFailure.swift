@@ -51,9 +51,7 @@ public struct TransportFailure: Error, Sendable, Hashable {
 
     init(_ code: CURLcode, detail: String = "") {
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-        // 7.88.1 has one code for a name that does not resolve and for want of a thread to resolve it (lib/asyn-thread.c).
-        let isOurs = code == CURLE_COULDNT_RESOLVE_HOST && text.contains("thread failed to start")
-        self.init(kind: isOurs ? .other : Kind(code), code: code.rawValue, message: text)
+        self.init(kind: Kind(code, detail: text), code: code.rawValue, message: text)
     }
 }
 
@@ -62,10 +60,34 @@ extension TransportFailure: CustomStringConvertible {
 }
 
 extension TransportFailure.Kind {
-    init(_ code: CURLcode) {
+    /// Where libcurl's number says too little, its words and OpenSSL's decide.
+    init(_ code: CURLcode, detail: String) {
+        switch code {
+        // 7.88.1 has one code for a name that does not resolve and for want of a thread to resolve it (lib/asyn-thread.c).
+        case CURLE_COULDNT_RESOLVE_HOST where detail.contains("thread failed to start"): self = .ownLack
+        // And one for a URL that is not allowed and for an answer that is no HTTP (lib/http.c).
+        case CURLE_UNSUPPORTED_PROTOCOL where detail.contains("HTTP/0.9") || detail.contains("Unsupported HTTP"):
+            self = .notHTTP
+        case CURLE_SSL_CONNECT_ERROR where Self.plainAnswers.contains(where: detail.contains): self = .noTLS
+        // With TLS 1.3 the handshake has ended for us when the receiver says so: then it is an error of reading.
+        case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
+            self = Self.certificateAlerts.contains(where: detail.contains) ? .clientCertificateWanted : Self(code)
+        default: self = Self(code)
+        }
+    }
+
+    /// What OpenSSL makes of an answer that is no TLS (ssl/record/rec_layer_s3.c, ssl3_record.c).
+    private static let plainAnswers = ["wrong version number", "packet length too long", "http request"]
+    /// Alerts that speak of our certificate (RFC 8446 §6.2). Not "handshake failure": it may mean the cipher as well.
+    private static let certificateAlerts = [
+        "alert certificate required", "alert bad certificate", "alert unknown ca", "alert certificate expired",
+        "alert certificate revoked", "alert certificate unknown", "alert unsupported certificate",
+    ]
+
+    private init(_ code: CURLcode) {
         self =
             switch code {
-            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unknownHost
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameLookupFailed
             case CURLE_COULDNT_CONNECT: .refused
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
@@ -75,12 +97,13 @@ extension TransportFailure.Kind {
                 CURLE_SSL_INVALIDCERTSTATUS:
                 .certificate
             case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED: .tls
-            // Not CURLE_UNSUPPORTED_PROTOCOL: 7.88.1 gives it for an answer that is not HTTP, too.
-            case CURLE_URL_MALFORMAT, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+            case CURLE_WEIRD_SERVER_REPLY: .notHTTP
+            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
                 CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN,
                 // A user in the URL: CURLOPT_DISALLOW_USERNAME_IN_URL.
                 CURLE_LOGIN_DENIED:
                 .invalid
+            case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT: .ownLack
             case CURLE_ABORTED_BY_CALLBACK: .cancelled
             default: .other
             }

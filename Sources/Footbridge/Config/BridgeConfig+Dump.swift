@@ -58,6 +58,7 @@ extension RouteConfig {
                 retry.schedule.isEmpty
                 ? "none" : "[\(retry.schedule.map(DurationText.format).joined(separator: ", "))]",
             "retry.max_age": retry.maximumAge.map(DurationText.format) ?? "none",
+            "retry.give_up": retry.giveUp.rawValue,
             "retry.retry_after_max": DurationText.format(retry.maximumRetryAfter),
             "max_parked": "\(maximumParked)",
             "dead_letter": streams.map { deadLetter.name(for: $0) ?? "false" }.uniqued().joined(separator: ", "),

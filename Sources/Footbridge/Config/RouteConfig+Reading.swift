@@ -89,6 +89,7 @@ extension RetryPolicy {
         maximumAge = section.optional(
             "max_age", type: "duration, 1s to 365d", defaultText: "none"
         ) { text throws(Complaint) in try DurationText.parse(text, .seconds(1) ... .seconds(365 * 86_400)) }
+        section.name("give_up", &giveUp)
         section.duration("retry_after_max", &maximumRetryAfter, .zero ... .seconds(30 * 86_400))
     }
 }

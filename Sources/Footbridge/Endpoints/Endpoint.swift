@@ -70,7 +70,10 @@ final class Endpoint {
     ) -> Standing.Change? {
         end(attempt)
         var pause: Duration?
-        if case .throttled(_, let retryAfter?) = outcome { pause = min(retryAfter.wait(now: wall), maximumRetryAfter) }
+        if case .throttled(_, let retryAfter?) = outcome {
+            let asked = min(retryAfter.wait(now: wall), maximumRetryAfter)
+            pause = asked > .zero ? asked : nil
+        }
         let wasDown = standing.isDown
         var change = standing.note(
             outcome, of: attempt, usedConnection: usedConnection, pause: pause, now: now, wall: wall)

@@ -22,24 +22,6 @@ import Testing
         #expect(receiver.connections == 1)
     }
 
-    @Test func `a connection that the receiver closed after its answer is made anew`() async throws {
-        let server = try StreamServer { connection in
-            _ = try connection.receive()
-            try connection.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-        }
-        let statuses = try await onLoop { [port = server.port] actor in
-            let handle = try CurlHandle(loop: actor.loop, options: TransferOptions(url: "http://127.0.0.1:\(port)/"))
-            var statuses: [Int?] = []
-            for _ in 0..<5 {
-                let result: TransferResult = try await callback { try handle.start(request(), completion: $0) }
-                statuses.append(result.response?.status)
-            }
-            return statuses
-        }
-        #expect(statuses == [200, 200, 200, 200, 200])
-        #expect(server.connections == 5)
-    }
-
     @Test func `a thousand requests with sixteen handles are each answered once`() async throws {
         let receiver = try ScriptedReceiver()
         let answers = try await onLoop { [url = receiver.url] actor in

@@ -46,10 +46,31 @@ import Testing
         #expect(try await transfer(found).failureKind == .invalid)
     }
 
-    @Test func `plain HTTP at a TLS port and TLS at a plain one fail`() async throws {
+    @Test func `plain HTTP at a TLS port fails, and TLS at a plain one is told as that`() async throws {
         let server = try await onThread { [certificates] in try TLSServer(.http, certificates) }
         #expect(try await transfer("http://localhost:\(server.port)/").failureKind == .disconnected)
-        let receiver = try ScriptedReceiver { _ in .answer(200) }
-        #expect(try await transfer("https://127.0.0.1:\(receiver.port)/", timeout: .seconds(2)).failureKind != nil)
+        let plain = try StreamServer { connection in
+            _ = try connection.receive()
+            try connection.send("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")
+        }
+        #expect(try await transfer("https://127.0.0.1:\(plain.port)/").failureKind == .noTLS)
+    }
+
+    @Test func `a receiver that wants a certificate says so`() async throws {
+        let server = try await onThread { [certificates] in try TLSServer(.http, certificates, asksClient: true) }
+        let options = TransferOptions(
+            url: "https://localhost:\(server.port)/", certificateAuthorityFile: certificates.authority)
+        #expect(
+            try await transfer(options, body: [UInt8](repeating: 0x61, count: 8)).failureKind
+                == .clientCertificateWanted)
+    }
+
+    @Test func `an answer before the end of the body counts over TLS as well`() async throws {
+        let server = try await onThread { [certificates] in try TLSServer(.hasty, certificates) }
+        let options = TransferOptions(
+            url: "https://localhost:\(server.port)/", certificateAuthorityFile: certificates.authority)
+        #expect(
+            try await transfer(options, body: [UInt8](repeating: 0x61, count: 8 << 20))
+                == .success(TransferResponse(status: 200, bodyHead: [], isTruncated: false, cameEarly: true)))
     }
 }

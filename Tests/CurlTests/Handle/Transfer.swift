@@ -29,8 +29,10 @@ func request(_ headers: [(StaticString, String)] = [], _ body: [UInt8] = []) -> 
 extension TransferResult {
     var response: TransferResponse? { try? get() }
 
-    var failureKind: TransportFailure.Kind? {
-        if case .failure(let failure) = self { return failure.kind }
+    var failure: TransportFailure? {
+        if case .failure(let failure) = self { return failure }
         return nil
     }
+
+    var failureKind: TransportFailure.Kind? { failure?.kind }
 }

@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: ["SSH-2.0-OpenSSH_9.2\r\n", "garbage\r\n\r\n", "HTTP/1.1 banana\r\n\r\n", "\0\0\0"])
     func `an answer that is not HTTP is neither an answer nor our fault`(text: String) async throws {
-        #expect(try await failure(.raw(text)) == .other)
+        #expect(try await failure(.raw(text)) == .notHTTP)
     }
 
     @Test(arguments: [
@@ -70,16 +70,45 @@ import Testing
     /// The classes are those of libcurl-errors(3), read for an HTTP sender.
     @Test(
         arguments: [
-            (CURLE_COULDNT_RESOLVE_HOST, .unknownHost), (CURLE_COULDNT_CONNECT, .refused),
+            (CURLE_COULDNT_RESOLVE_HOST, .nameLookupFailed), (CURLE_COULDNT_CONNECT, .refused),
             (CURLE_OPERATION_TIMEDOUT, .timedOut), (CURLE_GOT_NOTHING, .disconnected),
             (CURLE_SEND_ERROR, .disconnected),
             (CURLE_RECV_ERROR, .disconnected), (CURLE_PARTIAL_FILE, .disconnected), (CURLE_HTTP2, .disconnected),
             (CURLE_PEER_FAILED_VERIFICATION, .certificate), (CURLE_SSL_CONNECT_ERROR, .tls),
             (CURLE_SSL_CACERT_BADFILE, .invalid), (CURLE_SSL_CERTPROBLEM, .invalid), (CURLE_URL_MALFORMAT, .invalid),
-            (CURLE_OUT_OF_MEMORY, .other), (CURLE_WEIRD_SERVER_REPLY, .other), (CURLE_WRITE_ERROR, .other),
+            (CURLE_OUT_OF_MEMORY, .ownLack), (CURLE_FAILED_INIT, .ownLack), (CURLE_WEIRD_SERVER_REPLY, .notHTTP),
+            (CURLE_WRITE_ERROR, .other),
         ] as [(CURLcode, TransportFailure.Kind)])
     func `libcurl's numbers are classed`(code: CURLcode, kind: TransportFailure.Kind) {
         let failure = TransportFailure(code, detail: "in its words")
         #expect(failure == TransportFailure(kind: kind, code: code.rawValue, message: "in its words"))
+    }
+
+    /// The words are those of libcurl 7.88.1 and OpenSSL 3.0 (err/openssl.txt, lib/vtls/openssl.c).
+    @Test(
+        arguments: [
+            (CURLE_COULDNT_RESOLVE_HOST, "getaddrinfo() thread failed to start", .ownLack),
+            (CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed", .notHTTP),
+            (CURLE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP version in response", .notHTTP),
+            (CURLE_UNSUPPORTED_PROTOCOL, "Protocol \"ftp\" not supported or disabled in libcurl", .invalid),
+            (CURLE_SSL_CONNECT_ERROR, "error:0A00010B:SSL routines::wrong version number", .noTLS),
+            (CURLE_SSL_CONNECT_ERROR, "error:0A0000C6:SSL routines::packet length too long", .noTLS),
+            (CURLE_SSL_CONNECT_ERROR, "error:0A000410:SSL routines::sslv3 alert handshake failure", .tls),
+            (
+                CURLE_RECV_ERROR,
+                "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0",
+                .clientCertificateWanted
+            ),
+            (
+                CURLE_SSL_CONNECT_ERROR, "error:0A000412:SSL routines::sslv3 alert bad certificate",
+                .clientCertificateWanted
+            ),
+            (CURLE_RECV_ERROR, "Recv failure: Connection reset by peer", .disconnected),
+        ] as [(CURLcode, String, TransportFailure.Kind)])
+    func `where the number says too little, the words decide`(
+        code: CURLcode, words: String, kind: TransportFailure.Kind
+    ) {
+        #expect(
+            TransportFailure(code, detail: words) == TransportFailure(kind: kind, code: code.rawValue, message: words))
     }
 }

@@ -105,6 +105,6 @@ import Testing
             _ = try connection.receive()
             try connection.send("-ERR not TLS\r\n")
         }
-        #expect(try await failure(.local(server.port, tls: trusting)) == .tls)
+        #expect(try await failure(.local(server.port, tls: trusting)) == .noTLS)
     }
 }

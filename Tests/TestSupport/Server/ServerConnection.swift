@@ -66,6 +66,9 @@ public final class ServerConnection: Sendable {
     /// The end of the connection, which comes with the end of the script, will be RST.
     public func resetAtEnd() { socket.resetOnClose() }
 
+    /// Ends the connection now; when this returns, the other side on this machine can see it.
+    public func end() { socket.shutDown() }
+
     /// Waits for as long, or until the server stops.
     public func hang(_ time: Duration = .seconds(60)) { _ = state.wait(timeout: time) { $0.isStopped } }
 

@@ -7,6 +7,8 @@ public final class TLSServer: Sendable {
         case slowEcho
         /// Answers each HTTP request with 200 and the name that the client asked for (SNI) as body.
         case http
+        /// Answers 200 once a request has begun, and closes a moment later without reading the rest.
+        case hasty
     }
 
     public let port: UInt16
@@ -65,10 +67,19 @@ public final class TLSServer: Sendable {
                 body = (names.get(connection) or "none").encode()
                 connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-length: %d\\r\\n\\r\\n%s" % (len(body), body))
 
+        def hasty(connection):
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n\\r\\n")
+            time.sleep(0.2)
+
         def serve(plain):
             try:
-                with context.wrap_socket(plain, server_side=True) as connection:
-                    http(connection) if mode == "http" else echo(connection)
+                with context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as connection:
+                    try: connection.do_handshake()
+                    except ssl.SSLError:
+                        time.sleep(0.2) # a reset that follows at once may overtake the alert
+                        raise
+                    {"http": http, "hasty": hasty}.get(mode, echo)(connection)
             except OSError: pass
 
         listener = socket.create_server(("127.0.0.1", 0))
