@@ -29,6 +29,9 @@ actor Worker {
             logger[metadataKey: LogKeys.route] = "\(route.name)"
             return try Route(route, worker: context, logger: logger)
         }
+        let requests = config.routes.reduce(0) { $0 + $1.concurrency }
+        let loop = loop
+        loop.post { loop.keptConnections = max(16, requests) }
     }
 
     func start() {

@@ -36,6 +36,6 @@ struct DeliveryReport {
 
     /// What the answer's own words say of the reason for a refusal.
     var likelyCause: String? {
-        nil
+        outcome.status.flatMap { LikelyCause.of(status: $0, bodyHead: response) }
     }
 }
