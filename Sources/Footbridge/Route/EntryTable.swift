@@ -192,6 +192,12 @@ struct EntryTable {
         return pop(!isRepeatNext, mayGo)
     }
 
+    /// Takes the fresh entry that came last, if it may go.
+    mutating func nextNewest(where mayGo: (EntryKey) -> Bool) -> Row? {
+        guard let last = fresh.last, mayGo(records[last.index].key) else { return nil }
+        return fresh.popLast()
+    }
+
     private mutating func pop(_ isRepeat: Bool, _ mayGo: (EntryKey) -> Bool) -> Row? {
         let isNext = { [records] (row: Row) in mayGo(records[row.index].key) }
         guard let row = isRepeat ? repeats.removeFirst(where: isNext) : fresh.removeFirst(where: isNext) else {

@@ -142,9 +142,12 @@ final class Route: TurnParticipant {
     private func nextRow() -> EntryTable.Row? {
         let sessions = sessions
         if endpoint.standing.isDown {
-            // A probe is a different entry each time, if there is another.
-            let other = table.next { [endpoint] in sessions[$0.stream].isCertain && endpoint.mayProbe(with: $0.id) }
-            if let other { return other }
+            // A probe is a different entry each time, if there is another; one that never failed and came late, for a
+            // receiver may refuse what a producer did wrong for a while.
+            let mayProbe = { [endpoint] (key: EntryKey) in
+                sessions[key.stream].isCertain && endpoint.mayProbe(with: key.id)
+            }
+            if let row = table.nextNewest(where: mayProbe) ?? table.next(where: mayProbe) { return row }
         }
         return table.next { sessions[$0.stream].isCertain }
     }
@@ -178,7 +181,10 @@ final class Route: TurnParticipant {
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
         if let change { tell(change, report) }
-        defer { judge(olderThan: nil) }
+        defer {
+            judge(olderThan: nil)
+            if attempt.isProbe, endpoint.standing.isDown, outcome.maySpeakOfEntries { setQueueAside() }
+        }
         let verdict = Verdict.of(
             outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
             standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
@@ -217,6 +223,15 @@ final class Route: TurnParticipant {
             worker.lack(outcome, at: self)
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
+        }
+    }
+
+    /// What is queued for an endpoint that refuses waits without its body, so that the next probe may be one of the entries
+    /// behind it.
+    private func setQueueAside() {
+        while table.count(.waiting) < config.maximumParked, let row = table.next() {
+            table.wait(row, due: worker.loop.now)
+            settler.count(row)
         }
     }
 
