@@ -109,7 +109,7 @@ sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="--
 	@$(call say,building and running under the address sanitizer)
 	@ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
 	@$(call say,building and running under the thread sanitizer)
-	@TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
+	@FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
 		swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
 
 install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`

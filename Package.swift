@@ -1,13 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+/// A lock that the thread sanitizer sees (`make sanitize`).
+let traced: [SwiftSetting] = Context.environment["FOOTBRIDGE_TSAN"] == nil ? [] : [.define("FOOTBRIDGE_TSAN")]
+
+let common: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+
+let strict = common + traced
 
 /// Deliberate faults for checking the checks (`make chaos ARGS=--check-the-checker`); only in a build that asks for them.
 let sabotage: [SwiftSetting] =
