@@ -29,9 +29,9 @@ struct CrashingEntry {
         let exits = try scene.stopBridges()
         for producer in scene.producers { producer.stop() }
         let history = History(
-            seed: settings.seed, entries: scene.entries.entries, receipts: scene.receipts.receipts,
-            runs: scene.runs.runs, faults: [], letters: try scene.control.deadLetters(), calmEnd: .now, calmEntries: 0,
-            isDrained: isDrained, exits: exits, fallen: [])
+            settings: settings, entries: scene.entries.entries, receipts: scene.receipts.receipts,
+            runs: scene.runs.runs, letters: try scene.control.deadLetters(), calmEnd: .now, isDrained: isDrained,
+            exits: exits)
         return [history.losses(Exposure(history)), history.unexpected(), history.drained(), end(history, crashes)]
     }
 

@@ -22,8 +22,8 @@ extension History {
         let exposure = Exposure(self)
         return [
             losses(exposure), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
-            attemptsRise(exposure), retryLaw(), calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(),
-            baseLine(), surroundings(),
+            burials(exposure), refusals(), scapegoats(), attemptsRise(exposure), attemptsEnd(), retryLaw(exposure),
+            calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
         ]
     }
 
@@ -39,7 +39,7 @@ extension History {
         let requests =
             places.prefix(12).map { text(Int($0)) }.joined(separator: ", ")
             + (places.count > 12 ? " … \(places.count) requests" : "")
-        let id = entries[entry].outcome == .ok ? entries[entry].id.description : "\(entries[entry].outcome)"
+        let id = entries[entry].outcome.isOwed ? entries[entry].id.description : "\(entries[entry].outcome)"
         return "entry \(entry) (\(id)): \(requests.isEmpty ? "no request" : requests)"
     }
 }

@@ -5,6 +5,9 @@ import TestSupport
 struct Figures: Sendable {
     private let values: [String: Double]
 
+    /// - Parameter values: by name and labels, as a bridge tells them.
+    init(_ values: [String: Double]) { self.values = values }
+
     /// - Throws: if the bridge does not answer.
     init(port: UInt16) throws {
         let answer = try exchange("GET /metrics HTTP/1.1\r\nhost: chaos\r\nconnection: close\r\n\r\n", port: port)
@@ -17,10 +20,11 @@ struct Figures: Sendable {
         self.values = values
     }
 
-    /// Of the bridge or its only route, by what stands behind `footbridge_`; `nil` if the bridge does not tell.
+    /// Of the bridge, its only route, or the sum of its streams, by what stands behind `footbridge_`; `nil` if the bridge
+    /// does not tell.
     subscript(name: String) -> Int? {
-        let labels = ["", "{route=\"chaos\"}", "{route=\"chaos\",stream=\"chaos\",group=\"chaos\"}"]
-        return labels.lazy.compactMap { values["footbridge_\(name)\($0)"] }.first.map { Int($0) }
+        let own = values.filter { $0.key == "footbridge_\(name)" || $0.key.hasPrefix("footbridge_\(name){") }
+        return own.isEmpty ? nil : Int(own.values.reduce(0, +))
     }
 }
 

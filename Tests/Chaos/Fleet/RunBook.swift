@@ -20,7 +20,9 @@ final class RunBook {
         runs[run].endedAt = .now
         logs[run] = log(of: run)
         runs[run].buried = lines(with: "entry dead-lettered", of: [run]).compactMap {
-            $0["entry"].flatMap { EntryID($0) }
+            line in
+            let stream = Int(line["stream"]?.split(separator: "-").last ?? "") ?? 0
+            return line["entry"].flatMap { EntryID($0, stream: stream) }
         }
         if processes[run]?.exit == .status(0) {
             runs[run].lastWords = LastWords(summaries: lines(with: "summary", of: [run]))
