@@ -22,7 +22,8 @@ extension History {
         let exposure = Exposure(self)
         return [
             losses(exposure), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
-            burials(exposure), refusals(), scapegoats(), attemptsRise(exposure), attemptsEnd(), retryLaw(exposure),
+            changesHands(exposure), burials(exposure), refusals(), scapegoats(), attemptsRise(exposure), attemptsEnd(),
+            retryLaw(exposure),
             calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
         ]
     }

@@ -101,6 +101,17 @@ struct Exposure {
             ?? false
     }
 
+    /// Whether a fault may have made this process end, or others take it for dead, by that time.
+    func mayHaveBeenTaken(from run: Int, by time: Moment) -> Bool {
+        faults.contains { record in
+            guard record.runs.contains(run), record.start <= time else { return false }
+            let kind = record.fault.kind
+            if kind.endsProcess || kind == .terminate || kind.losesWrites { return true }
+            // What is taken over waits for its own schedule.
+            return (kind == .freeze || kind.cutsRedis) && time - record.start >= Self.silence
+        }
+    }
+
     /// Whether the bridge was frozen before it saw the answer, and may have met its own timeout first when it went on.
     func mayBeUnheard(_ place: Int) -> Bool {
         thawed[Int32(place)] != nil || faultsOf[Int32(place)]?.contains { faults[$0].fault.kind == .freeze } ?? false

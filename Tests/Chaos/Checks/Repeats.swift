@@ -108,6 +108,26 @@ extension History {
         return Check("one attempt at a time", "\(pairs) repeats looked at", failures: failures)
     }
 
+    /// Who lives keeps what it has: an entry is sent by another process only after the end of its process, or a silence.
+    func changesHands(_ exposure: Exposure) -> Check {
+        var failures: [String] = []
+        var count = 0
+        for (number, places) in byEntry.enumerated() where places.count > 1 {
+            for (place, next) in zip(places, places.dropFirst()) {
+                let (first, second) = (receipts[Int(place)], receipts[Int(next)])
+                guard first.run != second.run, runs.indices.contains(Int(first.run)) else { continue }
+                count += 1
+                let hasEnded = runs[Int(first.run)].endedAt.map { $0 <= second.received } ?? false
+                guard !hasEnded, exposure.thawed[place] == nil, exposure.thawed[next] == nil,
+                    !exposure.mayHaveBeenTaken(from: Int(first.run), by: second.received),
+                    exposure.rereads(of: number, before: second.received).isEmpty
+                else { continue }
+                failures.append("taken from a living process: \(text(ofEntry: number))")
+            }
+        }
+        return Check("nothing is taken from the living", "\(count) changes of the process", failures: failures)
+    }
+
     /// When the sender knew how a request ended; `nil` if that cannot be told.
     func end(of receipt: Receipt) -> Moment? {
         let timeout = receipt.received + Settings.timeout

@@ -67,7 +67,7 @@ struct Fault: Sendable, CustomStringConvertible {
             let needProxy: [Kind] = [.killRedis, .cut, .freezeRedis, .halfOpen, .slowRedis, .redisClock, .storm]
             let needSentinels: [Kind] = [.failover, .isolateMaster, .muteSentinel]
             return allCases.filter { kind in
-                if kind == .bridgeClock || kind == .redisClock, MovableClock.library == nil { return false }
+                if kind == .bridgeClock || kind == .redisClock, !MovableClock.isPossible { return false }
                 return !(sentinels ? needProxy : needSentinels).contains(kind)
             }
         }

@@ -84,11 +84,11 @@ final class Bridge {
             redis: \(redis.configuration(by: proxy.port))
             admin: { listen: "127.0.0.1:0" }
             instance: \(name)
+            workers: \(settings.workers)
             log: { level: info, format: json }
             routes:
               chaos:
                 streams: [\(streams)]
-                workers: \(settings.workers)
                 group: \(Settings.group)
                 start: beginning
                 webhook:

@@ -3,7 +3,7 @@ import TestSupport
 
 /// What a bridge's `/metrics` say at one moment.
 struct Figures: Sendable {
-    private let values: [String: Double]
+    var values: [String: Double]
 
     /// - Parameter values: by name and labels, as a bridge tells them.
     init(_ values: [String: Double]) { self.values = values }
@@ -33,6 +33,10 @@ struct LastWords: Sendable, Equatable {
     var delivered = 0
     var retried = 0
     var dead = 0
+
+    init(delivered: Int, retried: Int, dead: Int) {
+        (self.delivered, self.retried, self.dead) = (delivered, retried, dead)
+    }
 
     /// - Parameter summaries: the lines of that name, one per minute and one at the end, each since the one before it.
     init(summaries: [[String: String]]) {
