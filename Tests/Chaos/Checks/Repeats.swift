@@ -117,7 +117,8 @@ extension History {
                 let (first, second) = (receipts[Int(place)], receipts[Int(next)])
                 guard first.run != second.run, runs.indices.contains(Int(first.run)) else { continue }
                 count += 1
-                let hasEnded = runs[Int(first.run)].endedAt.map { $0 <= second.received } ?? false
+                let run = runs[Int(first.run)]
+                let hasEnded = (run.toldToEnd ?? run.endedAt).map { $0 <= second.received } ?? false
                 guard !hasEnded, exposure.thawed[place] == nil, exposure.thawed[next] == nil,
                     !exposure.mayHaveBeenTaken(from: Int(first.run), by: second.received),
                     exposure.rereads(of: number, before: second.received).isEmpty

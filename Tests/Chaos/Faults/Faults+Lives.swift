@@ -15,23 +15,22 @@ extension Faults {
     }
 
     /// The second one dies as soon as entries of the first have another owner.
-    func killTakeover(_ fault: Fault) throws -> FaultRecord {
+    func killTakeover(_ fault: Fault) throws -> [FaultRecord] {
         let isCalm = waitForCalm()
         let (first, second) = (scene.bridges[fault.target], scene.bridges[(fault.target + 1) % Settings.bridges])
-        var record = FaultRecord(fault, runs: [first.run, second.run])
+        var record = FaultRecord(fault, runs: [first.run])
         if !isCalm { record.complaints.append("the bridges did not come to rest before it") }
         try first.kill()
         let before = (try? scene.control.pending(of: first)) ?? 0
         _ = eventually(within: Settings.claimAfter + 3, every: 0.002) {
             ((try? scene.control.pending(of: first)) ?? before) < max(1, before)
         }
-        // Both have had their end by now, but the first had it long before: what it exposes does not reach up to here.
-        record.end = .now
+        let next = FaultRecord(fault, runs: [second.run])
         second.signal(SIGKILL)
         try second.waitForExit(within: 10)
         try first.start()
         try second.start()
-        return record
+        return [record, next]
     }
 
     /// The new process comes first, then the old one leaves, as a deployment does it. Nothing may come twice.
@@ -40,6 +39,7 @@ extension Faults {
         let old = try bridge.replace()
         var record = FaultRecord(fault, runs: [old.run, bridge.run])
         pause(1 + fault.force)
+        scene.runs.tellToEnd(old.run)
         old.process?.signal(SIGTERM)
         let exit = try old.process?.waitForExit(timeout: .seconds(Int(Settings.drainTimeout) + 5))
         scene.runs.end(old.run)

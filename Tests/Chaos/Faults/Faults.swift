@@ -29,7 +29,7 @@ struct Faults {
         case .terminate: [try terminate(fault)]
         case .freeze: [try freeze(fault)]
         case .killDrain: [try killDrain(fault)]
-        case .killTakeover: [try killTakeover(fault)]
+        case .killTakeover: try killTakeover(fault)
         case .overlap: [try overlap(fault)]
         case .claimAfters: [try claimAfters(fault)]
         case .descriptors: [try descriptors(fault)]
@@ -66,7 +66,7 @@ struct Faults {
     /// Waits until all bridges are connected and have shown life lately, so that what is measured is this fault and not the
     /// last one.
     func waitForCalm() -> Bool {
-        eventually(within: 20, every: 0.05) {
+        eventually(within: 40, every: 0.05) {
             guard let consumers = try? scene.control.consumers(), let clients = try? scene.control.clientNames() else {
                 return false
             }

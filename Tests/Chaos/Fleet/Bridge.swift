@@ -61,7 +61,10 @@ final class Bridge {
         return process
     }
 
-    func signal(_ number: Int32) { process?.signal(number) }
+    func signal(_ number: Int32) {
+        if number == SIGTERM { runs.tellToEnd(run) }
+        process?.signal(number)
+    }
 
     /// Waits for the end of the process, and notes it.
     @discardableResult

@@ -15,6 +15,11 @@ final class RunBook {
 
     func keep(_ process: ChildProcess, of run: Int) { processes[run] = process }
 
+    func tellToEnd(_ run: Int) {
+        guard runs.indices.contains(run), runs[run].toldToEnd == nil else { return }
+        runs[run].toldToEnd = .now
+    }
+
     func end(_ run: Int) {
         guard runs.indices.contains(run), runs[run].endedAt == nil else { return }
         runs[run].endedAt = .now
