@@ -55,13 +55,16 @@ import Testing
         #expect(bridge.exit == nil)
     }
 
+    /// Longer than commands wait for their replies, and than half of `claim_after`.
     @Test func `a hung Redis is waited for`() throws {
         let scene = try makeScene()
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["claim_after"] = "4s"
         try scene.redis.add(numbers: 0..<200)
-        try scene.run()
+        let bridge = try scene.run()
         try scene.receiver.waitFor(count: 50)
         scene.server.pause()
-        letPass(.seconds(1))
+        try bridge.waitForLog("Redis is unreachable", timeout: .seconds(30))
         scene.server.resume()
         try expectEachOnce(scene, 200)
     }

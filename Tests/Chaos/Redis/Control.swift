@@ -86,6 +86,14 @@ struct Control {
         return sum
     }
 
+    /// The highest id that a stream has given, as if all were one stream.
+    func latestID() throws -> EntryID {
+        try streams.compactMap { stream in
+            let info = try command("XINFO", "STREAM", Settings.stream(stream))
+            return info["last-generated-id"]?.text.flatMap { EntryID($0) }
+        }.max() ?? EntryID(milliseconds: 0, sequence: 0)
+    }
+
     /// All dead letters, each as its fields.
     func deadLetters() throws -> [RedisReply] {
         let probe = try redis.master.probe()
