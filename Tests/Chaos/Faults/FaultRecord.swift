@@ -7,8 +7,9 @@ struct FaultRecord: Sendable {
     struct Reread: Sendable {
         /// After the first, up to the last: what the group had been given before it was destroyed.
         let range: ClosedRange<EntryID>
-        /// The run that made it. It knows what it has read itself: only what others had read may come again.
-        let maker: Int
+        /// The run that made it. It knows what it has read itself: only what others had read may come again. `nil` if the run
+        /// has several workers, for each knows its own.
+        let maker: Int?
     }
 
     let fault: Fault

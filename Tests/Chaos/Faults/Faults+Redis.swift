@@ -183,7 +183,8 @@ extension Faults {
         record.end = .now
         if let made {
             if made.position < destroyed.lastDelivered {
-                record.reread = .init(range: made.position...destroyed.lastDelivered, maker: made.run)
+                record.reread = .init(
+                    range: made.position...destroyed.lastDelivered, maker: scene.settings.workers == 1 ? made.run : nil)
             }
         } else {
             record.complaints.append("the group was not made again within 15 s")
