@@ -36,7 +36,7 @@ struct Exposure {
                 let own = byRun[run] ?? []
                 let since = Self.unacknowledged(since: record, run, history) - Self.acknowledging
                 let exposed = own.filter { Self.isExposed(history.receipts[$0], by: record, since) }
-                bounds[place] += min(exposed.count, Self.most(by: record, history))
+                bounds[place] += min(exposed.count, Self.most(by: record, of: run, history))
                 for receipt in exposed { faultsOf[Int32(receipt), default: []].append(place) }
                 guard record.fault.kind == .freeze else { continue }
                 bounds[place] += history.inFlight
@@ -55,9 +55,10 @@ struct Exposure {
     }
 
     /// So many duplicates one fault and process may make: what is under way at once, for acknowledgements leave with each
-    /// turn. A new master may also have missed some that were sent before.
-    static func most(by record: FaultRecord, _ history: History) -> Int {
-        record.fault.kind == .failover || record.fault.kind == .isolateMaster ? history.window : history.inFlight
+    /// turn. While Redis is away they are kept, and so what it holds may be sent and not acknowledged.
+    static func most(by record: FaultRecord, of run: Int, _ history: History) -> Int {
+        let wasBlind = unacknowledged(since: record, run, history) < record.start
+        return record.fault.kind.cutsRedis || wasBlind ? history.window : history.inFlight
     }
 
     /// While Redis was away, acknowledgements were kept: they reach back to the beginning of that.

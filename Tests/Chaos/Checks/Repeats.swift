@@ -42,7 +42,7 @@ extension History {
             }
         }
         for (key, count) in byRun {
-            let most = Exposure.most(by: faults[key.fault], self)
+            let most = Exposure.most(by: faults[key.fault], of: Int(key.run), self)
             if count > most {
                 failures.append(
                     "\(count) duplicates by \(faults[key.fault].fault) of run \(key.run), more than \(most) under way")
