@@ -124,7 +124,7 @@ extension Faults {
     func flushAll(_ fault: Fault) throws -> FaultRecord {
         var record = FaultRecord(fault, runs: allRuns)
         // Streams begin anew: if a clock was ahead, they would give ids a second time.
-        guard try scene.control.latestID() < EntryID(milliseconds: UInt64(time(nil)) * 1000, sequence: 0) else {
+        guard try scene.control.latestID() < EntryID(milliseconds: UInt64(time(nil) + 1) * 1000, sequence: 0) else {
             record.remark = "left out: its ids would come again"
             return record
         }
