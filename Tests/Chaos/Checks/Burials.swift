@@ -77,7 +77,7 @@ extension History {
                 && last.first?.connection != last.last?.connection
             let start = last.first?.received ?? calmEnd
             // One of both may have met a fault.
-            if !isConfirmed, unseen.count(from: start, to: start + 2 * Settings.claimAfter) == 0 {
+            if !isConfirmed, unseen.count(from: start, to: start + 0.5) == 0 {
                 failures.append("refused once, \(letter.text): \(text(ofEntry: number))")
             }
         }
