@@ -98,6 +98,7 @@ let package = Package(
         .executableTarget(
             name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
             swiftSettings: strict),
+        tests("ChaosTests", ["chaos"]),
         .executableTarget(
             name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
             swiftSettings: strict),
