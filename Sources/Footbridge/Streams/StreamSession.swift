@@ -13,7 +13,7 @@ final class StreamSession {
     /// noticed: a blocked read is not told of them.
     static let blockTime = Duration.seconds(5)
     /// Entries that a read asks for that may have to wait: whatever their size, few enough to keep in memory.
-    private static let waitingCount = 8
+    private static let waitingCount = 4
     /// Bytes that one read of a backlog may bring, the last few entries not counted.
     private static let backlogBytes = 4 << 20
 
