@@ -93,7 +93,7 @@ scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call say,building and running the scenarios)
 	@swift test --disable-xctest --filter ScenarioTests
 
-chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --sentinel, --help, --check-the-checker
+chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --sentinel, --forgeries, --help, --check-the-checker
 	@$(call need,$(TEST_PACKAGES))
 	@$(if $(broken),$(call say,building the bridge with faults in it),$(call release))
 	@$(if $(broken),FOOTBRIDGE_SABOTAGE=1 swift build --scratch-path .build-sabotage --product footbridge)

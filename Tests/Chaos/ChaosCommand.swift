@@ -17,7 +17,8 @@ import TestSupport
     @Option(help: "Only faults of this kind; may be given several times.") var only: [Fault.Kind] = []
     @Option(help: "No faults of this kind; may be given several times.") var without: [Fault.Kind] = []
     @Option(help: "The bridge.") var binary = ".build/release/footbridge"
-    @Option(help: "Streams of the route.") var streams = 1
+    @Option(help: "Routes, which share the streams among them.") var routes = 1
+    @Option(help: "Streams.") var streams = 1
     @Option(help: "Workers of each bridge.") var workers = 1
     @Flag(help: "Redis is reached by TLS.") var tls = false
     @Option(help: "With --sentinel: replicas that have to confirm what is settled.") var waitForAck = 0
@@ -50,7 +51,8 @@ import TestSupport
             entries: entries ?? (short ? 100_000 : 1_050_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 6000))
         settings.calmEntries = min(20_000, settings.entries / 10)
         settings.sentinels = sentinel ? 3 : 0
-        (settings.streams, settings.workers, settings.tls) = (streams, workers, tls)
+        (settings.routes, settings.streams) = (routes, streams)
+        (settings.workers, settings.tls) = (workers, tls)
         settings.waitsForReplicas = waitForAck
         settings.kinds = Fault.Kind.all(underSentinels: sentinel).filter {
             (only.isEmpty || only.contains($0)) && !without.contains($0)
@@ -63,7 +65,8 @@ import TestSupport
         if let kind = only.first(where: { !possible.contains($0) }) {
             throw ValidationError("no \(kind) \(sentinel ? "with" : "without") --sentinel")
         }
-        guard streams > 0, workers > 0, waitForAck >= 0 else { throw ValidationError("counts are above zero") }
+        guard routes > 0, workers > 0, waitForAck >= 0 else { throw ValidationError("counts are above zero") }
+        guard streams >= routes else { throw ValidationError("each route needs a stream: --streams \(routes)") }
         if sentinel, tls { throw ValidationError("Sentinels are watched without TLS") }
         if waitForAck > 0, !sentinel { throw ValidationError("--wait-for-ack needs --sentinel") }
     }

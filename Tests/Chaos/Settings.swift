@@ -24,7 +24,9 @@ struct Settings: Sendable {
     /// Directory for the logs of a run that fails.
     var logs = ".build/chaos"
 
-    /// Streams of the one route.
+    /// Routes, which share the streams among them.
+    var routes = 1
+    /// Streams of all routes.
     var streams = 1
     /// Workers of each bridge.
     var workers = 1

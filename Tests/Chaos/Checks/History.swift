@@ -66,7 +66,7 @@ struct History {
     }
 
     /// What one process sends at once.
-    var inFlight: Int { Settings.concurrency * settings.workers }
+    var inFlight: Int { Settings.concurrency * settings.workers * settings.routes }
     /// What one process holds.
     var window: Int { Settings.window * settings.workers * settings.streams }
 }

@@ -80,9 +80,6 @@ final class Bridge {
     }
 
     private func configuration(_ claimAfter: Double) -> String {
-        func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
-        let backoff = Settings.backoff
-        let streams = (0..<settings.streams).map(Settings.stream).joined(separator: ", ")
         return """
             redis: \(redis.configuration(by: proxy.port))
             admin: { listen: "127.0.0.1:0" }
@@ -90,8 +87,18 @@ final class Bridge {
             workers: \(settings.workers)
             log: { level: info, format: json }
             routes:
-              chaos:
-                streams: [\(streams)]
+            \((0..<settings.routes).map { route($0, claimAfter: ms(claimAfter)) }.joined())
+            """
+    }
+
+    private func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
+
+    private func route(_ number: Int, claimAfter: String) -> String {
+        let backoff = Settings.backoff
+        let streams = stride(from: number, to: settings.streams, by: settings.routes).map(Settings.stream)
+        return """
+              \(Settings.stream(number)):
+                streams: [\(streams.joined(separator: ", "))]
                 group: \(Settings.group)
                 start: beginning
                 webhook:
@@ -100,7 +107,7 @@ final class Bridge {
                   timeout: \(ms(Settings.timeout))
                   sign: { secret: "\(Settings.secret)" }
                 concurrency: \(Settings.concurrency)
-                claim_after: \(ms(claimAfter))
+                claim_after: \(claimAfter)
                 drain_timeout: \(ms(Settings.drainTimeout))
                 retry:
                   attempts: \(Settings.attempts)

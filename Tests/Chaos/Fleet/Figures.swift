@@ -20,7 +20,7 @@ struct Figures: Sendable {
         self.values = values
     }
 
-    /// Of the bridge, its only route, or the sum of its streams, by what stands behind `footbridge_`; `nil` if the bridge
+    /// Of the bridge, or the sum of its routes and streams, by what stands behind `footbridge_`; `nil` if the bridge
     /// does not tell.
     subscript(name: String) -> Int? {
         let own = values.filter { $0.key == "footbridge_\(name)" || $0.key.hasPrefix("footbridge_\(name){") }
