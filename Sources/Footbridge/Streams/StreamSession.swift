@@ -29,6 +29,7 @@ final class StreamSession {
     private(set) lazy var takeover = Takeover(self)
     private var trouble: String?
     private var isToldOfHaste = false
+    private var isToldOfEnd = false
     /// There was more to read than was asked for, as far as is known.
     private(set) var hasBacklog = false
     /// Room in the route's window that an outstanding read may fill.
@@ -177,14 +178,16 @@ final class StreamSession {
         case .create: create(number, on: connection)
         case .register: register(number, on: connection)
         case .restore:
-            logger.error(
+            let held = route.held(of: index)
+            logger.log(
+                level: held.isEmpty ? .debug : .error,
                 "the consumer group is another than before; what is held here goes back into it",
                 metadata: [
                     LogKeys.stream: "\(name)", LogKeys.group: "\(group)",
-                    LogKeys.count: .stringConvertible(route.held(of: index).count),
+                    LogKeys.count: .stringConvertible(held.count),
                 ])
             watch.reset()
-            restore(route.held(of: index), on: connection) { [unowned self] error in
+            restore(held, on: connection) { [unowned self] error in
                 if let error { return refuse(error) }
                 perform(machine.didRestore(number))
             }
@@ -300,11 +303,13 @@ final class StreamSession {
             // `$` by its number: should the answer be lost, the next try means the same place.
             if position == .latest { position = last.map { .after($0) } ?? .beginning }
             if known == nil { start = position }
-            create(at: position, isNew: known == nil, number, on: connection)
+            create(at: position, isNew: known == nil, isStreamGone: last == nil, number, on: connection)
         }
     }
 
-    private func create(at position: GroupPosition, isNew: Bool, _ number: Int, on connection: RedisConnection) {
+    private func create(
+        at position: GroupPosition, isNew: Bool, isStreamGone: Bool, _ number: Int, on connection: RedisConnection
+    ) {
         connection.send(.createGroup(group, on: name, from: position)) { [unowned self] result in
             switch result {
             case .success:
@@ -315,6 +320,12 @@ final class StreamSession {
                 ]
                 if isNew {
                     logger.info("consumer group made", metadata: metadata)
+                } else if isStreamGone {
+                    // A stream with a time to live comes and goes: told once.
+                    logger.log(
+                        level: isToldOfEnd ? .debug : .notice,
+                        "the stream was gone; its group is made again with the next one", metadata: metadata)
+                    isToldOfEnd = true
                 } else {
                     logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
                     // Only they know of what they hold, until they look.
