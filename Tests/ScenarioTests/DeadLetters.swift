@@ -13,10 +13,17 @@ import Testing
     }
 
     @Test(arguments: [400, 413, 422], ServerChoice.allCases)
-    func `a message that the receiver refuses is dead-lettered at once, byte for byte`(
+    func `a message that is refused twice while another is accepted is dead-lettered at once, byte for byte`(
         status: Int, server: ServerChoice
     ) throws {
-        let scene = try Scene(.init(choice: server)) { _ in .answer(status, body: "no, thanks") }
+        let isOtherAccepted = Gate()
+        let scene = try Scene(.init(choice: server)) { request in
+            if request.text == body(1) { return .answer(200) }
+            if request.earlier > 0 { _ = isOtherAccepted.wait(timeout: .seconds(9)) }
+            return .answer(status, body: "no, thanks")
+        }
+        scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
         let own = [
             Field("sku", "a-1"), Field("raw", [0xff, 0x00, 0x0d, 0x0a]), Field("sku", "again"), Field("", ""),
             Field("reason", "my own"),
@@ -24,12 +31,18 @@ import Testing
         let before = Date.now
         let id = try scene.redis.add(own)
         let bridge = try scene.run()
+        // The first request is answered; the second is on its way.
+        try eventually("one is refused") { scene.receiver.connections == 2 }
+        try scene.redis.add(numbers: [1])
+        try scene.receiver.waitUntil { $0.acceptedBodies == [body(1)] }
+        try eventually("it is settled") { try scene.redis.pending().map(\.id) == [id] }
+        isOtherAccepted.open()
         try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
         try scene.waitUntilSettled()
         let letter = try report(try scene.redis.entries(dead)[0])
         #expect(
             letter.fields == [
-                Field("reason", "rejected: http_\(status)"), Field("status", "\(status)"), Field("attempts", "1"),
+                Field("reason", "rejected: http_\(status)"), Field("status", "\(status)"), Field("attempts", "2"),
                 Field("route", "orders"), Field("stream", "orders"), Field("id", id),
                 Field("response", "no, thanks"),
             ] + own.map { Field("field.\($0.name)", $0.value) })
@@ -38,8 +51,27 @@ import Testing
         #expect(letter.times[0] <= letter.times[1])
         #expect(letter.times[1] <= Date.now)
         #expect(try bridge.stop() == .status(0))
-        #expect(scene.receiver.ledger.attempts == ["1"])
+        let refused = scene.receiver.ledger.filter { !$0.action.accepts }
+        #expect(refused.attempts == ["1", "2"])
+        #expect(Set(refused.map(\.connection)).count == 2)
         #expect(bridge.logs("summary").map { $0.metadata["dead"] } == ["1"])
+        #expect(bridge.logs("summary").map { $0.metadata["retried"] } == ["1"])
+    }
+
+    @Test func `a message that is refused is not given up by a receiver that takes nothing else`() throws {
+        let isMended = Gate()
+        let scene = try Scene { _ in isMended.wait(timeout: .zero) ? .answer(200) : .answer(422) }
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        try scene.redis.add(numbers: [1])
+        try scene.run()
+        try scene.receiver.waitFor(count: 5)
+        #expect(try scene.redis.command("EXISTS", dead) == 0)
+        isMended.open()
+        try scene.waitUntilSettled()
+        let ledger = scene.receiver.ledger
+        #expect(ledger.attempts == (1...ledger.count).map(String.init))
+        #expect(ledger.acceptedBodies == [body(1)])
+        #expect(try scene.redis.command("EXISTS", dead) == 0)
     }
 
     @Test(arguments: [false, true])
@@ -71,10 +103,12 @@ import Testing
     }
 
     @Test func `a message that fails too often is dead-lettered with its last answer`() throws {
-        let scene = try Scene { .answer(500, body: "sorry, \($0.earlier)") }
-        scene.file.route.retry(attempts: 3, every: "150ms")
+        let scene = try Scene { $0.text == body(1) ? .answer(500, body: "sorry, \($0.earlier)") : .answer(200) }
+        scene.file.route.retry(attempts: 3, every: "500ms")
         let id = try scene.redis.add([Field("n", "1")])
         try scene.run()
+        try scene.receiver.waitFor(count: 1)
+        try scene.redis.add(numbers: [2])
         try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
         try scene.waitUntilSettled()
         let letter = try report(try scene.redis.entries(dead)[0])
@@ -84,16 +118,19 @@ import Testing
                 Field("route", "orders"), Field("stream", "orders"), Field("id", id), Field("response", "sorry, 2"),
                 Field("field.n", "1"),
             ])
-        #expect(letter.times[1].timeIntervalSince(letter.times[0]) >= 0.3)
-        #expect(scene.receiver.ledger.attempts == ["1", "2", "3"])
+        #expect(letter.times[1].timeIntervalSince(letter.times[0]) >= 1)
+        #expect(scene.receiver.ledger.filter { $0.text == body(1) }.attempts == ["1", "2", "3"])
     }
 
     @Test func `a message that is never answered is dead-lettered without status and response`() throws {
-        let scene = try Scene { _ in .hang }
+        let scene = try Scene { $0.text == body(1) ? .hang : .answer(200) }
         scene.file.route.webhook["timeout"] = "200ms"
-        scene.file.route.retry(attempts: 2, every: "50ms")
+        scene.file.route.retry(attempts: 2, every: "500ms")
         let id = try scene.redis.add([Field("n", "1")])
         try scene.run()
+        try scene.receiver.waitFor(count: 1)
+        letPass(.milliseconds(250))
+        try scene.redis.add(numbers: [2])
         try eventually("a dead letter") { try scene.redis.entries(dead).count == 1 }
         #expect(
             try report(try scene.redis.entries(dead)[0]).fields == [
@@ -105,11 +142,13 @@ import Testing
     @Test func `with dead letters off a refused message is dropped, counted and logged`() throws {
         let scene = try Scene { _ in .answer(400) }
         scene.file.route.keys["dead_letter"] = "false"
+        scene.file.route.retry(attempts: 5, every: "50ms", giveUp: "always")
         let id = try scene.redis.add([Field("n", "1")])
         let bridge = try scene.run()
-        try scene.receiver.waitFor(count: 1)
+        try scene.receiver.waitFor(count: 2)
         try scene.waitUntilSettled()
         #expect(try bridge.stop() == .status(0))
+        #expect(scene.receiver.ledger.attempts == ["1", "2"])
         #expect(try scene.redis.command("KEYS", "*") == ["orders"])
         let dropped = bridge.logs("entry dropped: the dead letter is off")
         #expect(dropped.map { $0.metadata["entry"] } == [id])
@@ -120,6 +159,7 @@ import Testing
     {
         let scene = try Scene { $0.text == body(0) ? .answer(400) : .answer(200) }
         #expect(try scene.redis.command("SET", dead, "not a stream") == .simple("OK"))
+        scene.file.route.retry(attempts: 5, every: "50ms", giveUp: "always")
         let id = try scene.redis.add(numbers: [0])[0]
         let bridge = try scene.run()
         try bridge.waitForLog("dead letters cannot be written; their entries are kept")
@@ -136,6 +176,6 @@ import Testing
         #expect(try scene.redis.entries(dead)[0].last == Field("field.n", "0"))
         try bridge.waitForLog("dead letters are written again")
         #expect(bridge.logs().filter { $0.level == "error" }.map(\.message).count == 1)
-        #expect(scene.receiver.ledger.filter { $0.text == body(0) }.attempts == ["1"])
+        #expect(scene.receiver.ledger.filter { $0.text == body(0) }.attempts == ["1", "2"])
     }
 }

@@ -80,12 +80,12 @@ import Testing
         #expect(try admin.get("/healthz") == healthy)
     }
 
-    @Test func `a held route and a paused one are ready, and named`() throws {
+    @Test func `a route whose endpoint is down is ready, and named`() throws {
         let scene = try scene { .answer($0.path.contains("held") ? 401 : 410) }
         scene.file.routes = ["held", "paused"].map {
             BridgeFile.Route(name: $0, streams: [$0], url: "\(scene.receiver.url)/\($0)")
         }
-        for stream in ["held", "paused"] { try scene.redis.add(numbers: 0..<1, to: stream) }
+        for stream in ["held", "paused"] { try scene.redis.add(numbers: 0..<5, to: stream) }
         let admin = try AdminProbe(try scene.run())
         let routes = """
             {"reason":"the receiver refuses this route (401)","route":"held","state":"held"},\

@@ -20,15 +20,17 @@ import Testing
         }
     }
 
-    /// - Parameter status: what is answered to the first request for the first entry.
+    /// - Parameter status: what is answered to the first request for the first entry; to all of them if it refuses.
     private func scene(_ gate: Gate, status: Int) throws -> Scene {
         let scene = try Scene { request in
-            request.earlier == 0 && request.text == body(0) ? .answerWhenOpen(gate, status) : .answer(200)
+            request.text == body(0) && (request.earlier == 0 || status != 200)
+                ? .answerWhenOpen(gate, status) : .answer(200)
         }
         scene.file.route.webhook["timeout"] = "9s"
         scene.file.route.keys["claim_after"] = "2m"
         scene.file.route.keys["concurrency"] = "1"
         scene.file.route.keys["drain_timeout"] = "1s"
+        scene.file.route.retry(attempts: 5, every: "100ms", giveUp: "always")
         try scene.redis.add(numbers: 0..<4)
         return scene
     }

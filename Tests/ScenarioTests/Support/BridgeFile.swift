@@ -46,7 +46,8 @@ struct BridgeFile {
 
 extension BridgeFile.Route {
     /// `retry` with waits that do not grow and are not jittered.
-    mutating func retry(attempts: Int, every wait: String) {
-        keys["retry"] = "{ attempts: \(attempts), backoff: { initial: \(wait), factor: 1, max: \(wait), jitter: 0 } }"
+    mutating func retry(attempts: Int, every wait: String, giveUp: String = "when_others_pass") {
+        let backoff = "{ initial: \(wait), factor: 1, max: \(wait), jitter: 0 }"
+        keys["retry"] = "{ attempts: \(attempts), backoff: \(backoff), give_up: \(giveUp) }"
     }
 }

@@ -24,6 +24,11 @@ extension ChildProcess {
         errorOutput.split(separator: "\n").compactMap { Log($0) }.filter { message == nil || $0.message == message }
     }
 
+    /// How many dead letters were told of: the first of a kind has a line, those that follow it share one for each second.
+    var toldLetters: Int {
+        logs("entry dead-lettered").reduce(0) { $0 + ($1.metadata["count"].flatMap(Int.init) ?? 1) }
+    }
+
     /// What people were told more than once. `info` is not for them to act upon.
     var repetitions: [String] {
         Dictionary(grouping: logs().filter { $0.level != "info" }, by: \.message).filter { $0.value.count > 1 }

@@ -1,0 +1,140 @@
+import TestSupport
+import Testing
+
+/// An endpoint that takes nothing gets one entry at a time, and loses none.
+@Suite(.serialized, .ownThreads) struct DownEndpoints {
+    private let gone = "the endpoint is gone (410): its entries are kept, one at a time tests it, ever more rarely"
+    private let down = "endpoint is down: its entries are kept, one at a time tests it"
+
+    /// One route for each status, all in one bridge.
+    private static let statuses = [302, 400, 401, 402, 403, 404, 410, 415, 421, 422, 426, 500, 501]
+
+    @Test func `whatever refuses everything gets one request a probe, buries nothing, and goes on when it is mended`()
+        throws
+    {
+        let count = 45
+        let isMended = Gate()
+        let scene = try Scene { request in
+            guard !isMended.wait(timeout: .zero), let word = request.path.split(separator: "/").dropFirst().first,
+                let status = Int(word)
+            else { return .answer(200) }
+            return .answer(
+                status, headers: ["Location": "/elsewhere"], body: "The plain HTTP request was sent to HTTPS port")
+        }
+        scene.file.routes = Self.statuses.map { status in
+            var route = BridgeFile.Route(
+                name: "r\(status)", streams: ["s\(status)"], url: "\(scene.receiver.url)/\(status)/secret?key=secret")
+            route.keys["concurrency"] = "4"
+            route.retry(attempts: 2, every: "100ms")
+            return route
+        }
+        for status in Self.statuses { try scene.redis.add(numbers: 0..<count, to: "s\(status)") }
+        let bridge = try scene.run()
+        try eventually("all are down") { bridge.logs(down).count + bridge.logs(gone).count == Self.statuses.count }
+        #expect(bridge.logs(gone).map { $0.metadata["route"] } == ["r410"])
+        // The first probe comes a second later, the next after about two more.
+        let before = requests(scene.receiver.ledger).mapValues(\.count)
+        try scene.receiver.waitUntil { ledger in
+            let now = requests(ledger)
+            return Self.statuses.allSatisfy {
+                now[$0, default: []].count >= before[$0, default: 0] + ($0 == 410 ? 1 : 2)
+            }
+        }
+        #expect(try scene.redis.command("KEYS", "*dead*") == [])
+        let refused = requests(scene.receiver.ledger)
+        isMended.open()
+        for route in scene.file.routes { try scene.waitUntilSettled(route, timeout: .seconds(20)) }
+
+        for (status, requests) in requests(scene.receiver.ledger) {
+            let refusals = refused[status, default: []]
+            // A run of 5 refused entries, each once more on a fresh connection, or 30 outages; what was in flight; two probes.
+            #expect(refusals.count <= (status == 500 ? 30 + 3 : 2 * (5 + 3)) + 3, "\(status)")
+            let probes = refusals.suffix(status == 410 ? 1 : 2)
+            #expect(Set(probes.map(\.id)).count == probes.count, "\(status): each probe is another entry")
+            #expect(Array(probes).gaps.allSatisfy { $0 >= .milliseconds(700) }, "\(status)")
+            #expect(Set(requests.acceptedBodies) == Set((0..<count).map(body)), "\(status)")
+            #expect(requests.duplicates == 0, "\(status)")
+            let times = requests.filter(\.action.accepts).map(\.time)
+            #expect(times[count - 1] - times[0] < .seconds(5), "\(status)")
+            for one in requests.byID.values { #expect(one.attempts == (1...one.count).map(String.init)) }
+        }
+        #expect(!scene.receiver.ledger.contains { $0.path.contains("elsewhere") })
+        #expect(try scene.redis.command("KEYS", "*dead*") == [])
+        #expect(bridge.logs(down).first { $0.metadata["route"] == "r404" }?.level == "error")
+        #expect(
+            bridge.logs(down).first { $0.metadata["route"] == "r404" }?.metadata["reason"]
+                == "the receiver refuses this route (404)")
+        #expect(
+            bridge.logs(down).first { $0.metadata["route"] == "r400" }?.metadata["cause"]
+                == "the port speaks TLS: write https:// in the URL")
+        #expect(bridge.logs("endpoint answers again").count == Self.statuses.count)
+        #expect(!bridge.errorOutput.contains("secret"))
+    }
+
+    private func requests(_ ledger: [ReceivedRequest]) -> [Int: [ReceivedRequest]] {
+        Dictionary(grouping: ledger) { Int($0.path.split(separator: "/").dropFirst().first ?? "") ?? 0 }
+    }
+
+    @Test func `what stands before TLS is told in its words, and nothing is lost until the URL is right`() throws {
+        let scene = try Scene()
+        let certificates = try TLSCertificates(in: scene.directory)
+        let untrusted = try TLSServer(.http, certificates)
+        let plain = try StreamServer { connection in
+            _ = try connection.receive()
+            try connection.send("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        }
+        let urls = [
+            "untrusted": "https://127.0.0.1:\(untrusted.port)/", "plain": "https://127.0.0.1:\(plain.port)/",
+        ]
+        let reasons = [
+            "untrusted": "the receiver's certificate is not trusted", "plain": "the port does not speak TLS",
+        ]
+        scene.file.routes = urls.map { name, url in
+            var route = BridgeFile.Route(name: name, streams: [name], url: url)
+            route.keys["concurrency"] = "1"
+            route.retry(attempts: 1, every: "10ms")
+            return route
+        }
+        for name in urls.keys { try scene.redis.add(numbers: 0..<20, to: name) }
+        let bridge = try scene.run()
+        try eventually("both are down") { bridge.logs(down).count == 2 }
+        for (name, reason) in reasons {
+            #expect(bridge.logs(down).first { $0.metadata["route"] == name }?.metadata["reason"] == reason)
+        }
+        // One is enough; the first probe comes a second later.
+        #expect(plain.connections == 1)
+        letPass(.milliseconds(1500))
+        #expect(plain.connections == 2)
+        #expect(try scene.redis.command("KEYS", "*dead*") == [])
+        #expect(try bridge.stop() == .status(0))
+
+        for index in scene.file.routes.indices {
+            scene.file.routes[index].url = "\(scene.receiver.url)/\(scene.file.routes[index].name)"
+        }
+        try scene.run()
+        try scene.receiver.waitFor(count: 40)
+        for route in scene.file.routes { try scene.waitUntilSettled(route) }
+        #expect(scene.receiver.ledger.duplicates == 0)
+        #expect(try scene.redis.command("KEYS", "*dead*") == [])
+    }
+
+    @Test func `after 410 a restart goes on at once`() throws {
+        let isBack = Gate()
+        let scene = try Scene { _ in isBack.wait(timeout: .zero) ? .answer(200) : .answer(410) }
+        scene.file.route.keys["concurrency"] = "1"
+        try scene.redis.add(numbers: 0..<8)
+        let bridge = try scene.run()
+        try bridge.waitForLog("the endpoint is gone (410)")
+        isBack.open()
+        #expect(try bridge.stop() == .status(0))
+        // A run of five different entries.
+        #expect(scene.receiver.ledger.map(\.text) == (0..<5).map(body))
+        #expect(bridge.logs().filter { $0.message.contains("410") }.count == 1)
+        #expect(try scene.redis.unsettled() == 8)
+        try scene.run()
+        let ledger = try scene.receiver.waitFor(count: 13, timeout: .seconds(2))
+        try scene.waitUntilSettled()
+        #expect(Set(ledger.acceptedBodies) == Set((0..<8).map(body)))
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+}
