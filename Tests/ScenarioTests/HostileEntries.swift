@@ -105,9 +105,9 @@ import Testing
         let scene = try Scene { $0.text == body(1) ? .answer(200) : .answer(422) }
         let fields = (0..<count).map { Field("f\($0)", "v\($0)") }
         try scene.redis.add(fields)
-        try scene.redis.add(numbers: [1])
         try scene.run()
         try scene.receiver.waitFor(count: 2)
+        try scene.redis.add(numbers: [1])
         try scene.waitUntilSettled()
         let letters = try scene.redis.entries("{orders}:dead")
         try #require(letters.count == 1)
@@ -122,9 +122,10 @@ import Testing
         let scene = try Scene { $0.text == body(0) ? .answer(400) : .answer(200) }
         let name = "größe {eu} 1"
         scene.file.route.streams = [name]
-        try scene.redis.add(numbers: [0, 1], to: name)
+        try scene.redis.add(numbers: [0], to: name)
         try scene.run()
         try scene.receiver.waitFor(count: 2)
+        try scene.redis.add(numbers: [1], to: name)
         try scene.waitUntilSettled()
         #expect(try scene.redis.entries("\(name):dead").map(\.last) == [Field("field.n", "0")])
     }

@@ -7,8 +7,9 @@ import Testing
     /// `a` holds the first four entries, one of them under way until the gate opens; the others are unread.
     private func fullWindow(_ gate: Gate, entries: Int = 20) throws -> (Scene, ChildProcess) {
         let scene = try Scene { $0.text == body(0) ? .answerWhenOpen(gate, 200) : .answer(200) }
-        scene.file.route.webhook["timeout"] = "9s"
-        scene.file.route.keys["claim_after"] = "20s"
+        // A look at the group each second.
+        scene.file.route.webhook["timeout"] = "2s"
+        scene.file.route.keys["claim_after"] = "4s"
         scene.file.route.keys["concurrency"] = "1"
         try scene.redis.add(numbers: 0..<entries)
         let bridge = try scene.run(as: "a")

@@ -52,6 +52,7 @@ import Testing
         try scene.redis.add(numbers: 0..<8)
         try scene.receiver.waitFor(count: 4)
         let other = try scene.run(as: "b")
+        try eventually("both read") { try scene.redis.info("blocked_clients") == "2" }
         try dead.crash()
         try Refusal.noReplicas.begin(scene)
         try other.waitForLog("cannot take over entries")

@@ -97,7 +97,8 @@ import Testing
         try situation.unaware.waitForLog("entry dead-lettered")
         let (letters, accepted) = try situation.end()
         #expect(letters.map { $0.first { $0.name == "field.n" }?.text } == ["0"])
-        #expect(accepted == (1...4).map(body))
+        // The last may come again: a puts the group back to where it knows that it stood.
+        #expect(Set(accepted) == Set((1...4).map(body)) && accepted.count <= 5)
     }
 
     @Test func `an instance that stops before its group knows of its entries again hands them over all the same`()

@@ -7,13 +7,13 @@ import Testing
     /// request on the connection, which it answers with 400 or 501. It answers `status` for a second, then 200, and prints
     /// the ids of those.
     private static let script = """
-        import http.server, sys, time
+        import http.server, os, sys, time
         status, end = int(sys.argv[1]), time.monotonic() + 1
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_POST(self):
                 answer = status if time.monotonic() < end else 200
-                if answer == 200: print(self.headers["webhook-id"], flush=True)
+                if answer == 200: os.write(1, (self.headers["webhook-id"] + "\\n").encode())
                 self.send_response(answer)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

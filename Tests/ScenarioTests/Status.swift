@@ -44,6 +44,7 @@ import Testing
         let scene = try Scene { _ in .answer(503) }
         scene.file.route.retry(attempts: 5, every: "1h")
         scene.file.route.keys["claim_after"] = "3s"
+        scene.file.route.webhook["timeout"] = "1s"
         try scene.redis.add(numbers: 0..<3)
         let bridge = try scene.run()
         try eventually("all wait") { try scene.redis.pending().count == 3 }
