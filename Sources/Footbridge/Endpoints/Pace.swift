@@ -3,17 +3,17 @@ internal import Glibc
 
 /// How fast requests may start at an endpoint that asked for fewer (`Outcome.throttled`): evenly spaced, by a learned rate.
 ///
-/// 1. **Search.** The first throttling stops everything for its `Retry-After`. The rate begins with what was accepted in the
-///    last second, 4/s at least; acceptances raise it by half until the next throttling, which takes that step back.
-/// 2. **Hold.** Later a throttling lowers it by a twentieth, more if the one before is near, for 5 s (longer below 4/s).
+/// 1. **Search.** The first throttling stops everything for its `Retry-After`. The rate begins with what was accepted in
+///    the last second, 4/s at least; acceptances raise it by half until the next throttling, which undoes that step.
+/// 2. **Hold.** Later a throttling lowers it by a twentieth, more if the last one is near, for 5 s (longer below 4/s).
 /// 3. **Grow.** By 5 % a second for 4 s, then by half; far above what is accepted for 10 s there is no rate any more.
 ///
 /// With a rate, one refused request is alone in waiting for its `Retry-After`; a run of them stops all (`RefusalRun`).
-/// When nothing is limited, one throttled among a hundred does not begin it: some receivers have limits for each customer.
+/// Without one, a throttling after a hundred acceptances does not begin it: some receivers limit each customer.
 ///
-/// Worst of 32 simulated runs that nothing was tuned on (latencies of 2, 20, 100 ms, `Retry-After: 1` or none; the limits of
-/// `LimitedReceiver`): of 20/s 0.917 are used with 1.13 requests per entry; of 1/s 0.944 with 1.17; of 500/s 0.86 with 1.07, but
-/// half with a bucket of one, whose 2 ms are finer than timers. Without the limit the rate doubles within 10 s.
+/// The worst of 32 simulated seeds that nothing was tuned on, each with latencies of 2, 20 and 100 ms, `Retry-After: 1` and
+/// none: of 20/s 0.917 are used with 1.13 requests per entry, of 1/s 0.944 with 1.17, of 500/s 0.86 with 1.07 (but half
+/// with a bucket of one, whose 2 ms are finer than timers). Twice the limit some 9 s after it has gone.
 struct Pace {
     /// Requests a second; `nil`: any number.
     private(set) var rate: Double?

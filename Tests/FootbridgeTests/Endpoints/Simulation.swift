@@ -1,3 +1,4 @@
+import Curl
 import Webhooks
 
 @testable import Footbridge
