@@ -440,7 +440,9 @@ final class Route: TurnParticipant {
             return settler.count(row)
         }
         // Begun that often by instances that did not live to tell. The last time may have been only read.
-        if attempts > config.retry.attempts, table.mark(row) == .none { return giveUp(row, .exhausted(nil), fields: fields) }
+        if attempts > config.retry.attempts, table.mark(row) == .none {
+            return giveUp(row, .exhausted(nil), fields: fields)
+        }
         table.queueAgain(row, fields)
     }
 
@@ -520,7 +522,9 @@ final class Route: TurnParticipant {
         let now = worker.loop.now
         let nextRetry = table.nextDue.map { hasFresh ? max($0, fetchedAt + BacklogPace.interval) : $0 }
         let waits = table.count > 0
-        let times = [endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil]
+        let times = [
+            endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil,
+        ]
         guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
         if let wakeUp {
             guard due < wakeUp.at else { return }

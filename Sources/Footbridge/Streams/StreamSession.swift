@@ -211,7 +211,8 @@ final class StreamSession {
     }
 
     private func meet(_ number: Int, on connection: RedisConnection) {
-        connection.send(.mark(GroupMark.new(), isPlaceKnown: isPlaceKnown, stream: name, group: group)) { [unowned self] result in
+        connection.send(.mark(GroupMark.new(), isPlaceKnown: isPlaceKnown, stream: name, group: group)) {
+            [unowned self] result in
             switch result {
             case .success(let mark):
                 isPlaceKnown = false
@@ -348,7 +349,9 @@ final class StreamSession {
 
     /// The instance that made the group again knew less of where it had stood than we do.
     private func putBack(_ number: Int, on connection: RedisConnection) {
-        guard let position = machine.position, let mark = machine.mark else { return perform(machine.didPutBack(number)) }
+        guard let position = machine.position, let mark = machine.mark else {
+            return perform(machine.didPutBack(number))
+        }
         connection.send(.putBack(to: position, mark: mark, stream: name, group: group)) { [unowned self] result in
             let metadata: Logger.Metadata = [
                 LogKeys.stream: "\(name)", LogKeys.group: "\(group)", LogKeys.position: "\(position)",
@@ -395,7 +398,8 @@ final class StreamSession {
     private func adoptLater(_ number: Int, after: EntryBound) {
         worker.loop.schedule(after: .seconds(1)) { [weak self] in
             guard let self, machine.state == .preparing(.adopt), machine.preparation == number else { return }
-            if route.table.count(.waiting) < route.config.maximumParked / 2, let connection = worker.commands.connection {
+            if route.table.count(.waiting) < route.config.maximumParked / 2, let connection = worker.commands.connection
+            {
                 adopt(number, after: after, on: connection)
             } else {
                 adoptLater(number, after: after)

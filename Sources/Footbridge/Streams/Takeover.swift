@@ -161,7 +161,11 @@ final class Takeover {
             let key = EntryKey(stream: session.index, id: entry.id)
             if entry.isTrimmed {
                 // Those that are being buried already are told once.
-                if !route.settler.refusesLetters(of: session.index), route.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount) { taken.trimmed += 1 }
+                if !route.settler.refusesLetters(of: session.index),
+                    route.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount)
+                {
+                    taken.trimmed += 1
+                }
             } else {
                 route.counters.takenOver += 1
                 taken.count += 1
