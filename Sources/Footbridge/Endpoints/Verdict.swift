@@ -88,7 +88,9 @@ private struct Failure {
         return switch standing.state {
         // Until the endpoint opens; a probe that fails costs nothing.
         case .down: .retry(after: .zero, counts: false)
-        case .well, .doubtful:
+        // What is not proven yet will be soon.
+        case .well: .retry(after: policy.delay(afterAttempt: attempt, of: id), counts: counts)
+        case .doubtful:
             .retry(
                 after: counts
                     ? policy.delay(afterAttempt: attempt, of: id) : policy.longestDelay(attempt: attempt, of: id),

@@ -138,6 +138,11 @@ struct EntryTable {
         rows { $0.stream == UInt16(stream) && ($0.place == .waiting || $0.place == .queued) }.map { key($0).id }
     }
 
+    /// Entries of one stream that are under way, on one way or another; visits every record.
+    func underWay(of stream: Int) -> [EntryID] {
+        rows { $0.stream == UInt16(stream) && [.inFlight, .doubted, .fetching].contains($0.place) }.map { key($0).id }
+    }
+
     /// How many of a stream are not being settled.
     func unsettledCount(of stream: Int) -> Int { streamCounts[stream] - settlingCounts[stream] }
 

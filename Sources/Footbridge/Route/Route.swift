@@ -221,8 +221,10 @@ final class Route: TurnParticipant {
             wait(row, for: delay, isCharged: counts)
         case .deadLetter(let reason): giveUp(row, reason, response: report.response)
         case .judgeLater(let reason, let time):
-            counters.retried += 1
-            if isDraining { return wait(row, for: .zero, isCharged: true) }
+            if isDraining {
+                counters.retried += 1
+                return wait(row, for: .zero, isCharged: true)
+            }
             table.doubt(row)
             settler.count(row)
             doubts.append(
@@ -262,8 +264,10 @@ final class Route: TurnParticipant {
             if standing.state == .well, standing.acceptedOthers(since: doubt.mark) {
                 giveUp(doubt.row, doubt.reason, response: doubt.response)
             } else if standing.isDown || isDraining {
+                counters.retried += 1
                 wait(doubt.row, for: .zero, isCharged: !standing.isDown)
             } else if let patience, worker.loop.now - doubt.since >= patience {
+                counters.retried += 1
                 wait(doubt.row, for: .zero, isCharged: true)
             } else {
                 return false
@@ -449,7 +453,8 @@ final class Route: TurnParticipant {
     /// An entry of another life of ours, or of another instance, waits until the time that its attempt count and its idle
     /// time give.
     func adopt(_ key: EntryKey, deliveryCount: Int, idle: Duration) {
-        var delay = Duration.zero
+        // One whose attempts are spent comes after others: they show whether the endpoint takes anything.
+        var delay = min(config.retry.longestDelay(attempt: 1, of: key.id), .seconds(10))
         if case .retry(let wait, _) = config.retry.resumption(deliveryCount: deliveryCount, idle: idle, id: key.id) {
             delay = wait
         }
@@ -475,6 +480,9 @@ final class Route: TurnParticipant {
 
     /// Entries of a stream that may have become another's: those that are not under way, and unwritten letters.
     func resting(of stream: Int) -> [EntryID] { table.resting(of: stream) + settler.expected(of: stream) }
+
+    /// Entries of a stream that cannot be let go of now, for something is under way with them.
+    func underWay(of stream: Int) -> [EntryID] { table.underWay(of: stream) }
 
     /// How many of a stream's entries Redis must hold as ours.
     func restingCount(of stream: Int) -> Int { table.unsettledCount(of: stream) }

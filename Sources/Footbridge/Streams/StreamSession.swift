@@ -43,6 +43,8 @@ final class StreamSession {
     /// The position at the last sign of life: entries up to it that are missing were taken away.
     private var positionAtBeat: EntryID?
     private var isVerifying = false
+    /// What was under way when we had been silent for too long: missing entries among it are others' by now.
+    private var exposed: Set<EntryID> = []
     /// The read that is outstanding may bring what others have taken meanwhile.
     private var isReadLate = false
     /// The group was moved back, and is not yet where it was.
@@ -627,7 +629,10 @@ final class StreamSession {
         isVerifying = true
         let number = isLate ? tenure.beginVerification() : nil
         // What the read that is outstanding brings may have been given to us before.
-        if isLate { isReadLate = machine.reading != nil }
+        if isLate {
+            isReadLate = machine.reading != nil
+            exposed = Set(route.underWay(of: index))
+        }
         let known = positionAtBeat ?? .zero
         let ids = Set(route.resting(of: index))
         func end(answered: Bool) {
@@ -644,11 +649,12 @@ final class StreamSession {
             let missing = ids.subtracting(own.ids)
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return perform(machine.missEntries()) }
-            let expected = ids.filter { $0 <= known }
+            let expected = ids.filter { $0 <= known && !exposed.contains($0) }
             if !isLate, !missing.isEmpty, !expected.isEmpty, expected.isSubset(of: missing) {
                 logger.error(
                     "this consumer was removed from the group; what is held here goes back into it",
-                    metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(missing.count)])
+                    metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(expected.count)])
+                relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
                 return perform(machine.missEntries())
             }
             if own.mark == nil, let known = machine.mark {

@@ -64,7 +64,7 @@ struct VerdictTests {
         #expect(verdict(bad, .doubtful, attempt: 1, first: nil) == .repeatNow)
         #expect(
             (2...5).map { verdict(bad, .doubtful, attempt: $0, first: bad) } == [
-                .retry(after: .seconds(20), counts: true), .retry(after: .seconds(40), counts: true),
+                .judgeLater(.rejected(bad), within: .seconds(20)), .retry(after: .seconds(40), counts: true),
                 .retry(after: .seconds(3600), counts: false), .retry(after: .seconds(3600), counts: false),
             ])
         #expect(verdict(bad, .down, attempt: 1, first: nil) == .retry(after: .zero, counts: false))

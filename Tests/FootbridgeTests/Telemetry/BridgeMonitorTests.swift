@@ -41,7 +41,8 @@ import Testing
         let patient = BridgeMonitor(patience: .seconds(30))
         patient.runs([turning, stuck])
         #expect(await patient.loops() == [true, true])
-        let route = RouteSnapshot()
+        let route = RouteSnapshot(
+            obstacles: ["x", "y"].map { RouteSnapshot.Obstacle(stream: $0, reason: "not connected") })
         let idle = WorkerSnapshot(isRedisUp: false, redisReconnects: 0, routes: [route])
         #expect(await patient.snapshot() == BridgeSnapshot(phase: .running, workers: [idle, idle]))
         patient.stops()
