@@ -25,7 +25,7 @@ import Testing
             var route = BridgeFile.Route(
                 name: "r\(status)", streams: ["s\(status)"], url: "\(scene.receiver.url)/\(status)/secret?key=secret")
             route.keys["concurrency"] = "4"
-            route.retry(attempts: 2, every: "100ms")
+            route.retry(attempts: 2, every: "2s")
             return route
         }
         for status in Self.statuses { try scene.redis.add(numbers: 0..<count, to: "s\(status)") }
