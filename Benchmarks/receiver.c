@@ -3,7 +3,8 @@
  *   receiver
  *
  * Listens on a free loopback port and prints it. Answers 204 to every request, takes the send time from
- * `"sent_at"` in its body, and on SIGTERM prints the distribution of arrival minus send time as JSON.
+ * `"sent_at"` in its body, and on SIGTERM prints the distribution of arrival minus send time as JSON, and how many of the
+ * bodies were different.
  * Understands what its three senders use: kept connections, pipelining, Content-Length.
  */
 #define _GNU_SOURCE
@@ -30,9 +31,44 @@ static int64_t *ages;
 static size_t age_count, age_capacity;
 static long requests, unstamped, head_bytes, body_bytes;
 
+/* Hashes of the bodies that have come: an open table, at most half full, in which 0 is an empty place. */
+static uint64_t *seen;
+static size_t seen_capacity;
+static long distinct;
+
 static void fail(const char *what, const char *why) {
     fprintf(stderr, "receiver: %s: %s\n", what, why);
     exit(1);
+}
+
+/* Whether the hash is new to the table. */
+static int put(uint64_t *table, size_t capacity, uint64_t hash) {
+    size_t place = hash & (capacity - 1);
+    while (table[place] != 0 && table[place] != hash) place = (place + 1) & (capacity - 1);
+    int is_new = table[place] == 0;
+    table[place] = hash;
+    return is_new;
+}
+
+static void remember(const char *body, size_t length) {
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, eight bytes at a time */
+    for (size_t at = 0; at < length; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, body + at, length - at < 8 ? length - at : 8);
+        hash = (hash ^ word) * 0x100000001b3;
+        hash ^= hash >> 32;
+    }
+    if ((size_t)distinct * 2 >= seen_capacity) {
+        size_t capacity = seen_capacity ? seen_capacity * 2 : 65536;
+        uint64_t *table = calloc(capacity, sizeof *table);
+        if (!table) fail("remember", "out of memory");
+        for (size_t n = 0; n < seen_capacity; n++)
+            if (seen[n]) put(table, capacity, seen[n]);
+        free(seen);
+        seen = table;
+        seen_capacity = capacity;
+    }
+    distinct += put(seen, seen_capacity, hash ? hash : 1);
 }
 
 static void record(const char *body, size_t length, int64_t arrival) {
@@ -67,6 +103,7 @@ static size_t take_request(struct connection *connection, int64_t arrival) {
     head_bytes += head;
     body_bytes += body;
     record(connection->bytes + head, body, arrival);
+    remember(connection->bytes + head, body);
     return head + body;
 }
 
@@ -100,9 +137,9 @@ static long long percentile(double share) {
 static void report(void) {
     double total = requests ? requests : 1;
     qsort(ages, age_count, sizeof *ages, ascending);
-    printf("{\"requests\": %ld, \"measured\": %zu, \"unstamped\": %ld, \"p50_us\": %lld, \"p90_us\": %lld, "
+    printf("{\"requests\": %ld, \"distinct\": %ld, \"measured\": %zu, \"unstamped\": %ld, \"p50_us\": %lld, \"p90_us\": %lld, "
            "\"p99_us\": %lld, \"max_us\": %lld, \"head_bytes\": %.1f, \"body_bytes\": %.1f}\n",
-           requests, age_count, unstamped, percentile(0.5), percentile(0.9), percentile(0.99), percentile(1),
+           requests, distinct, age_count, unstamped, percentile(0.5), percentile(0.9), percentile(0.99), percentile(1),
            head_bytes / total, body_bytes / total);
 }
 

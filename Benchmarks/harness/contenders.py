@@ -78,14 +78,19 @@ class Footbridge:
             raise Failure(f"{binary} is missing: swift build -c release, or --footbridge PATH")
 
     def start(self, redis_url, url):
+        environment = {"XDG_STATE_HOME": self.scratch, "NO_COLOR": "1"}
+        command = [self.binary, "run", "-c", self.configuration(redis_url, url)]
+        return Child("footbridge", command, self.scratch, environment)
+
+    def configuration(self, redis_url, url):
+        """Writes the file and returns its path."""
         path = os.path.join(self.scratch, "bridge.yaml")
         body = "fields" if self.body == "fields" else "{ field: data }"
         with open(path, "w") as config:
             values = {"redis": redis_url, "url": url, "body": body, "secret": order.SECRET}
             values["claim_after"] = self.claim_after
             config.write(CONFIG.format(stream=STREAM, group=GROUP, in_flight=IN_FLIGHT, **values))
-        environment = {"XDG_STATE_HOME": self.scratch, "NO_COLOR": "1"}
-        return Child("footbridge", [self.binary, "run", "-c", path], self.scratch, environment)
+        return path
 
 
 class Python:

@@ -14,8 +14,10 @@ def receiver(scratch):
 def finish(receiving, name, expected):
     receiving.process.terminate()
     result = receiving.line(10)
-    if result["measured"] < expected:
-        raise Failure(f"{name}: {result['measured']} of {expected} stamped requests arrived")
+    if result["measured"] < expected or result["distinct"] < expected:
+        raise Failure(
+            f"{name}: {result['measured']} of {expected} stamped requests arrived, {result['distinct']} different ones"
+        )
     return result | {"duplicates": result["measured"] - expected}
 
 

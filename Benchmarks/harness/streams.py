@@ -178,6 +178,9 @@ def compare(body, rounds, lines, marks):
         for below in names[1:]:
             ratios = [above / under for above, under in zip(rates["library"], rates[below])]
             lines.append(row(f"library / {below}", ratios, 2))
+            if below == "redis-py":
+                ratios_cpu = [one["library", part]["cpu_us"] / one[below, part]["cpu_us"] for one in rounds]
+                lines.append(row(f"library / {below}: CPU", ratios_cpu, 2))
             if below == "redis-py" and part in GOALS:
                 marks.append((f"{title.lower()}, library / redis-py, median", median(ratios), GOALS[part], True))
 

@@ -56,8 +56,8 @@ def run(contender, server, scratch, rate, seconds, abandoned, mode):
         if dead:
             raise Failure(f"{child.name}: {dead} entries were given up")
         during = latency.finish(receiving, child.name, count)
-        if during["requests"] < abandoned + count:
-            raise Failure(f"{child.name}: only {during['requests']} requests arrived")
+        if during["distinct"] < abandoned + count:
+            raise Failure(f"{child.name}: only {during['distinct']} different requests arrived")
     return {
         "usual": usual,
         "during": during | {"late_max_us": sent["late_max_us"]},

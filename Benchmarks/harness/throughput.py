@@ -2,9 +2,9 @@
 
 import time
 
-from . import order
+from . import latency, order
 from .contenders import GROUP, STREAM
-from .processes import Failure
+from .processes import Failure, wait_for
 
 WARMUP_SHARE = 0.05  # of the entries: connections opened, caches warm, start-up over
 POLL_SECONDS = 0.05
@@ -22,6 +22,26 @@ def bare(contender, nginx, count, limit):
     with contender.start(nginx.url, count, warmup=max(1, int(count * WARMUP_SHARE))) as child:
         result = child.line(limit)
     return {key: result[key] for key in ("entries", "entries_per_s", "cpu_us", "peak_kib")}
+
+
+def check(contender, server, scratch, count, limit):
+    """Before anything is measured: nginx cannot tell whether it gets each entry, or one of them again and again."""
+    with server.connect() as redis, latency.receiver(scratch) as receiving:
+        url = f"http://127.0.0.1:{receiving.line(10)['port']}/hooks"
+        redis("XGROUP", "CREATE", STREAM, GROUP, "0")
+        with contender.start(server.url, url) as child:
+
+            def is_settled():
+                child.check()
+                return redis.settled(STREAM, GROUP, count) == count
+
+            wait_for(f"{child.name} settles {count} entries", is_settled, limit, POLL_SECONDS)
+            child.stop()
+        redis("XGROUP", "DESTROY", STREAM, GROUP)
+        receiving.process.terminate()
+        result = receiving.line(10)
+    if result["distinct"] != count:
+        raise Failure(f"{child.name}: {count} entries settled, but {result['distinct']} different requests arrived")
 
 
 def bridge(contender, server, nginx, count, limit):

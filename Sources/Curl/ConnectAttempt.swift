@@ -186,7 +186,9 @@ final class ConnectAttempt {
         codes.append(footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
         codes.append(footbridge_set_pointer(easy, CURLOPT_SOCKOPTDATA, context))
         codes.append(
-            footbridge_set_socket_callback(easy) { context, _, _ in
+            footbridge_set_socket_callback(easy) { context, descriptor, _ in
+                // 7.88.1 does not: a process that we start would keep the connection open.
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 guard let context else { return CURL_SOCKOPT_OK }
                 Unmanaged<ConnectAttempt>.fromOpaque(context).takeUnretainedValue().hasAddress = true
                 return CURL_SOCKOPT_OK

@@ -1,7 +1,7 @@
 internal import CCurl
 internal import Glibc
 
-/// The thread of the `SocketConnector`: drives all attempts, each with a multi handle of its own, by what the kernel says of
+/// The thread of a `SocketConnector`: drives its attempts, each with a multi handle of its own, by what the kernel says of
 /// their sockets. Ends when there are none.
 ///
 /// Of the attempts that need a name looked up only a few per name do so at the same time, for libcurl starts a thread for
@@ -9,6 +9,7 @@ internal import Glibc
 ///
 /// Thread safety: made by anyone, then used by its thread alone.
 final class ConnectingThread: @unchecked Sendable {
+    private let connector: SocketConnector
     /// An event that makes the thread look into the inbox.
     let wakeUp: Int32
     private let epoll: Int32
@@ -22,9 +23,10 @@ final class ConnectingThread: @unchecked Sendable {
         var waiting: [Int] = []
     }
 
-    private static let lookupsPerName = 4
+    private static let lookupsPerName = 2
 
-    init() throws(TransportFailure) {
+    init(_ connector: SocketConnector) throws(TransportFailure) {
+        self.connector = connector
         epoll = footbridge_epoll_create()
         wakeUp = footbridge_event_create()
         guard epoll >= 0, wakeUp >= 0, footbridge_epoll_set(epoll, wakeUp, true, false, Self.wakeToken) == 0 else {
@@ -40,7 +42,7 @@ final class ConnectingThread: @unchecked Sendable {
 
     func run() {
         footbridge_name_thread("connect")
-        while let inbox = SocketConnector.takeInbox(isIdle: attempts.isEmpty) {
+        while let inbox = connector.takeInbox(isIdle: attempts.isEmpty) {
             for order in inbox.orders { take(order) }
             for number in inbox.cancelled { drop(number) }
             for attempt in attempts.values where (attempt.due ?? .never) <= .now { expire(attempt) }

@@ -2,11 +2,13 @@ internal import CCurl
 internal import Glibc
 internal import Synchronization
 
-/// Opens the connections of `CurlSocket`s on a thread of its own, so that a name server or a TLS handshake never holds up a
+/// Opens the connections of `CurlSocket`s on threads of its own, so that a name server or a TLS handshake never holds up a
 /// loop. All attempts of the process are under way at the same time; none waits for another.
 ///
+/// They take turns on a few threads, for TLS takes time: reading the system's authorities alone is 15 ms for each connection.
+///
 /// Thread safety: everything here may be called from anywhere.
-enum SocketConnector {
+final class SocketConnector: Sendable {
     typealias Completion = @Sendable (Result<ConnectedHandle, TransportFailure>) -> Void
 
     struct Order: Sendable {
@@ -18,36 +20,43 @@ enum SocketConnector {
     struct Inbox {
         var orders: [Order] = []
         var cancelled: Set<Int> = []
-        var isEmpty: Bool { orders.isEmpty && cancelled.isEmpty }
     }
 
     private struct State {
         var inbox = Inbox()
-        var count = 0
         /// What wakes the thread; `nil` while there is none.
         var wakeUp: Int32?
     }
 
-    private static let state = Mutex(State())
+    private let state = Mutex(State())
 
-    /// Begins to connect. The completion is called on the connector's thread, once, unless the attempt is cancelled.
+    private static let all = (0..<4).map { _ in SocketConnector() }
+    private static let count = Atomic(0)
+
+    /// Begins to connect. The completion is called on a connector's thread, once, unless the attempt is cancelled.
     ///
     /// - Returns: a number for `cancel`.
     static func connect(_ target: SocketTarget, completion: @escaping Completion) -> Int {
-        let (number, needsThread) = state.withLock { state in
-            state.count += 1
-            state.inbox.orders.append(Order(number: state.count, target: target, completion: completion))
-            if let wakeUp = state.wakeUp { footbridge_event_set(wakeUp) }
-            return (state.count, state.wakeUp == nil)
-        }
-        if needsThread { startThread() }
+        let number = count.add(1, ordering: .relaxed).newValue
+        all[number % all.count].take(Order(number: number, target: target, completion: completion))
         return number
     }
 
     /// Drops an attempt: its completion is not called, unless it is being called already.
-    static func cancel(_ number: Int) {
+    static func cancel(_ number: Int) { all[number % all.count].drop(number) }
+
+    private func take(_ order: Order) {
+        let needsThread = state.withLock { state in
+            state.inbox.orders.append(order)
+            if let wakeUp = state.wakeUp { footbridge_event_set(wakeUp) }
+            return state.wakeUp == nil
+        }
+        if needsThread { startThread() }
+    }
+
+    private func drop(_ number: Int) {
         state.withLock { state in
-            // Without a thread there are no attempts.
+            state.inbox.orders.removeAll { $0.number == number }
             guard let wakeUp = state.wakeUp else { return }
             state.inbox.cancelled.insert(number)
             footbridge_event_set(wakeUp)
@@ -57,22 +66,19 @@ enum SocketConnector {
     /// What was asked for since the last time; `nil` when that is nothing and the thread is to end.
     ///
     /// - Parameter isIdle: whether no attempt is under way.
-    static func takeInbox(isIdle: Bool) -> Inbox? {
+    func takeInbox(isIdle: Bool) -> Inbox? {
         state.withLock { state in
-            if isIdle, state.inbox.orders.isEmpty {
-                state.inbox = Inbox()
-                state.wakeUp = nil
-                return nil
-            }
             defer { state.inbox = Inbox() }
-            return state.inbox
+            guard isIdle, state.inbox.orders.isEmpty else { return state.inbox }
+            state.wakeUp = nil
+            return nil
         }
     }
 
-    private static func startThread() {
+    private func startThread() {
         let connecting: ConnectingThread
         do {
-            connecting = try ConnectingThread()
+            connecting = try ConnectingThread(self)
         } catch {
             return refuseAll(error)
         }
@@ -99,7 +105,7 @@ enum SocketConnector {
         }
     }
 
-    private static func refuseAll(_ failure: TransportFailure) {
+    private func refuseAll(_ failure: TransportFailure) {
         let orders = state.withLock { state in
             // A thread that another caller started in the meantime takes them.
             guard state.wakeUp == nil else { return [Order]() }

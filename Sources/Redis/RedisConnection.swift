@@ -14,6 +14,10 @@ public final class RedisConnection: TurnParticipant {
         let patience: Duration
         let deadline: MonotonicTime
         let completion: Completion
+        /// Where its bytes end, counted from the connection's first.
+        let end: Int
+        /// When the last of them left.
+        var sentAt: MonotonicTime?
     }
 
     public var isAwaitingEndOfTurn = false
@@ -38,6 +42,9 @@ public final class RedisConnection: TurnParticipant {
     private var decoder: RESPDecoder
     private var outgoing: [UInt8] = []
     private var awaited = Deque<Awaited>()
+    /// Of those awaited, how many are known to have left; and the bytes of all commands ever.
+    private var sentCount = 0
+    private var queuedBytes = 0
     private var deadlineTimer: (timer: LoopTimer, due: MonotonicTime)?
     /// When bytes came last: a long reply that is on its way is not late.
     private var lastReceived = MonotonicTime(nanoseconds: 0)
@@ -60,16 +67,20 @@ public final class RedisConnection: TurnParticipant {
 
     /// Queues a command. The completion is called on the loop, exactly once, never before this returns on an open connection.
     ///
-    /// - Parameter deadline: when nothing has come or gone for this long, the connection is closed and everything awaited fails.
+    /// - Parameter deadline: when nothing has come for this long since the command
+    ///   left, the connection is closed and everything awaited fails.
     public func send(_ command: RESPCommand, deadline: Duration = .seconds(5), _ completion: @escaping Completion) {
         if let failure {
             completion(.failure(failure))
             return
         }
-        outgoing.append(contentsOf: command.encoded)
+        let bytes = command.encoded
+        outgoing.append(contentsOf: bytes)
+        queuedBytes += bytes.count
         let due = loop.now + deadline
         awaited.append(
-            Awaited(command: command.name, patience: deadline, deadline: due, completion: completion))
+            Awaited(
+                command: command.name, patience: deadline, deadline: due, completion: completion, end: queuedBytes))
         watchDeadline(due)
         loop.atEndOfTurn(self)
     }
@@ -86,8 +97,25 @@ public final class RedisConnection: TurnParticipant {
 
     public func endTurn() {
         guard failure == nil, !outgoing.isEmpty else { return }
+        noteSent()
         socket.write(outgoing)
         outgoing.removeAll(keepingCapacity: outgoing.capacity <= 256 * 1024)
+        noteSent()
+    }
+
+    /// Notes when commands left. What is sent after a command is no progress for it: the kernel takes bytes for a server
+    /// that is frozen, too.
+    private func noteSent() {
+        let left = queuedBytes - unsentBytes
+        while sentCount < awaited.count, awaited[sentCount].end <= left {
+            awaited[sentCount].sentAt = socket.lastSent
+            sentCount += 1
+        }
+    }
+
+    private func popAwaited() -> Awaited? {
+        sentCount = max(0, sentCount - 1)
+        return awaited.popFirst()
     }
 
     // MARK: - Replies
@@ -96,14 +124,14 @@ public final class RedisConnection: TurnParticipant {
         if case .push(let elements) = reply {
             // The answer to SUBSCRIBE is a push for each channel, and nothing else: the first one stands for all.
             if awaited.first?.command == "SUBSCRIBE", elements.first?.text == "subscribe" {
-                awaited.popFirst()?.completion(.success(reply))
+                popAwaited()?.completion(.success(reply))
             } else if onPush == nil {
                 return fail(.protocolViolation(.unsolicited))
             }
             onPush?(elements)
             return
         }
-        guard let completion = awaited.popFirst()?.completion else {
+        guard let completion = popAwaited()?.completion else {
             fail(.protocolViolation(.unsolicited))
             return
         }
@@ -140,8 +168,11 @@ public final class RedisConnection: TurnParticipant {
     }
 
     private var firstDue: (command: String, due: MonotonicTime)? {
-        let progress = max(lastReceived, socket.lastSent)
-        return awaited.map { ($0.command, max($0.deadline, progress + $0.patience)) }.min { $0.1 < $1.1 }
+        noteSent()
+        return awaited.map { command in
+            let progress = max(lastReceived, command.sentAt ?? socket.lastSent)
+            return (command.command, max(command.deadline, progress + command.patience))
+        }.min { $0.1 < $1.1 }
     }
 
     private func fail(_ error: RedisError) {

@@ -93,6 +93,14 @@ extension Outcome {
         }
     }
 
+    /// It may be the fault of a number of entries, made by somebody who did them wrong for a while.
+    public var maySpeakOfEntries: Bool {
+        switch self {
+        case .messageRefused, .routeRefused(.status): true
+        default: false
+        }
+    }
+
     /// What a receiver may answer because bytes of an earlier request were left on the connection: it takes them for the
     /// beginning of this one.
     ///

@@ -17,11 +17,19 @@ import TestSupport
     @Option(help: "Only faults of this kind; may be given several times.") var only: [Fault.Kind] = []
     @Option(help: "No faults of this kind; may be given several times.") var without: [Fault.Kind] = []
     @Option(help: "The bridge.") var binary = ".build/release/footbridge"
+    @Option(help: "Routes, which share the streams among them.") var routes = 1
+    @Option(help: "Streams.") var streams = 1
+    @Option(help: "Workers of each bridge.") var workers = 1
+    @Flag(help: "Redis is reached by TLS.") var tls = false
+    @Option(help: "With --sentinel: replicas that have to confirm what is settled.") var waitForAck = 0
+    @Flag(help: "Shows that each check can fail, with forged ledgers and no bridge: in seconds.") var forgeries = false
     @Flag(help: "Runs broken variants of the bridge, and fails unless each is caught.") var checkTheChecker = false
 
     func run() throws {
         // A connection that ended is seen by what send() returns.
         signal(SIGPIPE, SIG_IGN)
+        if forgeries || checkTheChecker { try Self.forge() }
+        if forgeries { return }
         guard FileManager.default.isExecutableFile(atPath: binary) else {
             throw ValidationError("there is no \(binary)")
         }
@@ -43,6 +51,9 @@ import TestSupport
             entries: entries ?? (short ? 100_000 : 1_050_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 6000))
         settings.calmEntries = min(20_000, settings.entries / 10)
         settings.sentinels = sentinel ? 3 : 0
+        (settings.routes, settings.streams) = (routes, streams)
+        (settings.workers, settings.tls) = (workers, tls)
+        settings.waitsForReplicas = waitForAck
         settings.kinds = Fault.Kind.all(underSentinels: sentinel).filter {
             (only.isEmpty || only.contains($0)) && !without.contains($0)
         }
@@ -54,6 +65,18 @@ import TestSupport
         if let kind = only.first(where: { !possible.contains($0) }) {
             throw ValidationError("no \(kind) \(sentinel ? "with" : "without") --sentinel")
         }
+        guard routes > 0, workers > 0, waitForAck >= 0 else { throw ValidationError("counts are above zero") }
+        guard streams >= routes else { throw ValidationError("each route needs a stream: --streams \(routes)") }
+        if sentinel, tls { throw ValidationError("Sentinels are watched without TLS") }
+        if waitForAck > 0, !sentinel { throw ValidationError("--wait-for-ack needs --sentinel") }
+    }
+
+    private static func forge() throws {
+        let findings = Forgery.findings()
+        for finding in findings { Report.line("  FAILED: \(finding)") }
+        guard findings.isEmpty else { throw ExitCode(1) }
+        let checks = Set(Forgery.all.map(\.caughtBy)).count
+        Report.line("  \(Forgery.all.count) forged ledgers: each is found, and each of the \(checks) checks can fail")
     }
 
     private func prove(_ settings: Settings) throws -> Bool {

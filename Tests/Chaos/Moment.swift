@@ -10,6 +10,13 @@ struct Moment: Comparable, Sendable {
         return Moment(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
+    /// By so many nanoseconds the wall clock is ahead of this one.
+    static var epoch: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec) - Double(now.nanoseconds)
+    }
+
     static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
 
     static func + (time: Moment, seconds: Double) -> Moment {

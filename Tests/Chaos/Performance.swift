@@ -37,8 +37,9 @@ struct Performance {
         scene.runs.measure(\.end, \.endFigures)
         let exits = try scene.stopBridges()
         for producer in scene.producers { producer.stop() }
+        try scene.control.find(scene.entries.gaps, in: scene.entries)
         let history = History(
-            seed: settings.seed, entries: scene.entries.entries, receipts: scene.receipts.receipts,
+            settings: settings, entries: scene.entries.entries, receipts: scene.receipts.receipts,
             runs: scene.runs.runs, faults: faults, letters: try scene.control.deadLetters(), calmEnd: calmEnd,
             calmEntries: settings.calmEntries, isDrained: isDrained, exits: exits, fallen: scene.fallen)
         let seconds = Int(added - calmEnd)

@@ -9,6 +9,7 @@ final class Producer: Sendable {
         var limit = 0
         var next: Int
         var isStopped = false
+        var isResting = false
     }
 
     private let settings: Settings
@@ -16,9 +17,13 @@ final class Producer: Sendable {
     private let book: EntryBook
     private let state: Monitor<State>
     private let share = Settings.producers
+    private let number: Int
+    /// The last confirmed id, by stream.
+    private let latest = Mutex<[Int: EntryID]>([:])
 
     /// - Parameter number: From 0: producer p adds the entries p, p + producers, p + 2 · producers …
     init(number: Int, settings: Settings, redis: RedisService, book: EntryBook) {
+        self.number = number
         self.settings = settings
         self.redis = redis
         self.book = book
@@ -33,6 +38,8 @@ final class Producer: Sendable {
     /// Lets it go on up to this number.
     func produce(upTo limit: Int) { state.withLock { $0.limit = limit } }
 
+    func rest(_ isResting: Bool) { state.withLock { $0.isResting = isResting } }
+
     var isDone: Bool { state.withLock { $0.next >= $0.limit } }
 
     private func work() {
@@ -40,8 +47,10 @@ final class Producer: Sendable {
         // Those that Redis refused, while it loaded: they are not in the stream.
         var refused: [Int] = []
         while true {
-            _ = state.wait(timeout: .seconds(1)) { $0.isStopped || $0.next < $0.limit }
-            let (first, limit, isStopped) = state.withLock { ($0.next, $0.limit, $0.isStopped) }
+            _ = state.wait(timeout: .seconds(1)) { $0.isStopped || ($0.next < $0.limit && !$0.isResting) }
+            let (first, limit, isStopped) = state.withLock {
+                ($0.next, $0.isResting ? $0.next : $0.limit, $0.isStopped)
+            }
             if isStopped { return }
             guard first < limit else { continue }
             let began = Moment.now
@@ -74,9 +83,9 @@ final class Producer: Sendable {
         for number in numbers {
             let payload = Payload(seed: settings.seed, number: number, isMarked: settings.marked.contains(number))
             entries.append(.init(digest: digest(payload.body)))
+            let stream = Settings.stream(stream(of: number))
             commands.append(
-                (["XADD", Settings.stream, "*"] + payload.fields.flatMap { [$0.name, $0.value] }).map { Array($0.utf8) }
-            )
+                (["XADD", stream, "*"] + payload.fields.flatMap { [$0.name, $0.value] }).map { Array($0.utf8) })
         }
         // What a replica has outlives its master: only then is an entry confirmed.
         if settings.sentinels > 0 { commands.append(["WAIT", "1", "2000"].map { Array($0.utf8) }) }
@@ -87,9 +96,10 @@ final class Producer: Sendable {
                 entries[index].outcome = .unknown
                 continue
             }
+            let id = reply.text.flatMap { EntryID($0, stream: stream(of: numbers[index])) }
             if case .bulk = reply, !isReplicated {
                 entries[index].outcome = .unknown
-            } else if case .bulk = reply, let id = reply.text.flatMap({ EntryID($0) }) {
+            } else if case .bulk = reply, let id {
                 entries[index].outcome = .ok
                 entries[index].id = id
             } else {
@@ -97,6 +107,23 @@ final class Producer: Sendable {
             }
         }
         book.note(zip(numbers, entries).map { ($0, $1) })
+        noteGaps(zip(numbers, entries).map { ($0, $1) })
         return (replies != nil, zip(numbers, entries).filter { $1.outcome == .failed }.map(\.0))
     }
+
+    /// Between which of its own ids the stream may have what got no reply.
+    private func noteGaps(_ batch: [(number: Int, entry: EntryBook.Entry)]) {
+        for (stream, own) in Dictionary(grouping: batch, by: { stream(of: $0.number) }) {
+            let unknown = own.filter { $0.entry.outcome == .unknown }.map(\.number)
+            let confirmed = own.filter { $0.entry.outcome == .ok }.map(\.entry.id)
+            if let first = confirmed.min() { book.close(producer: number, at: first) }
+            let last = latest.withLock { $0[stream] }
+            if !unknown.isEmpty {
+                book.open(.init(producer: number, stream: stream, numbers: unknown, after: last, before: nil))
+            }
+            if let id = confirmed.max() { latest.withLock { $0[stream] = id } }
+        }
+    }
+
+    private func stream(of number: Int) -> Int { Settings.stream(ofEntry: number, of: settings.streams) }
 }

@@ -15,6 +15,7 @@ enum Report {
         if record.fault.kind == .trim {
             figures.append("\(record.trimmedPending.count) pending, \(record.trimmedUnread.count) unread")
         }
+        if let remark = record.remark { figures.append(remark) }
         figures += record.complaints
         let tail = figures.isEmpty ? "" : "  \(figures.joined(separator: "; "))"
         line("\(String(repeating: " ", count: max(0, 6 - time.count)))\(time) s  \(record.fault)\(tail)")

@@ -14,7 +14,7 @@ final class Scene {
     let runs = RunBook()
     let bridges: [Bridge]
     let producers: [Producer]
-    private let directory: TemporaryDirectory
+    let directory: TemporaryDirectory
     /// Bridges that ended by themselves.
     var fallen: [String] = []
     /// Connections that the proxies cut.
@@ -24,7 +24,7 @@ final class Scene {
     init(_ settings: Settings) throws {
         self.settings = settings
         redis = try RedisService(settings)
-        control = Control(redis: redis)
+        control = Control(redis: redis, streams: settings.streams)
         entries = EntryBook(count: settings.entries)
         receipts = ReceiptBook(count: settings.entries)
         plan = ReceiverPlan(seed: settings.seed)
@@ -33,7 +33,8 @@ final class Scene {
         bridges = try (0..<Settings.bridges).map { index in
             try Bridge(
                 index: index, settings: settings, redis: redis,
-                receiver: ChaosReceiver(plan: plan, book: receipts), runs: runs, directory: directory)
+                receiver: ChaosReceiver(index: index, streams: settings.streams, plan: plan, book: receipts),
+                runs: runs, directory: directory)
         }
         let entries = entries
         producers = (0..<Settings.producers).map {
@@ -43,6 +44,8 @@ final class Scene {
 
     /// Lets the producers go on; `isProducing` until they have done it.
     func produce(upTo count: Int) { for producer in producers { producer.produce(upTo: count) } }
+    /// Holds the producers where they are, or lets them go on.
+    func rest(_ isResting: Bool) { for producer in producers { producer.rest(isResting) } }
     var isProducing: Bool { producers.contains { !$0.isDone } }
 
     /// Waits until nothing is pending and nothing unread; whether it came to that.

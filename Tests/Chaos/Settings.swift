@@ -24,11 +24,24 @@ struct Settings: Sendable {
     /// Directory for the logs of a run that fails.
     var logs = ".build/chaos"
 
+    /// Routes, which share the streams among them.
+    var routes = 1
+    /// Streams of all routes.
+    var streams = 1
+    /// Workers of each bridge.
+    var workers = 1
+    /// Redis and the receivers speak TLS.
+    var tls = false
+    /// Replicas that have to confirm an acknowledgement (`redis.wait_for_ack`); 0 asks none.
+    var waitsForReplicas = 0
+
     static let bridges = 3
     static let producers = 2
-    static let stream = "chaos"
     static let group = "chaos"
-    static let deadLetters = "{chaos}:dead"
+    static func stream(_ index: Int) -> String { index == 0 ? "chaos" : "chaos-\(index)" }
+    static func deadLetters(_ index: Int) -> String { "{\(stream(index))}:dead" }
+    /// Where an entry belongs. Each producer serves all of them in turn.
+    static func stream(ofEntry number: Int, of streams: Int) -> Int { number / producers % streams }
     static let secret = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="
 
     // The bridge's configuration, in seconds.
@@ -38,6 +51,8 @@ struct Settings: Sendable {
     static let concurrency = 16
     /// What an instance holds at most, and so what it can send twice (docs/delivery.md).
     static let window = 4 * concurrency
+    /// How often a bridge shows life at least, in seconds.
+    static let beat = claimAfter / 4
     static let attempts = 8
     static let backoff = (initial: 0.2, factor: 2.0, maximum: 2.0, jitter: 0.2)
     /// What a receiver asks for with 429, in seconds.

@@ -19,6 +19,7 @@ struct LimitTests {
     @Test(
         arguments: [
             ("$9\r\n", RESPError.bulkTooLong(announced: 9, limit: 8)),
+            ("$9\r\n123456789\r\n", .bulkTooLong(announced: 9, limit: 8)),
             ("!9\r\n", .bulkTooLong(announced: 9, limit: 8)),
             ("*5\r\n", .tooManyElements(announced: 5, limit: 4)),
             ("%3\r\n", .tooManyElements(announced: 3, limit: 4)),

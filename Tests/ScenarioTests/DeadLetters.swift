@@ -166,7 +166,7 @@ import Testing
         for round in 0..<5 {
             try scene.redis.add(numbers: (1 + 20 * round)..<(21 + 20 * round))
             try scene.receiver.waitUntil { $0.acceptedIDs.count == 20 * (round + 1) }
-            try eventually("only the refused message is pending", timeout: .seconds(1)) {
+            try eventually("only the refused message is pending") {
                 try scene.redis.pending().map(\.id) == [id]
             }
         }

@@ -60,8 +60,8 @@ import Testing
         let situation = try situation(gate, status: 200)
         #expect(try situation.scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
         try situation.other.waitForLog("the consumer group was gone; made again")
-        try situation.unaware.waitForLog("the consumer group is another than before", timeout: .seconds(2))
-        try eventually("they are a's again", timeout: .seconds(1)) {
+        try situation.unaware.waitForLog("the consumer group is another than before")
+        try eventually("they are a's again") {
             try situation.scene.redis.pending().map(\.consumer) == Array(repeating: "a.1", count: 4)
         }
         gate.open()

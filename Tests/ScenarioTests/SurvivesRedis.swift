@@ -55,13 +55,16 @@ import Testing
         #expect(bridge.exit == nil)
     }
 
+    /// For longer than a command waits for its reply (5 s), and than half of `claim_after`.
     @Test func `a hung Redis is waited for`() throws {
         let scene = try makeScene()
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["claim_after"] = "4s"
         try scene.redis.add(numbers: 0..<200)
         try scene.run()
         try scene.receiver.waitFor(count: 50)
         scene.server.pause()
-        letPass(.seconds(1))
+        letPass(.seconds(6))
         scene.server.resume()
         try expectEachOnce(scene, 200)
     }

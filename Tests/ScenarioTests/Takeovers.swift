@@ -16,8 +16,8 @@ import Testing
         // 32 in flight and 18 behind them.
         try scene.receiver.waitFor(count: 32)
         try eventually("all are read") { try scene.redis.pending().count == 50 }
+        let lastSeen = try lastSign(of: "a.1", scene)
         try dead.crash()
-        let killedAt = ContinuousClock.now
         let survivors = try [scene.run(as: "b"), scene.run(as: "c")]
         let ledger = try scene.receiver.waitUntil { $0.acceptedIDs.count >= 50 }
         try scene.waitUntilSettled()
@@ -25,8 +25,8 @@ import Testing
         #expect(Set(ledger.acceptedBodies) == Set((0..<50).map(body)))
         let second = ledger.filter { $0.action.accepts }
         #expect(Set(second.attempts) == ["2"])
-        // The dead instance showed life a quarter of claim_after before its end, at the latest.
-        #expect(second.allSatisfy { $0.time - killedAt >= .milliseconds(1300) })
+        // A silence of claim_after, less what Redis rounds away.
+        #expect(second.allSatisfy { $0.time - lastSeen >= .milliseconds(990) })
         let taken = survivors.flatMap { $0.logs("took over entries of a silent consumer") }
         #expect(taken.map { $0.metadata["consumer"] }.allSatisfy { $0 == "a.1" })
         #expect(taken.compactMap { $0.metadata["count"].flatMap(Int.init) }.reduce(0, +) == 50)
@@ -70,12 +70,9 @@ import Testing
         try eventually("all wait") { try scene.redis.pending().map(\.deliveries) == Array(repeating: 1, count: 150) }
         let other = try scene.run(as: "b")
         #expect(try stopping.stop() == .status(0))
-        let stopped = ContinuousClock.now
-        try eventually("all are the other's", timeout: .seconds(1)) {
-            try scene.redis.pending().allSatisfy { $0.consumer == "b.1" }
-        }
+        // Long before claim_after: how long exactly, `make chaos` measures.
+        try eventually("all are the other's") { try scene.redis.pending().allSatisfy { $0.consumer == "b.1" } }
         #expect(try scene.redis.pending().count == 150)
-        #expect(ContinuousClock.now - stopped < .seconds(1))
         #expect(stopping.logs("handed entries over").map { $0.metadata["count"] } == ["150"])
         #expect(try scene.redis.consumers().contains("a.1") == false)
         // Nothing is sent before it is due, and the attempts go on.
@@ -145,7 +142,7 @@ import Testing
         #expect(stopping.logs("handed entries over").map { $0.metadata["count"] } == ["150"])
         let redis = try scene.server.probe()
         _ = try scene.run(as: "b")
-        try eventually("all are the other's", timeout: .seconds(2)) {
+        try eventually("all are the other's") {
             try redis.pending().map(\.consumer) == Array(repeating: "b.1", count: 150)
         }
         #expect(try redis.pending().allSatisfy { $0.deliveries == 1 })
@@ -271,6 +268,13 @@ import Testing
         try dead.crash()
         _ = try scene.run(as: "b")
         try eventually("only the living one is listed") { try scene.redis.consumers() == ["b.1"] }
+    }
+
+    /// When the consumer last showed life, by Redis.
+    private func lastSign(of consumer: String, _ scene: Scene) throws -> ContinuousClock.Instant {
+        let rows = try scene.redis.command("XINFO", "CONSUMERS", "orders", "orders").elements
+        let row = try #require(rows.first { $0["name"]?.text == consumer })
+        return .now - .milliseconds(try #require(row["idle"]?.integer))
     }
 
     @Test func `two instances on one group deliver each entry once`() throws {

@@ -37,6 +37,8 @@ private func parsed(_ fields: [(name: [UInt8], value: [UInt8])]) throws -> NSDic
             ([("", "")], #"{"":""}"#),
             ([("type", "order.paid"), ("amount", "12.50")], #"{"type":"order.paid","amount":"12.50"}"#),
             ([("b", "true"), ("a", "null")], #"{"b":"true","a":"null"}"#),
+            // Of one length, and alike in all but the beginning.
+            ([("a.created", "1"), ("b.created", "2")], #"{"a.created":"1","b.created":"2"}"#),
             ([("data", #"{"id": 7}"#)], #"{"data":"{\"id\": 7}"}"#),
             ([("€", "Grüße 😀")], #"{"€":"Grüße 😀"}"#),
             ([("a", "1"), ("b", "2"), ("a", "3")], #"{"a":["1","3"],"b":"2"}"#),

@@ -9,6 +9,9 @@ enum Verdict: Equatable {
     /// - Parameter counts: whether the attempt counts as one of `retry.attempts`. After zero: as soon as the endpoint lets it.
     case retry(after: Duration, counts: Bool)
     case deadLetter(DeadLetterReason)
+    /// Refused twice within a moment, and it has not shown yet whether the endpoint takes others: dead-lettered as soon as it
+    /// accepts one, tried again if it goes down or if nothing shows for so long.
+    case judgeLater(DeadLetterReason, within: Duration)
     /// We lack something ourselves: the worker waits a moment, the entry stays as it was.
     case pauseWorker
 }
@@ -37,7 +40,11 @@ extension Verdict {
             verdict = .retry(after: max(asked, failure.shortWait), counts: false)
         case .messageRefused:
             if !mark.isMessageRefused, !standing.isDown { return .repeatNow }
-            verdict = failure.isEntrysOwn ? .deadLetter(.rejected(outcome)) : failure.wait
+            if failure.isEntrysOwn { return .deadLetter(.rejected(outcome)) }
+            if attempt == 2, !standing.isDown {
+                return .judgeLater(.rejected(outcome), within: policy.delay(afterAttempt: attempt, of: id))
+            }
+            verdict = failure.wait
         case .routeRefused, .outage:
             let isLast = attempt >= policy.attempts
             verdict = isLast && failure.isEntrysOwn ? .deadLetter(.exhausted(outcome)) : failure.wait

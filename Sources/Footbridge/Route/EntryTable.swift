@@ -16,7 +16,8 @@ struct EntryKey: Hashable {
 ///            ┌────────── fetching ◀─ due ─┐
 ///            ▼                            │
 ///  read ─▶ queued ─▶ in flight ─▶ waiting ┘
-///                        └──────▶ settling ─▶ (gone)
+///                        ├─▶ doubted ─┐
+///                        └────────────┴▶ settling ─▶ (gone)
 /// ```
 /// Knows nothing of Redis, HTTP or policy. A waiting entry takes 48 bytes, and some 12 more to be found by its key and by
 /// its due time (`EntryTableTests` measures a million). All moves take O(1) or O(log waiting).
@@ -27,6 +28,8 @@ struct EntryTable {
         case queued
         /// A request is under way.
         case inFlight
+        /// Its body is here, and it shows soon whether it is given up (`Verdict.judgeLater`).
+        case doubted
         /// Until its next attempt is due. Its body is not kept.
         case waiting
         /// It is due, and its body is on its way from Redis.
@@ -189,6 +192,12 @@ struct EntryTable {
         return pop(!isRepeatNext, mayGo)
     }
 
+    /// Takes the fresh entry that came last, if it may go.
+    mutating func nextNewest(where mayGo: (EntryKey) -> Bool) -> Row? {
+        guard let last = fresh.last, mayGo(records[last.index].key) else { return nil }
+        return fresh.popLast()
+    }
+
     private mutating func pop(_ isRepeat: Bool, _ mayGo: (EntryKey) -> Bool) -> Row? {
         let isNext = { [records] (row: Row) in mayGo(records[row.index].key) }
         guard let row = isRepeat ? repeats.removeFirst(where: isNext) : fresh.removeFirst(where: isNext) else {
@@ -225,6 +234,9 @@ struct EntryTable {
         }
         return Int(records[row.index].attempts)
     }
+
+    /// It is not clear yet what becomes of it.
+    mutating func doubt(_ row: Row) { move(row, .doubted) }
 
     /// It waits for another attempt; its body goes.
     ///

@@ -26,6 +26,7 @@ final class Route: TurnParticipant {
     private var orphans: Set<EntryKey> = []
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
+    private var doubts: [Doubt] = []
     private var sizes = EntrySizes()
     /// When fresh entries came in last.
     private var freshAt = MonotonicTime(nanoseconds: 0)
@@ -132,16 +133,21 @@ final class Route: TurnParticipant {
         while allowance > 0 {
             guard let row = nextRow() else { return }
             allowance -= 1
-            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds))
+            // A probe over a connection of its own: what an old one says may come from what was left on it.
+            let isProbe = endpoint.standing.isDown
+            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isProbe)
         }
     }
 
     private func nextRow() -> EntryTable.Row? {
         let sessions = sessions
         if endpoint.standing.isDown {
-            // A probe is a different entry each time, if there is another.
-            let other = table.next { [endpoint] in sessions[$0.stream].isCertain && endpoint.mayProbe(with: $0.id) }
-            if let other { return other }
+            // A probe is a different entry each time, if there is another; one that never failed and came late, for a
+            // receiver may refuse what a producer did wrong for a while.
+            let mayProbe = { [endpoint] (key: EntryKey) in
+                sessions[key.stream].isCertain && endpoint.mayProbe(with: key.id)
+            }
+            if let row = table.nextNewest(where: mayProbe) ?? table.next(where: mayProbe) { return row }
         }
         return table.next { sessions[$0.stream].isCertain }
     }
@@ -175,6 +181,10 @@ final class Route: TurnParticipant {
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
         if let change { tell(change, report) }
+        defer {
+            judge(olderThan: nil)
+            if attempt.isProbe, endpoint.standing.isDown, outcome.maySpeakOfEntries { setQueueAside() }
+        }
         let verdict = Verdict.of(
             outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
             standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
@@ -201,11 +211,57 @@ final class Route: TurnParticipant {
             counters.retried += 1
             wait(row, for: delay, isCharged: counts)
         case .deadLetter(let reason): giveUp(row, reason, response: report.response)
+        case .judgeLater(let reason, let time):
+            counters.retried += 1
+            if isDraining { return wait(row, for: .zero, isCharged: true) }
+            table.doubt(row)
+            settler.count(row)
+            doubts.append(
+                Doubt(row: row, mark: attempt.mark, reason: reason, response: report.response, since: worker.loop.now))
+            worker.loop.schedule(after: time) { [weak self] in self?.judge(olderThan: time) }
         case .pauseWorker:
             worker.lack(outcome, at: self)
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
         }
+    }
+
+    /// What is queued for an endpoint that refuses waits without its body, so that the next probe may be one of the entries
+    /// behind it.
+    private func setQueueAside() {
+        while table.count(.waiting) < config.maximumParked, let row = table.next() {
+            table.wait(row, due: worker.loop.now)
+            settler.count(row)
+        }
+    }
+
+    /// An entry that was refused twice, and of which it will show whether others are accepted.
+    private struct Doubt {
+        let row: EntryTable.Row
+        /// As it was before the second refusal.
+        let mark: RefusalMark
+        let reason: DeadLetterReason
+        let response: [UInt8]
+        let since: MonotonicTime
+    }
+
+    /// - Parameter patience: doubts as old as this are over: another attempt decides.
+    private func judge(olderThan patience: Duration?) {
+        guard !doubts.isEmpty else { return }
+        let standing = endpoint.standing
+        doubts.removeAll { doubt in
+            if standing.state == .well, standing.acceptedOthers(since: doubt.mark) {
+                giveUp(doubt.row, doubt.reason, response: doubt.response)
+            } else if standing.isDown || isDraining {
+                wait(doubt.row, for: .zero, isCharged: !standing.isDown)
+            } else if let patience, worker.loop.now - doubt.since >= patience {
+                wait(doubt.row, for: .zero, isCharged: true)
+            } else {
+                return false
+            }
+            return true
+        }
+        worker.loop.atEndOfTurn(self)
     }
 
     private func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
@@ -484,6 +540,7 @@ final class Route: TurnParticipant {
         drainingSince = worker.loop.now
         onDrained = completion
         handBackQueued()
+        judge(olderThan: .zero)
         for session in sessions {
             handingBack += 1
             session.finish { [unowned self] in
@@ -545,8 +602,9 @@ final class Route: TurnParticipant {
 
 /// Learns how large a route's entries are, to bound how many of them are in memory.
 struct EntrySizes {
-    /// Bodies of one route in memory: about so many bytes, if each entry is not larger than that by itself.
-    private static let windowBytes = 64 * 1024 * 1024
+    /// Bodies of one route in memory: about so many bytes, if each entry is not larger than that by itself. Each is there
+    /// once more while its request is under way, and the reply that brings the next ones comes on top.
+    private static let windowBytes = 40 * 1024 * 1024
 
     /// Follows large entries at once, and forgets them slowly.
     private var estimate = 1024

@@ -37,6 +37,7 @@ final class WorkerContext {
     private var endpoints: [String: Endpoint] = [:]
     private var routes: [Route] = []
     private var supply = Supply()
+    private var master: SocketTarget.Address?
 
     init(
         loop: CurlLoop, consumer: String, target: RedisTarget, waitForAck: WaitForAck?, namespace: String? = nil,
@@ -111,8 +112,12 @@ final class WorkerContext {
         announcements.start()
         replicas?.start()
         watch?.onSwitch = { [unowned self] address in
-            logger.notice("another server is the master now", metadata: [LogKeys.address: "\(address)"])
-            for link in links where link.address != address { link.reconnect() }
+            // Told at every poll: a link may have asked a Sentinel that is cut off.
+            if let master, master != address {
+                logger.notice("another server is the master now", metadata: [LogKeys.address: "\(address)"])
+            }
+            master = address
+            for link in links { link.follow(address) }
         }
         watch?.start()
     }

@@ -217,7 +217,7 @@ struct BacklogRead: Sendable {
 }
 
 extension StreamCommand where Reply == BacklogRead {
-    /// Reads new entries without waiting, eight at a time until there are `count`, or as many bytes.
+    /// Reads new entries without waiting, four at a time until there are `count`, or as many bytes.
     ///
     /// `XREADGROUP` knows no bound in bytes: asked for a hundred entries it sends a hundred, also of 8 MB each.
     static func backlog(count: Int, bytes: Int, stream: String, group: String, consumer: String) -> StreamCommand {
@@ -225,7 +225,7 @@ extension StreamCommand where Reply == BacklogRead {
             """
             local got, size, count, bytes = {}, 0, tonumber(ARGV[3]), tonumber(ARGV[4])
             while #got < count and size < bytes do
-              local wanted = math.min(8, count - #got)
+              local wanted = math.min(4, count - #got)
               local reply = redis.call(
                 'XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', wanted, 'STREAMS', KEYS[1], '>')
               local entries = reply and reply[1][2] or {}

@@ -11,6 +11,8 @@ struct GroupSurvey: Equatable, Sendable {
     /// Entries that were ever added.
     var added: Int
     var lastDelivered: EntryID
+    /// The group's mark, if it has one.
+    var mark: String?
     /// Entries that the group has read; unknown after some moves and deletions.
     var read: Int?
 
@@ -72,22 +74,23 @@ extension StreamCommand where Reply == GroupSurvey {
         script(
             """
             \(ScriptFunction.row)
+            \(ScriptFunction.markOf)
             local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
             local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
             if not group then return redis.error_reply('NOGROUP no such group') end
             local first = stream['first-entry']
             return {stream.length, first and first[1] or false, stream['last-generated-id'],
-              stream['entries-added'], group['last-delivered-id'], group['entries-read']}
+              stream['entries-added'], group['last-delivered-id'], markOf(KEYS[1], ARGV[1]), group['entries-read']}
             """, stream, [group]
         ) { reply in
-            guard let parts = reply.elements, parts.count >= 5, let length = parts[0].integer,
+            guard let parts = reply.elements, parts.count >= 6, let length = parts[0].integer,
                 let lastID = parts[2].bytes.flatMap(EntryID.init(bytes:)), let added = parts[3].integer,
                 let lastDelivered = parts[4].bytes.flatMap(EntryID.init(bytes:))
             else { return nil }
             return GroupSurvey(
                 length: Int(clamping: length), firstID: parts[1].bytes.flatMap(EntryID.init(bytes:)), lastID: lastID,
                 added: Int(clamping: added), lastDelivered: lastDelivered,
-                read: parts.count > 5 ? parts[5].integer.map(Int.init(clamping:)) : nil)
+                mark: parts[5].text, read: parts.count > 6 ? parts[6].integer.map(Int.init(clamping:)) : nil)
         }
     }
 }

@@ -13,7 +13,7 @@ final class StreamSession {
     /// noticed: a blocked read is not told of them.
     static let blockTime = Duration.seconds(5)
     /// Entries that a read asks for that may have to wait: whatever their size, few enough to keep in memory.
-    private static let waitingCount = 8
+    private static let waitingCount = 4
     /// Bytes that one read of a backlog may bring, the last few entries not counted.
     private static let backlogBytes = 4 << 20
 
@@ -29,6 +29,7 @@ final class StreamSession {
     private(set) lazy var takeover = Takeover(self)
     private var trouble: String?
     private var isToldOfHaste = false
+    private var isToldOfEnd = false
     /// There was more to read than was asked for, as far as is known.
     private(set) var hasBacklog = false
     /// Room in the route's window that an outstanding read may fill.
@@ -45,7 +46,9 @@ final class StreamSession {
     /// The group was moved back, and is not yet where it was.
     private var isBehind = false
     private var owner: OwnerMark
+    /// Of a process with our name that lives, or lived.
     private var rivalToken: String?
+    private var goneToken: String?
     private var roundTimer: LoopTimer?
     private var onFinished: (() -> Void)?
 
@@ -175,14 +178,16 @@ final class StreamSession {
         case .create: create(number, on: connection)
         case .register: register(number, on: connection)
         case .restore:
-            logger.error(
+            let held = route.held(of: index)
+            logger.log(
+                level: held.isEmpty ? .debug : .error,
                 "the consumer group is another than before; what is held here goes back into it",
                 metadata: [
                     LogKeys.stream: "\(name)", LogKeys.group: "\(group)",
-                    LogKeys.count: .stringConvertible(route.held(of: index).count),
+                    LogKeys.count: .stringConvertible(held.count),
                 ])
             watch.reset()
-            restore(route.held(of: index), on: connection) { [unowned self] error in
+            restore(held, on: connection) { [unowned self] error in
                 if let error { return refuse(error) }
                 perform(machine.didRestore(number))
             }
@@ -229,7 +234,7 @@ final class StreamSession {
     }
 
     private func register(_ number: Int, on connection: RedisConnection) {
-        let command = StreamCommand.register(owner, replacing: rivalToken ?? "", stream: name, group: group)
+        let command = StreamCommand.register(owner, replacing: goneToken ?? "", stream: name, group: group)
         connection.send(command) { [unowned self] result in
             switch result {
             case .success(owner.token): didRegister(number)
@@ -246,7 +251,7 @@ final class StreamSession {
         if rivalToken != nil, machine.state == .preparing(.register) {
             logger.notice("the other process of this name is gone", metadata: [LogKeys.stream: "\(name)"])
         }
-        rivalToken = nil
+        (rivalToken, goneToken) = (nil, nil)
         perform(machine.didRegister(isOurs: true, number))
     }
 
@@ -256,7 +261,7 @@ final class StreamSession {
             if case .failure(let error) = reply, error.endsConnection { return }
             let listeners = (try? reply.get())?.elements?.last?.integer ?? 0
             guard listeners > 0, worker.canHear else {
-                rivalToken = token
+                goneToken = token
                 return register(number, on: connection)
             }
             if rivalToken != token {
@@ -298,11 +303,13 @@ final class StreamSession {
             // `$` by its number: should the answer be lost, the next try means the same place.
             if position == .latest { position = last.map { .after($0) } ?? .beginning }
             if known == nil { start = position }
-            create(at: position, isNew: known == nil, number, on: connection)
+            create(at: position, isNew: known == nil, isStreamGone: last == nil, number, on: connection)
         }
     }
 
-    private func create(at position: GroupPosition, isNew: Bool, _ number: Int, on connection: RedisConnection) {
+    private func create(
+        at position: GroupPosition, isNew: Bool, isStreamGone: Bool, _ number: Int, on connection: RedisConnection
+    ) {
         connection.send(.createGroup(group, on: name, from: position)) { [unowned self] result in
             switch result {
             case .success:
@@ -313,6 +320,12 @@ final class StreamSession {
                 ]
                 if isNew {
                     logger.info("consumer group made", metadata: metadata)
+                } else if isStreamGone {
+                    // A stream with a time to live comes and goes: told once.
+                    logger.log(
+                        level: isToldOfEnd ? .debug : .notice,
+                        "the stream was gone; its group is made again with the next one", metadata: metadata)
+                    isToldOfEnd = true
                 } else {
                     logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
                     // Only they know of what they hold, until they look.
@@ -520,7 +533,8 @@ final class StreamSession {
         beat(on: connection)
         guard machine.isOpen else { return }
         connection.send(.survey(stream: name, group: group)) { [unowned self] result in
-            guard case .success(let survey) = result else { return }
+            // Of another group nothing is noted: where ours stood has to be known when it is made again.
+            guard case .success(let survey) = result, survey.mark == machine.mark?.name else { return }
             for finding in watch.note(survey) {
                 if case .movedBack(let id) = finding { machine.wasMovedBack(to: id) }
                 tell(finding)

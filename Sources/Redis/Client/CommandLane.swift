@@ -59,7 +59,6 @@ final class CommandLane {
     var isUp: Bool { link.connection?.isOpen == true }
     var connection: RedisConnection? { link.connection }
 
-    func reconnect() { link.reconnect() }
     func follow(_ master: SocketTarget.Address) { link.follow(master) }
 
     private func send(_ call: RedisCall, on connection: RedisConnection) {

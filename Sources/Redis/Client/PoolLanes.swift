@@ -96,7 +96,7 @@ final class PoolLanes: @unchecked Sendable {
         guard let lane = call.lane, !call.isSettled else { return }
         guard call.isSent else { return lane.forget(call) }
         guard let client = lane.connection?.clientID, let commands = shared.connection, commands.isOpen else {
-            return lane.reconnect()
+            return drop(lane)
         }
         commands.send(["CLIENT", "UNBLOCK", client]) { [weak self] reply in
             switch reply {
@@ -105,7 +105,7 @@ final class PoolLanes: @unchecked Sendable {
                 self?.loop.schedule(after: .milliseconds(10)) { [weak self] in self?.cancelled(call) }
             case .success: break
             // Not allowed, or Redis is away.
-            case .failure: if !call.isSettled { lane.reconnect() }
+            case .failure: if !call.isSettled { self?.drop(lane) }
             }
         }
     }

@@ -10,7 +10,7 @@ public import RESP
 public final class RedisPool: Sendable {
     public typealias Reply = Result<RESPValue, CallFailure>
 
-    private let loop: CurlLoop
+    let loop: CurlLoop
     private let lanes: PoolLanes
 
     /// - Throws: if the system gives no thread or no descriptors.
@@ -50,9 +50,13 @@ public final class RedisPool: Sendable {
     }
 
     /// Sends commands in one go; their replies are asked for later. What one task begins goes out in that order.
-    public func begin(_ commands: [RESPCommand], deadline: Duration, mayRepeat: Bool = false) -> PoolCall {
+    ///
+    /// - Parameter isCancellable: whether nothing is sent if the task is cancelled already.
+    public func begin(
+        _ commands: [RESPCommand], deadline: Duration, mayRepeat: Bool = false, isCancellable: Bool = true
+    ) -> PoolCall {
         let call = RedisCall(commands, deadline: deadline, patience: deadline, mayRepeat: mayRepeat)
-        submit(call) { $0.shared.submit(call) }
+        submit(call, isCancellable) { $0.shared.submit(call) }
         return PoolCall(pool: self, call: call)
     }
 
@@ -72,8 +76,10 @@ public final class RedisPool: Sendable {
         return await replies(to: call)[0]
     }
 
-    private func submit(_ call: RedisCall, _ body: @escaping @Sendable (PoolLanes) -> Void) {
-        if Task.isCancelled {
+    private func submit(
+        _ call: RedisCall, _ isCancellable: Bool = true, _ body: @escaping @Sendable (PoolLanes) -> Void
+    ) {
+        if isCancellable, Task.isCancelled {
             call.cancel()
         } else if call.commands.isEmpty || !loop.post({ [lanes] in body(lanes) }) {
             call.refuse()

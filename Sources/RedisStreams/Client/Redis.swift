@@ -93,7 +93,9 @@ public final class Redis: Sendable {
     ///
     /// What loops over `ConsumerGroup.entries` have handled is acknowledged first, which takes `deadline` at most.
     public func close() async {
-        for acknowledger in acknowledgers.all { await acknowledger.finish() }
+        let acknowledgers = acknowledgers.all
+        for acknowledger in acknowledgers { acknowledger.send() }
+        for acknowledger in acknowledgers { await acknowledger.finish() }
         await pool.close()
     }
 
@@ -119,9 +121,10 @@ extension Redis {
     }
 
     /// Sends all commands at once; the replies are asked for later. What one task begins goes out in that order.
-    func begin<Reply>(_ commands: [StreamCommand<Reply>]) -> Pipeline<Reply> {
+    func begin<Reply>(_ commands: [StreamCommand<Reply>], isCancellable: Bool = true) -> Pipeline<Reply> {
         let mayRepeat = commands.allSatisfy(\.isReadOnly)
-        let call = pool.begin(commands.map(\.command), deadline: deadline, mayRepeat: mayRepeat)
+        let call = pool.begin(
+            commands.map(\.command), deadline: deadline, mayRepeat: mayRepeat, isCancellable: isCancellable)
         return Pipeline(commands: commands, call: call)
     }
 

@@ -46,12 +46,12 @@ final class Acknowledger: Sendable {
         }
     }
 
-    /// Sends what was handled, without waiting for the reply. What is sent first is on its way first.
+    /// Sends what was handled, without waiting for the reply; also in a task that is cancelled, for it was handled.
     func send() {
         state.withLock { state in
             let ids = state.handled.take()
             guard !ids.isEmpty else { return }
-            state.sent.append(Sent(ids: ids, call: group.beginAcknowledging(ids)))
+            state.sent.append(Sent(ids: ids, call: group.beginAcknowledging(ids, isCancellable: false)))
         }
     }
 
@@ -78,7 +78,8 @@ final class Acknowledger: Sendable {
     /// Sends what was handled and waits for its reply, for the last time. What fails comes again: it stays pending.
     func finish() async {
         send()
-        try? await confirm()
+        // In a task of its own, which is not cancelled with the caller's.
+        await Task { try? await confirm() }.value
         group.redis.acknowledgers.remove(self)
     }
 }

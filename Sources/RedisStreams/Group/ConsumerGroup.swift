@@ -108,8 +108,9 @@ extension ConsumerGroup {
     }
 
     /// - Parameter ids: by stream.
-    func beginAcknowledging(_ ids: [StreamName: [EntryID]]) -> Pipeline<Int> {
-        redis.begin(ids.map { .acknowledge($0.value, stream: $0.key, group: name) })
+    func beginAcknowledging(_ ids: [StreamName: [EntryID]], isCancellable: Bool = true) -> Pipeline<Int> {
+        redis.begin(
+            ids.map { .acknowledge($0.value, stream: $0.key, group: name) }, isCancellable: isCancellable)
     }
 
     /// Settles one message. Returns whether it was pending.

@@ -60,7 +60,7 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     /// the rest of the reply. Dense replies of small entries are left alone.
     ///
     /// - Parameter slack: how many bytes beside its own an entry may keep alive.
-    public func compacted(slack: Int = 16 << 10) -> EntryFields {
+    public func compacted(slack: Int = 64 << 10) -> EntryFields {
         guard strings.bufferBytes > strings.byteCount + slack else { return self }
         return EntryFields(strings: strings.compacted())
     }

@@ -1,21 +1,39 @@
 /// The numbers of attempts, and the waits between them.
 extension History {
-    /// Each attempt has a higher number than the one before it, whoever makes it, and none is beyond `retry.attempts`.
+    /// The first attempt is 1 and each further one is the next number, whoever makes it.
     func attemptsRise(_ exposure: Exposure) -> Check {
+        let unseen = Unseen(self)
         var failures: [String] = []
-        var (highest, across, anew, forgotten, repeated) = (0, 0, 0, 0, 0)
+        var (highest, across, anew, forgotten, missing) = (0, 0, 0, 0, 0)
+        var byFault: [Int: Int] = [:]
+        /// Puts missing numbers down to the faults that may have swallowed them.
+        func explain(_ count: Int, from start: Moment, to end: Moment) -> Bool {
+            var left = count
+            for (fault, most) in unseen.faults(from: start, to: end) where left > 0 {
+                byFault[fault, default: 0] += min(left, most)
+                left -= most
+            }
+            missing += count
+            return left <= 0
+        }
         for (number, places) in byEntry.enumerated() {
             // What a frozen bridge had begun leaves it late: others have made further attempts meanwhile.
             let places = places.filter { exposure.thawed[$0] == nil }
+            guard let first = places.first.map({ receipts[Int($0)] }) else { continue }
+            if first.attempt < 1 || !explain(Int(first.attempt) - 1, from: added(first.id), to: first.received) {
+                failures.append("does not begin with 1: \(text(ofEntry: number))")
+            }
             for (place, next) in zip(places, places.dropFirst()) {
                 let (first, second) = (receipts[Int(place)], receipts[Int(next)])
                 if first.run != second.run { across += 1 }
-                if second.attempt > first.attempt { continue }
                 // Who holds an entry knows its attempts; who reads it anew or takes it over knows what Redis does.
                 let goesByRedis = second.attempt == 1 || first.run != second.run
-                if isRepeatedByLibcurl(first, second) {
-                    repeated += 1
-                } else if goesByRedis, !exposure.rereads(of: first.id, before: second.received).isEmpty {
+                if second.attempt > first.attempt {
+                    let count = Int(second.attempt - first.attempt) - 1
+                    if !explain(count, from: first.received, to: second.received) {
+                        failures.append("a gap: \(text(ofEntry: number))")
+                    }
+                } else if goesByRedis, !exposure.rereads(of: number, before: second.received).isEmpty {
                     anew += 1
                 } else if goesByRedis, exposure.isForgotten(Int(place), by: second.received) {
                     forgotten += 1
@@ -23,54 +41,107 @@ extension History {
                     failures.append("does not rise: \(text(ofEntry: number))")
                 }
             }
-            let last = places.map { Int(receipts[Int($0)].attempt) }.max() ?? 0
-            highest = max(highest, last)
-            if last > Settings.attempts { failures.append("more than \(Settings.attempts): \(text(ofEntry: number))") }
+            highest = max(highest, places.map { Int(receipts[Int($0)].attempt) }.max() ?? 0)
         }
-        let short = letters.filter { $0.reason.hasPrefix("exhausted") && $0.attempts != Settings.attempts }
+        for (fault, count) in byFault where faults[fault].fault.kind != .refuse {
+            // A window that was read ahead; and where connections end, the one that was read on the next of them.
+            let reads = faults[fault].fault.kind.cutsRedis ? 2 : 1
+            let most = reads * window * max(1, faults[fault].runs.count)
+            if count > most {
+                failures.append("\(count) numbers are missing by \(faults[fault].fault), more than \(most)")
+            }
+        }
         return Check(
-            "attempts rise across instances",
+            "attempts rise one by one across instances",
             "up to \(highest), \(across) times on another process than before, \(anew) began anew with their group, "
-                + "\(forgotten) forgotten by a master that died, "
-                + "\(repeated) sent again by libcurl within the attempt",
-            failures: failures + short.map { "exhausted after \($0.attempts): \($0.id?.description ?? "?")" })
+                + "\(forgotten) forgotten by a master that died, \(missing) swallowed by faults",
+            failures: failures)
     }
 
-    /// A request on a kept connection that ends before a byte of the answer is sent again on a new one: the receiver may
-    /// have closed the connection before the request came (`Curl_retry_request` in libcurl's lib/transfer.c). It is the same
-    /// to the byte, its time included.
-    func isRepeatedByLibcurl(_ first: Receipt, _ second: Receipt) -> Bool {
-        first.sent.nanoseconds == 0 && first.run == second.run && first.attempt == second.attempt
-            && first.timestamp == second.timestamp
-    }
-
-    /// The wait before each retry is what backoff and Retry-After ask for, at least.
-    func retryLaw() -> Check {
+    /// No entry has more attempts than `retry.attempts`, and the one that is made when others pass again.
+    func attemptsEnd() -> Check {
         var failures: [String] = []
-        var (count, shortest) = (0, Double.infinity)
+        var most = 0
+        var accepted: [[Moment]] = Array(repeating: [], count: runs.count)
+        for receipt in receipts where receipt.isAccepted && runs.indices.contains(Int(receipt.run)) {
+            accepted[Int(receipt.run)].append(receipt.received)
+        }
+        for number in byEntry.indices where byEntry[number].count > Settings.attempts {
+            // Asked to wait (429), or a probe of an endpoint that takes nothing from this process: these cost no attempt.
+            let charged = receipts(of: number).count { receipt in
+                guard receipt.answer != .status429, runs.indices.contains(Int(receipt.run)) else { return false }
+                let times = accepted[Int(receipt.run)]
+                let next = times.partitioningIndex { $0 >= receipt.received - 0.25 }
+                return times.indices.contains(next) && times[next] < receipt.received
+            }
+            most = max(most, charged)
+            if charged > Settings.attempts + 1 { failures.append("\(charged) attempts: \(text(ofEntry: number))") }
+        }
+        return Check(
+            "attempts end", "up to \(most) that cost one, of entries with more than \(Settings.attempts) requests",
+            failures: failures)
+    }
+
+    /// The wait before each retry is what backoff and Retry-After ask for, at least, whoever makes it: the due time stands in
+    /// Redis.
+    func retryLaw(_ exposure: Exposure) -> Check {
+        var failures: [String] = []
+        var (count, across, atOnce, shortest) = (0, 0, 0, Double.infinity)
         for (number, places) in byEntry.enumerated() {
-            for (first, second) in zip(places, places.dropFirst()).map({ (receipts[Int($0)], receipts[Int($1)]) }) {
-                guard first.run == second.run, second.attempt == first.attempt + 1, !first.isAccepted,
-                    let end = end(of: first)
+            var wasRepeated = false
+            for (place, next) in zip(places, places.dropFirst()) {
+                let (first, second) = (receipts[Int(place)], receipts[Int(next)])
+                guard second.attempt == first.attempt + 1, !first.isAccepted, let end = end(of: first),
+                    exposure.thawed[place] == nil, exposure.thawed[next] == nil
                 else { continue }
+                // An attempt that its process did not see the end of has left no due time.
+                if first.run != second.run, exposure.mayBeUnsettled(Int(place)) { continue }
+                let gap = second.received - end
                 var least = Self.wait(afterAttempt: Int(first.attempt)) * (1 - Settings.backoff.jitter)
                 if first.answer == .status429 { least = max(least, Double(Settings.retryAfter)) }
-                let gap = second.received - end
-                count += 1
-                shortest = min(shortest, gap / least)
                 // The sender's clock starts before the request is here.
-                if gap < least - 0.05 { failures.append("after \(gap) s, not \(least): \(text(ofEntry: number))") }
+                let isSoon = gap < least - 0.05
+                if isSoon, !wasRepeated, mayBeRepeatedAtOnce(first, second) {
+                    wasRepeated = true
+                    atOnce += 1
+                    continue
+                }
+                wasRepeated = false
+                count += 1
+                if first.run != second.run { across += 1 }
+                shortest = min(shortest, gap / least)
+                if isSoon { failures.append("after \(gap) s, not \(least): \(text(ofEntry: number))") }
             }
         }
         return Check(
             "retries wait as the schedule says",
-            "\(count) waits, the shortest \(count == 0 ? "-" : "\(Int(shortest * 100)) %") of the least",
+            "\(count) waits, \(across) of them across processes, the shortest "
+                + "\(count == 0 ? "-" : "\(Int(shortest * 100)) %") of the least; \(atOnce) repeated at once",
             failures: failures)
+    }
+
+    /// A refusal is asked for once more, and a kept connection that ended without an answer tells nothing of the receiver:
+    /// both are repeated once, on another connection.
+    private func mayBeRepeatedAtOnce(_ first: Receipt, _ second: Receipt) -> Bool {
+        guard first.run == second.run, first.connection != second.connection else { return false }
+        return first.answer == .status422 || (first.sent.nanoseconds == 0 && first.earlier > 0)
     }
 
     private static func wait(afterAttempt attempt: Int) -> Double {
         var wait = Settings.backoff.initial
         for _ in 1..<max(2, attempt) where attempt > 1 { wait *= Settings.backoff.factor }
         return min(wait, Settings.backoff.maximum)
+    }
+}
+
+extension Array {
+    /// The first place for which the condition holds, which has to hold for all behind it, too; `count` if there is none.
+    func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

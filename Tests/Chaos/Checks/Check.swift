@@ -5,12 +5,13 @@ struct Check {
     /// What is wrong; empty if the check holds.
     let failures: [String]
 
-    /// - Parameter failures: the first of them are shown, with how many there are.
+    /// - Parameter failures: the first of each sort are shown, by what stands before a colon, with how many there are.
     init(_ name: String, _ figures: String, failures: [String] = []) {
         self.name = name
         self.figures = figures
-        self.failures =
-            failures.count > 8 ? failures.prefix(8) + ["… \(failures.count) in all"] : failures
+        let sorts = Dictionary(grouping: failures) { String($0.prefix { $0 != ":" }.prefix(40)) }
+        let shown = sorts.sorted { $0.key < $1.key }.flatMap { $0.value.prefix(4) }.prefix(16)
+        self.failures = shown.count < failures.count ? shown + ["… \(failures.count) in all"] : failures
     }
 
     var holds: Bool { failures.isEmpty }
@@ -22,8 +23,9 @@ extension History {
         let exposure = Exposure(self)
         return [
             losses(exposure), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
-            attemptsRise(exposure), retryLaw(), calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(),
-            baseLine(), surroundings(),
+            changesHands(exposure), burials(exposure), refusals(), scapegoats(), attemptsRise(exposure), attemptsEnd(),
+            retryLaw(exposure),
+            calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
         ]
     }
 
@@ -39,7 +41,7 @@ extension History {
         let requests =
             places.prefix(12).map { text(Int($0)) }.joined(separator: ", ")
             + (places.count > 12 ? " … \(places.count) requests" : "")
-        let id = entries[entry].outcome == .ok ? entries[entry].id.description : "\(entries[entry].outcome)"
+        let id = entries[entry].outcome.isOwed ? entries[entry].id.description : "\(entries[entry].outcome)"
         return "entry \(entry) (\(id)): \(requests.isEmpty ? "no request" : requests)"
     }
 }

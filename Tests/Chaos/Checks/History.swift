@@ -2,7 +2,7 @@ import TestSupport
 
 /// All that a run left: both ledgers, the faults, the dead letters, and how it ended.
 struct History {
-    let seed: UInt64
+    let settings: Settings
     let entries: [EntryBook.Entry]
     let receipts: [Receipt]
     let runs: [Run]
@@ -15,18 +15,21 @@ struct History {
     let isDrained: Bool
     let exits: [ChildProcess.Exit?]
     let fallen: [String]
+    /// By so many nanoseconds the wall clock, which ids go by, is ahead of the clock of moments.
+    let epoch: Double
 
     /// Places of receipts by entry, each in the order of their arrival.
     let byEntry: [[Int32]]
     /// Numbers of entries by id, as far as anybody knows it.
     let numbers: [EntryID: Int]
 
+    /// - Parameter letters: those that a FLUSHALL took along are added from its record.
     init(
-        seed: UInt64, entries: [EntryBook.Entry], receipts: [Receipt], runs: [Run], faults: [FaultRecord],
-        letters: [RedisReply], calmEnd: Moment, calmEntries: Int, isDrained: Bool, exits: [ChildProcess.Exit?],
-        fallen: [String]
+        settings: Settings, entries: [EntryBook.Entry], receipts: [Receipt], runs: [Run], faults: [FaultRecord] = [],
+        letters: [RedisReply], calmEnd: Moment, calmEntries: Int = 0, isDrained: Bool, exits: [ChildProcess.Exit?],
+        fallen: [String] = [], epoch: Double = Moment.epoch
     ) {
-        self.seed = seed
+        self.settings = settings
         self.entries = entries
         self.receipts = receipts
         self.runs = runs
@@ -36,24 +39,42 @@ struct History {
         self.isDrained = isDrained
         self.exits = exits
         self.fallen = fallen
+        self.epoch = epoch
         var byEntry: [[Int32]] = Array(repeating: [], count: entries.count)
         var numbers: [EntryID: Int] = [:]
-        for (number, entry) in entries.enumerated() where entry.outcome == .ok { numbers[entry.id] = number }
+        for (number, entry) in entries.enumerated() where entry.outcome.isOwed { numbers[entry.id] = number }
         for (place, receipt) in receipts.enumerated() where entries.indices.contains(Int(receipt.entry)) {
             byEntry[Int(receipt.entry)].append(Int32(place))
             if numbers[receipt.id] == nil { numbers[receipt.id] = Int(receipt.entry) }
         }
         self.byEntry = byEntry
         self.numbers = numbers
-        self.letters = letters.map { DeadLetter($0, numbers: numbers) }
+        self.letters = (faults.flatMap(\.flushedLetters) + letters).map {
+            DeadLetter($0, numbers: numbers, streams: settings.streams)
+        }
     }
 
     func isAccepted(_ entry: Int) -> Bool { byEntry[entry].contains { receipts[Int($0)].isAccepted } }
+
+    /// The receipts of an entry, in the order of their arrival.
+    func receipts(of entry: Int) -> [Receipt] { byEntry[entry].map { receipts[Int($0)] } }
+
+    /// When an entry was added; not before the first fault if a clock was moved, for then its id does not tell.
+    func added(_ id: EntryID) -> Moment {
+        let moment = Moment(nanoseconds: UInt64(max(0, Double(id.milliseconds) * 1e6 - epoch)))
+        return faults.contains { $0.fault.kind == .redisClock } ? min(moment, calmEnd) : moment
+    }
+
+    /// What one process sends at once.
+    var inFlight: Int { Settings.concurrency * settings.workers * settings.routes }
+    /// What one process holds.
+    var window: Int { Settings.window * settings.workers * settings.streams }
 }
 
 /// An entry that the bridge gave up.
 struct DeadLetter {
     let reason: String
+    let status: Int?
     let attempts: Int
     let id: EntryID?
     /// The entry, if it is known.
@@ -61,10 +82,13 @@ struct DeadLetter {
     /// Of the body that its fields would make; `nil` for a trimmed one, whose fields are gone.
     let digest: UInt64?
 
-    init(_ fields: RedisReply, numbers: [EntryID: Int]) {
+    init(_ fields: RedisReply, numbers: [EntryID: Int], streams: Int) {
         reason = fields["reason"]?.text ?? ""
+        status = fields["status"]?.text.flatMap { Int($0) }
         attempts = fields["attempts"]?.text.flatMap { Int($0) } ?? -1
-        id = fields["id"]?.text.flatMap { EntryID($0) }
+        let name = fields["stream"]?.text ?? ""
+        let stream = (0..<streams).first { Settings.stream($0) == name } ?? 0
+        id = fields["id"]?.text.flatMap { EntryID($0, stream: stream) }
         number = fields["field.n"]?.text.flatMap { Int($0) } ?? id.flatMap { numbers[$0] }
         let words = fields.elements.map { $0.text ?? "" }
         let own = stride(from: 0, to: words.count - 1, by: 2).filter { words[$0].hasPrefix("field.") }
@@ -73,4 +97,5 @@ struct DeadLetter {
     }
 
     var isTrimmed: Bool { reason == "trimmed" }
+    var text: String { "dead (\(reason), \(attempts) attempts)" }
 }

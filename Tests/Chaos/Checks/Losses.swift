@@ -4,34 +4,42 @@ extension History {
     func losses(_ exposure: Exposure) -> Check {
         let buried = Set(letters.compactMap(\.number))
         let trimmed = Set(faults.flatMap(\.trimmedUnread))
-        var counts = (ok: 0, accepted: 0, thawed: 0, unread: 0, unknown: 0, recovered: 0)
+        let flushed = Set(faults.flatMap(\.flushed))
+        var counts = (ok: 0, accepted: 0, unread: 0, flushed: 0, unknown: 0, found: 0)
+        var thawed: [Int: Int] = [:]
         var lost: [String] = []
         for (number, entry) in entries.enumerated() {
             let isSettled = isAccepted(number) || buried.contains(number)
             switch entry.outcome {
-            case .ok:
+            case .ok, .found:
                 counts.ok += 1
+                if entry.outcome == .found { counts.found += 1 }
                 if isAccepted(number) { counts.accepted += 1 }
                 guard !isSettled else { continue }
                 if trimmed.contains(entry.id) {
                     counts.unread += 1
-                } else if byEntry[number].contains(where: { exposure.mayBeHeardLate(receipts[Int($0)]) }) {
-                    counts.thawed += 1
+                } else if flushed.contains(entry.id) {
+                    counts.flushed += 1
+                } else if let freeze = receipts(of: number).lazy.compactMap(exposure.freezeThatHeardLate).first {
+                    thawed[freeze, default: 0] += 1
                 } else {
                     lost.append(text(ofEntry: number))
                 }
             case .unknown:
                 counts.unknown += 1
-                if isSettled { counts.recovered += 1 }
             case .notSent, .failed: break
             }
         }
+        let late = thawed.values.reduce(0, +)
+        for (freeze, count) in thawed where count > inFlight * faults[freeze].runs.count {
+            lost.append("\(count) said to be heard late after \(faults[freeze].fault), more than \(inFlight) under way")
+        }
         return Check(
             "nothing lost",
-            "\(counts.ok) added, \(counts.accepted) accepted, \(counts.thawed) by an answer that waited for a frozen bridge, "
+            "\(counts.ok) added, \(counts.accepted) accepted, \(late) by an answer that waited for a frozen bridge, "
                 + "\(letters.count) dead letters, "
-                + "\(counts.unread) trimmed unread, \(lost.count) lost; "
-                + "of \(counts.unknown) whose XADD got no reply \(counts.recovered) came",
+                + "\(counts.unread) trimmed unread, \(counts.flushed) flushed, \(lost.count) lost; "
+                + "of \(counts.found + counts.unknown) whose XADD got no reply the stream had \(counts.found)",
             failures: lost)
     }
 
@@ -39,19 +47,22 @@ extension History {
     func trims() -> Check {
         let buried = Dictionary(grouping: letters.filter { $0.id != nil }, by: \.id)
         let pending = faults.flatMap(\.trimmedPending)
-        var counts = (tombstones: 0, delivered: 0, buried: 0)
+        let flushed = Set(faults.flatMap(\.flushed))
+        var counts = (tombstones: 0, delivered: 0, buried: 0, flushed: 0)
         var silent: [String] = []
         for id in pending {
             if let letter = buried[id]?.first {
                 if letter.isTrimmed { counts.tombstones += 1 } else { counts.buried += 1 }
             } else if let number = numbers[id], isAccepted(number) {
                 counts.delivered += 1
+            } else if flushed.contains(id) {
+                counts.flushed += 1
             } else {
                 silent.append("\(id) was pending when it was trimmed, and nobody says what became of it")
             }
         }
         // A tombstone without a trim would be an excuse.
-        let all = Set(pending).union(faults.flatMap(\.trimmedUnread))
+        let all = Set(pending).union(faults.flatMap { $0.trimmedUnread + $0.flushed })
         let invented = letters.filter { letter in letter.isTrimmed && letter.id.map { !all.contains($0) } ?? true }
         return Check(
             "what was trimmed while pending is told",
@@ -60,19 +71,28 @@ extension History {
             failures: silent + invented.map { "\($0.id?.description ?? "?") was never trimmed" })
     }
 
+    /// Whether a fault has moved the clock of this process.
+    private func hasMovedClock(_ run: Int) -> Bool {
+        faults.contains { $0.fault.kind == .bridgeClock && $0.runs.contains(run) }
+    }
+
     /// Every request is an entry that was added, whole, signed, under its own id; so is every dead letter.
     func unexpected() -> Check {
         var wrong: [String] = []
         for (place, receipt) in receipts.enumerated() {
             let number = Int(receipt.entry)
-            guard entries.indices.contains(number), [.ok, .unknown].contains(entries[number].outcome) else {
+            guard entries.indices.contains(number),
+                entries[number].outcome.isOwed || entries[number].outcome == .unknown
+            else {
                 wrong.append("not an entry that was added: \(text(place))")
                 continue
             }
             if receipt.digest != entries[number].digest { wrong.append("another body: \(text(place))") }
-            if !receipt.isSigned { wrong.append("not signed, or not now: \(text(place))") }
+            if !receipt.isSigned { wrong.append("not signed: \(text(place))") }
+            let age = abs(Int(receipt.second) - Int(receipt.timestamp))
+            if age > 30, !hasMovedClock(Int(receipt.run)) { wrong.append("signed \(age) s ago: \(text(place))") }
             if numbers[receipt.id] != number { wrong.append("another's id \(receipt.id): \(text(place))") }
-            if entries[number].outcome == .ok, entries[number].id != receipt.id {
+            if entries[number].outcome.isOwed, entries[number].id != receipt.id {
                 wrong.append("not its id \(receipt.id): \(text(place))")
             }
         }

@@ -1,10 +1,15 @@
 /// What came more often than once.
 extension History {
+    private struct FaultOfRun: Hashable {
+        let fault: Int
+        let run: Int32
+    }
+
     /// Accepted more than once: never without a fault, and after one no more than it exposed.
     func duplicates(_ exposure: Exposure) -> Check {
         var failures: [String] = []
         var byFault: [Int: Int] = [:]
-        var byRun: [String: Int] = [:]
+        var byRun: [FaultOfRun: Int] = [:]
         var thawed: [Int: Int] = [:]
         var (count, calm) = (0, 0)
         for (number, places) in byEntry.enumerated() where places.count > 1 {
@@ -13,15 +18,16 @@ extension History {
             var used: (places: Set<Int>, rereads: Set<Int>) = ([], [])
             for index in accepted.indices.dropFirst() {
                 count += 1
-                let time = receipts[accepted[index]].received
+                let next = receipts[accepted[index]]
+                let time = next.received
                 if number < calmEntries, time <= calmEnd { calm += 1 }
                 let exposed = accepted[..<index].lazy.filter { !used.places.contains($0) }.compactMap { place in
-                    exposure.fault(of: place, before: time).map { (fault: $0, place: place) }
+                    exposure.fault(of: place, repeatedBy: next).map { (fault: $0, place: place) }
                 }.first
                 if let fault = exposure.thawed[Int32(accepted[index])] {
                     byFault[fault, default: 0] += 1
                     thawed[fault, default: 0] += 1
-                } else if let fault = exposure.rereads(of: receipts[accepted[0]].id, before: time)
+                } else if let fault = exposure.rereads(of: number, before: time)
                     .first(where: { !used.rereads.contains($0) })
                 {
                     used.rereads.insert(fault)
@@ -29,18 +35,21 @@ extension History {
                 } else if let exposed {
                     used.places.insert(exposed.place)
                     byFault[exposed.fault, default: 0] += 1
-                    byRun["\(exposed.fault) \(receipts[exposed.place].run)", default: 0] += 1
+                    byRun[.init(fault: exposed.fault, run: receipts[exposed.place].run), default: 0] += 1
                 } else {
                     failures.append("twice without a reason: \(text(ofEntry: number))")
                 }
             }
         }
-        for (key, count) in byRun where count > Settings.window {
-            failures.append(
-                "\(count) duplicates of one fault and run (\(key)), more than the window \(Settings.window)")
+        for (key, count) in byRun {
+            let most = Exposure.most(by: faults[key.fault], of: Int(key.run), self)
+            if count > most {
+                failures.append(
+                    "\(count) duplicates by \(faults[key.fault].fault) of run \(key.run), more than \(most) under way")
+            }
         }
-        for count in thawed.values where count > Settings.concurrency {
-            failures.append("\(count) sent after a freeze, more than \(Settings.concurrency) that were under way")
+        for count in thawed.values where count > inFlight {
+            failures.append("\(count) sent after a freeze, more than \(inFlight) that were under way")
         }
         let bound = exposure.bounds.reduce(0, +)
         if count > bound { failures.append("\(count) duplicates, more than the bound \(bound)") }
@@ -61,13 +70,14 @@ extension History {
             guard let number, entries.indices.contains(number) else { continue }
             let places = byEntry[number].map(Int.init)
             let accepted = places.filter { receipts[$0].isAccepted }
-            let rereads = letters[0].id.map { exposure.rereads(of: $0, before: .now).count } ?? 0
+            let last = places.last.map { receipts[$0].received } ?? calmEnd
+            let rereads = exposure.rereads(of: number, before: last).count
             if letters.count > 1 + rereads {
                 failures.append("\(letters.count) dead letters: \(text(ofEntry: number))")
             }
             if accepted.isEmpty {
                 if places.contains(where: { receipts[$0].isDoubtful }) { late += 1 }
-            } else if rereads > 0 || accepted.allSatisfy({ exposure.fault(of: $0, before: .now) != nil }) {
+            } else if rereads > 0 || accepted.allSatisfy(exposure.mayBeUnsettled) {
                 exposed += 1
             } else {
                 failures.append("accepted and dead (\(letters[0].reason)): \(text(ofEntry: number))")
@@ -90,12 +100,33 @@ extension History {
                 // A margin for threads of ours that did not run at once.
                 guard time < end - 0.05, !exposure.isAbandoned(first), exposure.thawed[Int32(first)] == nil,
                     exposure.thawed[Int32(second)] == nil,
-                    exposure.rereads(of: receipts[first].id, before: time).isEmpty
+                    exposure.rereads(of: number, before: time).isEmpty
                 else { continue }
                 failures.append("two at a time: \(text(ofEntry: number))")
             }
         }
         return Check("one attempt at a time", "\(pairs) repeats looked at", failures: failures)
+    }
+
+    /// Who lives keeps what it has: an entry is sent by another process only after the end of its process, or a silence.
+    func changesHands(_ exposure: Exposure) -> Check {
+        var failures: [String] = []
+        var count = 0
+        for (number, places) in byEntry.enumerated() where places.count > 1 {
+            for (place, next) in zip(places, places.dropFirst()) {
+                let (first, second) = (receipts[Int(place)], receipts[Int(next)])
+                guard first.run != second.run, runs.indices.contains(Int(first.run)) else { continue }
+                count += 1
+                let run = runs[Int(first.run)]
+                let hasEnded = (run.toldToEnd ?? run.endedAt).map { $0 <= second.received } ?? false
+                guard !hasEnded, exposure.thawed[place] == nil, exposure.thawed[next] == nil,
+                    !exposure.mayHaveBeenTaken(from: Int(first.run), by: second.received),
+                    exposure.rereads(of: number, before: second.received).isEmpty
+                else { continue }
+                failures.append("taken from a living process: \(text(ofEntry: number))")
+            }
+        }
+        return Check("nothing is taken from the living", "\(count) changes of the process", failures: failures)
     }
 
     /// When the sender knew how a request ended; `nil` if that cannot be told.
@@ -105,8 +136,8 @@ extension History {
         guard receipt.answer == .hang || receipt.answer == .late else { return nil }
         // A receiver that closes its connections ends it sooner.
         let closed = faults.contains {
-            $0.fault.kind == .refuse && runs.indices.contains(Int(receipt.run))
-                && $0.fault.target == runs[Int(receipt.run)].bridge && $0.start <= timeout && receipt.received <= $0.end
+            $0.fault.kind.closesReceiver && $0.fault.target == Int(receipt.receiver) && $0.start <= timeout
+                && receipt.received <= $0.end
         }
         return closed ? nil : timeout
     }

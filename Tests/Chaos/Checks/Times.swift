@@ -5,17 +5,23 @@ extension History {
     func darkTime() -> Check {
         let limit = Settings.claimAfter + 1
         let times = faults.compactMap(\.darkTime)
+        var failures = times.filter { $0 > limit }.map { "\($0) s until others had the entries" }
+        let kills = faults.count { $0.fault.kind == .kill }
+        if kills > times.count { failures.append("\(kills - times.count) kills were not measured") }
         return Check(
             "dark time after kill -9", "\(times.count) kills, longest \(Self.text(times.max())), limit \(limit) s",
-            failures: times.filter { $0 > limit }.map { "\($0) s until others had the entries" })
+            failures: failures)
     }
 
     func handOver() -> Check {
         let times = faults.compactMap(\.handOver)
+        var failures = times.filter { $0 > 1 }.map { "\($0) s until others had the entries" }
+        let stops = faults.count { $0.fault.kind == .terminate }
+        if stops > times.count { failures.append("\(stops - times.count) stops were not measured") }
         return Check(
             "hand-over after SIGTERM",
             "\(times.count) stops, longest \(Self.text(times.max())), limit 1 s; their duplicates would have no reason",
-            failures: times.filter { $0 > 1 }.map { "\($0) s until others had the entries" })
+            failures: failures)
     }
 
     func drained() -> Check {
@@ -39,7 +45,7 @@ extension History {
             failures.append("\(footprint.residentKiB) KiB")
         }
         // The calm may have had no need of all connections to the receiver.
-        for footprint in end where footprint.descriptors > descriptors + Settings.concurrency {
+        for footprint in end where footprint.descriptors > descriptors + inFlight {
             failures.append("\(footprint.descriptors) descriptors")
         }
         return Check(
@@ -51,7 +57,14 @@ extension History {
 
     func surroundings() -> Check {
         let complaints = faults.flatMap { record in record.complaints.map { "\(record.fault): \($0)" } }
-        return Check("bridges run until they are stopped", "\(runs.count) starts", failures: fallen + complaints)
+        // A run of two rounds or more that left a kind out has proven less than it says.
+        let missing = Set(settings.kinds).subtracting(faults.map(\.fault.kind)).map {
+            "no \($0) in \(faults.count) faults"
+        }
+        return Check(
+            "bridges run until they are stopped",
+            "\(runs.count) starts, \(Set(faults.map(\.fault.kind)).count) kinds of fault",
+            failures: fallen + complaints + (faults.count > settings.kinds.count ? missing.sorted() : []))
     }
 
     private static func text(_ seconds: Double?) -> String {

@@ -1,9 +1,19 @@
 import Glibc
+import TestSupport
 
 /// What a fault did: the ledger is read in its light.
 struct FaultRecord: Sendable {
+    /// A group that was made again: what was given out after that place is given out once more.
+    struct Reread: Sendable {
+        /// After the first, up to the last: what the group had been given before it was destroyed.
+        let range: ClosedRange<EntryID>
+        /// The run that made it. It knows what it has read itself: only what others had read may come again. `nil` if the run
+        /// has several workers, for each knows its own.
+        let maker: Int?
+    }
+
     let fault: Fault
-    let start: Moment
+    var start: Moment
     /// The wall clock's seconds when it had struck.
     var second = UInt32(time(nil))
     var end: Moment
@@ -13,17 +23,21 @@ struct FaultRecord: Sendable {
     var darkTime: Double?
     /// Seconds from an orderly end to the moment when others had the entries.
     var handOver: Double?
-    /// Entries that the group was given before it was destroyed, after the place where it was made again.
-    var reread: ClosedRange<EntryID>?
+    var reread: Reread?
     var trimmedPending: [EntryID] = []
     var trimmedUnread: [EntryID] = []
+    /// What was pending or unread when all was deleted, and the dead letters that went with it.
+    var flushed: [EntryID] = []
+    var flushedLetters: [RedisReply] = []
+    /// What is worth to be told of it.
+    var remark: String?
     /// What went wrong while the fault was made.
     var complaints: [String] = []
 
-    init(_ fault: Fault, runs: [Int]) {
+    init(_ fault: Fault, runs: [Int], at start: Moment = .now) {
         self.fault = fault
         self.runs = runs
-        start = .now
+        self.start = start
         end = start
     }
 }

@@ -9,10 +9,8 @@ extension Faults {
         var record = FaultRecord(fault, runs: [bridge.run])
         if !isCalm { record.complaints.append("the bridges did not come to rest before it") }
         try bridge.kill()
-        // A little longer than the bound, so that a late takeover is told from none.
-        let isMoved = try eventually(within: Settings.claimAfter + 3) {
-            try scene.control.pending(of: bridge.consumer) == 0
-        }
+        // A little longer than the bound, so that a late takeover is told from none. No answer is no takeover.
+        let isMoved = eventually(within: Settings.claimAfter + 3) { (try? scene.control.haveNone(bridge)) ?? false }
         record.darkTime = isMoved ? Moment.now - record.start : .infinity
         try bridge.start()
         return record
@@ -38,7 +36,7 @@ extension Faults {
         if exit != .status(0) { record.complaints.append("ended with \(exit.map { "\($0)" } ?? "nothing")") }
         let isOver = try eventually(within: 3, every: 0.005) {
             try scene.control.consumers().allSatisfy {
-                $0.name != bridge.consumer && ($0.name != "footbridge:released" || $0.pending == 0)
+                !bridge.owns($0.name) && ($0.name != "footbridge:released" || $0.pending == 0)
             }
         }
         record.handOver = isOver ? Moment.now - record.end : .infinity

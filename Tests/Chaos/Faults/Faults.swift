@@ -11,9 +11,9 @@ struct Faults {
         var plan = plan
         while isBusy(), let fault = plan.next() {
             pause(fault.gap)
-            let record = try perform(fault)
-            records.append(record)
-            tell(record)
+            let made = try perform(fault)
+            records += made
+            for record in made { tell(record) }
             try restartFallen()
             // Nothing that the ledger tells of such a run would be to the point.
             if scene.redis.isLost { throw TestSupportError("the Sentinels have another master, and nobody killed it") }
@@ -21,21 +21,36 @@ struct Faults {
         return records
     }
 
-    private func perform(_ fault: Fault) throws -> FaultRecord {
+    private func perform(_ fault: Fault) throws -> [FaultRecord] {
         switch fault.kind {
-        case .kill: try kill(fault)
-        case .crash: try crash(fault, [scene.bridges[fault.target]])
-        case .crashAll: try crash(fault, scene.bridges)
-        case .terminate: try terminate(fault)
-        case .freeze: try freeze(fault)
-        case .killRedis: try killRedis(fault)
-        case .failover: try failover(fault)
-        case .cut: try cut(fault)
-        case .clientKill: try clientKill(fault)
-        case .trim: try trim(fault)
-        case .destroyGroup: try destroyGroup(fault)
-        case .refuse: try refuse(fault)
-        case .badAnswers: badAnswers(fault)
+        case .kill: [try kill(fault)]
+        case .crash: [try crash(fault, [scene.bridges[fault.target]])]
+        case .crashAll: [try crash(fault, scene.bridges)]
+        case .terminate: [try terminate(fault)]
+        case .freeze: [try freeze(fault)]
+        case .killDrain: [try killDrain(fault)]
+        case .killTakeover: try killTakeover(fault)
+        case .overlap: [try overlap(fault)]
+        case .claimAfters: [try claimAfters(fault)]
+        case .descriptors: [try descriptors(fault)]
+        case .bridgeClock: [try bridgeClock(fault)]
+        case .killRedis: [try killRedis(fault)]
+        case .failover: [try failover(fault)]
+        case .isolateMaster: [try isolateMaster(fault)]
+        case .muteSentinel: [try muteSentinel(fault)]
+        case .freezeRedis: [freezeRedis(fault)]
+        case .cut: [try cut(fault)]
+        case .halfOpen: [halfOpen(fault)]
+        case .slowRedis: [slowRedis(fault)]
+        case .clientKill: [try clientKill(fault)]
+        case .redisClock: [try redisClock(fault)]
+        case .trim: [try trim(fault)]
+        case .destroyGroup: [try destroyGroup(fault)]
+        case .deleteConsumer: [try deleteConsumer(fault)]
+        case .flushAll: [try flushAll(fault)]
+        case .refuse: [try refuse(fault)]
+        case .badAnswers: [badAnswers(fault)]
+        case .storm: try storm(fault)
         }
     }
 
@@ -51,14 +66,16 @@ struct Faults {
     /// Waits until all bridges are connected and have shown life lately, so that what is measured is this fault and not the
     /// last one.
     func waitForCalm() -> Bool {
-        eventually(within: 20, every: 0.05) {
+        eventually(within: 40, every: 0.05) {
             guard let consumers = try? scene.control.consumers(), let clients = try? scene.control.clientNames() else {
                 return false
             }
             return scene.bridges.allSatisfy { bridge in
-                // For commands, for reading, and for hearing of hand-overs.
-                clients.count { $0 == "footbridge:\(bridge.name)" } == 3
-                    && consumers.contains { $0.name == bridge.consumer && $0.idle < Settings.claimAfter / 2.5 }
+                // For commands, for hearing of hand-overs, and for reading each stream.
+                clients.count { $0 == "footbridge:\(bridge.name)" } >= scene.settings.workers
+                    * (2 + scene.settings.streams)
+                    && consumers.count { bridge.owns($0.name) && $0.idle < Settings.claimAfter / 2.5 }
+                        >= scene.settings.workers * scene.settings.streams
             }
         }
     }

@@ -30,21 +30,41 @@ final class Bridge {
         proxy = try CuttingProxy(upstream: redis.master.port)
     }
 
-    /// In the group; one worker.
-    var consumer: String { "\(name).1" }
+    /// Whether a consumer of the group is one of its workers'.
+    func owns(_ consumer: String) -> Bool { consumer.hasPrefix("\(name).") }
     var isRunning: Bool { process != nil && process?.exit == nil }
 
-    func start() throws {
-        run = runs.begin(bridge: index)
-        let file = try directory.write(configuration, to: "\(name).yaml")
-        let environment = settings.sabotage.map { ["FOOTBRIDGE_SABOTAGE": $0] } ?? [:]
-        let process = try ChildProcess(settings.binary, ["run", "-c", file], environment: environment)
-        self.process = process
-        runs.keep(process, of: run)
+    /// - Parameters:
+    ///   - claimAfter: in seconds.
+    ///   - clock: that the process is to go by.
+    func start(claimAfter: Double = Settings.claimAfter, clock: MovableClock? = nil) throws {
+        let process = try launch(claimAfter: claimAfter, clock: clock)
         try process.waitForOutput(containing: "footbridge runs", on: .error, timeout: .seconds(20))
     }
 
-    func signal(_ number: Int32) { process?.signal(number) }
+    /// Starts another process of the same name, which is the bridge from now on, and returns the one that was it, with its
+    /// place among the runs. The new one may wait until the other has left.
+    func replace() throws -> (process: ChildProcess?, run: Int) {
+        let old = (process, run)
+        _ = try launch(claimAfter: Settings.claimAfter, clock: nil)
+        return old
+    }
+
+    private func launch(claimAfter: Double, clock: MovableClock?) throws -> ChildProcess {
+        run = runs.begin(bridge: index)
+        let file = try directory.write(configuration(claimAfter), to: "\(name)-\(run).yaml")
+        var environment = settings.sabotage.map { ["FOOTBRIDGE_SABOTAGE": $0] } ?? [:]
+        if let clock { environment.merge(clock.environment) { $1 } }
+        let process = try ChildProcess(settings.binary, ["run", "-c", file], environment: environment)
+        self.process = process
+        runs.keep(process, of: run)
+        return process
+    }
+
+    func signal(_ number: Int32) {
+        if number == SIGTERM { runs.tellToEnd(run) }
+        process?.signal(number)
+    }
 
     /// Waits for the end of the process, and notes it.
     @discardableResult
@@ -59,26 +79,35 @@ final class Bridge {
         try waitForExit(within: 10)
     }
 
-    private var configuration: String {
-        func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
-        let backoff = Settings.backoff
+    private func configuration(_ claimAfter: Double) -> String {
         return """
             redis: \(redis.configuration(by: proxy.port))
             admin: { listen: "127.0.0.1:0" }
             instance: \(name)
+            workers: \(settings.workers)
             log: { level: info, format: json }
             routes:
-              chaos:
-                stream: \(Settings.stream)
+            \((0..<settings.routes).map { route($0, claimAfter: ms(claimAfter)) }.joined())
+            """
+    }
+
+    private func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
+
+    private func route(_ number: Int, claimAfter: String) -> String {
+        let backoff = Settings.backoff
+        let streams = stride(from: number, to: settings.streams, by: settings.routes).map(Settings.stream)
+        return """
+              \(Settings.stream(number)):
+                streams: [\(streams.joined(separator: ", "))]
                 group: \(Settings.group)
                 start: beginning
                 webhook:
-                  url: http://127.0.0.1:\(receiver.port)/hooks
+                  url: \(receiver.url)
                   headers: { X-Bridge: "\(run)" }
                   timeout: \(ms(Settings.timeout))
                   sign: { secret: "\(Settings.secret)" }
                 concurrency: \(Settings.concurrency)
-                claim_after: \(ms(Settings.claimAfter))
+                claim_after: \(claimAfter)
                 drain_timeout: \(ms(Settings.drainTimeout))
                 retry:
                   attempts: \(Settings.attempts)

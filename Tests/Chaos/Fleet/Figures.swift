@@ -3,7 +3,10 @@ import TestSupport
 
 /// What a bridge's `/metrics` say at one moment.
 struct Figures: Sendable {
-    private let values: [String: Double]
+    var values: [String: Double]
+
+    /// - Parameter values: by name and labels, as a bridge tells them.
+    init(_ values: [String: Double]) { self.values = values }
 
     /// - Throws: if the bridge does not answer.
     init(port: UInt16) throws {
@@ -17,10 +20,11 @@ struct Figures: Sendable {
         self.values = values
     }
 
-    /// Of the bridge or its only route, by what stands behind `footbridge_`; `nil` if the bridge does not tell.
+    /// Of the bridge, or the sum of its routes and streams, by what stands behind `footbridge_`; `nil` if the bridge
+    /// does not tell.
     subscript(name: String) -> Int? {
-        let labels = ["", "{route=\"chaos\"}", "{route=\"chaos\",stream=\"chaos\",group=\"chaos\"}"]
-        return labels.lazy.compactMap { values["footbridge_\(name)\($0)"] }.first.map { Int($0) }
+        let own = values.filter { $0.key == "footbridge_\(name)" || $0.key.hasPrefix("footbridge_\(name){") }
+        return own.isEmpty ? nil : Int(own.values.reduce(0, +))
     }
 }
 
@@ -29,6 +33,10 @@ struct LastWords: Sendable, Equatable {
     var delivered = 0
     var retried = 0
     var dead = 0
+
+    init(delivered: Int, retried: Int, dead: Int) {
+        (self.delivered, self.retried, self.dead) = (delivered, retried, dead)
+    }
 
     /// - Parameter summaries: the lines of that name, one per minute and one at the end, each since the one before it.
     init(summaries: [[String: String]]) {

@@ -3,6 +3,8 @@ struct Run: Sendable {
     /// Which of the bridges.
     let bridge: Int
     let startedAt: Moment
+    /// When it was told to end in good order: from then on it hands over what it has.
+    var toldToEnd: Moment?
     var endedAt: Moment?
     /// Resident memory in KiB and descriptors, when the calm beginning was over and at the end.
     var base: Footprint?

@@ -15,12 +15,19 @@ final class RunBook {
 
     func keep(_ process: ChildProcess, of run: Int) { processes[run] = process }
 
+    func tellToEnd(_ run: Int) {
+        guard runs.indices.contains(run), runs[run].toldToEnd == nil else { return }
+        runs[run].toldToEnd = .now
+    }
+
     func end(_ run: Int) {
         guard runs.indices.contains(run), runs[run].endedAt == nil else { return }
         runs[run].endedAt = .now
         logs[run] = log(of: run)
         runs[run].buried = lines(with: "entry dead-lettered", of: [run]).compactMap {
-            $0["entry"].flatMap { EntryID($0) }
+            line in
+            let stream = Int(line["stream"]?.split(separator: "-").last ?? "") ?? 0
+            return line["entry"].flatMap { EntryID($0, stream: stream) }
         }
         if processes[run]?.exit == .status(0) {
             runs[run].lastWords = LastWords(summaries: lines(with: "summary", of: [run]))

@@ -1,23 +1,30 @@
-/// The id of a stream entry, `<milliseconds>-<sequence>`. The chaos test reads it by itself: nothing of what it checks.
+/// The id of a stream entry, `<milliseconds>-<sequence>`, and which of the run's streams it is in. The chaos test reads it
+/// by itself: nothing of what it checks.
 struct EntryID: Comparable, Hashable, Sendable, CustomStringConvertible {
     var milliseconds: UInt64
-    var sequence: UInt64
+    var sequence: UInt32
+    /// From 0.
+    var stream: UInt32
 
-    init(milliseconds: UInt64, sequence: UInt64) {
+    init(milliseconds: UInt64, sequence: UInt32, stream: Int = 0) {
         self.milliseconds = milliseconds
         self.sequence = sequence
+        self.stream = UInt32(clamping: stream)
     }
 
-    init?(_ text: some StringProtocol) {
+    init?(_ text: some StringProtocol, stream: Int = 0) {
         guard let dash = text.firstIndex(of: "-"), let milliseconds = UInt64(text[..<dash]),
-            let sequence = UInt64(text[text.index(after: dash)...])
+            let sequence = UInt32(text[text.index(after: dash)...])
         else { return nil }
-        self.init(milliseconds: milliseconds, sequence: sequence)
+        self.init(milliseconds: milliseconds, sequence: sequence, stream: stream)
     }
 
-    var description: String { "\(milliseconds)-\(sequence)" }
+    /// As Redis writes it.
+    var text: String { "\(milliseconds)-\(sequence)" }
+
+    var description: String { stream == 0 ? text : "\(text) in stream \(stream)" }
 
     static func < (left: EntryID, right: EntryID) -> Bool {
-        (left.milliseconds, left.sequence) < (right.milliseconds, right.sequence)
+        (left.stream, left.milliseconds, left.sequence) < (right.stream, right.milliseconds, right.sequence)
     }
 }

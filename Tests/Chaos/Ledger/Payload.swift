@@ -7,9 +7,16 @@ struct Payload {
     init(seed: UInt64, number: Int, isMarked: Bool = false) {
         var random = SplitMix64(state: seed &+ UInt64(number) &* 0x9E37_79B9)
         // Mostly small, now and then longer than one segment of the network.
-        let length = number % 500 == 499 ? 3000 : Int.random(in: 8..<160, using: &random)
+        let length =
+            switch number {
+            case let number where number % 10_000 == 7_777: 1_200_000
+            case let number where number % 500 == 499: 3000
+            default: Int.random(in: 8..<160, using: &random)
+            }
         var data = ""
-        while data.utf8.count < length { data += String(random.next(), radix: 36) }
+        while data.utf8.count < min(length, 3000) { data += String(random.next(), radix: 36) }
+        // Longer than a window of the network, and than what libcurl sends without asking (1 MiB).
+        if length > 3000 { data = String(repeating: data, count: length / 3000) }
         // A key belongs to one producer, so that its sequence is in the order of the stream.
         let keys = 64 * Settings.producers
         fields =

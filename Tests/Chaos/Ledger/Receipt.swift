@@ -21,6 +21,17 @@ enum Answer: UInt8, Sendable, CaseIterable {
     var accepts: Bool { self == .ok || self == .slow }
     /// Whether the sender was told that it is to try again.
     var fails: Bool { self == .status500 || self == .status503 || self == .status429 }
+    /// What the sender was told, if it was told anything in time.
+    var status: Int? {
+        switch self {
+        case .ok, .slow: 200
+        case .status500: 500
+        case .status503: 503
+        case .status429: 429
+        case .status422: 422
+        case .late, .half, .reset, .hang: nil
+        }
+    }
     /// Told it too late, or not to the end: the receiver may have done the work.
     var mayHaveAccepted: Bool { self == .late || self == .half }
 }
@@ -29,11 +40,17 @@ enum Answer: UInt8, Sendable, CaseIterable {
 struct Receipt: Sendable {
     /// The number that the body says, -1 if it says none.
     var entry: Int32
+    /// Which of the receivers read it.
+    var receiver: UInt8 = 0
+    /// The receivers' connections are counted; requests of one connection have the same number.
+    var connection: Int32 = 0
+    /// How many requests came on that connection before.
+    var earlier: Int32 = 0
     /// Which start of which bridge sent it: its place among the runs.
     var run: Int32
     var attempt: Int32
     var answer: Answer
-    /// The signature is right, and its time is now.
+    /// The signature is right for the time that is in it.
     var isSigned: Bool
     /// When the sender began the attempt, by the signed header: seconds since 1970.
     var timestamp: UInt32
@@ -46,6 +63,9 @@ struct Receipt: Sendable {
     var answered = Moment(nanoseconds: 0)
     /// Just after; 0 if it could not be sent.
     var sent = Moment(nanoseconds: 0)
+
+    /// The receiver's wall clock when the request had been read, to compare `timestamp` with: seconds since 1970.
+    var second: UInt32 = 0
 
     /// The sender was told in time that it was accepted: with room for a machine that is busy.
     var isAccepted: Bool { answer.accepts && sent.nanoseconds > 0 && sent - received < 0.7 * Settings.timeout }

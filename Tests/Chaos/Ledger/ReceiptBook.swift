@@ -6,6 +6,7 @@ final class ReceiptBook: Sendable {
         var receipts: [Receipt] = []
         var requests: [UInt16]
         var accepted = 0
+        var connections: Int32 = 0
     }
 
     private let state: Mutex<State>
@@ -15,6 +16,14 @@ final class ReceiptBook: Sendable {
     var receipts: [Receipt] { state.withLock { $0.receipts } }
     /// Requests that were accepted.
     var accepted: Int { state.withLock { $0.accepted } }
+
+    /// A number for a connection.
+    func openConnection() -> Int32 {
+        state.withLock { state in
+            state.connections += 1
+            return state.connections
+        }
+    }
 
     /// How many requests there were for the entry before this one.
     func count(_ entry: Int) -> Int {

@@ -11,12 +11,19 @@ final class ChaosReceiver: Sendable {
     }
 
     let port: UInt16
+    var url: String { "http://127.0.0.1:\(port)/hooks" }
     private let plan: ReceiverPlan
     private let book: ReceiptBook
+    /// Which of the receivers.
+    private let index: Int
+    private let streams: Int
     private let signatures = SignatureCheck(secret: Settings.secret)
     private let state = Mutex(State())
 
-    init(plan: ReceiverPlan, book: ReceiptBook) throws {
+    /// - Parameter streams: how many the entries come from.
+    init(index: Int, streams: Int, plan: ReceiverPlan, book: ReceiptBook) throws {
+        self.index = index
+        self.streams = streams
         self.plan = plan
         self.book = book
         let socket = try StreamSocket.listening(port: 0)
@@ -31,6 +38,11 @@ final class ChaosReceiver: Sendable {
             return Array(state.open.values) + [state.listener].compactMap { $0 }
         }
         for socket in sockets { socket.shutDown() }
+    }
+
+    /// Ends all connections that are open; new ones are welcome.
+    func endConnections() {
+        for socket in state.withLock({ Array($0.open.values) }) { socket.shutDown() }
     }
 
     func open() throws {
@@ -67,18 +79,27 @@ final class ChaosReceiver: Sendable {
     /// Ends with the connection; why it ended is the bridge's affair.
     private func serve(connection socket: StreamSocket) {
         var reader = RequestReader(socket)
+        let connection = book.openConnection()
+        var earlier: Int32 = 0
         while let request = try? reader.next() {
             let received = Moment.now
             let entry = Self.number(in: request.body)
             let answer = plan.answer(entry, earlier: book.count(entry))
-            let id = request.id.lastIndex(of: "_").flatMap { EntryID(request.id[request.id.index(after: $0)...]) }
+            let id = request.id.lastIndex(of: "_").flatMap {
+                EntryID(
+                    request.id[request.id.index(after: $0)...],
+                    stream: Settings.stream(ofEntry: max(0, entry), of: streams))
+            }
             let place = book.add(
                 Receipt(
-                    entry: Int32(clamping: entry), run: Int32(clamping: request.run),
+                    entry: Int32(clamping: entry), receiver: UInt8(clamping: index), connection: connection,
+                    earlier: earlier, run: Int32(clamping: request.run),
                     attempt: Int32(clamping: request.attempt), answer: answer,
                     isSigned: signatures.accepts(request), timestamp: UInt32(request.timestamp) ?? 0,
                     id: id ?? EntryID(milliseconds: 0, sequence: 0),
-                    digest: digest(request.body), received: received))
+                    digest: digest(request.body), received: received,
+                    second: UInt32(clamping: time(nil))))
+            earlier += 1
             guard AnswerWriter(socket: socket, book: book, place: place).write(answer) else { return }
         }
     }

@@ -1,7 +1,7 @@
 import COpenSSL
 import Foundation
 
-/// Whether a request is signed and fresh, as a receiver checks it: HMAC-SHA-256 over `id.timestamp.body`
+/// Whether a request is signed, as a receiver checks it: HMAC-SHA-256 over `id.timestamp.body`
 /// (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
 ///
 /// libcrypto in one call, nothing of the code under test.
@@ -14,7 +14,6 @@ struct SignatureCheck: Sendable {
     }
 
     func accepts(_ request: Request) -> Bool {
-        guard let sentAt = Int(request.timestamp), abs(sentAt - time(nil)) <= 30 else { return false }
         let signed = Array("\(request.id).\(request.timestamp).".utf8) + request.body
         var code = [UInt8](repeating: 0, count: 32)
         var length = 0

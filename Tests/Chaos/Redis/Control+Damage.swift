@@ -8,8 +8,10 @@ extension Control {
         let pending: Int
     }
 
-    /// Destroys the group, unless it has pending entries of others than `living`: nobody would remember those.
-    func destroyGroup(living: [String]) throws -> Destroyed? {
+    /// Destroys the group of one stream, unless it has pending entries of others than `living`: nobody would remember those.
+    ///
+    /// - Parameter living: names of consumers.
+    func destroyGroup(in stream: Int, living: [String]) throws -> Destroyed? {
         let reply = try script(
             """
             local living = {}
@@ -25,8 +27,10 @@ extension Control {
               end
             end
             return false
-            """, living)
-        guard let last = reply.elements.first?.text.flatMap({ EntryID($0) }) else { return nil }
+            """, stream: stream, living)
+        guard let last = reply.elements.first?.text.flatMap({ EntryID($0, stream: stream) }) else {
+            return nil
+        }
         return Destroyed(lastDelivered: last, pending: Int(reply.elements[1].integer ?? 0))
     }
 
@@ -39,7 +43,7 @@ extension Control {
     }
 
     /// Trims away a share of what is pending, the oldest, and `unread` entries that nobody has read.
-    func trim(share: Double, unread: Int) throws -> Trimmed {
+    func trim(_ stream: Int, share: Double, unread: Int) throws -> Trimmed {
         let reply = try script(
             """
             local rows = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 100000)
@@ -65,11 +69,62 @@ extension Control {
             local removed = redis.call('XTRIM', KEYS[1], 'MINID', '=', limit)
             removed = removed + redis.call('XDEL', KEYS[1], limit)
             return {removed, pending, unread}
-            """, ["\(share)", "\(unread)"])
-        func ids(_ reply: RedisReply) -> [EntryID] { reply.elements.compactMap { $0.text.flatMap { EntryID($0) } } }
+            """, stream: stream, ["\(share)", "\(unread)"])
+        func ids(_ reply: RedisReply) -> [EntryID] {
+            reply.elements.compactMap { $0.text.flatMap { EntryID($0, stream: stream) } }
+        }
         guard reply.elements.count == 3 else { return Trimmed(removed: 0, pending: [], unread: []) }
         return Trimmed(
             removed: Int(reply.elements[0].integer ?? 0), pending: ids(reply.elements[1]),
             unread: ids(reply.elements[2]))
+    }
+
+    struct Flushed {
+        /// Entries that were pending or unread.
+        let unsettled: [EntryID]
+        let letters: [RedisReply]
+    }
+
+    /// FLUSHALL, in one transaction with a look at what it takes along.
+    func flushAll() throws -> Flushed? {
+        var commands = [["MULTI"]]
+        for stream in streams {
+            let name = Settings.stream(stream)
+            commands += [
+                ["XINFO", "GROUPS", name], ["XPENDING", name, Settings.group, "-", "+", "100000"],
+                ["XREVRANGE", name, "+", "-", "COUNT", "5000"],
+                ["XRANGE", Settings.deadLetters(stream), "-", "+"],
+            ]
+        }
+        commands += [["FLUSHALL"], ["EXEC"]]
+        let replies = try redis.master.probe().pipeline(commands.map { $0.map { Array($0.utf8) } })
+        guard let done = replies.last?.elements, done.count == streams.count * 4 + 1 else { return nil }
+        var unsettled: [EntryID] = []
+        var letters: [RedisReply] = []
+        for stream in streams {
+            let (groups, pending) = (done[stream * 4].elements, done[stream * 4 + 1].elements)
+            let group = groups.first { $0["name"]?.text == Settings.group }
+            let last = group?["last-delivered-id"]?.text.flatMap { EntryID($0, stream: stream) }
+            func id(_ row: RedisReply) -> EntryID? {
+                row.elements.first?.text.flatMap { EntryID($0, stream: stream) }
+            }
+            unsettled += pending.compactMap(id)
+            unsettled += done[stream * 4 + 2].elements.compactMap(id).filter { last == nil || $0 > last ?? $0 }
+            letters += done[stream * 4 + 3].elements.map { $0.elements[1] }
+        }
+        return Flushed(unsettled: unsettled, letters: letters)
+    }
+
+    /// XGROUP DELCONSUMER of all consumers of a bridge; how many entries they had.
+    func deleteConsumers(of bridge: Bridge) throws -> Int {
+        var count = 0
+        for stream in streams {
+            for consumer in try consumers(in: stream) where bridge.owns(consumer.name) {
+                let reply = try command(
+                    "XGROUP", "DELCONSUMER", Settings.stream(stream), Settings.group, consumer.name)
+                count += Int(reply.integer ?? 0)
+            }
+        }
+        return count
     }
 }

@@ -3,6 +3,12 @@ import TestSupport
 /// What the chaos test asks of Redis and does to it, on connections of its own past the proxies.
 struct Control {
     let redis: RedisService
+    let count: Int
+
+    init(redis: RedisService, streams: Int) {
+        self.redis = redis
+        count = streams
+    }
 
     struct Consumer {
         let name: String
@@ -16,8 +22,17 @@ struct Control {
         try redis.master.probe().command(words.map { Array($0.utf8) })
     }
 
-    func consumers() throws -> [Consumer] {
-        try command("XINFO", "CONSUMERS", Settings.stream, Settings.group).elements.map { row in
+    /// How many streams the run has.
+    var streams: Range<Int> { 0..<count }
+
+    /// The group's consumers in all streams; those of one name are several.
+    func consumers() throws -> [Consumer] { try streams.flatMap(consumers(in:)) }
+
+    /// - Throws: if the stream or its group is missing, too.
+    func consumers(in stream: Int) throws -> [Consumer] {
+        let reply = try command("XINFO", "CONSUMERS", Settings.stream(stream), Settings.group)
+        guard case .array(let rows) = reply else { throw TestSupportError("XINFO CONSUMERS: \(reply)") }
+        return rows.map { row in
             Consumer(
                 name: row["name"]?.text ?? "", pending: Int(row["pending"]?.integer ?? 0),
                 idle: Double(row["idle"]?.integer ?? 0) / 1000)
@@ -44,37 +59,82 @@ struct Control {
         }
     }
 
-    /// Entries that a consumer has pending.
-    func pending(of consumer: String) throws -> Int {
-        try consumers().first { $0.name == consumer }?.pending ?? 0
+    /// Whether none of these consumers has an entry any more. A group that is gone, or a Redis that does not answer, is no
+    /// answer: it throws.
+    func haveNone(_ bridge: Bridge) throws -> Bool {
+        try consumers().allSatisfy { !bridge.owns($0.name) || $0.pending == 0 }
     }
 
-    /// Entries that the group has still to settle, pending and unread. Not the group's lag, which is unknown after some
-    /// moves of the group.
+    /// Entries that a bridge's workers have pending.
+    func pending(of bridge: Bridge) throws -> Int {
+        try consumers().filter { bridge.owns($0.name) }.map(\.pending).reduce(0, +)
+    }
+
+    /// Entries that the groups have still to settle, pending and unread; `nil` if a stream or group is missing. Not the
+    /// group's lag, which is unknown after some moves of the group.
     func unsettled() throws -> Int? {
-        let groups = try command("XINFO", "GROUPS", Settings.stream).elements
-        guard let group = groups.first(where: { $0["name"]?.text == Settings.group }),
-            let pending = group["pending"]?.integer, let last = group["last-delivered-id"]?.text
-        else { return nil }
-        let unread = try command("XRANGE", Settings.stream, "(\(last)", "+", "COUNT", "1000").elements.count
-        return Int(pending) + unread
+        var sum = 0
+        for stream in streams {
+            let name = Settings.stream(stream)
+            let groups = try command("XINFO", "GROUPS", name).elements
+            guard let group = groups.first(where: { $0["name"]?.text == Settings.group }),
+                let pending = group["pending"]?.integer, let last = group["last-delivered-id"]?.text
+            else { return nil }
+            let unread = try command("XRANGE", name, "(\(last)", "+", "COUNT", "1000").elements.count
+            sum += Int(pending) + unread
+        }
+        return sum
+    }
+
+    /// The highest id that a stream has given, as if all were one stream.
+    func latestID() throws -> EntryID {
+        try streams.compactMap { stream in
+            let info = try command("XINFO", "STREAM", Settings.stream(stream))
+            return info["last-generated-id"]?.text.flatMap { EntryID($0) }
+        }.max() ?? EntryID(milliseconds: 0, sequence: 0)
     }
 
     /// All dead letters, each as its fields.
     func deadLetters() throws -> [RedisReply] {
         let probe = try redis.master.probe()
         var letters: [RedisReply] = []
-        var start = "-"
+        for stream in streams {
+            try Self.page(Settings.deadLetters(stream), by: probe) { letters.append($1) }
+        }
+        return letters
+    }
+
+    /// Looks for the entries whose XADD got no reply, where they stand if they were added.
+    func find(_ gaps: [EntryBook.Gap], in book: EntryBook) throws {
+        let probe = try redis.master.probe()
+        for gap in gaps {
+            let wanted = Set(gap.numbers)
+            let (start, end) = (gap.after.map { "(\($0.text)" } ?? "-", gap.before.map { "(\($0.text)" } ?? "+")
+            try Self.page(Settings.stream(gap.stream), from: start, to: end, by: probe) { id, fields in
+                guard let number = fields["n"]?.text.flatMap({ Int($0) }), wanted.contains(number),
+                    let id = EntryID(id, stream: gap.stream)
+                else { return }
+                book.find(number, at: id)
+            }
+        }
+    }
+
+    /// All entries of a stream between two bounds, as XRANGE takes them.
+    private static func page(
+        _ stream: String, from start: String = "-", to end: String = "+", by probe: RedisProbe,
+        _ body: (_ id: String, _ fields: RedisReply) -> Void
+    ) throws {
+        var start = start
         while true {
-            let page = try probe.command("XRANGE", Settings.deadLetters, start, "+", "COUNT", "1000").elements
-            letters += page.map { $0.elements[1] }
-            guard page.count == 1000, let last = page.last?.elements[0].text else { return letters }
+            let page = try probe.command("XRANGE", stream, start, end, "COUNT", "500").elements
+            for entry in page where entry.elements.count == 2 { body(entry.elements[0].text ?? "", entry.elements[1]) }
+            guard page.count == 500, let last = page.last?.elements.first?.text else { return }
             start = "(\(last)"
         }
     }
 
-    func script(_ script: String, _ arguments: [String]) throws -> RedisReply {
-        let words = ["EVAL", script, "1", Settings.stream, Settings.group] + arguments
+    func script(_ script: String, stream: Int, _ arguments: [String]) throws -> RedisReply {
+        let words = ["EVAL", script, "1", Settings.stream(stream), Settings.group] + arguments
         return try redis.master.probe().command(words.map { Array($0.utf8) })
     }
 }

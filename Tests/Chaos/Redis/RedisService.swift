@@ -9,14 +9,24 @@ final class RedisService: Sendable {
     }
 
     private let servers: Mutex<Servers>
-    private let sentinels: [Sentinel]
+    let sentinels: [Sentinel]
+    /// What the only server goes by; `nil` with Sentinels, or if no fault moves it.
+    let clock: MovableClock?
+    private let directory: TemporaryDirectory
+    private let waitsForReplicas: Int
 
     init(_ settings: Settings) throws {
+        waitsForReplicas = settings.waitsForReplicas
+        directory = try TemporaryDirectory()
+        let isMoved = settings.sentinels == 0 && settings.kinds.contains(.redisClock)
+        clock = isMoved ? try MovableClock(directory.file("clock")) : nil
+        let environment = clock?.environment ?? [:]
         func server() throws -> RedisServer {
             try RedisServer(
                 .init(
-                    appendOnly: true, choice: settings.server,
-                    arguments: ["--appendfsync", "always", "--repl-diskless-sync-delay", "0"]))
+                    appendOnly: true, tls: settings.tls, choice: settings.server,
+                    arguments: ["--appendfsync", "always", "--repl-diskless-sync-delay", "0"],
+                    environment: environment))
         }
         let master = try server()
         guard settings.sentinels > 0 else {
@@ -45,9 +55,12 @@ final class RedisService: Sendable {
     ///
     /// - Parameter proxy: a port that leads to the only server; Sentinels name their master themselves.
     func configuration(by proxy: UInt16) -> String {
-        guard !sentinels.isEmpty else { return "{ url: \"redis://127.0.0.1:\(proxy)/0\" }" }
+        guard !sentinels.isEmpty else {
+            return "{ url: \"\(master.url.replacing(":\(master.port)/", with: ":\(proxy)/"))\" }"
+        }
         let nodes = sentinels.map { "\"127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
-        return "{ url: \"redis://unused.invalid/0\", sentinel: { master: \(Self.name), nodes: [\(nodes)] } }"
+        let wait = waitsForReplicas > 0 ? ", wait_for_ack: { replicas: \(waitsForReplicas), timeout: 1s }" : ""
+        return "{ url: \"redis://unused.invalid/0\", sentinel: { master: \(Self.name), nodes: [\(nodes)] }\(wait) }"
     }
 
     /// Whether the Sentinels have made another server the master though nobody killed it: this machine stood still.
@@ -59,11 +72,33 @@ final class RedisService: Sendable {
             throw TestSupportError("there is no replica")
         }
         try old.kill()
+        try waitForPromotion(of: next)
+        servers.withLock { $0 = Servers(master: next, replica: old) }
+    }
+
+    /// SIGSTOP of the master until the replica has its place; then it goes on, as a master with clients, until the Sentinels
+    /// find it and make it the replica. Returns when it follows.
+    func isolateMaster() throws {
+        guard case let (old, next?) = servers.withLock({ ($0.master, $0.replica) }) else {
+            throw TestSupportError("there is no replica")
+        }
+        old.pause()
+        defer { old.resume() }
+        try waitForPromotion(of: next)
+        servers.withLock { $0 = Servers(master: next, replica: old) }
+        old.resume()
+        try TestSupport.eventually("the old master follows", timeout: .seconds(60)) {
+            let role = try? old.probe().command("ROLE").elements
+            return role?.first?.text == "slave" && (role?.count ?? 0) > 3 && role?[3].text == "connected"
+        }
+        for sentinel in sentinels { try sentinel.waitForReplica(timeout: .seconds(60)) }
+    }
+
+    private func waitForPromotion(of next: RedisServer) throws {
         try TestSupport.eventually("another master", timeout: .seconds(60)) {
             sentinels.allSatisfy { $0.masterPort == next.port }
                 && (try? next.probe().command("ROLE").elements.first?.text) == "master"
         }
-        servers.withLock { $0 = Servers(master: next, replica: old) }
     }
 
     /// Starts the one that was killed again, as the replica; returns when it has all that the master has.

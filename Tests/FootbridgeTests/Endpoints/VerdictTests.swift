@@ -92,6 +92,25 @@ struct VerdictTests {
                 == Array(repeating: .retry(after: .zero, counts: false), count: 3))
     }
 
+    @Test(arguments: routeRefusals + outages + [.messageRefused(status: 422)])
+    func `nothing is given up by an endpoint that accepted others since, but fails for everybody now`(
+        outcome: Outcome
+    ) {
+        var standing = Standing()
+        standing.tell(.delivered(status: 200), of: 0)
+        standing.tell(outcome, of: 1)
+        let mark = standing.mark(.none, after: outcome)
+        standing.tell(.delivered(status: 200), of: 2, at: 1)
+        standing.tell(.outage(.status(500)), of: 3, at: 60)
+        standing.tell(outcome, of: 1, mark: mark, at: 61)
+        #expect(standing.state == .doubtful && standing.acceptedOthers(since: mark))
+        #expect(
+            Verdict.of(
+                outcome, usedConnection: false, attempt: 4, mark: mark, standing: standing, policy: Self.policy,
+                id: entry(1), age: nil, now: 0)
+                == .retry(after: .seconds(3600), counts: false))
+    }
+
     @Test func `the last attempt is no proof if nobody was accepted since the first`() {
         let outcome = Outcome.outage(.status(500))
         var standing = Standing()

@@ -7,7 +7,7 @@ struct GroupWatchTests {
     /// Ten entries, of which the group has read four.
     private let before = GroupSurvey(
         length: 10, firstID: EntryID(milliseconds: 1), lastID: EntryID(milliseconds: 10), added: 10,
-        lastDelivered: EntryID(milliseconds: 4), read: 4)
+        lastDelivered: EntryID(milliseconds: 4), mark: nil, read: 4)
 
     private func findings(_ surveys: GroupSurvey...) -> [GroupWatch.Finding] {
         var watch = GroupWatch()

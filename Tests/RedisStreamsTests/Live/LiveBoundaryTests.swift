@@ -104,6 +104,22 @@ import Testing
         #expect(try live.server.probe().command("XPENDING", "s", "g").elements.first == .integer(Int64(400 - handled)))
     }
 
+    @Test func `a worker that is cancelled has acknowledged what was handled`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        try await live.redis.stream("s").add(contentsOf: (0..<10).map { ["n": $0] })
+        let worker = Task {
+            for try await message in group.entries() where message["n"] == "5" {
+                withUnsafeCurrentTask { $0?.cancel() }
+                break
+            }
+            await live.redis.close()
+        }
+        try await worker.value
+        #expect(try live.server.probe().command("XPENDING", "s", "g").elements.first == 5)
+    }
+
     @Test func `a password that is changed while the server is away is told to whoever waits`() async throws {
         let live = try await LiveRedis.start(.init(password: "old"), deadline: .milliseconds(500))
         let probe = try live.server.probe()

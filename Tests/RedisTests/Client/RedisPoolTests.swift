@@ -1,8 +1,9 @@
 import Curl
 import RESP
-import Redis
 import TestSupport
 import Testing
+
+@testable import Redis
 
 @Suite(.timeLimit(.minutes(1))) struct RedisPoolTests {
     private func pool(_ server: StreamServer) throws -> RedisPool {
@@ -223,6 +224,33 @@ import Testing
         await #expect(throws: RedisError.server(ServerError("WRONGPASS no".utf8))) { try await pool.connect() }
         await pool.close()
         #expect(try await server.failures() == [])
+    }
+
+    @Test func `with Sentinels too, the loop of a pool that was closed goes away`() async throws {
+        let master = try StreamServer { server in
+            try server.greet()
+            try server.expectEnd()
+        }
+        let sentinel = try StreamServer { server in
+            try server.expect(command("HELLO", "3"))
+            try server.send("%1\r\n+proto\r\n:3\r\n")
+            while case let bytes = try server.receive(), !bytes.isEmpty {
+                // Where the master is; nothing to SUBSCRIBE, whose answer is awaited when the pool is closed.
+                if String(decoding: bytes, as: UTF8.self).contains("GET-MASTER") {
+                    try server.send("*2\r\n$9\r\n127.0.0.1\r\n$\("\(master.port)".count)\r\n\(master.port)\r\n")
+                }
+            }
+        }
+        var target = RedisTarget.loopback(1)
+        target.sentinel = SentinelTarget(
+            master: "mymaster", nodes: [SocketTarget(address: .tcp(host: "127.0.0.1", port: sentinel.port))])
+        var pool: RedisPool? = try RedisPool(target)
+        try await pool?.connect()
+        weak let loop = pool?.loop
+        await pool?.close()
+        pool = nil
+        try eventually("the loop is gone") { loop == nil }
+        #expect(try await master.failures() == [])
     }
 
     @Test func `connecting can be cancelled`() async throws {

@@ -68,6 +68,28 @@ import Testing
         #expect(failures == [])
     }
 
+    /// A server that is frozen: its kernel takes what is sent, and nothing comes back.
+    @Test func `commands that follow put no deadline off`() async throws {
+        let isOver = Gate()
+        let (sent, _) = try await dialogue({ server in
+            try server.expect(command("A"))
+            _ = isOver.wait()
+        }) { actor, connection in
+            try await callback { (done: @escaping (Int) -> Void) in
+                var sent = 0
+                func sendNext() {
+                    guard connection.isOpen, sent < 100 else { return done(sent) }
+                    sent += 1
+                    connection.send(RESPCommand("PING"), deadline: .seconds(30)) { _ in }
+                    actor.loop.schedule(after: .milliseconds(20)) { sendNext() }
+                }
+                connection.send(RESPCommand("A"), deadline: .milliseconds(100)) { _ in isOver.open() }
+                sendNext()
+            }
+        }
+        #expect(sent < 100)
+    }
+
     @Test func `a reply that is not whole in time is none`() async throws {
         let (end, _) = try await end(deadline: .milliseconds(100)) { [commands] server in
             try server.expect(commands)

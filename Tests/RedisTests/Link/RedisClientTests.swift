@@ -66,6 +66,20 @@ import Testing
         await client.close()
     }
 
+    /// With a connection that hangs, and with a server that says nothing to the greeting.
+    @Test(arguments: [true, false]) func `a client that is closed while it connects tells whoever waits`(
+        accepts: Bool
+    ) async throws {
+        let silent = try StreamServer { $0.waitForEnd() }
+        let full = try FullListener()
+        let client = try RedisClient(.loopback(accepts ? silent.port : full.port))
+        let connecting = Task { try await client.connect() }
+        // Time to begin; it may be over before.
+        try await Task.sleep(for: .milliseconds(50))
+        await client.close()
+        await #expect(throws: RedisError.self) { try await connecting.value }
+    }
+
     @Test func `a client that is closed answers, and does not keep its caller waiting`() async throws {
         let server = try StreamServer { server in
             try server.greet()

@@ -174,8 +174,8 @@ import Testing
             switch moment {
             case .connecting: try await turns(of: actor.loop, for: .milliseconds(150))
             case .greeting: try await turns(of: actor.loop) { old.connections == 1 }
-            // Long enough for waits of more than a second.
-            case .waiting: try await turns(of: actor.loop) { events.all.count == 6 }
+            // The next wait is 3.2 s at least.
+            case .waiting: try await turns(of: actor.loop) { events.all.count == 7 }
             case .up: try await turns(of: actor.loop) { events.all == [.up] }
             }
             let start = ContinuousClock.now
@@ -189,15 +189,16 @@ import Testing
             link.stop()
             return waited
         }
-        #expect(waited < .milliseconds(800), "\(waited)")
+        #expect(waited < .milliseconds(2500), "\(waited)")
         #expect(try await new.failures() == [])
         #expect(new.connections == 1)
     }
 
     @Test func `who asks for a new connection again and again does not flood the server`() async throws {
         let port = try RefusingPort()
-        let failures = try await onLoop { [target] actor in
+        let (failures, time) = try await onLoop { [target] actor in
             let link = RedisLink(loop: actor.loop, target: target(port.number))
+            let start = ContinuousClock.now
             var failures = 0
             link.onDown = { [unowned link] _ in
                 failures += 1
@@ -206,10 +207,35 @@ import Testing
             link.start()
             try await turns(of: actor.loop, for: .milliseconds(550))
             link.stop()
-            return failures
+            return (failures, ContinuousClock.now - start)
         }
         // One each 100 ms; without the bound there would be thousands.
-        #expect((2...12).contains(failures), "\(failures)")
+        #expect(failures >= 2 && failures <= 2 + Int(time / .milliseconds(100)), "\(failures)")
+    }
+
+    @Test func `a target's limits bound the replies of its links`() async throws {
+        let server = try StreamServer { server in
+            try server.greet()
+            try server.expect(command("GET"))
+            try server.send("$1000\r\n")
+            try server.expectEnd()
+        }
+        let error = try await onLoop { [target] actor in
+            var limited = target(server.port)
+            limited.limits.bulkBytes = 999
+            let link = RedisLink(loop: actor.loop, target: limited)
+            let error: RedisError = try await callback { done in
+                link.onUp = { $0.send(["GET"]) { _ in } }
+                link.onDown = { [unowned link] in
+                    link.stop()
+                    done($0)
+                }
+                link.start()
+            }
+            return error
+        }
+        #expect(error == .protocolViolation(.bulkTooLong(announced: 1000, limit: 999)))
+        #expect(try await server.failures() == [])
     }
 
     @Test func `wrong credentials keep their kind`() async throws {

@@ -14,16 +14,19 @@ public final class RedisServer: Sendable {
         public var choice = ServerChoice.current
         /// Further words of redis-server's command line, such as `["--maxmemory", "1mb"]`.
         public var arguments: [String] = []
+        /// Set for the server's process, such as a library to load first.
+        public var environment: [String: String] = [:]
 
         public init(
             appendOnly: Bool = false, tls: Bool = false, password: String? = nil, choice: ServerChoice = .current,
-            arguments: [String] = []
+            arguments: [String] = [], environment: [String: String] = [:]
         ) {
             self.appendOnly = appendOnly
             self.tls = tls
             self.password = password
             self.choice = choice
             self.arguments = arguments
+            self.environment = environment
         }
     }
 
@@ -100,7 +103,8 @@ public final class RedisServer: Sendable {
         try kill(SIGKILL)
         let port = port
         let process = try ChildProcess(
-            options.choice.program(), Self.arguments(options, directory, certificates, port: port))
+            options.choice.program(), Self.arguments(options, directory, certificates, port: port),
+            environment: options.environment)
         running.withLock { $0 = (process, port) }
     }
 
@@ -111,7 +115,8 @@ public final class RedisServer: Sendable {
         for _ in 1...5 {
             let port = try given ?? freePort()
             let process = try ChildProcess(
-                options.choice.program(), arguments(options, directory, certificates, port: port))
+                options.choice.program(), arguments(options, directory, certificates, port: port),
+                environment: options.environment)
             do {
                 try process.waitForOutput(containing: "eady to accept connections", timeout: .seconds(60))
                 return (process, port)

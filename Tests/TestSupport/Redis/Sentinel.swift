@@ -2,7 +2,7 @@
 public final class Sentinel: Sendable {
     public let port: UInt16
     private let name: String
-    private let process: ChildProcess
+    public let process: ChildProcess
     private let directory: TemporaryDirectory
     private let probe: RedisProbe
 

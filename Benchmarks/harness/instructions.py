@@ -1,0 +1,64 @@
+"""What callgrind counts while the bridge delivers a backlog."""
+
+import os
+import re
+
+from . import latency
+from .contenders import GROUP, STREAM, Footbridge
+from .processes import Child, Failure, wait_for
+from .servers import program
+from .throughput import preload
+
+LIMIT = 180
+# What depends on the machine or on chance is switched off: seeds of hash tables, and what glibc and OpenSSL have for newer
+# processors.
+CONSTANT = {
+    "SWIFT_DETERMINISTIC_HASHING": "1",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-BMI1,-BMI2,-ERMS,-FSRM",
+    "OPENSSL_ia32cap": "~0x1000020000000000:~0xffffffff",
+}
+
+
+class Counted(Footbridge):
+    """The release binary, as the benchmark runs it, under callgrind."""
+
+    def start(self, redis_url, url):
+        self.figures = os.path.join(self.scratch, "callgrind.out")
+        path = self.configuration(redis_url, url)
+        # Behind Redis and the receiver in the queue for the processor: whatever else runs, all answers are there when the
+        # bridge looks. With fewer of them it would look more often.
+        command = ["nice", "-n", "10", program("valgrind"), "--tool=callgrind", "--quiet"]
+        command.append(f"--callgrind-out-file={self.figures}")
+        environment = {"XDG_STATE_HOME": self.scratch, "NO_COLOR": "1", **CONSTANT}
+        return Child("footbridge", [*command, self.binary, "run", "-c", path], self.scratch, environment)
+
+    def instructions(self):
+        """Of the whole run, all threads together."""
+        with open(self.figures) as file:
+            found = re.search(r"^(?:totals|summary): (\d+)$", file.read(), re.MULTILINE)
+        if not found:
+            raise Failure("callgrind has written no total")
+        return int(found[1])
+
+
+def run(binary, server, scratch, count):
+    """Instructions from the start of the bridge to its end, with a backlog of `count` entries delivered in between."""
+    contender = Counted(scratch, binary, "fields")
+    with server.connect() as redis, latency.receiver(scratch) as receiving:
+        url = f"http://127.0.0.1:{receiving.line(10)['port']}/hooks"
+        preload(redis, count, "fields")
+        redis("XGROUP", "CREATE", STREAM, GROUP, "0")
+        with contender.start(server.url, url) as child:
+
+            def is_settled():
+                child.check()
+                return redis.settled(STREAM, GROUP, count) == count
+
+            wait_for(f"{child.name} settles {count} entries", is_settled, LIMIT, 0.1)
+            child.stop(LIMIT)
+        redis("DEL", STREAM)
+        receiving.process.terminate()
+        requests = receiving.line(10)["requests"]
+    if requests != count:
+        raise Failure(f"{count} entries, but {requests} requests: something was repeated")
+    return contender.instructions()
