@@ -118,6 +118,28 @@ import Testing
         #expect(try scene.redis.command("KEYS", "*dead*") == [])
     }
 
+    @Test(arguments: [true, false])
+    func `a restart while nothing is taken buries nothing`(isKilled: Bool) throws {
+        let isMended = Gate()
+        let scene = try Scene { _ in isMended.wait(timeout: .zero) ? .answer(200) : .answer(404) }
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        try scene.redis.add(numbers: 0..<3)
+        let bridge = try scene.run()
+        // Each more often than it may be refused by an endpoint that takes others.
+        try scene.receiver.waitUntil { ledger in ledger.byID.count == 3 && ledger.byID.values.allSatisfy { $0.count > 3 } }
+        if isKilled { try bridge.crash() } else { #expect(try bridge.stop() == .status(0)) }
+        isMended.open()
+        try scene.run()
+        try scene.waitUntilSettled()
+        let ledger = scene.receiver.ledger
+        #expect(Set(ledger.acceptedBodies) == Set((0..<3).map(body)))
+        for requests in ledger.byID.values {
+            let numbers = requests.attempts.compactMap(Int.init)
+            #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
+        }
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+
     @Test func `after 410 a restart goes on at once`() throws {
         let isBack = Gate()
         let scene = try Scene { _ in isBack.wait(timeout: .zero) ? .answer(200) : .answer(410) }
