@@ -48,7 +48,9 @@
         func cancelAll() { sound.cancelAll() }
 
         func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
-            if fault == .abortOnMarked, delivery.fields.contains(where: { $0.name.elementsEqual("abort".utf8) }) { abort() }
+            if fault == .abortOnMarked, delivery.fields.contains(where: { $0.name.elementsEqual("abort".utf8) }) {
+                abort()
+            }
             let report = try sound.start(delivery)
             guard report == nil else { return report }
             if fault == .sendTwice { copies[delivery.row] = delivery }

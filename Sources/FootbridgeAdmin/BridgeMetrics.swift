@@ -31,6 +31,11 @@ struct BridgeMetrics {
         add("entries_dead_lettered", "Entries given up: written to the dead letters, or dropped.") { $0.dead }
         add("entries_trimmed", "Entries that left their stream before they were settled.") { $0.trimmed }
         add("entries_trimmed_unread", "Entries that left their stream before they were read.") { $0.unreadLost }
+        add("entries_without_time", "Entries whose ids are no times: their ages are unknown.") { $0.timeless }
+        add("attempts_repeated_at_once", "Attempts that were made once more at once, on a fresh connection.") {
+            $0.repeatedAtOnce
+        }
+        add("group_gaps", "Groups that were made again too far ahead and could not be put back.") { $0.groupGaps }
         add("entries_taken_over", "Entries taken over from instances that died or stopped.") { $0.takenOver }
         add("entries_resumed", "Entries of this instance that it found pending.") { $0.resumed }
         add("entries_lost_ownership", "Entries that another instance had meanwhile.") { $0.lostOwnership }

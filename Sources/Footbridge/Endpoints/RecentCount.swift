@@ -25,7 +25,7 @@ struct RecentCount {
         let wanted = max(1, min(31, duration.wholeNanoseconds / Self.step.wholeNanoseconds))
         let start = max(place - wanted, first)
         var sum = 0
-        for index in max(start, latest - 31, 0)...max(latest, start, 0) { sum += counts[Int(index & 31)] }
+        if start <= latest { for index in max(start, latest - 31)...latest { sum += counts[Int(index & 31)] } }
         let passed = Duration.nanoseconds(now.nanoseconds - start * Self.step.wholeNanoseconds)
         return Double(sum) / max(1, passed.seconds)
     }

@@ -88,9 +88,7 @@ private struct Failure {
         return switch standing.state {
         // Until the endpoint opens; a probe that fails costs nothing.
         case .down: .retry(after: .zero, counts: false)
-        // What is not proven yet will be soon.
-        case .well: .retry(after: policy.delay(afterAttempt: attempt, of: id), counts: counts)
-        case .doubtful:
+        case .well, .doubtful:
             .retry(
                 after: counts
                     ? policy.delay(afterAttempt: attempt, of: id) : policy.longestDelay(attempt: attempt, of: id),

@@ -87,7 +87,7 @@ final class Route: TurnParticipant {
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
     private func readMore() {
-        guard table.count(.waiting) < config.maximumParked else { return }
+        guard table.count(.waiting) < config.maximumParked, mayRead else { return }
         var room = room
         let share = max(1, window / (4 * sessions.count))
         let portion = max(1, min(window / 4, window / sessions.count))
@@ -104,6 +104,12 @@ final class Route: TurnParticipant {
             room -= session.reserved
         }
         turn = (turn + 1) % max(1, sessions.count)
+    }
+
+    /// While the endpoint is down others may still reach it: nothing is read but what tests it.
+    private var mayRead: Bool {
+        guard case .down(let down) = endpoint.standing.state else { return true }
+        return table.busy == 0 && (table.count == 0 || down.reason.maySpeakOfEntries)
     }
 
     /// New entries came in.
@@ -133,9 +139,10 @@ final class Route: TurnParticipant {
         while allowance > 0 {
             guard let row = nextRow() else { return }
             allowance -= 1
-            // A probe over a connection of its own: what an old one says may come from what was left on it.
-            let isProbe = endpoint.standing.isDown
-            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isProbe)
+            // A probe, and a message that was refused before, over a connection of its own: what an old one says may come
+            // from what was left on it.
+            let isFresh = endpoint.standing.isDown || table.mark(row).isMessageRefused
+            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh)
         }
     }
 
@@ -177,10 +184,12 @@ final class Route: TurnParticipant {
         guard let attempt = attempts.removeValue(forKey: row) else { return }
         let (key, outcome, now) = (table.key(row), report.outcome, worker.loop.wallMilliseconds)
         let number = table.attempts(row)
+        let wasDown = endpoint.standing.isDown
         let change = endpoint.didFinish(
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
         if let change { tell(change, report) }
+        if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint) }
         defer {
             judge(olderThan: nil)
             if attempt.isProbe, endpoint.standing.isDown, outcome.maySpeakOfEntries { setQueueAside() }
@@ -298,7 +307,6 @@ final class Route: TurnParticipant {
             guard let made = table.settle(key, attempts: attempts) else { return false }
             row = made
         }
-        counters.trimmed += 1
         settler.bury(
             DeadLetter(
                 row: row, key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
@@ -432,7 +440,9 @@ final class Route: TurnParticipant {
             return settler.count(row)
         }
         // Begun that often by instances that did not live to tell. The last time may have been only read.
-        if attempts > config.retry.attempts, table.mark(row) == .none { return giveUp(row, .exhausted(nil), fields: fields) }
+        if attempts > config.retry.attempts, table.mark(row) == .none {
+            return giveUp(row, .exhausted(nil), fields: fields)
+        }
         table.queueAgain(row, fields)
     }
 
@@ -464,7 +474,7 @@ final class Route: TurnParticipant {
     }
 
     /// Entries of a stream that may have become another's: those that are not under way, and unwritten letters.
-    func resting(of stream: Int) -> [EntryID] { table.resting(of: stream) + settler.unburied(of: stream).map(\.id) }
+    func resting(of stream: Int) -> [EntryID] { table.resting(of: stream) + settler.expected(of: stream) }
 
     /// How many of a stream's entries Redis must hold as ours.
     func restingCount(of stream: Int) -> Int { table.unsettledCount(of: stream) }
@@ -490,7 +500,6 @@ final class Route: TurnParticipant {
 
     /// Tells people of an endpoint that fails or answers again.
     private func tell(_ change: Standing.Change, _ report: DeliveryReport) {
-        if case .isBack = change { worker.didRecover(endpoint) }
         var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
         if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
         if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
@@ -500,6 +509,8 @@ final class Route: TurnParticipant {
     /// What waits need not wait any longer.
     func didRecover() {
         hastened = table.count(.waiting)
+        // What others left was not taken meanwhile.
+        for session in sessions { session.heard() }
         worker.loop.atEndOfTurn(self)
     }
 
@@ -511,7 +522,9 @@ final class Route: TurnParticipant {
         let now = worker.loop.now
         let nextRetry = table.nextDue.map { hasFresh ? max($0, fetchedAt + BacklogPace.interval) : $0 }
         let waits = table.count > 0
-        let times = [endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil]
+        let times = [
+            endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil,
+        ]
         guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
         if let wakeUp {
             guard due < wakeUp.at else { return }

@@ -83,6 +83,7 @@ final class Settler {
     func bury(_ letter: DeadLetter) {
         guard config.deadLetter.name(for: letter.stream) != nil else {
             route.counters.dead += 1
+            if letter.isTrimmed { route.counters.trimmed += 1 }
             acknowledgements[letter.key.stream].append((letter.row, letter.key.id))
             letterLog.note(letter, "entry dropped: the dead letter is off")
             return
@@ -100,9 +101,19 @@ final class Settler {
 
     // MARK: - Questions
 
+    /// Whether dead letters of a stream are refused at present.
+    func refusesLetters(of stream: Int) -> Bool { !isAllowed(.burying, stream) }
+
     /// Whether everything is confirmed.
     var isDone: Bool {
         route.table.count(.settling) == 0 && sentCounts == 0 && uncounted.allSatisfy(\.isEmpty)
+    }
+
+    /// Entries of unwritten letters that Redis must hold as ours.
+    func expected(of stream: Int) -> [EntryID] {
+        let sent = sentLetters.values.filter { $0.key.stream == stream }
+        return (Array(letters[stream]) + sent)
+            .filter { !$0.mayBeWritten && !$0.isOwnerless && $0.consumer == worker.consumer }.map(\.key.id)
     }
 
     /// Dead letters of a stream that Redis has not confirmed, with their attempts.
@@ -286,6 +297,7 @@ final class Settler {
 
     private func didBury(_ letter: DeadLetter) {
         route.counters.dead += 1
+        if letter.isTrimmed { route.counters.trimmed += 1 }
         letterLog.note(letter, "entry dead-lettered")
     }
 
@@ -309,13 +321,18 @@ final class Settler {
         let due = worker.loop.now + Duty.Kind.burying.patience
         // While it stops the bridge waits for what it can write, and hands the rest over.
         for letter in letters[stream] where !letter.isOwnerless && !letter.wasWritten && !route.isDraining {
+            guard letter.consumer == worker.consumer else {
+                // Still a dead consumer's: found again when letters can be written.
+                route.table.remove(letter.row)
+                continue
+            }
             var note = letter
             note.fields = EntryFields([:])
             note.response = Array(note.response.prefix(256))
             doomed[letter.key] = note
             route.table.postpone(letter.row, due: due)
         }
-        letters[stream].removeAll { doomed[$0.key] != nil }
+        letters[stream].removeAll { doomed[$0.key] != nil || !route.table.contains($0.key) }
     }
 
     private func isAllowed(_ kind: Duty.Kind, _ stream: Int) -> Bool {

@@ -238,7 +238,8 @@ extension StreamCommand where Reply == BacklogRead {
             return {1, got}
             """, stream, [group, consumer, count, bytes]
         ) { reply in
-            guard let parts = reply.elements, parts.count == 2, let more = parts[0].integer, let rows = parts[1].elements
+            guard let parts = reply.elements, parts.count == 2, let more = parts[0].integer,
+                let rows = parts[1].elements
             else { return nil }
             let entries = rows.compactMap { row -> StreamEntry? in
                 guard let entry = StreamEntry.decode(row), let fields = entry.fields else { return nil }

@@ -6,7 +6,9 @@ extension StreamCommand where Reply == String {
     /// Gives a group its mark unless it has one; returns the name of the one that it has.
     ///
     /// A new mark ends in `@` and where the group stands: nobody that takes part in marking has read with it yet.
-    static func mark(_ mark: String, stream: String, group: String) -> StreamCommand {
+    ///
+    /// - Parameter isPlaceKnown: the group was made again where it had stood: then the mark has no such end.
+    static func mark(_ mark: String, isPlaceKnown: Bool, stream: String, group: String) -> StreamCommand {
         script(
             """
             \(ScriptFunction.row)
@@ -14,10 +16,10 @@ extension StreamCommand where Reply == String {
             local mark = markOf(KEYS[1], ARGV[1])
             if mark then return mark end
             local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
-            mark = ARGV[2] .. '@' .. group['last-delivered-id']
+            mark = ARGV[3] == '1' and ARGV[2] or ARGV[2] .. '@' .. group['last-delivered-id']
             redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], mark)
             return mark
-            """, stream, [group, mark]
+            """, stream, [group, mark, isPlaceKnown ? 1 : 0]
         ) { $0.text }
     }
 

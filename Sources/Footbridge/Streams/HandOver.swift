@@ -41,7 +41,9 @@ final class HandOver {
         let held = route.held(of: session.index)
         guard !held.isEmpty, let known = session.machine.mark else { return completion() }
         let restore = { [self] in session.restore(held, on: connection) { _ in completion() } }
-        connection.send(.mark(GroupMark.new(), stream: session.name, group: session.group), deadline: .seconds(1)) {
+        let script = StreamCommand.mark(
+            GroupMark.new(), isPlaceKnown: true, stream: session.name, group: session.group)
+        connection.send(script, deadline: .seconds(1)) {
             [self] result in
             switch result {
             case .success(let mark): mark == known.name ? completion() : restore()

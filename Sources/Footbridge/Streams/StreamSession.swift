@@ -30,6 +30,8 @@ final class StreamSession {
     private var trouble: String?
     private var isToldOfHaste = false
     private var isToldOfEnd = false
+    /// The group was made here, where it is known to have stood: nobody need put it back further.
+    private var isPlaceKnown = false
     /// There was more to read than was asked for, as far as is known.
     private(set) var hasBacklog = false
     /// Room in the route's window that an outstanding read may fill.
@@ -209,9 +211,12 @@ final class StreamSession {
     }
 
     private func meet(_ number: Int, on connection: RedisConnection) {
-        connection.send(.mark(GroupMark.new(), stream: name, group: group)) { [unowned self] result in
+        connection.send(.mark(GroupMark.new(), isPlaceKnown: isPlaceKnown, stream: name, group: group)) {
+            [unowned self] result in
             switch result {
-            case .success(let mark): perform(machine.didMeet(GroupMark(name: mark), number))
+            case .success(let mark):
+                isPlaceKnown = false
+                perform(machine.didMeet(GroupMark(name: mark), number))
             case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
                 perform(machine.missGroup())
             case .failure(let error): refuse(error)
@@ -332,6 +337,7 @@ final class StreamSession {
                     announce(on: connection)
                 }
                 if !isNew, position == .beginning { machine.wasMovedBack(to: .zero) }
+                isPlaceKnown = !isNew
                 let id: EntryID? = if case .after(let id) = position { id } else { nil }
                 perform(machine.didCreate(at: id, number))
             case .failure(.server(let error)) where error.kind == .busyGroup:
@@ -343,7 +349,9 @@ final class StreamSession {
 
     /// The instance that made the group again knew less of where it had stood than we do.
     private func putBack(_ number: Int, on connection: RedisConnection) {
-        guard let position = machine.position, let mark = machine.mark else { return perform(machine.didPutBack(number)) }
+        guard let position = machine.position, let mark = machine.mark else {
+            return perform(machine.didPutBack(number))
+        }
         connection.send(.putBack(to: position, mark: mark, stream: name, group: group)) { [unowned self] result in
             let metadata: Logger.Metadata = [
                 LogKeys.stream: "\(name)", LogKeys.group: "\(group)", LogKeys.position: "\(position)",
@@ -390,7 +398,8 @@ final class StreamSession {
     private func adoptLater(_ number: Int, after: EntryBound) {
         worker.loop.schedule(after: .seconds(1)) { [weak self] in
             guard let self, machine.state == .preparing(.adopt), machine.preparation == number else { return }
-            if route.table.count(.waiting) < route.config.maximumParked / 2, let connection = worker.commands.connection {
+            if route.table.count(.waiting) < route.config.maximumParked / 2, let connection = worker.commands.connection
+            {
                 adopt(number, after: after, on: connection)
             } else {
                 adoptLater(number, after: after)
@@ -633,8 +642,10 @@ final class StreamSession {
                 return perform(machine.sawMark(mark))
             }
             let missing = ids.subtracting(own.ids)
+            // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
+            if own.mark == nil, !missing.isEmpty { return perform(machine.missEntries()) }
             let expected = ids.filter { $0 <= known }
-            if !isLate || own.mark == nil, !missing.isEmpty, !expected.isEmpty, expected.isSubset(of: missing) {
+            if !isLate, !missing.isEmpty, !expected.isEmpty, expected.isSubset(of: missing) {
                 logger.error(
                     "this consumer was removed from the group; what is held here goes back into it",
                     metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(missing.count)])

@@ -127,9 +127,9 @@ final class Takeover {
         from consumer: String, silentFor silence: Duration, after: EntryBound, _ taken: Taken,
         on connection: RedisConnection
     ) {
-        guard !route.isDraining, session.isOpen, route.table.count(.waiting) < route.config.maximumParked else {
-            return finish(consumer, taken)
-        }
+        guard !route.isDraining, session.isOpen, !route.endpoint.standing.isDown,
+            route.table.count(.waiting) < route.config.maximumParked
+        else { return finish(consumer, taken) }
         let script = StreamCommand.move(
             from: consumer, to: worker.consumer, silentFor: silence, after: after,
             count: route.hasFresh ? BacklogPace.portion : ScriptPortion.usual, stream: session.name,
@@ -161,7 +161,11 @@ final class Takeover {
             let key = EntryKey(stream: session.index, id: entry.id)
             if entry.isTrimmed {
                 // Those that are being buried already are told once.
-                if route.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount) { taken.trimmed += 1 }
+                if !route.settler.refusesLetters(of: session.index),
+                    route.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount)
+                {
+                    taken.trimmed += 1
+                }
             } else {
                 route.counters.takenOver += 1
                 taken.count += 1

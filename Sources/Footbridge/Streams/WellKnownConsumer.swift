@@ -29,7 +29,7 @@ struct GroupMark: Equatable, Sendable {
 
     init(name: String) { self.name = name }
 
-    /// `footbridge:group:<made up once>`; the script adds where the group stands.
+    /// `footbridge:group:<made up once>`; the script adds where the group stands, unless that is known to be right.
     static func new() -> String { WellKnownConsumer.groupPrefix + String(UInt64.random(in: .min ... .max), radix: 36) }
 
     /// Where the group stood before anybody read with it; `nil` in marks of earlier versions.

@@ -59,7 +59,10 @@ public struct RouteFigures: Sendable, Equatable {
 
     /// Adds those of another worker.
     public mutating func add(_ other: RouteFigures) {
+        let (unreadLost, groupGaps) = (max(unreadLost, other.unreadLost), max(groupGaps, other.groupGaps))
         combine(other, +)
+        // Each worker looks at the same group and sees the same loss.
+        (self.unreadLost, self.groupGaps) = (unreadLost, groupGaps)
         latency.merge(other.latency)
     }
 

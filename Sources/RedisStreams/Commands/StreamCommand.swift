@@ -13,7 +13,8 @@ public struct StreamCommand<Reply: Sendable>: Sendable {
     let isReadOnly: Bool
 
     package init(
-        _ command: RESPCommand, isReadOnly: Bool = false, decode: @escaping @Sendable (RESPValue) -> Reply?) {
+        _ command: RESPCommand, isReadOnly: Bool = false, decode: @escaping @Sendable (RESPValue) -> Reply?
+    ) {
         self.command = command
         self.isReadOnly = isReadOnly
         self.decode = decode

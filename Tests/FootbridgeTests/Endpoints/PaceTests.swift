@@ -95,6 +95,12 @@ struct PaceTests {
         #expect(later.count == 3)
     }
 
+    @Test func `who has accepted nothing since the first pause gets one request after each`() {
+        var pace = paced()
+        let starts = refuse(&pace, from: at(60), until: at(299), pause: .seconds(60))
+        #expect(starts == [60, 120, 180, 240].map { at($0) })
+    }
+
     @Test func `an endpoint that refuses everything for long is asked once a second, and its rate is not forgotten`() {
         var pace = paced()
         let start = accept(&pace, times: 30, from: at(60))

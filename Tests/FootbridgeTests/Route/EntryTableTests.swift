@@ -147,7 +147,9 @@ struct EntryTableTests {
         var dues: [EntryKey: Int64] = [:]
     }
 
-    @Test(arguments: 1...12) func `after any sequence of moves each entry is in one place and all counts agree`(seed: Int) {
+    @Test(arguments: 1...12) func `after any sequence of moves each entry is in one place and all counts agree`(
+        seed: Int
+    ) {
         var random = SeededRandom(seed: UInt64(seed))
         var table = EntryTable(streams: 3)
         var model = Model()

@@ -11,7 +11,8 @@ struct DeadLetterTests {
         fields: EntryFields = EntryFields(["type": "order", "": "", "type": "again"])
     ) throws -> DeadLetter {
         DeadLetter(
-            row: try anyRow(), key: EntryKey(stream: 0, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)), stream: "orders",
+            row: try anyRow(), key: EntryKey(stream: 0, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)),
+            stream: "orders",
             route: "shop", group: "g", consumer: "web-1.1", reason: reason, attempts: 2, firstAt: 1_772_442_927_250,
             lastAt: 1_772_442_930_007, response: Array(response.utf8), fields: fields)
     }

@@ -99,7 +99,8 @@ import Testing
     @Test func `what no replica has confirmed is sent again on the next connection, and counted once`() async throws {
         let letter = try Self.letter(anyRow())
         let settlements =
-            command("XACK", "s", "g", "1-0") + String(decoding: letter.command(into: "{s}:dead").command.encoded, as: UTF8.self)
+            command("XACK", "s", "g", "1-0")
+            + String(decoding: letter.command(into: "{s}:dead").command.encoded, as: UTF8.self)
         let server = try StreamServer { server in
             try server.greet()
             try server.expect(settlements)

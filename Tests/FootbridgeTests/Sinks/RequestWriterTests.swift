@@ -18,7 +18,8 @@ struct RequestWriterTests {
 
     private func entry(_ fields: EntryFields, stream: Int = 0, attempt: Int = 1) throws -> Delivery {
         Delivery(
-            row: try anyRow(), key: EntryKey(stream: stream, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)), fields: fields,
+            row: try anyRow(), key: EntryKey(stream: stream, id: EntryID(milliseconds: 1_772_442_927_250, sequence: 3)),
+            fields: fields,
             attempt: attempt)
     }
 
