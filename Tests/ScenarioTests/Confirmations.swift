@@ -118,7 +118,7 @@ import Testing
         #expect(try scene.ids("s").count == 5)
         terminal.type("\(answer)\n")
         #expect(try trim.waitForExit() == .status(0))
-        try terminal.wait(for: "removed\r\n")
+        try terminal.wait(for: "4 removed\r\n")
         #expect(
             terminal.text == "\(trimLoss)Go on? [y/N] \(answer)\n4 removed\n".replacing("\n", with: "\r\n"))
         #expect(try scene.ids("s") == ["5-0"])

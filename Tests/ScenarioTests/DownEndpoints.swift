@@ -25,7 +25,7 @@ import Testing
             var route = BridgeFile.Route(
                 name: "r\(status)", streams: ["s\(status)"], url: "\(scene.receiver.url)/\(status)/secret?key=secret")
             route.keys["concurrency"] = "4"
-            route.retry(attempts: 2, every: "100ms")
+            route.retry(attempts: 2, every: "2s")
             return route
         }
         for status in Self.statuses { try scene.redis.add(numbers: 0..<count, to: "s\(status)") }
@@ -116,6 +116,28 @@ import Testing
         for route in scene.file.routes { try scene.waitUntilSettled(route) }
         #expect(scene.receiver.ledger.duplicates == 0)
         #expect(try scene.redis.command("KEYS", "*dead*") == [])
+    }
+
+    @Test(arguments: [true, false])
+    func `a restart while nothing is taken buries nothing`(isKilled: Bool) throws {
+        let isMended = Gate()
+        let scene = try Scene { _ in isMended.wait(timeout: .zero) ? .answer(200) : .answer(404) }
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        try scene.redis.add(numbers: 0..<3)
+        let bridge = try scene.run()
+        // Each more often than it may be refused by an endpoint that takes others.
+        try scene.receiver.waitUntil { $0.count >= 12 && $0.byID.values.allSatisfy { $0.count > 3 } }
+        if isKilled { try bridge.crash() } else { #expect(try bridge.stop() == .status(0)) }
+        isMended.open()
+        try scene.run()
+        try scene.waitUntilSettled()
+        let ledger = scene.receiver.ledger
+        #expect(Set(ledger.acceptedBodies) == Set((0..<3).map(body)))
+        for requests in ledger.byID.values {
+            let numbers = requests.attempts.compactMap(Int.init)
+            #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
+        }
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
     }
 
     @Test func `after 410 a restart goes on at once`() throws {

@@ -47,6 +47,24 @@ import Testing
         #expect(Set(ledger.acceptedIDs).count == 30)
     }
 
+    @Test func `an entry with the highest id there is waits, is handed over and is delivered like any other`() throws {
+        let scene = try Scene { $0.earlier < 2 ? .answer(503) : .answer(200) }
+        scene.file.route.retry(attempts: 9, every: "300ms")
+        let highest = "\(UInt64.max)-\(UInt64.max)"
+        #expect(try scene.redis.command("XADD", "orders", highest, "n", "1").text == highest)
+        let first = try scene.run()
+        try scene.receiver.waitFor(count: 1)
+        try eventually("it waits") { try scene.redis.pending().map(\.id) == [highest] }
+        #expect(try first.stop() == .status(0))
+        #expect(try scene.redis.pending().map(\.consumer) == ["footbridge:released"])
+        let second = try scene.run()
+        try scene.receiver.waitUntil { $0.acceptedBodies == [body(1)] }
+        try eventually("settled") { try scene.redis.pending() == [] }
+        #expect(scene.receiver.ledger.attempts == ["1", "2", "3"])
+        #expect(second.logs().filter { $0.level == "error" } == [])
+        #expect(try second.stop() == .status(0))
+    }
+
     @Test func `what JSON has no word for arrives as the reference says`() throws {
         let scene = try Scene()
         try scene.redis.add(

@@ -21,7 +21,8 @@ import Testing
     private func expectEachOnce(_ scene: Scene, _ count: Int) throws {
         try scene.receiver.waitUntil { Set($0.acceptedBodies) == Set((0..<count).map(body)) }
         try scene.waitUntilSettled()
-        #expect(scene.receiver.ledger.duplicates == 0)
+        // The one that was under way may have been waited for in vain meanwhile.
+        #expect(scene.receiver.ledger.filter { $0.text != body(0) }.duplicates == 0)
         #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
     }
 

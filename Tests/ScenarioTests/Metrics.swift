@@ -109,6 +109,26 @@ import Testing
         #expect(try admin.metric("entries_read_total") == 0)
     }
 
+    @Test func `unread entries that were trimmed are counted once by several workers`() throws {
+        let gate = Gate()
+        let scene = try scene { _ in .answerWhenOpen(gate, 200) }
+        scene.file.workers = 2
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "800ms"
+        scene.file.route.keys["concurrency"] = "1"
+        try scene.redis.add(numbers: 0..<8)
+        let admin = try AdminProbe(try scene.run())
+        // Each holds as many as a route of one request in flight may.
+        try eventually("the windows are full") { try scene.redis.pending().count == 8 }
+        try scene.redis.add(numbers: 8..<40)
+        #expect(try scene.redis.command("XTRIM", "orders", "MAXLEN", "=", "10") == 30)
+        try eventually("it is noticed") { try admin.metric("entries_trimmed_unread_total") ?? 0 > 0 }
+        gate.open()
+        // Both have looked several times.
+        letPass(.seconds(1))
+        #expect(try admin.metric("entries_trimmed_unread_total") == 22)
+    }
+
     /// promtool comes with Debian's package prometheus, which `make test` installs.
     @Test func `promtool finds nothing to complain of`() throws {
         let scene = try scene()

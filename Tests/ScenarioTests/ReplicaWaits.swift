@@ -112,6 +112,8 @@ import Testing
         #expect(bridge.logs(again) == [])
         replica.resume()
         try bad.receiver.waitUntil { $0.byID.count == 80 }
+        // Something is accepted after the last ones that were refused.
+        try scene.redis.add(numbers: [80])
         try eventually("all are dead letters") { try scene.redis.entries("{orders}:dead").count >= 40 }
         try scene.waitUntilSettled()
         try eventually("all are told") { bridge.toldLetters >= 40 }

@@ -63,7 +63,7 @@ import Testing
         try bridge.waitForLog("endpoint is down")
         try eventually("the window is full") { try scene.redis.pending().count >= 4 }
         #expect(try scene.redis.command("DEL", "orders") == 1)
-        try bridge.waitForLog("the consumer group was gone; made again")
+        try bridge.waitForLog("the stream was gone; its group is made again")
         mended.open()
         try scene.redis.add(numbers: 20..<40)
         let ledger = try scene.receiver.waitUntil(timeout: .seconds(20)) {
