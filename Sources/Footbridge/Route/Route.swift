@@ -443,8 +443,9 @@ final class Route: TurnParticipant {
             table.wait(row, due: worker.loop.now)
             return settler.count(row)
         }
-        // Begun that often by instances that did not live to tell. The last time may have been only read.
-        if attempts > config.retry.attempts, table.mark(row) == .none {
+        // Begun that often by instances that did not live to tell, or that an endpoint took nothing from: that it takes
+        // something now decides. The last time may have been only read.
+        if table.charged(row) > config.retry.attempts, table.mark(row) == .none, endpoint.standing.state == .well {
             return giveUp(row, .exhausted(nil), fields: fields)
         }
         table.queueAgain(row, fields)
