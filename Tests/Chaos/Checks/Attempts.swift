@@ -6,17 +6,21 @@ extension History {
         var failures: [String] = []
         var (highest, across, anew, forgotten, missing) = (0, 0, 0, 0, 0)
         var byFault: [Int: Int] = [:]
+        var examples: [Int: Int] = [:]
+        var entry = 0
         /// Puts missing numbers down to the faults that may have swallowed them.
         func explain(_ count: Int, from start: Moment, to end: Moment) -> Bool {
             var left = count
             for (fault, most) in unseen.faults(from: start, to: end) where left > 0 {
                 byFault[fault, default: 0] += min(left, most)
+                examples[fault] = entry
                 left -= most
             }
             missing += count
             return left <= 0
         }
         for (number, places) in byEntry.enumerated() {
+            entry = number
             // What a frozen bridge had begun leaves it late: others have made further attempts meanwhile.
             let places = places.filter { exposure.thawed[$0] == nil }
             guard let first = places.first.map({ receipts[Int($0)] }) else { continue }
@@ -48,7 +52,9 @@ extension History {
             let reads = faults[fault].fault.kind.cutsRedis ? 2 : 1
             let most = reads * window * max(1, faults[fault].runs.count)
             if count > most {
-                failures.append("\(count) numbers are missing by \(faults[fault].fault), more than \(most)")
+                failures.append(
+                    "\(count) numbers are missing by \(faults[fault].fault), more than \(most); "
+                        + text(ofEntry: examples[fault] ?? 0))
             }
         }
         return Check(
@@ -97,8 +103,13 @@ extension History {
                 // An attempt that its process did not see the end of has left no due time.
                 if first.run != second.run, exposure.mayBeUnsettled(Int(place)) { continue }
                 let gap = second.received - end
-                var least = Self.wait(afterAttempt: Int(first.attempt)) * (1 - Settings.backoff.jitter)
-                if first.answer == .status429 { least = max(least, Double(Settings.retryAfter)) }
+                // Requests that were answered 429 have numbers and are not charged.
+                let free = places.count { $0 <= place && receipts[Int($0)].answer == .status429 }
+                var least = Self.wait(afterAttempt: Int(first.attempt) - free) * (1 - Settings.backoff.jitter)
+                // Another process learns by itself what the endpoint asks for.
+                if first.answer == .status429, first.run == second.run {
+                    least = max(least, Double(Settings.retryAfter))
+                }
                 // The sender's clock starts before the request is here.
                 let isSoon = gap < least - 0.05
                 if isSoon, !wasRepeated, mayBeRepeatedAtOnce(first, second) {
@@ -107,6 +118,12 @@ extension History {
                     continue
                 }
                 wasRepeated = false
+                // What waits for an endpoint that took nothing goes when it takes something again.
+                if isSoon,
+                    [first.run, second.run].contains(where: { wasDown($0, from: first.received, to: second.received) })
+                {
+                    continue
+                }
                 count += 1
                 if first.run != second.run { across += 1 }
                 shortest = min(shortest, gap / least)
@@ -125,6 +142,26 @@ extension History {
     private func mayBeRepeatedAtOnce(_ first: Receipt, _ second: Receipt) -> Bool {
         guard first.run == second.run, first.connection != second.connection else { return false }
         return first.answer == .status422 || (first.sent.nanoseconds == 0 && first.earlier > 0)
+    }
+
+    /// Whether a process may have taken its receiver for down: it was refused five times in a row or more, and nothing was
+    /// accepted for as long as the first probe waits.
+    private func wasDown(_ run: Int32, from start: Moment, to end: Moment) -> Bool {
+        var (refused, quietSince) = (0, Moment?.none)
+        for place in byRun[run] ?? [] {
+            let receipt = receipts[Int(place)]
+            if receipt.received > end { break }
+            if receipt.isAccepted {
+                if refused >= 5, receipt.received >= start, let quietSince, receipt.received - quietSince >= 0.75 {
+                    return true
+                }
+                (refused, quietSince) = (0, receipt.received)
+            } else if receipt.answer != .status429 {
+                refused += 1
+                if quietSince == nil { quietSince = receipt.received }
+            }
+        }
+        return refused >= 5 && quietSince.map { end - $0 >= 0.75 } ?? false
     }
 
     private static func wait(afterAttempt attempt: Int) -> Double {

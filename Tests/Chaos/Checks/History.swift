@@ -20,6 +20,8 @@ struct History {
 
     /// Places of receipts by entry, each in the order of their arrival.
     let byEntry: [[Int32]]
+    /// The same by run.
+    let byRun: [Int32: [Int32]]
     /// Numbers of entries by id, as far as anybody knows it.
     let numbers: [EntryID: Int]
 
@@ -48,6 +50,7 @@ struct History {
             if numbers[receipt.id] == nil { numbers[receipt.id] = Int(receipt.entry) }
         }
         self.byEntry = byEntry
+        byRun = Dictionary(grouping: receipts.indices.map { Int32($0) }) { receipts[Int($0)].run }
         self.numbers = numbers
         self.letters = (faults.flatMap(\.flushedLetters) + letters).map {
             DeadLetter($0, numbers: numbers, streams: settings.streams)
