@@ -647,6 +647,8 @@ final class StreamSession {
                 return perform(machine.sawMark(mark))
             }
             let missing = ids.subtracting(own.ids)
+            // Some of them may have begun to be fetched since they were asked for, and stay in the table.
+            if isLate { exposed.formUnion(missing) }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return perform(machine.missEntries()) }
             let expected = ids.filter { $0 <= known && !exposed.contains($0) }
