@@ -9,7 +9,7 @@ import Testing
 extension LiveScripts {
     /// What each script says when its group is destroyed, its stream deleted, or its key holds something else; the session
     /// tells these apart by the kind of the error.
-    struct LostGround {
+    struct LostGroundTests {
         enum Script: CaseIterable {
             case fetch, own, restore, setAttempts, move, backlog, mark, register, touch, removeConsumers, survey,
                 deadLetter, heartbeat, pending

@@ -5,7 +5,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct SurveyScript {
+    struct SurveyScriptTests {
         private func survey(_ group: LiveGroup) async throws -> GroupSurvey {
             try await group.call(.survey(stream: group.stream, group: group.name))
         }

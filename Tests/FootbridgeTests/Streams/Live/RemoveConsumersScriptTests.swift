@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct RemoveConsumersScript {
+    struct RemoveConsumersScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func remove(

@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct OwnScript {
+    struct OwnScriptTests {
         private func own(_ from: EntryBound, _ last: UInt64, of group: LiveGroup) async throws -> OwnEntries {
             try await group.call(
                 .own(from: from, to: .at(last), stream: group.stream, group: group.name, consumer: "a"))

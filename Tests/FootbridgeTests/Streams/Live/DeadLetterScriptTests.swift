@@ -7,7 +7,7 @@ import Webhooks
 @testable import Footbridge
 
 extension LiveScripts {
-    struct DeadLetterScript {
+    struct DeadLetterScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func letter(

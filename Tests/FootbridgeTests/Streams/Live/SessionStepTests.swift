@@ -8,7 +8,7 @@ import Testing
 extension LiveScripts {
     /// What the session sends besides scripts: making the group, finding its place, proving that it may read, looking for
     /// what is its own.
-    struct SessionSteps {
+    struct SessionStepTests {
         private typealias Pending = LiveGroup.Pending
 
         private func create(_ name: String, from position: GroupPosition, on group: LiveGroup) -> StreamCommand<Void> {

@@ -6,7 +6,7 @@ import Testing
 
 extension LiveScripts {
     /// Entries 1 to 5, of which 1 and 2 were read; then the group was destroyed and made again at the end.
-    struct PutBackScript {
+    struct PutBackScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private let mark = GroupMark(name: "footbridge:group:m@5-0")

@@ -5,7 +5,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct MoveScript {
+    struct MoveScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private struct Moved: Equatable {

@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct FetchScript {
+    struct FetchScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func fetch(

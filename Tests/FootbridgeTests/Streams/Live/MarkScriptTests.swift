@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct MarkScript {
+    struct MarkScriptTests {
         private func mark(_ name: String, isPlaceKnown: Bool = false, in group: LiveGroup) async throws -> String {
             try await group.call(.mark(name, isPlaceKnown: isPlaceKnown, stream: group.stream, group: group.name))
         }

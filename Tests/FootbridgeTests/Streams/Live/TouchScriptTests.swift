@@ -5,7 +5,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct TouchScript {
+    struct TouchScriptTests {
         private func touch(_ names: [String], in group: LiveGroup) async throws -> Int {
             try await group.call(.touch(names, stream: group.stream, group: group.name))
         }

@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct SetAttemptsScript {
+    struct SetAttemptsScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func setAttempts(_ counts: [(id: EntryID, attempts: Int)], in group: LiveGroup) async throws -> Int {

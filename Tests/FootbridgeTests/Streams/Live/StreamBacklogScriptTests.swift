@@ -6,7 +6,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct StreamBacklogScript {
+    struct StreamBacklogScriptTests {
         private func backlog(_ group: LiveGroup) async throws -> StreamBacklog? {
             StreamBacklog(
                 reply: try await group.live.client.call(

@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct RestoreScript {
+    struct RestoreScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func restore(_ held: [(id: EntryID, attempts: Int)], in group: LiveGroup) async throws -> [Restored] {

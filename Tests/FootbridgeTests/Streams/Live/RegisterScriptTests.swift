@@ -4,7 +4,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct RegisterScript {
+    struct RegisterScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func register(

@@ -5,7 +5,7 @@ import Testing
 @testable import Footbridge
 
 extension LiveScripts {
-    struct BacklogScript {
+    struct BacklogScriptTests {
         private typealias Pending = LiveGroup.Pending
 
         private func read(_ count: Int, bytes: Int = 1 << 30, of group: LiveGroup) async throws -> BacklogRead {
