@@ -47,9 +47,14 @@ extension StreamBacklog {
         \(ScriptFunction.row)
         local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
         if not group then return false end
+        -- Nothing can be behind the highest id that there is: to ask is an error.
         local from = '(' .. group['last-delivered-id']
-        local unread = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
-        local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2] or unread and unread[1]
+        local unread = redis.pcall('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+        local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
+        -- After the group was moved back, what is unread may be older. A range that is upside down is empty.
+        if unread and (not oldest or #redis.call('XRANGE', KEYS[1], unread[1], oldest, 'COUNT', 1) == 1) then
+          oldest = unread[1]
+        end
         -- A replica of 7.0 that became the master may say that the group lags by what it has read long since.
         if not unread then group.lag = 0 end
         return {group.pending, group.lag or false, oldest or false}
