@@ -266,6 +266,15 @@ struct EntryTable {
         return takeFirst()
     }
 
+    /// Moves all due times earlier by as much as makes the last of them now: what waits goes, in the order it would have.
+    /// Visits every waiting entry.
+    mutating func makeAllDue(_ now: MonotonicTime) {
+        let latest = heap.lazy.map { [records] in records[$0].due }.max() ?? 0
+        let shift = latest - now.nanoseconds
+        guard shift > 0 else { return }
+        for index in heap { records[index].due -= shift }
+    }
+
     /// Takes the entry that is due first, whether it is due or not.
     mutating func takeFirst() -> Row? {
         guard let first = heap.first else { return nil }

@@ -32,8 +32,6 @@ final class Route: TurnParticipant {
     private var freshAt = MonotonicTime(nanoseconds: 0)
     /// When entries that were due were fetched last.
     private var fetchedAt = MonotonicTime(nanoseconds: 0)
-    /// Waiting entries that go before they are due, for their endpoint is back.
-    private var hastened = 0
     /// The session that is asked first for what there is room for.
     private var turn = 0
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
@@ -345,14 +343,13 @@ final class Route: TurnParticipant {
             // One of those that wait is the probe if nothing else is here, whether it is due or not.
             guard table.count(.queued) + table.count(.fetching) == 0, endpoint.allowance(now: now) > 0 else { return }
             room = 1
-            hastened = max(1, hastened)
         } else if hasFresh {
             guard now - fetchedAt >= BacklogPace.interval else { return }
             room = min(room, BacklogPace.portion)
         }
         var batches: [Int: [EntryTable.Row]] = [:]
         var postponed = 0
-        while room > 0, let row = takeDue(now) {
+        while room > 0, let row = endpoint.standing.isDown ? table.takeFirst() : table.takeDue(now) {
             let key = table.key(row)
             if table.isDoomed(row), !settler.mayBury(key.stream) {
                 // Its letter cannot be written yet.
@@ -373,12 +370,6 @@ final class Route: TurnParticipant {
     }
 
     private static let postponedPerTurn = 64
-
-    private func takeDue(_ now: MonotonicTime) -> EntryTable.Row? {
-        guard hastened > 0 else { return table.takeDue(now) }
-        hastened = min(hastened, table.count(.waiting)) - 1
-        return table.takeFirst()
-    }
 
     private func fetch(_ batch: [EntryTable.Row], of session: StreamSession, on connection: RedisConnection) {
         let entries = batch.map { row in
@@ -517,7 +508,7 @@ final class Route: TurnParticipant {
 
     /// What waits need not wait any longer.
     func didRecover() {
-        hastened = table.count(.waiting)
+        table.makeAllDue(worker.loop.now)
         // What others left was not taken meanwhile.
         for session in sessions { session.heard() }
         worker.loop.atEndOfTurn(self)

@@ -110,6 +110,19 @@ struct EntryTableTests {
         #expect(table.attempts(row) == 3 && table.charged(row) == 2)
     }
 
+    @Test func `when all become due they go in the order they would have, and what waits from then on waits`() {
+        var table = EntryTable(streams: 1)
+        for (number, due) in [(1, 50), (2, 7), (3, 30)] {
+            table.wait(key(number), due: time(Int64(due)), attempts: 1, firstAt: 1)
+        }
+        table.makeAllDue(time(10))
+        table.wait(key(4), due: time(11), attempts: 1, firstAt: 1)
+        var order: [UInt64] = []
+        while let row = table.takeDue(time(10)) { order.append(table.key(row).id.milliseconds) }
+        #expect(order == [2, 3, 1])
+        #expect(table.nextDue == time(11))
+    }
+
     @Test func `what rests can be removed, what is under way stays`() throws {
         var table = queued([0, 0, 1, 0])
         let found = table.next()
