@@ -84,6 +84,22 @@ import Testing
         try expectEachOnce(scene, 20)
     }
 
+    /// They come due, and are found missing, before a look at the group shows that the consumer is gone.
+    @Test func `entries that wait for their retry when their consumer is removed come back`() throws {
+        let isMended = Gate()
+        let scene = try Scene {
+            [body(1), body(2)].contains($0.text) && !isMended.wait(timeout: .zero) ? .answer(503) : .answer(200)
+        }
+        scene.file.route.retry(attempts: 100, every: "300ms")
+        let bridge = try scene.run()
+        try bridge.waitForLog("consumer group made")
+        try scene.redis.add(numbers: 1..<4)
+        try scene.receiver.waitUntil { $0.acceptedBodies == [body(3)] && $0.count >= 5 }
+        #expect(try scene.redis.command("XGROUP", "DELCONSUMER", "orders", "orders", "a.1") == 2)
+        isMended.open()
+        try scene.receiver.waitUntil { Set($0.acceptedBodies) == Set((1..<4).map(body)) }
+    }
+
     @Test func `a mark that a clean-up removed is written again, and a group made anew is noticed all the same`() throws
     {
         let gate = Gate()

@@ -374,7 +374,7 @@ final class Route: TurnParticipant {
     private func fetch(_ batch: [EntryTable.Row], of session: StreamSession, on connection: RedisConnection) {
         let entries = batch.map { row in
             // A doomed entry begins no attempt.
-            (id: table.key(row).id, attempt: table.attempts(row) + (table.isDoomed(row) ? 0 : 1))
+            (id: table.key(row).id, attempt: countedAttempts(row, more: table.isDoomed(row) ? 0 : 1))
         }
         let script = StreamCommand.fetch(
             entries, stream: session.name, group: config.group, consumer: worker.consumer)
@@ -461,6 +461,15 @@ final class Route: TurnParticipant {
     func handBack(_ key: EntryKey) {
         guard let row = table.wait(key, due: worker.loop.now, attempts: 0, firstAt: 0) else { return }
         settler.count(row)
+    }
+
+    /// What Redis is told of an entry's attempts: those that were not charged do not take it beyond `retry.attempts`. Whoever
+    /// takes it over would think that it kills processes, and give it up unsent.
+    ///
+    /// - Parameter more: attempts that are about to begin.
+    func countedAttempts(_ row: EntryTable.Row, more: Int = 0) -> Int {
+        let (number, charged) = (table.attempts(row) + more, table.charged(row) + more)
+        return number == charged ? number : min(number, max(config.retry.attempts, charged))
     }
 
     // MARK: - What the sessions ask and tell

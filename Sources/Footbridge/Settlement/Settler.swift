@@ -113,7 +113,8 @@ final class Settler {
     func expected(of stream: Int) -> [EntryID] {
         let sent = sentLetters.values.filter { $0.key.stream == stream }
         return (Array(letters[stream]) + sent)
-            .filter { !$0.mayBeWritten && !$0.isOwnerless && $0.consumer == worker.consumer }.map(\.key.id)
+            .filter { !$0.mayBeWritten && !$0.wasWritten && !$0.isOwnerless && $0.consumer == worker.consumer }.map(
+                \.key.id)
     }
 
     /// Dead letters of a stream that Redis has not confirmed, with their attempts.
@@ -138,7 +139,7 @@ final class Settler {
         guard !lost.isEmpty else { return 0 }
         letters[stream].removeAll { ids.contains($0.key.id) && !$0.isOwnerless }
         for letter in lost {
-            if letter.mayBeWritten { didBury(letter) }
+            if letter.mayBeWritten, !letter.wasWritten { didBury(letter) }
             route.table.remove(letter.row)
         }
         return lost.count { !$0.mayBeWritten }
@@ -202,7 +203,7 @@ final class Settler {
         let counts = keys.compactMap { key -> (key: EntryKey, attempts: Int)? in
             guard let row = route.table.row(of: key), route.table.isUncounted(row) else { return nil }
             route.table.setUncounted(row, false)
-            return (key, route.table.attempts(row))
+            return (key, route.countedAttempts(row))
         }
         for portion in counts.portions(of: ScriptPortion.usual) { sendAttempts(portion, of: stream, on: connection) }
     }
@@ -258,8 +259,8 @@ final class Settler {
         guard var letter = sentLetters.removeValue(forKey: number) else { return }
         let stream = letter.key.stream
         switch reply {
-        case .success(.notOurs) where letter.mayBeWritten:
-            didBury(letter)
+        case .success(.notOurs) where letter.mayBeWritten || letter.wasWritten:
+            if !letter.wasWritten { didBury(letter) }
             didWrite(letter, number)
         case .success(.notOurs):
             // Settled by another, or the group is another, or our consumer was removed: the session finds out, and puts the

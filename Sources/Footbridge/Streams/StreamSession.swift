@@ -40,8 +40,6 @@ final class StreamSession {
     private var pausedUntil: MonotonicTime?
     /// Where the group begins if it has to be made: what was added since this process first looked is not skipped.
     private var start: GroupPosition?
-    /// The position at the last sign of life: entries up to it that are missing were taken away.
-    private var positionAtBeat: EntryID?
     private var isVerifying = false
     /// What was under way when we had been silent for too long: missing entries among it are others' by now.
     private var exposed: Set<EntryID> = []
@@ -563,7 +561,6 @@ final class StreamSession {
 
     private func beat(on connection: RedisConnection) {
         let sentAt = MonotonicTime.now
-        let position = machine.position
         connection.send(.heartbeat(stream: name, group: group, consumer: worker.consumer)) { [unowned self] result in
             switch result {
             case .success: break
@@ -575,7 +572,6 @@ final class StreamSession {
             case .failure: return
             }
             if tenure.confirm(sentAt: sentAt, answeredAt: .now) { verify(isLate: true) }
-            positionAtBeat = position
             worker.loop.atEndOfTurn(route)
         }
     }
@@ -633,7 +629,6 @@ final class StreamSession {
             isReadLate = machine.reading != nil
             exposed = Set(route.underWay(of: index))
         }
-        let known = positionAtBeat ?? .zero
         let ids = Set(route.resting(of: index))
         func end(answered: Bool) {
             isVerifying = false
@@ -651,8 +646,10 @@ final class StreamSession {
             if isLate { exposed.formUnion(missing) }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return perform(machine.missEntries()) }
-            let expected = ids.filter { $0 <= known && !exposed.contains($0) }
-            if !isLate, !missing.isEmpty, !expected.isEmpty, expected.isSubset(of: missing) {
+            // What was read after a removal has higher ids, and is there.
+            let last = missing.subtracting(exposed).max() ?? .zero
+            let expected = ids.filter { $0 <= last && !exposed.contains($0) }
+            if !isLate, !expected.isEmpty, expected.isSubset(of: missing) {
                 logger.error(
                     "this consumer was removed from the group; what is held here goes back into it",
                     metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(expected.count)])

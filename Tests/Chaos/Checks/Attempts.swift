@@ -42,6 +42,9 @@ extension History {
                     if !explain(count, from: first.received, to: second.received) {
                         failures.append("a gap: \(text(ofEntry: number))")
                     }
+                } else if first.run != second.run, min(first.attempt, second.attempt) >= Settings.attempts {
+                    // Redis is told of no more than those that cost an attempt.
+                    forgotten += 1
                 } else if goesByRedis, !exposure.rereads(of: number, before: second.received).isEmpty {
                     anew += 1
                 } else if goesByRedis, exposure.isForgotten(Int(place), by: second.received) {
