@@ -89,7 +89,9 @@ extension History {
                 return times.indices.contains(next) && times[next] < receipt.received
             }
             most = max(most, charged)
-            if charged > Settings.attempts + 1 { failures.append("\(charged) attempts: \(text(ofEntry: number))") }
+            // One more in each process: what others refused before it, it does not know.
+            let most = Settings.attempts + Set(receipts(of: number).map(\.run)).count
+            if charged > most { failures.append("\(charged) attempts: \(text(ofEntry: number))") }
         }
         return Check(
             "attempts end", "up to \(most) that cost one, of entries with more than \(Settings.attempts) requests",
@@ -105,6 +107,7 @@ extension History {
             var wasRepeated = false
             for (place, next) in zip(places, places.dropFirst()) {
                 let (first, second) = (receipts[Int(place)], receipts[Int(next)])
+                if first.run != second.run { wasRepeated = false }
                 guard second.attempt == first.attempt + 1, !first.isAccepted, let end = end(of: first),
                     exposure.thawed[place] == nil, exposure.thawed[next] == nil
                 else { continue }
@@ -155,6 +158,11 @@ extension History {
     /// Whether a process may have taken its receiver for down: it was refused five times in a row or more, and nothing was
     /// accepted for as long as the first probe waits.
     private func wasDown(_ run: Int32, from start: Moment, to end: Moment) -> Bool {
+        // Requests that found nobody have left no receipts.
+        let isRefused = faults.contains { record in
+            record.fault.kind == .refuse && record.start <= end && record.end + 2 >= start
+        }
+        if isRefused { return true }
         var (refused, quietSince) = (0, Moment?.none)
         for place in byRun[run] ?? [] {
             let receipt = receipts[Int(place)]
