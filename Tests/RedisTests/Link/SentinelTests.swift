@@ -156,7 +156,7 @@ import Testing
         #expect(address == .tcp(host: "127.0.0.1", port: 1002))
     }
 
-    @Test func `two hundred links that are connecting to the old master follow a switch within 3 s`() async throws {
+    @Test func `two hundred links that are connecting to the old master follow a switch soon`() async throws {
         let count = 200
         let master = try StreamServer { server in
             try server.greet()
@@ -189,7 +189,8 @@ import Testing
             for link in links { link.stop() }
             return waited
         }
-        #expect(waited < .seconds(3))
+        // It was 37 s when one address held up all others; alone on a machine it is well below one.
+        #expect(waited < .seconds(10))
         #expect(try await master.failures(ofConnections: count) == [])
     }
 
