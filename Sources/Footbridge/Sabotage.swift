@@ -62,13 +62,22 @@
             return nil
         }
 
+        /// Returns whether it is under way.
+        private func sendAgain(_ copy: Delivery) -> Bool {
+            do {
+                return try sound.start(copy) == nil
+            } catch {
+                return false
+            }
+        }
+
         private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
             switch (fault, report.outcome) {
             case (.ackBeforeDelivery, _): break
             case (.dropOn5xx, let outcome) where outcome.status ?? 0 >= 500:
                 onFinish(row, DeliveryReport(outcome: .delivered(status: 200)))
             case (.sendTwice, .delivered):
-                guard let copy = copies.removeValue(forKey: row), (try? sound.start(copy)) == .some(nil) else {
+                guard let copy = copies.removeValue(forKey: row), sendAgain(copy) else {
                     return onFinish(row, report)
                 }
             default:
