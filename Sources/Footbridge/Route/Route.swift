@@ -405,7 +405,7 @@ final class Route: TurnParticipant {
                     table.wait(row, due: worker.loop.now + .seconds(1))
                 }
             }
-            if isMissing { session.suspect() }
+            if isMissing { session.ownership.suspect() }
         case .failure:
             // They may or may not have been claimed; they are ours in either case.
             for row in batch {
@@ -567,7 +567,7 @@ final class Route: TurnParticipant {
             handingBack += 1
             session.finish { [unowned self] in
                 whenConnected(session) { [unowned self] in
-                    session.handBackUnread { [unowned self] in
+                    session.adoption.handBackUnread { [unowned self] in
                         handingBack -= 1
                         worker.loop.atEndOfTurn(self)
                     }

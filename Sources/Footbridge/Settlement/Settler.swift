@@ -266,7 +266,7 @@ final class Settler {
             // Settled by another, or the group is another, or our consumer was removed: the session finds out, and puts the
             // entry back or lets go of it.
             sendLater(letter)
-            route.sessions[stream].suspect()
+            route.sessions[stream].ownership.suspect()
         case .success(.buried):
             if !letter.wasWritten { didBury(letter) }
             recover(.burying, stream)

@@ -40,7 +40,7 @@ final class HandOver {
     private func rejoin(on connection: RedisConnection, _ completion: @escaping () -> Void) {
         let held = route.held(of: session.index)
         guard !held.isEmpty, let known = session.machine.mark else { return completion() }
-        let restore = { [self] in session.restore(held, on: connection) { _ in completion() } }
+        let restore = { [self] in session.ownership.restore(held, on: connection) { _ in completion() } }
         let script = StreamCommand.mark(
             GroupMark.new(), isPlaceKnown: true, stream: session.name, group: session.group)
         connection.send(script, deadline: .seconds(1)) {

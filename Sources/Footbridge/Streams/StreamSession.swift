@@ -23,34 +23,23 @@ final class StreamSession {
     var worker: WorkerContext { route.worker }
     var group: String { route.config.group }
     private let link: RedisLink
-    private(set) var machine = SessionMachine()
-    private var tenure: Tenure
-    private var watch = GroupWatch()
+    var machine = SessionMachine()
+    var watch = GroupWatch()
+    let ownerMark: OwnerMark
+    private(set) lazy var preparation = Preparation(self)
+    private(set) lazy var adoption = Adoption(self)
+    private(set) lazy var ownership = Ownership(self)
     private(set) lazy var takeover = Takeover(self)
     private var trouble: String?
     private var isToldOfHaste = false
-    private var isToldOfEnd = false
-    /// The group was made here, where it is known to have stood: nobody need put it back further.
-    private var isPlaceKnown = false
     /// There was more to read than was asked for, as far as is known.
     private(set) var hasBacklog = false
     /// Room in the route's window that an outstanding read may fill.
     private(set) var reserved = 0
     /// Not before this time is read again: a server that answers at once without entries is not asked in a circle.
     private var pausedUntil: MonotonicTime?
-    /// Where the group begins if it has to be made: what was added since this process first looked is not skipped.
-    private var start: GroupPosition?
-    private var isVerifying = false
-    /// What was under way when we had been silent for too long: missing entries among it are others' by now.
-    private var exposed: Set<EntryID> = []
-    /// The read that is outstanding may bring what others have taken meanwhile.
-    private var isReadLate = false
     /// The group was moved back, and is not yet where it was.
     private var isBehind = false
-    private var owner: OwnerMark
-    /// Of a process with our name that lives, or lived.
-    private var rivalToken: String?
-    private var goneToken: String?
     private var roundTimer: LoopTimer?
     private var onFinished: (() -> Void)?
 
@@ -59,8 +48,7 @@ final class StreamSession {
         self.index = index
         name = route.config.streams[index]
         link = route.worker.makeLink()
-        tenure = Tenure(claimAfter: route.config.claimAfter)
-        owner = OwnerMark(
+        ownerMark = OwnerMark(
             consumer: route.worker.consumer, token: route.worker.token, claimAfter: route.config.claimAfter)
     }
 
@@ -69,7 +57,7 @@ final class StreamSession {
     var isOpen: Bool { machine.isOpen }
     var mayRead: Bool { machine.mayRead && pausedUntil == nil }
     /// What was read may be sent: it cannot be another's by now.
-    var isCertain: Bool { tenure.isCertain(at: worker.loop.now) }
+    var isCertain: Bool { ownership.isCertain }
     /// Signs of life, and looks at the others, are so far apart at most.
     var beatInterval: Duration { min(route.config.claimAfter / 4, .seconds(10)) }
 
@@ -106,7 +94,7 @@ final class StreamSession {
         if machine.isPreparing || machine.state == .rival {
             perform(machine.didConnectCommands())
         } else if machine.isOpen, let connection = worker.commands.connection {
-            beat(on: connection)
+            ownership.beat(on: connection)
         }
     }
 
@@ -158,7 +146,7 @@ final class StreamSession {
 
     // MARK: - Preparing
 
-    private func perform(_ action: SessionMachine.Action) {
+    func perform(_ action: SessionMachine.Action) {
         switch action {
         case .none: break
         case .open: didOpen()
@@ -170,62 +158,12 @@ final class StreamSession {
         case .perform(let step):
             // Without a connection for commands: `didConnectCommands` comes back to it.
             guard let connection = worker.commands.connection else { return }
-            perform(step, machine.preparation, on: connection)
-        }
-    }
-
-    private func perform(_ step: SessionMachine.Step, _ number: Int, on connection: RedisConnection) {
-        switch step {
-        case .meet: meet(number, on: connection)
-        case .create: create(number, on: connection)
-        case .register: register(number, on: connection)
-        case .restore:
-            let held = route.held(of: index)
-            logger.log(
-                level: held.isEmpty ? .debug : .error,
-                "the consumer group is another than before; what is held here goes back into it",
-                metadata: [
-                    LogKeys.stream: "\(name)", LogKeys.group: "\(group)",
-                    LogKeys.count: .stringConvertible(held.count),
-                ])
-            watch.reset()
-            restore(held, on: connection) { [unowned self] error in
-                if let error { return refuse(error) }
-                perform(machine.didRestore(number))
-            }
-        case .putBack: putBack(number, on: connection)
-        case .adopt: adopt(number, after: .open, on: connection)
-        case .locate:
-            connection.send(.groups(of: name)) { [unowned self] result in
-                let found = (try? result.get())?.first { $0.name == group }
-                perform(machine.didLocate(found?.lastDelivered, number))
-            }
-        case .prove:
-            // What was asked so far is answered by many a server that lets nobody read: without a disk, without replicas.
-            connection.send(.heartbeat(stream: name, group: group, consumer: worker.consumer)) {
-                [unowned self] result in
-                if case .failure(let error) = result { return refuse(error) }
-                perform(machine.didProve(number))
-            }
-        }
-    }
-
-    private func meet(_ number: Int, on connection: RedisConnection) {
-        connection.send(.mark(GroupMark.new(), isPlaceKnown: isPlaceKnown, stream: name, group: group)) {
-            [unowned self] result in
-            switch result {
-            case .success(let mark):
-                isPlaceKnown = false
-                perform(machine.didMeet(GroupMark(name: mark), number))
-            case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
-                perform(machine.missGroup())
-            case .failure(let error): refuse(error)
-            }
+            preparation.perform(step, machine.preparation, on: connection)
         }
     }
 
     /// The server would not let us prepare, or read: told once, tried again with growing waits.
-    private func refuse(_ error: RedisError) {
+    func refuse(_ error: RedisError) {
         guard !error.endsConnection else { return }
         if error.serverError?.kind == .noGroup { return perform(machine.missGroup()) }
         let text = "\(error)"
@@ -233,50 +171,8 @@ final class StreamSession {
             trouble = text
             logger.error("cannot read", metadata: [LogKeys.stream: "\(name)", LogKeys.error: "\(text)"])
         }
-        // What is added until it is mended has been waited for.
-        if error.serverError?.kind == .wrongType, machine.position == nil { start = .beginning }
+        if error.serverError?.kind == .wrongType { preparation.metWrongType() }
         perform(machine.didRefuse())
-    }
-
-    private func register(_ number: Int, on connection: RedisConnection) {
-        let command = StreamCommand.register(owner, replacing: goneToken ?? "", stream: name, group: group)
-        connection.send(command) { [unowned self] result in
-            switch result {
-            case .success(owner.token): didRegister(number)
-            case .success(let token): meetRival(token, number, on: connection)
-            // Who may not make a consumer goes without.
-            case .failure(let error):
-                if error.endsConnection { return }
-                didRegister(number)
-            }
-        }
-    }
-
-    private func didRegister(_ number: Int) {
-        if rivalToken != nil, machine.state == .preparing(.register) {
-            logger.notice("the other process of this name is gone", metadata: [LogKeys.stream: "\(name)"])
-        }
-        (rivalToken, goneToken) = (nil, nil)
-        perform(machine.didRegister(isOurs: true, number))
-    }
-
-    /// Another process has this worker's name in the group. It lives as long as it listens to its channel.
-    private func meetRival(_ token: String, _ number: Int, on connection: RedisConnection) {
-        connection.send(["PUBSUB", "NUMSUB", OwnerMark.channel(token: token)]) { [unowned self] reply in
-            if case .failure(let error) = reply, error.endsConnection { return }
-            let listeners = (try? reply.get())?.elements?.last?.integer ?? 0
-            guard listeners > 0, worker.canHear else {
-                goneToken = token
-                return register(number, on: connection)
-            }
-            if rivalToken != token {
-                logger.warning(
-                    "another process of this instance's name is running; waiting until it stops",
-                    metadata: [LogKeys.stream: "\(name)", LogKeys.consumer: "\(worker.consumer)"])
-            }
-            rivalToken = token
-            perform(machine.didRegister(isOurs: false, number))
-        }
     }
 
     private func didOpen() {
@@ -288,169 +184,6 @@ final class StreamSession {
         if let connection = worker.commands.connection { visit(on: connection) }
         worker.loop.atEndOfTurn(route)
     }
-
-    // MARK: - Making the group
-
-    /// A group that is not there is made: where the route begins, or, if this process has seen it before, where it stood.
-    private func create(_ number: Int, on connection: RedisConnection) {
-        connection.send(.info(name)) { [unowned self] result in
-            let last: EntryID?
-            switch result {
-            case .success(let info): last = info.lastID
-            case .failure(.server(let error)) where error.isNoSuchKey || error.kind == .noGroup: last = nil
-            case .failure(let error): return refuse(error)
-            }
-            let held = route.held(of: index).map(\.id)
-            let known = ([machine.position] + held).compactMap { $0 }.max()
-            var position = known.map { GroupPosition.after($0) } ?? start ?? GroupPosition(route.config.start)
-            // A stream that was deleted may have begun anew, with lower ids.
-            if let known, (last ?? .zero) < known { position = .beginning }
-            // `$` by its number: should the answer be lost, the next try means the same place.
-            if position == .latest { position = last.map { .after($0) } ?? .beginning }
-            if known == nil { start = position }
-            create(at: position, isNew: known == nil, isStreamGone: last == nil, number, on: connection)
-        }
-    }
-
-    private func create(
-        at position: GroupPosition, isNew: Bool, isStreamGone: Bool, _ number: Int, on connection: RedisConnection
-    ) {
-        connection.send(.createGroup(group, on: name, from: position)) { [unowned self] result in
-            switch result {
-            case .success:
-                watch.reset()
-                let metadata: Logger.Metadata = [
-                    LogKeys.stream: "\(name)", LogKeys.group: "\(group)",
-                    LogKeys.position: "\(position.argument)",
-                ]
-                if isNew {
-                    logger.info("consumer group made", metadata: metadata)
-                } else if isStreamGone {
-                    // A stream with a time to live comes and goes: told once.
-                    logger.log(
-                        level: isToldOfEnd ? .debug : .notice,
-                        "the stream was gone; its group is made again with the next one", metadata: metadata)
-                    isToldOfEnd = true
-                } else {
-                    logger.error("the consumer group was gone; made again where it stood", metadata: metadata)
-                    // Only they know of what they hold, until they look.
-                    announce(on: connection)
-                }
-                if !isNew, position == .beginning { machine.wasMovedBack(to: .zero) }
-                isPlaceKnown = !isNew
-                let id: EntryID? = if case .after(let id) = position { id } else { nil }
-                perform(machine.didCreate(at: id, number))
-            case .failure(.server(let error)) where error.kind == .busyGroup:
-                perform(machine.didCreate(at: nil, number))
-            case .failure(let error): refuse(error)
-            }
-        }
-    }
-
-    /// The instance that made the group again knew less of where it had stood than we do.
-    private func putBack(_ number: Int, on connection: RedisConnection) {
-        guard let position = machine.position, let mark = machine.mark else {
-            return perform(machine.didPutBack(number))
-        }
-        connection.send(.putBack(to: position, mark: mark, stream: name, group: group)) { [unowned self] result in
-            let metadata: Logger.Metadata = [
-                LogKeys.stream: "\(name)", LogKeys.group: "\(group)", LogKeys.position: "\(position)",
-                LogKeys.last: "\(mark.origin ?? "")",
-            ]
-            switch result {
-            case .success(1):
-                logger.error("the group was made again too far ahead; put back to where it stood", metadata: metadata)
-            case .success:
-                route.counters.groupGaps += 1
-                logger.error(
-                    "the group was made again too far ahead, and others have read on: entries between may be skipped",
-                    metadata: metadata)
-            case .failure(let error): return refuse(error)
-            }
-            perform(machine.didPutBack(number))
-        }
-    }
-
-    // MARK: - Our own pending entries
-
-    private static let page = 1000
-
-    /// Looks through what Redis holds as ours, without touching attempt counts, as a history read would.
-    private func adopt(_ number: Int, after: EntryBound, on connection: RedisConnection) {
-        connection.send(ownPending(after: after)) { [unowned self] result in
-            guard machine.state == .preparing(.adopt), machine.preparation == number else { return }
-            switch result {
-            case .failure(let error): refuse(error)
-            case .success(let rows):
-                adoptUnknown(rows)
-                guard rows.count == Self.page, let next = rows.last?.id.bound else {
-                    return perform(machine.didAdopt(number))
-                }
-                guard route.table.count(.waiting) >= route.config.maximumParked else {
-                    return adopt(number, after: next, on: connection)
-                }
-                adoptLater(number, after: next)
-            }
-        }
-    }
-
-    /// There is no room for more waiting entries: go on when there is.
-    private func adoptLater(_ number: Int, after: EntryBound) {
-        worker.loop.schedule(after: .seconds(1)) { [weak self] in
-            guard let self, machine.state == .preparing(.adopt), machine.preparation == number else { return }
-            if route.table.count(.waiting) < route.config.maximumParked / 2, let connection = worker.commands.connection
-            {
-                adopt(number, after: after, on: connection)
-            } else {
-                adoptLater(number, after: after)
-            }
-        }
-    }
-
-    private func ownPending(after: EntryBound) -> StreamCommand<[PendingEntry]> {
-        .pending(stream: name, group: group, consumer: worker.consumer, from: after, count: Self.page)
-    }
-
-    private func adoptUnknown(_ rows: [PendingEntry]) {
-        let unknown = rows.filter { !route.table.contains(key($0.id)) }
-        guard !unknown.isEmpty else { return }
-        for row in unknown {
-            // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
-            let count = wasOpen ? max(0, row.deliveryCount - 1) : row.deliveryCount
-            route.adopt(key(row.id), deliveryCount: count, idle: row.idle)
-        }
-        route.counters.resumed += unknown.count
-        logger.info(
-            "resuming pending entries", metadata: [LogKeys.stream: "\(name)", LogKeys.count: "\(unknown.count)"])
-        worker.loop.atEndOfTurn(route)
-    }
-
-    /// Looks for entries that are ours, unknown, and so old that no reply can be on its way with them.
-    func adoptForgotten(after: EntryBound = .open, on connection: RedisConnection) {
-        connection.send(ownPending(after: after)) { [unowned self] result in
-            guard case .success(let rows) = result, !route.isDraining else { return }
-            adoptUnknown(rows.filter { $0.idle > Self.blockTime * 3 })
-            if rows.count == Self.page, let next = rows.last?.id.bound,
-                route.table.count(.waiting) < route.config.maximumParked
-            {
-                adoptForgotten(after: next, on: connection)
-            }
-        }
-    }
-
-    /// Entries that the server sent while we hung up were not begun: their attempt does not count.
-    func handBackUnread(_ completion: @escaping () -> Void) {
-        guard wasOpen, let connection = worker.commands.connection else { return completion() }
-        let from = machine.position.map { $0 == .maximum ? EntryBound.included($0) : .excluded($0) } ?? .open
-        connection.send(ownPending(after: from)) { [unowned self] result in
-            for row in (try? result.get()) ?? [] where row.deliveryCount == 1 && !route.table.contains(key(row.id)) {
-                route.handBack(key(row.id))
-            }
-            completion()
-        }
-    }
-
-    private func key(_ id: EntryID) -> EntryKey { EntryKey(stream: index, id: id) }
 
     // MARK: - Reading
 
@@ -518,28 +251,26 @@ final class StreamSession {
             if isBehind, !wasBehind, let first = entries.first { tell(.movedBack(to: first.id)) }
             let isDoubtful = machine.didRead(upTo: entries.last?.id)
             route.received(entries, from: self)
-            if isDoubtful { restoreRead(entries.map(\.id)) }
-            if isReadLate, !entries.isEmpty { verify(isLate: true) }
-            isReadLate = false
+            ownership.didRead(entries, isDoubtful: isDoubtful)
         }
         worker.loop.atEndOfTurn(route)
         if onFinished != nil { hangUp() }
     }
 
-    // MARK: - Signs of life
+    // MARK: - Rounds
 
     private func scheduleRound(after delay: Duration) {
         roundTimer = worker.loop.schedule(after: delay) { [unowned self] in
             scheduleRound(after: beatInterval)
             guard let connection = worker.commands.connection, machine.wasOpen, machine.state != .rival else { return }
             // Until the end: what is in flight must not be taken for a dead instance's.
-            route.isDraining ? beat(on: connection) : visit(on: connection)
+            route.isDraining ? ownership.beat(on: connection) : visit(on: connection)
         }
     }
 
     /// Shows that we live, and looks who else does.
     func visit(on connection: RedisConnection) {
-        beat(on: connection)
+        ownership.beat(on: connection)
         guard machine.isOpen else { return }
         connection.send(.survey(stream: name, group: group)) { [unowned self] result in
             // Of another group nothing is noted: where ours stood has to be known when it is made again.
@@ -557,23 +288,6 @@ final class StreamSession {
     func heard() {
         guard !route.isDraining, let connection = worker.commands.connection else { return }
         machine.state == .rival ? perform(machine.didWait()) : visit(on: connection)
-    }
-
-    private func beat(on connection: RedisConnection) {
-        let sentAt = MonotonicTime.now
-        connection.send(.heartbeat(stream: name, group: group, consumer: worker.consumer)) { [unowned self] result in
-            switch result {
-            case .success: break
-            case .failure(.server(let error)):
-                // Only a read notices that the group is gone, and with a full window there is none.
-                if error.kind == .noGroup, machine.isOpen { perform(machine.missGroup()) }
-                // Without a group there is nothing that others could take.
-                guard [.noGroup, .wrongType].contains(error.kind) else { return }
-            case .failure: return
-            }
-            if tenure.confirm(sentAt: sentAt, answeredAt: .now) { verify(isLate: true) }
-            worker.loop.atEndOfTurn(route)
-        }
     }
 
     func tell(_ finding: GroupWatch.Finding) {
@@ -604,132 +318,7 @@ final class StreamSession {
     func sawMark(_ name: String?) {
         guard machine.isOpen else { return }
         if let name { return perform(machine.sawMark(name)) }
-        suspect()
-    }
-
-    // MARK: - Whose is it?
-
-    /// Something that we hold was not found as ours. Redis is asked what is.
-    func suspect() {
-        guard machine.isOpen else { return }
-        verify(isLate: false)
-    }
-
-    /// Asks which of the entries that are held here are still ours, and lets go of the others.
-    ///
-    /// A group that was made anew meanwhile knows of none of them: then what is held goes back into it. So it does if the
-    /// group is the same and our consumer was removed, which takes all of its entries along.
-    private func verify(isLate: Bool) {
-        guard !isVerifying else { return }
-        guard let connection = worker.commands.connection else { return }
-        isVerifying = true
-        let number = isLate ? tenure.beginVerification() : nil
-        // What the read that is outstanding brings may have been given to us before.
-        if isLate {
-            isReadLate = machine.reading != nil
-            exposed = Set(route.underWay(of: index))
-        }
-        let ids = Set(route.resting(of: index))
-        func end(answered: Bool) {
-            isVerifying = false
-            if let number { tenure.endVerification(number, answered: answered) }
-            worker.loop.atEndOfTurn(route)
-        }
-        ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
-            guard let own else { return end(answered: false) }
-            defer { end(answered: true) }
-            if let mark = own.mark, let known = machine.mark, mark != known.name {
-                return perform(machine.sawMark(mark))
-            }
-            let missing = ids.subtracting(own.ids)
-            // Some of them may have begun to be fetched since they were asked for, and stay in the table.
-            if isLate { exposed.formUnion(missing) }
-            // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
-            if own.mark == nil, !missing.isEmpty { return perform(machine.missEntries()) }
-            // What was read after a removal has higher ids, and is there.
-            let last = missing.subtracting(exposed).max() ?? .zero
-            let expected = ids.filter { $0 <= last && !exposed.contains($0) }
-            if !isLate, !expected.isEmpty, expected.isSubset(of: missing) {
-                logger.error(
-                    "this consumer was removed from the group; what is held here goes back into it",
-                    metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(expected.count)])
-                relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
-                return perform(machine.missEntries())
-            }
-            if own.mark == nil, let known = machine.mark {
-                // A clean-up took the mark; the group is the same.
-                connection.send(["XGROUP", "CREATECONSUMER", name, group, known.name]) { _ in }
-            }
-            relinquish(
-                missing,
-                isLate
-                    ? "silent for too long: others have taken entries over" : "entries are not ours any more")
-        }
-    }
-
-    /// - Parameter completion: gets `nil` if Redis does not tell.
-    private func ownEntries(
-        from first: EntryID?, to last: EntryID?, _ found: Set<EntryID>, on connection: RedisConnection,
-        _ completion: @escaping (OwnEntries?) -> Void
-    ) {
-        let script = StreamCommand.own(
-            from: first.map { .included($0) } ?? .open, to: last ?? .zero, stream: name, group: group,
-            consumer: worker.consumer)
-        connection.send(script) { [unowned self] result in
-            guard case .success(var own) = result else { return completion(nil) }
-            let next = own.ids.max()?.successor
-            let isMore = own.ids.count == Self.page
-            own.ids.formUnion(found)
-            guard isMore, let next, let last, next <= last else { return completion(own) }
-            ownEntries(from: next, to: last, own.ids, on: connection, completion)
-        }
-    }
-
-    /// Drops what rests here and is another's, or was settled by another.
-    private func relinquish(_ ids: Set<EntryID>, _ message: Logger.Message) {
-        guard !ids.isEmpty else { return }
-        let lost = route.relinquish(ids, of: index)
-        guard lost > 0 else { return }
-        route.counters.lostOwnership += lost
-        logger.notice(message, metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(lost)])
-    }
-
-    /// Puts what we hold back among the pending of a group that does not know it.
-    func restore(
-        _ held: [(id: EntryID, attempts: Int)], on connection: RedisConnection,
-        _ completion: @escaping (RedisError?) -> Void
-    ) {
-        let portions = held.portions(of: ScriptPortion.usual)
-        var (waiting, failure) = (portions.count, RedisError?.none)
-        guard waiting > 0 else { return completion(nil) }
-        for portion in portions {
-            let script = StreamCommand.restore(
-                Array(portion), stream: name, group: group, consumer: worker.consumer)
-            connection.send(script) { [unowned self] result in
-                waiting -= 1
-                switch result {
-                case .success(let done): didRestore(zip(portion.map(\.id), done))
-                case .failure(let error): failure = error
-                }
-                if waiting == 0 { completion(failure) }
-            }
-        }
-    }
-
-    private func didRestore(_ entries: some Sequence<(EntryID, Restored)>) {
-        var ids: [Restored: Set<EntryID>] = [:]
-        for (id, done) in entries { ids[done, default: []].insert(id) }
-        relinquish(ids[.others, default: []], "others have read entries anew that were held here")
-        // Of those nobody but us knows: what is here with its body is delivered, the others get their dead letters now.
-        route.disown(ids[.gone, default: []], of: index)
-    }
-
-    /// Entries of a read that may have been answered before the group was made anew.
-    private func restoreRead(_ ids: [EntryID]) {
-        guard !ids.isEmpty, let connection = worker.commands.connection else { return }
-        restore(ids.map { ($0, 0) }, on: connection) { [unowned self] error in
-            if error != nil { suspect() }
-        }
+        ownership.suspect()
     }
 
     // MARK: - Telling others
@@ -743,29 +332,10 @@ final class StreamSession {
         connection.send(["PUBLISH", channel, worker.consumer]) { _ in }
     }
 
-    var ownerMark: OwnerMark { owner }
+    func key(_ id: EntryID) -> EntryKey { EntryKey(stream: index, id: id) }
 }
 
 extension EntryID {
     /// Where the next page begins; `nil` after the highest id there is.
     var bound: EntryBound? { self == .maximum ? nil : .excluded(self) }
-}
-
-extension ServerError {
-    /// `XINFO STREAM` of a key that is not there: the only error that means it.
-    var isNoSuchKey: Bool { code == "ERR" && message.hasPrefix("no such key") }
-}
-
-extension GroupPosition {
-    init(_ start: GroupStart) {
-        self =
-            switch start {
-            case .new: .latest
-            case .beginning: .beginning
-            case .id(let id): .after(id)
-            // After the last id that the millisecond before could have.
-            case .time(let milliseconds):
-                milliseconds == 0 ? .beginning : .after(EntryID(milliseconds: milliseconds - 1, sequence: .max))
-            }
-    }
 }

@@ -84,9 +84,9 @@ final class Takeover {
     private func lookAtOwn(_ consumer: ConsumerInfo, on connection: RedisConnection) {
         let held = route.table.count(of: session.index)
         if consumer.pendingCount > held {
-            session.adoptForgotten(on: connection)
+            session.adoption.adoptForgotten(on: connection)
         } else if consumer.pendingCount < route.restingCount(of: session.index) {
-            session.suspect()
+            session.ownership.suspect()
         }
     }
 

@@ -1,0 +1,181 @@
+internal import Curl
+internal import Logging
+internal import RESP
+internal import Redis
+internal import RedisStreams
+
+/// Whether what a session read is still ours: signs of life, and what has to be asked and put back when one was missing.
+final class Ownership {
+    private unowned let session: StreamSession
+    private var tenure: Tenure
+    private var isVerifying = false
+    /// What was under way when we had been silent for too long: missing entries among it are others' by now.
+    private var exposed: Set<EntryID> = []
+    /// The read that is outstanding may bring what others have taken meanwhile.
+    private var isReadLate = false
+
+    init(_ session: StreamSession) {
+        self.session = session
+        tenure = Tenure(claimAfter: session.route.config.claimAfter)
+    }
+
+    private var name: String { session.name }
+    private var group: String { session.group }
+    private var route: Route { session.route }
+    private var worker: WorkerContext { session.worker }
+    private var logger: Logger { session.logger }
+
+    /// What was read may be sent: it cannot be another's by now.
+    var isCertain: Bool { tenure.isCertain(at: worker.loop.now) }
+
+    /// A read was answered.
+    func didRead(_ entries: [StreamEntry], isDoubtful: Bool) {
+        if isDoubtful { restoreRead(entries.map(\.id)) }
+        if isReadLate, !entries.isEmpty { verify(isLate: true) }
+        isReadLate = false
+    }
+
+    // MARK: - Signs of life
+
+    func beat(on connection: RedisConnection) {
+        let sentAt = MonotonicTime.now
+        connection.send(.heartbeat(stream: name, group: group, consumer: worker.consumer)) { [unowned self] result in
+            switch result {
+            case .success: break
+            case .failure(.server(let error)):
+                // Only a read notices that the group is gone, and with a full window there is none.
+                if error.kind == .noGroup, session.machine.isOpen { session.perform(session.machine.missGroup()) }
+                // Without a group there is nothing that others could take.
+                guard [.noGroup, .wrongType].contains(error.kind) else { return }
+            case .failure: return
+            }
+            if tenure.confirm(sentAt: sentAt, answeredAt: .now) { verify(isLate: true) }
+            worker.loop.atEndOfTurn(route)
+        }
+    }
+
+    // MARK: - Whose is it?
+
+    /// Something that we hold was not found as ours. Redis is asked what is.
+    func suspect() {
+        guard session.machine.isOpen else { return }
+        verify(isLate: false)
+    }
+
+    /// Asks which of the entries that are held here are still ours, and lets go of the others.
+    ///
+    /// A group that was made anew meanwhile knows of none of them: then what is held goes back into it. So it does if the
+    /// group is the same and our consumer was removed, which takes all of its entries along.
+    private func verify(isLate: Bool) {
+        guard !isVerifying else { return }
+        guard let connection = worker.commands.connection else { return }
+        isVerifying = true
+        let number = isLate ? tenure.beginVerification() : nil
+        // What the read that is outstanding brings may have been given to us before.
+        if isLate {
+            isReadLate = session.machine.reading != nil
+            exposed = Set(route.underWay(of: session.index))
+        }
+        let ids = Set(route.resting(of: session.index))
+        func end(answered: Bool) {
+            isVerifying = false
+            if let number { tenure.endVerification(number, answered: answered) }
+            worker.loop.atEndOfTurn(route)
+        }
+        ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
+            guard let own else { return end(answered: false) }
+            defer { end(answered: true) }
+            if let mark = own.mark, let known = session.machine.mark, mark != known.name {
+                return session.perform(session.machine.sawMark(mark))
+            }
+            let missing = ids.subtracting(own.ids)
+            // Some of them may have begun to be fetched since they were asked for, and stay in the table.
+            if isLate { exposed.formUnion(missing) }
+            // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
+            if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }
+            // What was read after a removal has higher ids, and is there.
+            let last = missing.subtracting(exposed).max() ?? .zero
+            let expected = ids.filter { $0 <= last && !exposed.contains($0) }
+            if !isLate, !expected.isEmpty, expected.isSubset(of: missing) {
+                logger.error(
+                    "this consumer was removed from the group; what is held here goes back into it",
+                    metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(expected.count)])
+                relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
+                return session.perform(session.machine.missEntries())
+            }
+            if own.mark == nil, let known = session.machine.mark {
+                // A clean-up took the mark; the group is the same.
+                connection.send(["XGROUP", "CREATECONSUMER", name, group, known.name]) { _ in }
+            }
+            relinquish(
+                missing,
+                isLate
+                    ? "silent for too long: others have taken entries over" : "entries are not ours any more")
+        }
+    }
+
+    /// - Parameter completion: gets `nil` if Redis does not tell.
+    private func ownEntries(
+        from first: EntryID?, to last: EntryID?, _ found: Set<EntryID>, on connection: RedisConnection,
+        _ completion: @escaping (OwnEntries?) -> Void
+    ) {
+        let script = StreamCommand.own(
+            from: first.map { .included($0) } ?? .open, to: last ?? .zero, stream: name, group: group,
+            consumer: worker.consumer)
+        connection.send(script) { [unowned self] result in
+            guard case .success(var own) = result else { return completion(nil) }
+            let next = own.ids.max()?.successor
+            let isMore = own.ids.count == Adoption.page
+            own.ids.formUnion(found)
+            guard isMore, let next, let last, next <= last else { return completion(own) }
+            ownEntries(from: next, to: last, own.ids, on: connection, completion)
+        }
+    }
+
+    /// Drops what rests here and is another's, or was settled by another.
+    private func relinquish(_ ids: Set<EntryID>, _ message: Logger.Message) {
+        guard !ids.isEmpty else { return }
+        let lost = route.relinquish(ids, of: session.index)
+        guard lost > 0 else { return }
+        route.counters.lostOwnership += lost
+        logger.notice(message, metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(lost)])
+    }
+
+    /// Puts what we hold back among the pending of a group that does not know it.
+    func restore(
+        _ held: [(id: EntryID, attempts: Int)], on connection: RedisConnection,
+        _ completion: @escaping (RedisError?) -> Void
+    ) {
+        let portions = held.portions(of: ScriptPortion.usual)
+        var (waiting, failure) = (portions.count, RedisError?.none)
+        guard waiting > 0 else { return completion(nil) }
+        for portion in portions {
+            let script = StreamCommand.restore(
+                Array(portion), stream: name, group: group, consumer: worker.consumer)
+            connection.send(script) { [unowned self] result in
+                waiting -= 1
+                switch result {
+                case .success(let done): didRestore(zip(portion.map(\.id), done))
+                case .failure(let error): failure = error
+                }
+                if waiting == 0 { completion(failure) }
+            }
+        }
+    }
+
+    private func didRestore(_ entries: some Sequence<(EntryID, Restored)>) {
+        var ids: [Restored: Set<EntryID>] = [:]
+        for (id, done) in entries { ids[done, default: []].insert(id) }
+        relinquish(ids[.others, default: []], "others have read entries anew that were held here")
+        // Of those nobody but us knows: what is here with its body is delivered, the others get their dead letters now.
+        route.disown(ids[.gone, default: []], of: session.index)
+    }
+
+    /// Entries of a read that may have been answered before the group was made anew.
+    private func restoreRead(_ ids: [EntryID]) {
+        guard !ids.isEmpty, let connection = worker.commands.connection else { return }
+        restore(ids.map { ($0, 0) }, on: connection) { [unowned self] error in
+            if error != nil { suspect() }
+        }
+    }
+}
