@@ -61,12 +61,12 @@ struct BridgeMetrics {
         add("entries_parked", "Entries that wait for the time of their next attempt.") { $0.parked }
         let gates = config.routes.indices.flatMap { route in
             let gates = snapshot.workers.map { $0.routes[route].gate.name }
-            return ["open", "held", "paused"].map { state in
+            return ["open", "failing", "held", "paused"].map { state in
                 MetricsText.Sample(
                     ["route": config.routes[route].name, "state": state], gates.count { $0 == state })
             }
         }
-        text.add("footbridge_route_gate", .gauge, "Workers by whether the route may send.", gates)
+        text.add("footbridge_route_gate", .gauge, "Workers by whether the route's endpoint takes requests.", gates)
     }
 
     private func writeLatencies(to text: inout MetricsText) {
@@ -135,6 +135,7 @@ extension GateStatus {
     fileprivate var name: String {
         switch self {
         case .open: "open"
+        case .failing: "failing"
         case .held: "held"
         case .paused: "paused"
         }

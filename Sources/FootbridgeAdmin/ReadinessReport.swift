@@ -5,11 +5,11 @@ internal import Footbridge
 /// A route that is held or paused is the receiver's affair and not unreadiness of this instance; the report names it.
 struct ReadinessReport: Encodable, Equatable {
     struct Route: Encodable, Equatable {
-        enum State: String, Encodable { case reading, waiting, held, paused }
+        enum State: String, Encodable { case reading, waiting, failing, held, paused }
 
         let route: String
         let state: State
-        /// Why it is not reading, or held.
+        /// Why it is not just reading.
         var reason: String?
     }
 
@@ -56,6 +56,9 @@ struct ReadinessReport: Encodable, Equatable {
         }
         for case .held(let reason) in snapshots.map(\.gate) {
             return Route(route: name, state: .held, reason: reason)
+        }
+        for case .failing(let reason) in snapshots.map(\.gate) {
+            return Route(route: name, state: .failing, reason: reason)
         }
         return Route(route: name, state: .reading)
     }

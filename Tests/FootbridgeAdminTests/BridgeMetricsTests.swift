@@ -53,6 +53,7 @@ import Testing
         #expect(
             lines("footbridge_route_gate", all) == [
                 #"footbridge_route_gate{route="orders",state="open"} 1"#,
+                #"footbridge_route_gate{route="orders",state="failing"} 0"#,
                 #"footbridge_route_gate{route="orders",state="held"} 2"#,
                 #"footbridge_route_gate{route="orders",state="paused"} 0"#,
             ])

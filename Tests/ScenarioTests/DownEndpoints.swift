@@ -3,8 +3,10 @@ import Testing
 
 /// An endpoint that takes nothing gets one entry at a time, and loses none.
 @Suite(.serialized, .ownThreads) struct DownEndpoints {
-    private let gone = "the endpoint is gone (410): its entries are kept, one at a time tests it, ever more rarely"
-    private let down = "endpoint is down: its entries are kept, one at a time tests it"
+    private let gone =
+        "the endpoint is gone (410): its entries are kept and sent one at a time as a test, ever more rarely"
+    private let refusing = "the endpoint refuses everything: its entries are kept and sent one at a time as a test"
+    private let down = "the endpoint is down: its entries are kept and sent one at a time as a test"
 
     /// One route for each status, all in one bridge.
     private static let statuses = [302, 400, 401, 402, 403, 404, 410, 415, 421, 422, 426, 500, 501]
@@ -30,7 +32,10 @@ import Testing
         }
         for status in Self.statuses { try scene.redis.add(numbers: 0..<count, to: "s\(status)") }
         let bridge = try scene.run()
-        try eventually("all are down") { bridge.logs(down).count + bridge.logs(gone).count == Self.statuses.count }
+        try eventually("all are down") {
+            bridge.logs(down).count + bridge.logs(refusing).count + bridge.logs(gone).count == Self.statuses.count
+        }
+        #expect(bridge.logs(down).map { $0.metadata["route"] } == ["r500"])
         #expect(bridge.logs(gone).map { $0.metadata["route"] } == ["r410"])
         // The first probe comes a second later, the next after about two more.
         let before = requests(scene.receiver.ledger).mapValues(\.count)
@@ -60,14 +65,14 @@ import Testing
         }
         #expect(!scene.receiver.ledger.contains { $0.path.contains("elsewhere") })
         #expect(try scene.redis.command("KEYS", "*dead*") == [])
-        #expect(bridge.logs(down).first { $0.metadata["route"] == "r404" }?.level == "error")
+        #expect(bridge.logs(refusing).first { $0.metadata["route"] == "r404" }?.level == "error")
         #expect(
-            bridge.logs(down).first { $0.metadata["route"] == "r404" }?.metadata["reason"]
+            bridge.logs(refusing).first { $0.metadata["route"] == "r404" }?.metadata["reason"]
                 == "the receiver refuses this route (404)")
         #expect(
-            bridge.logs(down).first { $0.metadata["route"] == "r400" }?.metadata["cause"]
+            bridge.logs(refusing).first { $0.metadata["route"] == "r400" }?.metadata["cause"]
                 == "the port speaks TLS: write https:// in the URL")
-        #expect(bridge.logs("endpoint answers again").count == Self.statuses.count)
+        #expect(bridge.logs("the endpoint accepts requests again").count == Self.statuses.count)
         #expect(!bridge.errorOutput.contains("secret"))
     }
 
@@ -155,5 +160,61 @@ import Testing
         try scene.waitUntilSettled()
         #expect(Set(ledger.acceptedBodies) == Set((0..<8).map(body)))
         #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+
+    @Test func `what has reached its age is dead-lettered while the endpoint is down, whichever entry is the probe`()
+        throws
+    {
+        let isMended = Gate()
+        let scene = try Scene { _ in isMended.wait(timeout: .zero) ? .answer(200) : .answer(404) }
+        scene.file.route.keys["retry"] =
+            "{ attempts: 4, backoff: { initial: 100ms, factor: 1, max: 100ms, jitter: 0 }, max_age: 3s }"
+        try scene.redis.add(numbers: 0..<20)
+        let bridge = try scene.run()
+        try bridge.waitForLog("the endpoint refuses everything")
+        let tried = Set(scene.receiver.ledger.map(\.text))
+        try eventually("those that were tried are given up", timeout: .seconds(10)) {
+            try scene.redis.entries("{orders}:dead").count >= tried.count
+        }
+        // Not one a probe: a second probe of its own has not been due yet for most of them.
+        #expect(scene.receiver.ledger.count < 3 * tried.count)
+        let letters = try scene.redis.entries("{orders}:dead")
+        for letter in letters { #expect(letter.first == Field("reason", "expired: http_404")) }
+        isMended.open()
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        // Each entry has its one try, and what is too old has no second one.
+        let accepted = Set(scene.receiver.ledger.acceptedBodies)
+        #expect(accepted.isDisjoint(with: tried))
+        #expect(try scene.redis.entries("{orders}:dead").count == 20 - accepted.count)
+    }
+
+    @Test func `entries that are given up always keep their schedule while the endpoint is down`() throws {
+        let scene = try Scene { _ in .answer(503) }
+        scene.file.route.retry(attempts: 3, every: "200ms", giveUp: "always")
+        try scene.redis.add(numbers: 0..<200)
+        let bridge = try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(10))
+        #expect(bridge.logs(down).count == 1)
+        #expect(try scene.redis.entries("{orders}:dead").count == 200)
+        for requests in scene.receiver.ledger.byID.values {
+            #expect(requests.attempts == ["1", "2", "3"])
+        }
+    }
+
+    @Test func `a few entries that fail do not take an endpoint down, but it is told and can be seen`() throws {
+        let isMended = Gate()
+        let scene = try Scene { _ in isMended.wait(timeout: .zero) ? .answer(200) : .answer(503) }
+        scene.file.route.retry(attempts: 3, every: "100ms")
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        try scene.redis.add(numbers: 0..<2)
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        try bridge.waitForLog("requests fail; they are retried")
+        let gate = #"footbridge_route_gate{route="orders",state="failing"}"#
+        #expect(try admin.metrics()[gate] == 1)
+        isMended.open()
+        try scene.waitUntilSettled()
+        #expect(try admin.metrics()[gate] == 0)
+        #expect(bridge.logs("the endpoint accepts requests again").count == 1)
     }
 }

@@ -60,7 +60,7 @@ import Testing
         scene.file.route.keys["concurrency"] = "1"
         try scene.redis.add(numbers: 0..<20)
         let bridge = try scene.run()
-        try bridge.waitForLog("endpoint is down")
+        try bridge.waitForLog("the endpoint refuses everything")
         try eventually("the window is full") { try scene.redis.pending().count >= 4 }
         #expect(try scene.redis.command("DEL", "orders") == 1)
         try bridge.waitForLog("the stream was gone; its group is made again")
@@ -132,7 +132,7 @@ import Testing
         scene.file.route.url = "http://127.0.0.1:\(port.number)/"
         try scene.redis.add(numbers: 100..<140)
         let down = try scene.run(as: "a")
-        try down.waitForLog("endpoint is down")
+        try down.waitForLog("the endpoint is down")
         scene.file.route.url = url
         let dead = try scene.run(as: "b")
         try scene.redis.add(numbers: 0..<20)

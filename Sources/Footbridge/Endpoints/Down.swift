@@ -54,10 +54,12 @@ struct Down: Equatable {
     }
 }
 
-/// The finalizer of SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): evenly spread bits from a count.
+/// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): evenly spread bits from a count.
 enum SplitMix {
-    static func mixed(_ value: UInt64) -> UInt64 {
-        var mixed = value &+ 0x9e37_79b9_7f4a_7c15
+    static func mixed(_ value: UInt64) -> UInt64 { finalized(value &+ 0x9e37_79b9_7f4a_7c15) }
+
+    static func finalized(_ value: UInt64) -> UInt64 {
+        var mixed = value
         mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
         return mixed ^ mixed >> 31

@@ -44,6 +44,8 @@ struct Standing {
     private var failuresInARow = 0
     private var failingSince: MonotonicTime?
     private var isTold = false
+    /// What went wrong last.
+    private(set) var lastFailure: Outcome?
 
     private var generation = Generation.first
     /// Something failed in this generation.
@@ -60,6 +62,8 @@ struct Standing {
     private static let lately = Duration.seconds(10)
 
     var isDown: Bool { if case .down = state { true } else { false } }
+    /// People were told that it fails, it is not down, and nothing was accepted since.
+    var isFailing: Bool { isTold && !isDown }
 
     /// The generation of a request that starts now.
     mutating func didStart() -> Generation {
@@ -111,6 +115,7 @@ struct Standing {
             return attempt.isProbe ? probeFailed(outcome, pause: pause, now: now) : nil
         case .messageRefused, .routeRefused, .outage:
             isGenerationOver = true
+            lastFailure = outcome
             // It is tried again on a fresh connection, and counts then.
             if usedConnection, outcome.mayComeFromLeftovers {
                 if attempt.isProbe { probeToldNothing(now: now, after: .zero) }

@@ -40,24 +40,7 @@ struct EntryTable {
 
     /// Names an entry while it is in the table; another entry may get the same row later.
     struct Row: Hashable {
-        fileprivate let index: UInt32
-    }
-
-    /// What is kept of an entry: 48 bytes.
-    fileprivate struct Record {
-        var milliseconds: UInt64 = 0
-        var sequence: UInt64 = 0
-        /// Waiting: when it is due, in nanoseconds of the monotonic clock.
-        var due: Int64 = 0
-        /// When the first attempt began, in the lower 48 bits; above them, how many attempts were not charged.
-        var times: UInt64 = 0
-        var attempts: Int32 = 0
-        var stream: UInt16 = 0
-        var place = Place.free
-        var flags: UInt8 = 0
-        /// Waiting: its place in the heap. With a body: the body's place. Free: the next free record.
-        var link: UInt32 = .max
-        var mark = RefusalMark.none
+        let index: UInt32
     }
 
     private static let hasBody: UInt8 = 1
@@ -67,8 +50,8 @@ struct EntryTable {
 
     private var records = RecordStore()
     private var index = KeyIndex()
-    /// Rows that wait, as a binary heap by due time, then by age.
-    private var heap: [UInt32] = []
+    /// Those that wait.
+    private var heap = DueHeap()
     private var bodies: [EntryFields?] = []
     private var freeBodies: [UInt32] = []
     /// Fresh entries and repeats, each in the order they came: neither waits for the other's backlog.
@@ -146,7 +129,7 @@ struct EntryTable {
     /// How many of a stream are not being settled.
     func unsettledCount(of stream: Int) -> Int { streamCounts[stream] - settlingCounts[stream] }
 
-    private func rows(where isWanted: (Record) -> Bool) -> [Row] {
+    private func rows(where isWanted: (EntryRecord) -> Bool) -> [Row] {
         (0..<UInt32(records.capacity)).filter { isWanted(records[$0]) }.map(Row.init)
     }
 
@@ -180,7 +163,7 @@ struct EntryTable {
     private mutating func insert(_ key: EntryKey, _ place: Place) -> Row? {
         guard index.find(key, in: records) == nil else { return nil }
         let row = Row(index: records.take())
-        records[row.index] = Record(
+        records[row.index] = EntryRecord(
             milliseconds: key.id.milliseconds, sequence: key.id.sequence, stream: UInt16(key.stream), place: place)
         index.insert(row.index, in: records)
         counts[Int(place.rawValue)] += 1
@@ -266,20 +249,14 @@ struct EntryTable {
         return takeFirst()
     }
 
-    /// Moves all due times earlier by as much as makes the last of them now: what waits goes, in the order it would have.
-    /// Visits every waiting entry.
-    mutating func makeAllDue(_ now: MonotonicTime) {
-        let latest = heap.lazy.map { [records] in records[$0].due }.max() ?? 0
-        let shift = latest - now.nanoseconds
-        guard shift > 0 else { return }
-        for index in heap { records[index].due -= shift }
-    }
+    /// What waits goes now, in the order it would have. Visits every waiting entry.
+    mutating func makeAllDue(_ now: MonotonicTime) { heap.makeAllDue(now.nanoseconds, in: &records) }
 
-    /// Takes the entry that is due first, whether it is due or not.
-    mutating func takeFirst() -> Row? {
-        guard let first = heap.first else { return nil }
-        let row = Row(index: first)
-        removeFromHeap(row)
+    /// Takes the entry that is due first, whether it is due or not; if it may not go, one of the others.
+    mutating func takeFirst(where mayGo: (EntryKey) -> Bool = { _ in true }) -> Row? {
+        guard let first = heap.first, let last = heap.last else { return nil }
+        let row = Row(index: mayGo(records[first].key) ? first : last)
+        heap.remove(row.index, in: &records)
         records[row.index].flags &= ~Self.isUncounted
         move(row, .fetching)
         return row
@@ -294,7 +271,7 @@ struct EntryTable {
 
     /// Its end is decided; its body goes.
     mutating func settle(_ row: Row) {
-        if place(row) == .waiting { removeFromHeap(row) }
+        if place(row) == .waiting { heap.remove(row.index, in: &records) }
         dropBody(row)
         move(row, .settling)
     }
@@ -336,7 +313,7 @@ struct EntryTable {
     /// Redis has confirmed its end, or it is another's.
     mutating func remove(_ row: Row) {
         switch place(row) {
-        case .waiting: removeFromHeap(row)
+        case .waiting: heap.remove(row.index, in: &records)
         case .queued:
             fresh.removeAll { $0 == row }
             repeats.removeAll { $0 == row }
@@ -357,7 +334,7 @@ struct EntryTable {
             repeats.removeAll { queued.contains($0) }
         }
         for row in removed {
-            if place(row) == .waiting { removeFromHeap(row) }
+            if place(row) == .waiting { heap.remove(row.index, in: &records) }
             discard(row)
         }
         return removed.count
@@ -374,7 +351,7 @@ struct EntryTable {
         // After a backlog the memory goes back.
         records = RecordStore()
         index = KeyIndex()
-        heap = []
+        heap = DueHeap()
     }
 
     // MARK: - Bodies
@@ -397,170 +374,9 @@ struct EntryTable {
         freeBodies.append(records[row.index].link)
     }
 
-    // MARK: - The heap of those that wait
-
     private mutating func push(_ row: Row, _ due: MonotonicTime) {
         records[row.index].due = due.nanoseconds
-        heap.append(row.index)
-        records[row.index].link = UInt32(heap.count - 1)
-        rise(heap.count - 1)
-    }
-
-    private mutating func removeFromHeap(_ row: Row) {
-        let place = Int(records[row.index].link)
-        let last = heap.removeLast()
-        guard place < heap.count else { return }
-        heap[place] = last
-        records[last].link = UInt32(place)
-        rise(place)
-        sink(Int(records[last].link))
-    }
-
-    private func isBefore(_ left: UInt32, _ right: UInt32) -> Bool {
-        let (left, right) = (records[left], records[right])
-        return (left.due, left.milliseconds, left.sequence) < (right.due, right.milliseconds, right.sequence)
-    }
-
-    private mutating func rise(_ start: Int) {
-        var place = start
-        while place > 0, isBefore(heap[place], heap[(place - 1) / 2]) {
-            swap(place, (place - 1) / 2)
-            place = (place - 1) / 2
-        }
-    }
-
-    private mutating func sink(_ start: Int) {
-        var place = start
-        while true {
-            var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < heap.count && isBefore(heap[child], heap[least]) {
-                least = child
-            }
-            guard least != place else { return }
-            swap(place, least)
-            place = least
-        }
-    }
-
-    private mutating func swap(_ left: Int, _ right: Int) {
-        heap.swapAt(left, right)
-        records[heap[left]].link = UInt32(left)
-        records[heap[right]].link = UInt32(right)
-    }
-}
-
-extension EntryTable.Record {
-    var firstAt: Int64 {
-        get { Int64(times & 0xffff_ffff_ffff) }
-        set { times = times & ~0xffff_ffff_ffff | UInt64(clamping: min(newValue, 0xffff_ffff_ffff)) }
-    }
-    /// At most 65,535.
-    var uncharged: Int {
-        get { Int(times >> 48) }
-        set { times = times & 0xffff_ffff_ffff | UInt64(clamping: min(newValue, 0xffff)) << 48 }
-    }
-    var key: EntryKey { EntryKey(stream: Int(stream), id: EntryID(milliseconds: milliseconds, sequence: sequence)) }
-}
-
-/// Records in chunks of equal size: growing copies nothing and leaves no half-empty array.
-private struct RecordStore {
-    static let chunk = 1 << 12
-
-    private var chunks: [ContiguousArray<EntryTable.Record>] = []
-    private var firstFree = UInt32.max
-
-    var capacity: Int { chunks.count * Self.chunk }
-
-    subscript(index: UInt32) -> EntryTable.Record {
-        get { chunks[Int(index >> 12)][Int(index & 4095)] }
-        _modify { yield &chunks[Int(index >> 12)][Int(index & 4095)] }
-    }
-
-    /// A record that nobody uses.
-    mutating func take() -> UInt32 {
-        if firstFree == .max {
-            let start = UInt32(capacity)
-            chunks.append(ContiguousArray(repeating: EntryTable.Record(), count: Self.chunk))
-            for index in (start..<start + UInt32(Self.chunk)).reversed() { giveBack(index) }
-        }
-        let index = firstFree
-        firstFree = self[index].link
-        return index
-    }
-
-    mutating func giveBack(_ index: UInt32) {
-        self[index] = EntryTable.Record(link: firstFree)
-        firstFree = index
-    }
-}
-
-/// Finds a record by its key: a table of record numbers with linear probing, at most four fifths full.
-private struct KeyIndex {
-    private var slots: [UInt32] = []
-    private(set) var count = 0
-
-    func find(_ key: EntryKey, in records: RecordStore) -> UInt32? {
-        guard !slots.isEmpty else { return nil }
-        var slot = Self.hash(key.id.milliseconds, key.id.sequence, key.stream) & (slots.count - 1)
-        while slots[slot] != .max {
-            let record = records[slots[slot]]
-            if record.milliseconds == key.id.milliseconds, record.sequence == key.id.sequence,
-                Int(record.stream) == key.stream
-            {
-                return slots[slot]
-            }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
-    }
-
-    mutating func insert(_ number: UInt32, in records: RecordStore) {
-        if (count + 1) * 5 > slots.count * 4 { grow(records) }
-        place(number, records)
-        count += 1
-    }
-
-    mutating func remove(_ number: UInt32, in records: RecordStore) {
-        let mask = slots.count - 1
-        var hole = home(number, records)
-        while slots[hole] != number { hole = (hole + 1) & mask }
-        count -= 1
-        // Those behind it that could stand nearer to where they belong move up.
-        var next = (hole + 1) & mask
-        while slots[next] != .max {
-            let wanted = home(slots[next], records)
-            if (next - wanted) & mask >= (next - hole) & mask {
-                slots[hole] = slots[next]
-                hole = next
-            }
-            next = (next + 1) & mask
-        }
-        slots[hole] = .max
-    }
-
-    private mutating func grow(_ records: RecordStore) {
-        let old = slots
-        slots = Array(repeating: .max, count: max(64, old.count * 2))
-        for number in old where number != .max { place(number, records) }
-    }
-
-    private mutating func place(_ number: UInt32, _ records: RecordStore) {
-        var slot = home(number, records)
-        while slots[slot] != .max { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = number
-    }
-
-    private func home(_ number: UInt32, _ records: RecordStore) -> Int {
-        let record = records[number]
-        return Self.hash(record.milliseconds, record.sequence, Int(record.stream)) & (slots.count - 1)
-    }
-
-    /// The finalizer of SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>).
-    private static func hash(_ milliseconds: UInt64, _ sequence: UInt64, _ stream: Int) -> Int {
-        var mixed = milliseconds &+ sequence &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(truncatingIfNeeded: stream) << 40
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return Int(truncatingIfNeeded: (mixed ^ mixed >> 31) >> 1)
+        heap.push(row.index, in: &records)
     }
 }
 

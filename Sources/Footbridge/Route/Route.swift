@@ -19,19 +19,18 @@ final class Route: TurnParticipant {
     let endpoint: Endpoint
     private let sink: any Sink
     private(set) lazy var settler = Settler(self)
+    private lazy var repeats = Repeats(self)
     /// As the streams stand in the configuration.
     private(set) var sessions: [StreamSession] = []
 
     /// Held entries that were no longer in their stream when the group was made anew: nobody but us knows of them.
-    private var orphans: Set<EntryKey> = []
+    private(set) var orphans: Set<EntryKey> = []
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
     private var doubts: [Doubt] = []
-    private var sizes = EntrySizes()
+    var sizes = EntrySizes()
     /// When fresh entries came in last.
     private var freshAt = MonotonicTime(nanoseconds: 0)
-    /// When entries that were due were fetched last.
-    private var fetchedAt = MonotonicTime(nanoseconds: 0)
     /// The session that is asked first for what there is room for.
     private var turn = 0
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
@@ -65,7 +64,7 @@ final class Route: TurnParticipant {
 
     func endTurn() {
         if !isDraining {
-            fetchDue()
+            repeats.fetchDue()
             startQueued()
             readMore()
         }
@@ -104,9 +103,15 @@ final class Route: TurnParticipant {
         turn = (turn + 1) % max(1, sessions.count)
     }
 
+    /// The endpoint is down, and gets nothing but probes: unless its entries are given up by their schedule whatever it does.
+    var isHeldUp: Bool { endpoint.standing.isDown && config.retry.giveUp == .whenOthersPass }
+
+    /// Whether fresh entries came in lately.
+    var hasFresh: Bool { worker.loop.now - freshAt < BacklogPace.patience }
+
     /// While the endpoint is down others may still reach it: nothing is read but what tests it.
     private var mayRead: Bool {
-        guard case .down(let down) = endpoint.standing.state else { return true }
+        guard isHeldUp, case .down(let down) = endpoint.standing.state else { return true }
         return table.busy == 0 && (table.count == 0 || down.reason.maySpeakOfEntries)
     }
 
@@ -133,7 +138,8 @@ final class Route: TurnParticipant {
     private func startQueued() {
         guard table.count(.queued) > 0 else { return }
         let now = worker.loop.now
-        var allowance = min(endpoint.allowance(now: now), worker.slots(now: now), sink.free)
+        let allowed = isHeldUp || !endpoint.standing.isDown ? endpoint.allowance(now: now) : .max
+        var allowance = min(allowed, worker.slots(now: now), sink.free)
         while allowance > 0 {
             guard let row = nextRow() else { return }
             allowance -= 1
@@ -146,7 +152,7 @@ final class Route: TurnParticipant {
 
     private func nextRow() -> EntryTable.Row? {
         let sessions = sessions
-        if endpoint.standing.isDown {
+        if isHeldUp {
             // A probe is a different entry each time, if there is another; one that never failed and came late, for a
             // receiver may refuse what a producer did wrong for a while.
             let mayProbe = { [endpoint] (key: EntryKey) in
@@ -190,7 +196,9 @@ final class Route: TurnParticipant {
         if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint) }
         defer {
             judge(olderThan: nil)
-            if attempt.isProbe, endpoint.standing.isDown, outcome.maySpeakOfEntries { setQueueAside() }
+            if attempt.isProbe, isHeldUp, outcome.maySpeakOfEntries || config.retry.maximumAge != nil {
+                setQueueAside()
+            }
         }
         let verdict = Verdict.of(
             outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
@@ -239,19 +247,9 @@ final class Route: TurnParticipant {
     /// behind it.
     private func setQueueAside() {
         while table.count(.waiting) < config.maximumParked, let row = table.next() {
-            table.wait(row, due: worker.loop.now)
+            table.wait(row, due: repeats.due(row, after: .zero))
             settler.count(row)
         }
-    }
-
-    /// An entry that was refused twice, and of which it will show whether others are accepted.
-    private struct Doubt {
-        let row: EntryTable.Row
-        /// As it was before the second refusal.
-        let mark: RefusalMark
-        let reason: DeadLetterReason
-        let response: [UInt8]
-        let since: MonotonicTime
     }
 
     /// - Parameter patience: doubts as old as this are over: another attempt decides.
@@ -276,11 +274,11 @@ final class Route: TurnParticipant {
     }
 
     private func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
-        table.wait(row, due: worker.loop.now + delay, isCharged: isCharged)
+        table.wait(row, due: repeats.due(row, after: delay), isCharged: isCharged)
         settler.count(row)
     }
 
-    private func giveUp(
+    func giveUp(
         _ row: EntryTable.Row, _ reason: DeadLetterReason, response: [UInt8] = [], fields: EntryFields? = nil
     ) {
         let key = table.key(row)
@@ -320,127 +318,13 @@ final class Route: TurnParticipant {
     }
 
     /// How old an entry is: by its id, or since its first attempt if the id is no time.
-    private func age(of row: EntryTable.Row, now: Int64) -> Duration? {
+    func age(of row: EntryTable.Row, now: Int64) -> Duration? {
         if let age = table.key(row).id.age(now: now) { return age }
         let first = table.firstAt(row)
         return first > 0 ? .milliseconds(max(0, now - first)) : nil
     }
 
-    // MARK: - Entries that wait come back
-
-    /// Whether fresh entries came in lately.
-    var hasFresh: Bool { worker.loop.now - freshAt < BacklogPace.patience }
-
-    /// Fetches entries that are due, in batches, into at most half of the window: retries and fresh entries cannot starve
-    /// each other.
-    private func fetchDue() {
-        guard table.count(.waiting) > 0, let connection = worker.commands.connection else { return }
-        let now = worker.loop.now
-        var room = min(
-            max(1, window / 2) - table.queuedRepeats - table.repeatsInFlight - table.count(.fetching),
-            window - table.busy)
-        if endpoint.standing.isDown {
-            // One of those that wait is the probe if nothing else is here, whether it is due or not.
-            guard table.count(.queued) + table.count(.fetching) == 0, endpoint.allowance(now: now) > 0 else { return }
-            room = 1
-        } else if hasFresh {
-            guard now - fetchedAt >= BacklogPace.interval else { return }
-            room = min(room, BacklogPace.portion)
-        }
-        var batches: [Int: [EntryTable.Row]] = [:]
-        var postponed = 0
-        while room > 0, let row = endpoint.standing.isDown ? table.takeFirst() : table.takeDue(now) {
-            let key = table.key(row)
-            if table.isDoomed(row), !settler.mayBury(key.stream) {
-                // Its letter cannot be written yet.
-                table.postpone(row, due: now + .seconds(5))
-                postponed += 1
-                if postponed == Self.postponedPerTurn { break }
-                continue
-            }
-            batches[key.stream, default: []].append(row)
-            room -= 1
-        }
-        if !batches.isEmpty { fetchedAt = now }
-        for (stream, batch) in batches {
-            for portion in batch.portions(of: ScriptPortion.usual) {
-                fetch(Array(portion), of: sessions[stream], on: connection)
-            }
-        }
-    }
-
-    private static let postponedPerTurn = 64
-
-    private func fetch(_ batch: [EntryTable.Row], of session: StreamSession, on connection: RedisConnection) {
-        let entries = batch.map { row in
-            // A doomed entry begins no attempt.
-            (id: table.key(row).id, attempt: countedAttempts(row, more: table.isDoomed(row) ? 0 : 1))
-        }
-        let script = StreamCommand.fetch(
-            entries, stream: session.name, group: config.group, consumer: worker.consumer)
-        connection.send(script) { [unowned self] in didFetch(batch, of: session, $0) }
-    }
-
-    private func didFetch(
-        _ batch: [EntryTable.Row], of session: StreamSession, _ result: Result<FetchedEntries, RedisError>
-    ) {
-        worker.loop.atEndOfTurn(self)
-        switch result {
-        case .success(let fetched):
-            let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
-            if !fetched.entries.isEmpty { settler.didCountAttempts(of: session.index) }
-            var isMissing = false
-            for (index, row) in batch.enumerated() {
-                let key = table.key(row)
-                if index >= fetched.looked {
-                    table.wait(row, due: worker.loop.now)
-                } else if let fields = bodies[key.id] {
-                    didFetch(row, fields)
-                } else if orphans.contains(key) {
-                    table.wait(row, due: worker.loop.now)
-                    _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
-                } else {
-                    // Another instance's, or settled by it; or the group is another: the session finds out.
-                    isMissing = true
-                    table.wait(row, due: worker.loop.now + .seconds(1))
-                }
-            }
-            if isMissing { session.ownership.suspect() }
-        case .failure:
-            // They may or may not have been claimed; they are ours in either case.
-            for row in batch {
-                table.wait(row, due: worker.loop.now + .seconds(1))
-                // Redis may have counted an attempt that will not be made.
-                settler.count(row)
-            }
-        }
-    }
-
-    private func didFetch(_ row: EntryTable.Row, _ fields: EntryFields?) {
-        let (key, attempts) = (table.key(row), table.attempts(row))
-        guard let fields else {
-            table.wait(row, due: worker.loop.now)
-            _ = settler.takeDoomed(key)
-            _ = buryTrimmed(key, of: worker.consumer, attempts: attempts)
-            return
-        }
-        sizes.note(fields.byteCount)
-        if var letter = settler.takeDoomed(key) {
-            letter.fields = fields
-            table.settle(row)
-            return settler.bury(letter)
-        }
-        if isDraining {
-            table.wait(row, due: worker.loop.now)
-            return settler.count(row)
-        }
-        // Begun that often by instances that did not live to tell, or that an endpoint took nothing from: that it takes
-        // something now decides. The last time may have been only read.
-        if table.charged(row) > config.retry.attempts, table.mark(row) == .none, endpoint.standing.state == .well {
-            return giveUp(row, .exhausted(nil), fields: fields)
-        }
-        table.queueAgain(row, fields)
-    }
+    // MARK: - Entries that others had
 
     /// An entry of another life of ours, or of another instance, waits until the time that its attempt count and its idle
     /// time give.
@@ -512,6 +396,7 @@ final class Route: TurnParticipant {
         var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
         if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
         if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
+        metadata.merge(change.metadata(waiting: table.count, now: worker.loop.now)) { $1 }
         logger.log(level: change.level, change.message, metadata: metadata)
     }
 
@@ -529,10 +414,8 @@ final class Route: TurnParticipant {
     private func scheduleWakeUp() {
         guard !isDraining else { return }
         let now = worker.loop.now
-        let nextRetry = table.nextDue.map { hasFresh ? max($0, fetchedAt + BacklogPace.interval) : $0 }
-        let waits = table.count > 0
         let times = [
-            endpoint.standing.isDown ? nil : nextRetry, waits ? endpoint.nextChange(now: now) : nil, worker.pausedUntil,
+            repeats.nextFetch, table.count > 0 ? endpoint.nextChange(now: now) : nil, worker.pausedUntil,
         ]
         guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
         if let wakeUp {
@@ -620,21 +503,4 @@ final class Route: TurnParticipant {
         for session in sessions { session.close() }
         sink.cancelAll()
     }
-}
-
-/// Learns how large a route's entries are, to bound how many of them are in memory.
-struct EntrySizes {
-    /// Bodies of one route in memory: about so many bytes, if each entry is not larger than that by itself. Each is there
-    /// once more while its request is under way, and the reply that brings the next ones comes on top.
-    private static let windowBytes = 40 * 1024 * 1024
-
-    /// Follows large entries at once, and forgets them slowly.
-    private var estimate = 1024
-
-    mutating func note(_ bytes: Int) {
-        estimate = bytes > estimate ? bytes : estimate - (estimate - bytes) / 64
-    }
-
-    /// How many fit.
-    var fitting: Int { Self.windowBytes / max(1, estimate) }
 }

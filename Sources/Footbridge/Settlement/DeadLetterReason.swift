@@ -6,8 +6,8 @@ public enum DeadLetterReason: Sendable, Equatable {
     case rejected(Outcome)
     /// All attempts failed; the outcome of the last one, if it is known.
     case exhausted(Outcome?)
-    /// `max_age` would be over before the next attempt; the outcome of the last one.
-    case expired(Outcome)
+    /// `max_age` is over, or would be before the next attempt; the outcome of the last one, or what keeps the endpoint down.
+    case expired(Outcome?)
     /// No request can be made from the entry.
     case malformed(String)
     /// The entry was trimmed or deleted from its stream while it was pending.
@@ -18,7 +18,7 @@ public enum DeadLetterReason: Sendable, Equatable {
         switch self {
         case .rejected(let outcome): "rejected: \(outcome.reason)"
         case .exhausted(let outcome): "exhausted: \(outcome?.reason ?? "instance_lost")"
-        case .expired(let outcome): "expired: \(outcome.reason)"
+        case .expired(let outcome): "expired: \(outcome?.reason ?? "instance_lost")"
         case .malformed(let why): "malformed: \(why)"
         case .trimmed: "trimmed"
         }
@@ -26,8 +26,8 @@ public enum DeadLetterReason: Sendable, Equatable {
 
     public var status: Int? {
         switch self {
-        case .rejected(let outcome), .expired(let outcome): outcome.status
-        case .exhausted(let outcome): outcome?.status
+        case .rejected(let outcome): outcome.status
+        case .exhausted(let outcome), .expired(let outcome): outcome?.status
         case .malformed, .trimmed: nil
         }
     }

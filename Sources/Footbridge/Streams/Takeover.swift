@@ -127,7 +127,7 @@ final class Takeover {
         from consumer: String, silentFor silence: Duration, after: EntryBound, _ taken: Taken,
         on connection: RedisConnection
     ) {
-        guard !route.isDraining, session.isOpen, !route.endpoint.standing.isDown,
+        guard !route.isDraining, session.isOpen, !route.isHeldUp,
             route.table.count(.waiting) < route.config.maximumParked
         else { return finish(consumer, taken) }
         let script = StreamCommand.move(

@@ -69,10 +69,12 @@ public struct RouteSnapshot: Sendable, Equatable {
     }
 }
 
-/// Whether a route may send.
+/// Whether a route's endpoint takes requests.
 public enum GateStatus: Sendable, Equatable {
     case open
-    /// Its configuration is at fault; one entry at a time tests whether it is mended.
+    /// Requests failed, and nothing was accepted since: too few different entries to tell whose fault it is.
+    case failing(reason: String)
+    /// It is down: one entry at a time is sent as a test.
     case held(reason: String)
     /// The endpoint is gone (410).
     case paused

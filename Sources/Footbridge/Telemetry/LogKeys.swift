@@ -22,10 +22,11 @@ public enum LogKeys {
     public static let status = "status"
     public static let outcome = "outcome"
     public static let reason = "reason"
-    public static let delay = "delay"
-    public static let due = "due"
+    public static let nextProbe = "next_probe_in"
+    public static let after = "after"
     public static let signal = "signal"
     public static let count = "count"
+    public static let waiting = "waiting"
     public static let routes = "routes"
     public static let position = "position"
     public static let last = "last"
@@ -49,14 +50,16 @@ public enum LogKeys {
     /// All keys, in the order of a line.
     public static let inOrder = [
         instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
-        reason, delay, due, signal, count, routes, position, last, trimmed, bytes, version, limit, needed, delivered,
+        reason, nextProbe, after, signal, count, waiting, routes, position, last, trimmed, bytes, version, limit,
+        needed, delivered,
         retried,
         dead, backlog, pending, p50, p99, error,
     ]
 
     /// Keys whose values are numbers for machines, too, in whichever form a line's author gave them.
     static let numeric: Set<String> = [
-        worker, pid, attempt, status, count, routes, trimmed, bytes, delivered, retried, dead, backlog, pending, p50,
+        worker, pid, attempt, status, count, waiting, routes, trimmed, bytes, delivered, retried, dead, backlog,
+        pending, p50,
         p99,
     ]
 

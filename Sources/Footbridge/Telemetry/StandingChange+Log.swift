@@ -1,16 +1,19 @@
+internal import Curl
 internal import Logging
 internal import Webhooks
 
 extension Standing.Change {
     var message: Logger.Message {
         switch self {
-        case .fails: "endpoint fails; its entries are retried"
+        case .fails: "requests fail; they are retried"
         case .wentDown(let down) where down.reason.status == 410:
-            "the endpoint is gone (410): its entries are kept, one at a time tests it, ever more rarely"
-        case .wentDown: "endpoint is down: its entries are kept, one at a time tests it"
-        case .reasonChanged: "endpoint is still down, for another reason"
-        case .slowsDown: "endpoint wants fewer requests: sending more slowly"
-        case .isBack: "endpoint answers again"
+            "the endpoint is gone (410): its entries are kept and sent one at a time as a test, ever more rarely"
+        case .wentDown(let down) where down.reason.isRefusalByStatus:
+            "the endpoint refuses everything: its entries are kept and sent one at a time as a test"
+        case .wentDown: "the endpoint is down: its entries are kept and sent one at a time as a test"
+        case .reasonChanged: "the endpoint is still down, for another reason"
+        case .slowsDown: "the endpoint wants fewer requests: sending more slowly"
+        case .isBack: "the endpoint accepts requests again"
         }
     }
 
@@ -27,6 +30,35 @@ extension Standing.Change {
         case .fails(let outcome), .slowsDown(let outcome): outcome
         case .wentDown(let down), .reasonChanged(let down): down.reason
         case .isBack: nil
+        }
+    }
+
+    /// What people ask next.
+    func metadata(waiting: Int, now: MonotonicTime) -> Logger.Metadata {
+        switch self {
+        case .wentDown(let down), .reasonChanged(let down):
+            [
+                LogKeys.nextProbe: "\((down.nextProbe - now).text)",
+                LogKeys.waiting: .stringConvertible(waiting),
+            ]
+        case .isBack(let time): [LogKeys.after: "\(time.text)", LogKeys.waiting: .stringConvertible(waiting)]
+        case .fails, .slowsDown: [:]
+        }
+    }
+}
+
+extension Duration {
+    /// `1.3s`
+    fileprivate var text: String {
+        "\(Double(components.seconds * 10 + components.attoseconds / 100_000_000_000_000_000) / 10)s"
+    }
+}
+
+extension Outcome {
+    fileprivate var isRefusalByStatus: Bool {
+        switch self {
+        case .messageRefused, .routeRefused(.status): true
+        default: false
         }
     }
 }

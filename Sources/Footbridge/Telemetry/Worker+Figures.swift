@@ -53,7 +53,12 @@ extension GateStatus {
     init(_ standing: Standing) {
         self =
             switch standing.state {
-            case .well, .doubtful: .open
+            case .well, .doubtful:
+                if standing.isFailing, let failure = standing.lastFailure {
+                    .failing(reason: "\(failure)")
+                } else {
+                    .open
+                }
             case .down(let down):
                 down.reason.status == 410 ? .paused : .held(reason: "\(down.reason)")
             }

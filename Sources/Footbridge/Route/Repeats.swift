@@ -1,0 +1,178 @@
+internal import Curl
+internal import Redis
+internal import RedisStreams
+
+/// Brings entries that wait back when they are due: their bodies come from Redis once more.
+///
+/// While nothing but probes is sent, nothing is due but what has reached `max_age`.
+final class Repeats {
+    private unowned let route: Route
+    /// When something was fetched, or looked at, last.
+    private var fetchedAt = MonotonicTime(nanoseconds: 0)
+
+    /// Entries whose turn it is not, and that are looked at in one turn.
+    private static let lookedAtPerTurn = 64
+    /// No time of its own: it waits for the endpoint.
+    private static let unlimited = Duration.seconds(365 * 86400)
+
+    init(_ route: Route) { self.route = route }
+
+    private var config: RouteConfig { route.config }
+    private var worker: WorkerContext { route.worker }
+
+    /// When there may be something to fetch again.
+    var nextFetch: MonotonicTime? {
+        route.table.nextDue.map { isPaced ? max($0, fetchedAt + BacklogPace.interval) : $0 }
+    }
+
+    private var isPaced: Bool { route.isHeldUp || route.hasFresh }
+
+    // MARK: - When it is due
+
+    /// - Parameter delay: of its retry, if the endpoint takes anything.
+    func due(_ row: EntryTable.Row, after delay: Duration) -> MonotonicTime {
+        let now = worker.loop.now
+        guard route.isHeldUp else { return now + delay }
+        return now + max(.zero, timeLeft(row) ?? Self.unlimited)
+    }
+
+    /// Until `max_age`; `nil` if it has none, or was never tried.
+    private func timeLeft(_ row: EntryTable.Row) -> Duration? {
+        guard let limit = config.retry.maximumAge, route.table.attempts(row) > 0,
+            let age = route.age(of: row, now: worker.loop.wallMilliseconds)
+        else { return nil }
+        return limit - age
+    }
+
+    private func isExpired(_ row: EntryTable.Row) -> Bool { timeLeft(row).map { $0 <= .zero } ?? false }
+
+    // MARK: - Fetching
+
+    /// Fetches entries that are due, in batches, into at most half of the window: retries and fresh entries cannot starve
+    /// each other.
+    func fetchDue() {
+        guard route.table.count(.waiting) > 0, let connection = worker.commands.connection else { return }
+        let now = worker.loop.now
+        var batch: [EntryTable.Row] = []
+        if !isPaced || now - fetchedAt >= BacklogPace.interval { takeDue(now, into: &batch) }
+        if batch.isEmpty, let probe = takeProbe(now) { batch.append(probe) }
+        guard !batch.isEmpty else { return }
+        fetchedAt = now
+        for (stream, rows) in Dictionary(grouping: batch, by: { route.table.key($0).stream }) {
+            for portion in rows.portions(of: ScriptPortion.usual) {
+                fetch(Array(portion), of: route.sessions[stream], on: connection)
+            }
+        }
+    }
+
+    private func takeDue(_ now: MonotonicTime, into batch: inout [EntryTable.Row]) {
+        let (window, isHeldUp) = (route.window, route.isHeldUp)
+        var room = min(
+            max(1, window / 2) - route.table.queuedRepeats - route.table.repeatsInFlight - route.table.count(.fetching),
+            window - route.table.busy)
+        if isPaced { room = min(room, BacklogPace.portion) }
+        var others = 0
+        while batch.count < room, others < Self.lookedAtPerTurn, let row = route.table.takeDue(now) {
+            if route.table.isDoomed(row) {
+                if route.settler.mayBury(route.table.key(row).stream) {
+                    batch.append(row)
+                    continue
+                }
+                // Its letter cannot be written yet.
+                route.table.postpone(row, due: now + .seconds(5))
+            } else if !isHeldUp || isExpired(row) {
+                batch.append(row)
+                continue
+            } else {
+                route.table.wait(row, due: due(row, after: .zero))
+            }
+            others += 1
+        }
+        if others > 0 { fetchedAt = now }
+    }
+
+    /// One of those that wait is the probe if nothing else is here, whether it is due or not.
+    private func takeProbe(_ now: MonotonicTime) -> EntryTable.Row? {
+        guard route.isHeldUp, route.table.count(.queued) + route.table.count(.fetching) == 0,
+            route.endpoint.allowance(now: now) > 0
+        else { return nil }
+        return route.table.takeFirst { route.endpoint.mayProbe(with: $0.id) }
+    }
+
+    private func fetch(_ batch: [EntryTable.Row], of session: StreamSession, on connection: RedisConnection) {
+        let entries = batch.map { row in
+            // What is fetched for its dead letter begins no attempt.
+            let isOver = route.table.isDoomed(row) || isExpired(row)
+            return (id: route.table.key(row).id, attempt: route.countedAttempts(row, more: isOver ? 0 : 1))
+        }
+        let script = StreamCommand.fetch(
+            entries, stream: session.name, group: config.group, consumer: worker.consumer)
+        connection.send(script) { [unowned self] in didFetch(batch, of: session, $0) }
+    }
+
+    private func didFetch(
+        _ batch: [EntryTable.Row], of session: StreamSession, _ result: Result<FetchedEntries, RedisError>
+    ) {
+        worker.loop.atEndOfTurn(route)
+        switch result {
+        case .success(let fetched):
+            let bodies = Dictionary(fetched.entries, uniquingKeysWith: { first, _ in first })
+            if !fetched.entries.isEmpty { route.settler.didCountAttempts(of: session.index) }
+            var isMissing = false
+            for (index, row) in batch.enumerated() {
+                let key = route.table.key(row)
+                if index >= fetched.looked {
+                    route.table.wait(row, due: worker.loop.now)
+                } else if let fields = bodies[key.id] {
+                    didFetch(row, fields)
+                } else if route.orphans.contains(key) {
+                    route.table.wait(row, due: worker.loop.now)
+                    _ = route.buryTrimmed(key, of: worker.consumer, attempts: route.table.attempts(row))
+                } else {
+                    // Another instance's, or settled by it; or the group is another: the session finds out.
+                    isMissing = true
+                    route.table.wait(row, due: worker.loop.now + .seconds(1))
+                }
+            }
+            if isMissing { session.ownership.suspect() }
+        case .failure:
+            // They may or may not have been claimed; they are ours in either case.
+            for row in batch {
+                route.table.wait(row, due: worker.loop.now + .seconds(1))
+                // Redis may have counted an attempt that will not be made.
+                route.settler.count(row)
+            }
+        }
+    }
+
+    private func didFetch(_ row: EntryTable.Row, _ fields: EntryFields?) {
+        let (key, attempts) = (route.table.key(row), route.table.attempts(row))
+        guard let fields else {
+            route.table.wait(row, due: worker.loop.now)
+            _ = route.settler.takeDoomed(key)
+            _ = route.buryTrimmed(key, of: worker.consumer, attempts: attempts)
+            return
+        }
+        route.sizes.note(fields.byteCount)
+        if var letter = route.settler.takeDoomed(key) {
+            letter.fields = fields
+            route.table.settle(row)
+            return route.settler.bury(letter)
+        }
+        if route.isDraining {
+            route.table.wait(row, due: worker.loop.now)
+            return route.settler.count(row)
+        }
+        if isExpired(row) {
+            return route.giveUp(row, .expired(route.endpoint.standing.lastFailure), fields: fields)
+        }
+        // Begun that often by instances that did not live to tell, or that an endpoint took nothing from: that it takes
+        // something now decides. The last time may have been only read.
+        if route.table.charged(row) > config.retry.attempts, route.table.mark(row) == .none,
+            route.endpoint.standing.state == .well
+        {
+            return route.giveUp(row, .exhausted(nil), fields: fields)
+        }
+        route.table.queueAgain(row, fields)
+    }
+}
