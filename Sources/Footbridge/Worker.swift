@@ -36,8 +36,8 @@ actor Worker {
 
     func start() {
         let (context, routes) = (context, routes)
-        context.commands.onUp = { _ in
-            context.health.didConnect(context.commands)
+        context.commands.onUp = { connection in
+            context.health.didConnect(context.commands, connection)
             context.connectedAt = context.loop.now
             for route in routes { route.didConnectCommands() }
             context.didConnect()

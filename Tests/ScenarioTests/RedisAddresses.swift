@@ -66,12 +66,26 @@ import Testing
         #expect(check.output.contains("note   user footbridge may not CLIENT UNBLOCK") == !less.isEmpty)
     }
 
+    @Test func `a node of a Cluster is said to be one, by the bridge and by check`() throws {
+        let server = try RedisServer(.init(arguments: ["--cluster-enabled", "yes"]))
+        let scene = try makeScene()
+        scene.file.redis = "{ url: \"\(server.url)\" }"
+        let said = "the server is a node of a Redis Cluster, which is not supported"
+        let bridge = try scene.run()
+        try bridge.waitForLog("Redis cannot be used")
+        #expect(bridge.logs("Redis cannot be used").first?.metadata["error"]?.hasPrefix(said) == true)
+        #expect(bridge.logs("Redis is unreachable") == [])
+        let check = try ChildProcess.footbridge(["check", "--live", "-c", scene.writeFile()])
+        #expect(try check.waitForExit() == .status(78))
+        #expect(check.errorOutput.contains(said))
+    }
+
     @Test func `a wrong password is said, and never shown`() throws {
         let scene = try makeScene(.init(password: "right"))
         scene.file.redis = "{ url: \"redis://:wrong-one@127.0.0.1:\(scene.server.port)/0\" }"
         let bridge = try scene.run()
-        try bridge.waitForLog("Redis is unreachable")
-        let error = bridge.logs("Redis is unreachable").first?.metadata["error"]
+        try bridge.waitForLog("Redis cannot be used")
+        let error = bridge.logs("Redis cannot be used").first?.metadata["error"]
         #expect(error?.hasPrefix("WRONGPASS") == true)
         #expect(!bridge.errorOutput.contains("wrong-one"))
     }

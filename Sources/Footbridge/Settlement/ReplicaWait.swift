@@ -47,8 +47,8 @@ final class ReplicaWait: TurnParticipant {
     }
 
     func start() {
-        link.onUp = { [unowned self] _ in
-            health.didConnect(link)
+        link.onUp = { [unowned self] connection in
+            health.didConnect(link, connection)
             onReady()
         }
         link.onDown = { [unowned self] error in

@@ -97,9 +97,7 @@ final class Ownership {
             let last = missing.subtracting(exposed).max() ?? .zero
             let expected = ids.filter { $0 <= last && !exposed.contains($0) }
             if !isLate, !expected.isEmpty, expected.isSubset(of: missing) {
-                logger.error(
-                    "this consumer was removed from the group; what is held here goes back into it",
-                    metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(expected.count)])
+                // This consumer was removed.
                 relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
                 return session.perform(session.machine.missEntries())
             }

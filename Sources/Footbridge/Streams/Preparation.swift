@@ -7,6 +7,8 @@ internal import RedisStreams
 /// hold as ours, does it let us read.
 final class Preparation {
     private unowned let session: StreamSession
+    /// The group that was met is the one that was met before.
+    private var isSameGroup = false
     /// The group was made here, where it is known to have stood: nobody need put it back further.
     private var isPlaceKnown = false
     /// Where the group begins if it has to be made: what was added since this process first looked is not skipped.
@@ -38,7 +40,9 @@ final class Preparation {
             let held = route.held(of: session.index)
             logger.log(
                 level: held.isEmpty ? .debug : .error,
-                "the consumer group is another than before; what is held here goes back into it",
+                isSameGroup
+                    ? "this consumer was removed from the group; what is held here goes back into it"
+                    : "the consumer group is another than before; what is held here goes back into it",
                 metadata: [
                     LogKeys.stream: "\(name)", LogKeys.group: "\(group)",
                     LogKeys.count: .stringConvertible(held.count),
@@ -71,6 +75,7 @@ final class Preparation {
             switch result {
             case .success(let mark):
                 isPlaceKnown = false
+                isSameGroup = session.machine.mark?.name == mark
                 session.perform(session.machine.didMeet(GroupMark(name: mark), number))
             case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
                 session.perform(session.machine.missGroup())

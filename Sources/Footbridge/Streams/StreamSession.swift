@@ -75,8 +75,8 @@ final class StreamSession {
     // MARK: - Life
 
     func begin() {
-        link.onUp = { [unowned self] _ in
-            worker.health.didConnect(link)
+        link.onUp = { [unowned self] connection in
+            worker.health.didConnect(link, connection)
             perform(machine.didConnect())
         }
         link.onDown = { [unowned self] error in

@@ -9,6 +9,7 @@ final class RedisHealth {
     /// Why the server lets nobody in, as far as people were told since it went away.
     private var refusals: Set<String> = []
     private var everUp = false
+    private var isRoleTold = false
     /// Connections that stand again.
     private(set) var reconnects = 0
 
@@ -25,11 +26,17 @@ final class RedisHealth {
         let isNews = error.isRefusal && refusals.insert("\(error)").inserted
         guard isFirst || isNews else { return }
         logger.error(
-            isFirst ? "Redis is unreachable" : "Redis refuses connections",
+            error.isRefusal ? "Redis cannot be used" : "Redis is unreachable",
             metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(error)"])
     }
 
-    func didConnect(_ link: RedisLink) {
+    func didConnect(_ link: RedisLink, _ connection: RedisConnection) {
+        if let answer = connection.unknownRole, !isRoleTold {
+            isRoleTold = true
+            logger.warning(
+                "Redis does not tell whether it is a master: on a replica nothing could be acknowledged",
+                metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(answer)"])
+        }
         let wasDown = down.remove(ObjectIdentifier(link)) != nil
         if wasDown { reconnects += 1 }
         guard down.isEmpty, wasDown || !everUp else { return }
@@ -42,7 +49,7 @@ extension RedisError {
     /// The server is there and lets nobody in: for someone to mend.
     fileprivate var isRefusal: Bool {
         switch self {
-        case .server, .notMaster: true
+        case .server, .notMaster, .clusterNode: true
         default: false
         }
     }

@@ -36,6 +36,27 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(5))
     }
 
+    @Test func `a reader that is slow holds up nobody for long`() {
+        let pipe = Pipe()
+        let read = pipe.fileHandleForReading.fileDescriptor
+        let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let end = ContinuousClock.now + .seconds(4)
+        let reader = Thread {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while ContinuousClock.now < end, Glibc.read(read, &buffer, 4096) > 0 { usleep(50_000) }
+        }
+        reader.start()
+        var waited = Duration.zero
+        while ContinuousClock.now < end {
+            let start = ContinuousClock.now
+            sink.write(line(String(repeating: "x", count: 4000) + "\n"))
+            waited += ContinuousClock.now - start
+            usleep(1000)
+        }
+        // Half a second, and then a twentieth of the time; without a bound it would be nearly all of it.
+        #expect(waited < .seconds(2))
+    }
+
     @Test func `a reader that went away is ignored`() {
         signal(SIGPIPE, SIG_IGN)
         let pipe = Pipe()
