@@ -90,6 +90,37 @@ import Testing
         try eventually("silent for long enough") { try check().output.contains(text) }
     }
 
+    @Test func `consumers of other programs are told apart, and those that only say something are not counted`() throws
+    {
+        try scene.redis.add(numbers: [1])
+        scene.file.route.keys["claim_after"] = "100ms"
+        scene.file.route.webhook = ["timeout": "50ms"]
+        for words in [
+            ["XGROUP", "CREATE", "orders", "orders", "0"],
+            ["XGROUP", "CREATECONSUMER", "orders", "orders", "footbridge:group:1@0-0"],
+            ["XGROUP", "CREATECONSUMER", "orders", "orders", "footbridge:released"],
+            ["XREADGROUP", "GROUP", "orders", "theirs", "STREAMS", "orders", ">"],
+        ] { try scene.redis.command(words.map { Array($0.utf8) }) }
+        let text =
+            "\n  warn   consumer theirs is silent and holds 1 entry of orders; it is another program's: "
+            + "only `take_over: all` takes them\n"
+        try eventually("silent for long enough") { try check().output.contains(text) }
+        #expect(try check().output.contains("0 unread, 1 pending, 1 consumer\n"))
+        scene.file.route.keys["take_over"] = "all"
+        #expect(try check().output.contains("holds 1 entry of orders; a running bridge takes over\n"))
+    }
+
+    @Test func `ids that are no times are told, and whom it concerns`() throws {
+        try scene.redis.command("XADD", "orders", "7-1", "n", "1")
+        #expect(
+            try check().output.contains(
+                "\n  note   ids of orders, such as 7-1, are not times: its age is unknown to status and metrics\n"))
+        scene.file.route.keys["retry"] = "{ max_age: 1h }"
+        let warning =
+            "are not times: its age is unknown to status and metrics, and max_age counts from the first attempt\n"
+        #expect(try check().output.contains(warning))
+    }
+
     @Test(arguments: [
         ("redis://bob:wrong@127.0.0.1:PORT", "WRONGPASS "),
         ("redis://127.0.0.1:PORT/99", "ERR DB index is out of range"),

@@ -14,7 +14,7 @@ public enum WellKnownConsumer {
     }
 
     /// Whether a Footbridge made this name: a worker's ends in its number.
-    static func isOwn(_ name: String) -> Bool {
+    public static func isOwn(_ name: String) -> Bool {
         if name == released { return true }
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return false }
         let number = name[name.index(after: dot)...]

@@ -1,3 +1,4 @@
+import Curl
 import Footbridge
 import RESP
 import Redis
@@ -31,6 +32,7 @@ extension LiveCheck {
             }.get()
             let size = length.map { Self.counted($0, "entry", "entries") } ?? "exists; XLEN is not allowed"
             findings.append(Finding(.ok, "stream \(stream): \(size)"))
+            findings += try await times(of: stream, route)
             guard let group = groups.first(where: { $0.name == route.group }) else {
                 findings.append(Self.missingGroup(route, on: stream, length: length))
                 break
@@ -61,18 +63,36 @@ extension LiveCheck {
         -> [Finding]
     {
         let lag = group.lag.map(String.init) ?? "unknown"
-        let text = "group \(group.name) on \(stream): \(lag) unread, \(group.pendingCount) pending"
-        var findings = [Finding(.ok, "\(text), \(Self.counted(group.consumerCount, "consumer", "consumers"))")]
         let consumers = try await outcome { () async throws(RedisError) in
             try await client.call(.consumers(of: group.name, stream: stream))
         }
-        for consumer in (try? consumers.get()) ?? []
-        where consumer.pendingCount > 0 && consumer.idle >= route.claimAfter {
+        let readers = (try? consumers.get())?.filter { !WellKnownConsumer.isMark($0.name) } ?? []
+        let others = readers.count { $0.name != WellKnownConsumer.released }
+        let text = "group \(group.name) on \(stream): \(lag) unread, \(group.pendingCount) pending"
+        var findings = [Finding(.ok, "\(text), \(Self.counted(others, "consumer", "consumers"))")]
+        for consumer in readers where consumer.pendingCount > 0 && consumer.idle >= route.claimAfter {
             let held = "\(Self.counted(consumer.pendingCount, "entry", "entries")) of \(stream)"
-            findings.append(
-                Finding(.warn, "consumer \(consumer.name) is silent and holds \(held); a running bridge takes over"))
+            let cure =
+                route.takeOver == .all || WellKnownConsumer.isOwn(consumer.name)
+                ? "a running bridge takes over" : "it is another program's: only `take_over: all` takes them"
+            findings.append(Finding(.warn, "consumer \(consumer.name) is silent and holds \(held); \(cure)"))
         }
         return findings
+    }
+
+    /// Ages are read from ids, and some producers make up their own.
+    private func times(of stream: String, _ route: RouteConfig) async throws(RedisError) -> [Finding] {
+        let info = try await outcome { () async throws(RedisError) in try await client.call(.info(stream)) }
+        guard let last = (try? info.get())?.lastID, last != .zero, last.age(now: WallClock.milliseconds) == nil else {
+            return []
+        }
+        let isNeeded = route.retry.maximumAge != nil
+        return [
+            Finding(
+                isNeeded ? .warn : .note,
+                "ids of \(stream), such as \(last), are not times: its age is unknown to status and metrics"
+                    + (isNeeded ? ", and max_age counts from the first attempt" : ""))
+        ]
     }
 
     private func deadLetters(of stream: String, _ route: RouteConfig) async throws(RedisError) -> [Finding] {

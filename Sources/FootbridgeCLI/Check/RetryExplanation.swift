@@ -26,7 +26,10 @@ struct RetryExplanation: CustomStringConvertible {
         let end = attempt < route.retry.attempts ? "max_age ends it: " : ""
         let head = "\(route.name): \(end)\(attempt) attempt\(attempt == 1 ? "" : "s"), given up after \(clock(since))"
         let jitter = route.retry.backoff.jitter
-        let notes = jitter > 0 ? ["Each wait is moved by up to \(Int((jitter * 100).rounded())) %, up or down."] : []
+        var notes = jitter > 0 ? ["Each wait is moved by up to \(Int((jitter * 100).rounded())) %, up or down."] : []
+        if route.retry.giveUp == .whenOthersPass {
+            notes.append("While the endpoint accepts nothing at all, no entry is given up, however often it was tried.")
+        }
         return ([head, row("attempt", "wait before it", "since the first")] + lines + notes).joined(separator: "\n")
     }
 

@@ -4,6 +4,8 @@ import Testing
 @testable import footbridge
 
 struct RetryExplanationTests {
+    private let rule = "While the endpoint accepts nothing at all, no entry is given up, however often it was tried."
+
     private func explanation(_ retry: RetryPolicy) -> [String] {
         let webhook = WebhookConfig(url: "https://example.com/hooks")
         let route = RouteConfig(name: "orders", streams: ["orders"], group: "orders", webhook: webhook, retry: retry)
@@ -19,9 +21,11 @@ struct RetryExplanationTests {
                 "        1                -                0s", "        2               1s                1s",
                 "        3               2s                3s",
             ])
-        #expect(lines.count == 15)
+        #expect(lines.count == 16)
         #expect(lines[13] == "       12            17m4s             34m7s")
         #expect(lines[14] == "Each wait is moved by up to 20 %, up or down.")
+        #expect(lines[15] == rule)
+        #expect(!explanation(RetryPolicy(giveUp: .always)).contains(rule))
     }
 
     @Test func `max_age ends it sooner`() {
@@ -38,13 +42,13 @@ struct RetryExplanationTests {
             lines == [
                 "orders: 3 attempts, given up after 1s540ms", "  attempt   wait before it   since the first",
                 "        1                -                0s", "        2          1s500ms           1s500ms",
-                "        3             40ms           1s540ms",
+                "        3             40ms           1s540ms", rule,
             ])
     }
 
     @Test func `of very many attempts the first and the last are shown`() {
         let lines = explanation(RetryPolicy(attempts: 1_000_000, backoff: Backoff(maximum: .seconds(1), jitter: 0)))
-        #expect(lines.count == 44)
+        #expect(lines.count == 45)
         #expect(lines[42].contains("…"))
         #expect(lines[43].hasPrefix("  1000000"))
     }
