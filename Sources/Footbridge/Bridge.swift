@@ -53,7 +53,10 @@ public struct Bridge: Service {
         }
         notify?.stopping()
         monitor.stops()
-        logger.info("stopping: finishing what is in flight")
+        var inFlight = 0
+        for worker in workers { inFlight += await worker.unfinished }
+        logger.info(
+            "stopping: finishing what is in flight", metadata: [LogKeys.count: .stringConvertible(inFlight)])
         let unfinished = await withTaskGroup(of: Int.self) { group in
             for worker in workers { group.addTask { await worker.drain() } }
             return await group.reduce(0, +)

@@ -82,8 +82,11 @@ actor Worker {
         context.replicas?.stop()
         // What waited for its turn still goes to the master, before anything is handed over.
         for route in routes { route.settler.flush() }
-        return routes.reduce(0) { $0 + $1.unfinished }
+        return unfinished
     }
+
+    /// Entries that are under way, or whose end Redis has not confirmed.
+    var unfinished: Int { routes.reduce(0) { $0 + $1.unfinished } }
 
     /// Leaves what is not settled to other instances, or to the next start; gives up after `patience`.
     ///

@@ -178,4 +178,47 @@ import Testing
         #expect(bridge.logs().filter { $0.level == "error" }.map(\.message).count == 1)
         #expect(scene.receiver.ledger.filter { $0.text == body(0) }.attempts == ["1", "2"])
     }
+
+    @Test func `a letter that was written, and whose answer was lost, is counted as dead and written once`() throws {
+        let scene = try Scene { $0.text == body(0) ? .answer(400) : .answer(200) }
+        let (port, dead, isCut) = (scene.server.port, dead, Monitor(false))
+        let probe = try scene.server.probe()
+        // Cuts the connection that buries something when it is buried, before the answer comes through.
+        let relay = try StreamServer { client in
+            let server = try StreamSocket.connected(port: port)
+            let isSilent = Gate()
+            Thread.detachNewThread {
+                while let bytes = try? server.receive(), !bytes.isEmpty, !isSilent.wait(timeout: .zero) {
+                    guard (try? client.send(bytes)) != nil else { break }
+                }
+                client.end()
+            }
+            defer { server.shutDown() }
+            while true {
+                let bytes = try client.receive()
+                if bytes.isEmpty { return }
+                let buries = String(decoding: bytes, as: UTF8.self).contains("redis.call('XADD', KEYS[2]")
+                let cuts = isCut.withLock { isDone in
+                    defer { isDone = isDone || buries }
+                    return buries && !isDone
+                }
+                if cuts { isSilent.open() }
+                try server.sendAll(bytes)
+                guard cuts else { continue }
+                try eventually("it is buried") { try probe.entries(dead).count == 1 }
+                return
+            }
+        }
+        scene.file.redis = "{ url: \"redis://127.0.0.1:\(relay.port)\" }"
+        try scene.redis.add(numbers: [0, 1, 2])
+        let bridge = try scene.run()
+        try bridge.waitForLog("connected to Redis")
+        try eventually("it was cut") { isCut.value }
+        try eventually("it is told") { bridge.toldLetters == 1 }
+        try scene.waitUntilSettled()
+        #expect(try bridge.stop() == .status(0))
+        #expect(try scene.redis.entries(dead).count == 1)
+        #expect(bridge.logs("summary").map { $0.metadata["dead"] } == ["1"])
+        #expect(bridge.logs("entries are not ours any more") == [])
+    }
 }

@@ -346,7 +346,7 @@ final class Settler {
         guard !error.endsConnection, isAllowed(kind, stream) else { return }
         if troubles.updateValue(.refusing, forKey: duty) == nil {
             route.logger.error(
-                kind.refusal, metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error)"])
+                kind.refusal, metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error.words)"])
         }
         worker.loop.schedule(after: kind.patience) { [weak self] in
             guard let self else { return }

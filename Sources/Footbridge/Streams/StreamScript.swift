@@ -1,4 +1,5 @@
 internal import RESP
+internal import Redis
 internal import RedisStreams
 
 /// Commands of our own: Lua that looks and acts in one step, so that an instance which was taken for dead takes nothing
@@ -28,5 +29,16 @@ extension Collection where Index == Int {
     /// The elements in their order, in slices of at most `count`.
     func portions(of count: Int) -> [SubSequence] {
         stride(from: startIndex, to: endIndex, by: count).map { self[$0..<Swift.min($0 + count, endIndex)] }
+    }
+}
+
+extension RedisError {
+    /// For people: without the place in our script that Redis adds (` script: 4b21…, on @user_script:1.`).
+    var words: String {
+        let text = description
+        guard let place = text.firstRange(of: " script: "), text[place.upperBound...].contains(", on @") else {
+            return text
+        }
+        return String(text[..<place.lowerBound])
     }
 }

@@ -166,7 +166,7 @@ final class StreamSession {
     func refuse(_ error: RedisError) {
         guard !error.endsConnection else { return }
         if error.serverError?.kind == .noGroup { return perform(machine.missGroup()) }
-        let text = "\(error)"
+        let text = error.words
         if trouble != text {
             trouble = text
             logger.error("cannot read", metadata: [LogKeys.stream: "\(name)", LogKeys.error: "\(text)"])

@@ -150,7 +150,7 @@ final class Takeover {
                 isRefused = true
                 session.logger.error(
                     "cannot take over entries",
-                    metadata: [LogKeys.stream: "\(session.name)", LogKeys.error: "\(error)"])
+                    metadata: [LogKeys.stream: "\(session.name)", LogKeys.error: "\(error.words)"])
             }
         }
     }
