@@ -40,9 +40,8 @@ struct DeadLetter {
         return list
     }
 
-    /// Moves the entry in one atomic step; the reply is the dead letter's id. If the entry is not this consumer's (any
-    /// more) it is a list of the group's mark, or null, alone: the entry was settled before, another instance has it, or
-    /// the group is another one.
+    /// Moves the entry in one atomic step; the reply is the dead letter's id, or an empty list if the entry is not this
+    /// consumer's (any more): it was settled before, another instance has it, or the group is another one.
     ///
     /// The owner is checked first and XADD comes before XACK: a XADD that fails (out of memory, wrong type) ends the
     /// script, and the entry stays pending.
@@ -52,13 +51,13 @@ struct DeadLetter {
         }
         let head: [any RESPArgument] = [Self.script, 2, stream, target, group, key.id, consumer]
         return StreamCommand(RESPCommand("EVAL", arguments: head + arguments)) { reply in
-            reply.elements.map { .notOurs(mark: $0.first?.text) } ?? .buried
+            reply.elements == nil ? .buried : .notOurs
         }
     }
 
     enum Burial: Sendable, Equatable {
         case buried
-        case notOurs(mark: String?)
+        case notOurs
     }
 
     /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
@@ -67,9 +66,8 @@ struct DeadLetter {
     var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
 
     private static let script = """
-        \(ScriptFunction.markOf)
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-        if #pending == 0 or pending[1][2] ~= ARGV[3] then return {markOf(KEYS[1], ARGV[1])} end
+        if #pending == 0 or pending[1][2] ~= ARGV[3] then return {} end
         local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
         redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
         return id

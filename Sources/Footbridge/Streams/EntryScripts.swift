@@ -34,8 +34,6 @@ struct FetchedEntries: Sendable {
     let looked: Int
     /// Those that are the consumer's; fields are `nil` for what is no longer in the stream.
     let entries: [(id: EntryID, fields: EntryFields?)]
-    /// The group's mark, looked up if some of the entries were not the consumer's.
-    let mark: String?
 }
 
 extension StreamCommand where Reply == FetchedEntries {
@@ -47,7 +45,6 @@ extension StreamCommand where Reply == FetchedEntries {
         for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
         return script(
             """
-            \(ScriptFunction.markOf)
             local got, looked, bytes = {}, 0, 0
             for i = 3, #ARGV, 2 do
               local id = ARGV[i]
@@ -62,15 +59,15 @@ extension StreamCommand where Reply == FetchedEntries {
                 if bytes > 4194304 then break end
               end
             end
-            return {looked, got, #got < looked and markOf(KEYS[1], ARGV[1])}
+            return {looked, got}
             """, stream, arguments
         ) { reply in
-            guard let parts = reply.elements, parts.count == 3, let looked = parts[0].integer,
+            guard let parts = reply.elements, parts.count == 2, let looked = parts[0].integer,
                 let rows = parts[1].elements
             else { return nil }
             let entries = rows.compactMap(StreamEntry.decode)
             guard entries.count == rows.count else { return nil }
-            return FetchedEntries(looked: Int(clamping: looked), entries: entries, mark: parts[2].text)
+            return FetchedEntries(looked: Int(clamping: looked), entries: entries)
         }
     }
 }

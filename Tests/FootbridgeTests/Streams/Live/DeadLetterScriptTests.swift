@@ -46,16 +46,14 @@ extension LiveScripts {
             let group = try LiveGroup(entries: 1)
             try group.read(1, by: "a")
             #expect(try await bury(letter(1, of: group), of: group) == .buried)
-            #expect(try await bury(letter(1, of: group), of: group) == .notOurs(mark: nil))
+            #expect(try await bury(letter(1, of: group), of: group) == .notOurs)
             #expect(try letters(group).count == 1)
         }
 
-        @Test func `another's entry is not buried, and the mark tells which group it is`() async throws {
+        @Test func `another's entry is not buried`() async throws {
             let group = try LiveGroup(entries: 1)
             try group.read(1, by: "b")
-            #expect(try await bury(letter(1, of: group), of: group) == .notOurs(mark: nil))
-            try group.makeConsumer("footbridge:group:m@0-0")
-            #expect(try await bury(letter(1, of: group), of: group) == .notOurs(mark: "footbridge:group:m@0-0"))
+            #expect(try await bury(letter(1, of: group), of: group) == .notOurs)
             #expect(try letters(group) == [])
             #expect(try group.pending() == [Pending(1, "b", 1)])
         }
@@ -121,7 +119,7 @@ extension LiveScripts {
             for number in UInt64(1)...2000 { try group.read(1, by: number.isMultiple(of: 2) ? "b" : "a") }
             let commands = try (1...2000).map { try letter($0, of: group).command(into: target(group)) }
             let replies = await group.live.client.pipeline(commands).map { try? $0.get() }
-            #expect(replies == (1...2000).map { $0.isMultiple(of: 2) ? .notOurs(mark: nil) : .buried })
+            #expect(replies == (1...2000).map { $0.isMultiple(of: 2) ? .notOurs : .buried })
             #expect(try letters(group).map { $0["id"]?.text } == stride(from: 1, to: 2000, by: 2).map { "\($0)-0" })
             #expect(try group.pending() == stride(from: 2, through: 2000, by: 2).map { Pending($0, "b", 1) })
         }

@@ -23,23 +23,18 @@ extension LiveScripts {
             #expect(fetched.looked == 2)
             #expect(fetched.entries.map(\.id) == [.at(1), .at(2)])
             #expect(numbers(fetched) == [1, 2])
-            #expect(fetched.mark == nil)
             #expect(try group.pending() == [Pending(1, "a", 2), Pending(2, "a", 5), Pending(3, "a", 1)])
             #expect(try group.idle(2) < 60_000, "the attempt begins now")
         }
 
-        @Test func `what another has, or has settled, stays as it is, and the group's mark tells which group it is`()
-            async throws
-        {
+        @Test func `what another has, or has settled, stays as it is`() async throws {
             let group = try LiveGroup(entries: 3)
             try group.read(1, by: "a")
             try group.read(2, by: "b")
             try group.run("XACK", group.stream, group.name, "3-0")
-            try group.makeConsumer("footbridge:group:m@0-0")
             let fetched = try await fetch([(.at(1), 2), (.at(2), 2), (.at(3), 2)], of: group)
             #expect(fetched.looked == 3)
             #expect(numbers(fetched) == [1])
-            #expect(fetched.mark == "footbridge:group:m@0-0")
             #expect(try group.pending() == [Pending(1, "a", 2), Pending(2, "b", 1)])
         }
 
