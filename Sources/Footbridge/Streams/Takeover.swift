@@ -198,12 +198,12 @@ final class Takeover {
                 && $0.name != WellKnownConsumer.released
         }
         guard living.map(\.name).min() == worker.consumer else { return }
-        let present = Set(consumers.map(\.name))
+        let remaining = Set(consumers.map(\.name)).subtracting(names)
         let orphans = consumers.filter { consumer in
             guard let mark = OwnerMark(consumer.name), consumer.idle >= max(claimAfter, mark.claimAfter) else {
                 return false
             }
-            return !present.contains(mark.consumer) || names.contains(mark.consumer)
+            return !remaining.contains(mark.consumer)
         }
         let removable = (names + orphans.map(\.name)).prefix(Self.removals)
         guard !removable.isEmpty else { return }
