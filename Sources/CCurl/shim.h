@@ -57,8 +57,13 @@ struct footbridge_transfer {
     curl_off_t body_bytes;
     /// After an answer of 300 or above, the connection is not used again.
     _Bool closes_after_errors;
-    /// After an answer that may come from where the name no longer points, a used connection is not used again.
-    _Bool renews;
+    /// When each connection of the loop was made, by its local port, in milliseconds of any clock; 65,536 of them.
+    uint32_t *made_at;
+    /// The same clock now.
+    uint32_t now;
+    /// A connection older than this is not used again after an error that is not of the message: it may lead to where the
+    /// name no longer points.
+    uint32_t renewal_age;
 
     /// How often libcurl began to send the request.
     int prerequests;
@@ -70,6 +75,8 @@ struct footbridge_transfer {
     int family;
     /// Of the status line that came last, or 0.
     int status;
+    /// How old the connection was when it got the request.
+    uint32_t age;
     /// The header of the final answer has come whole.
     _Bool header_ended;
     /// The final answer began before our body was sent whole.
@@ -103,7 +110,8 @@ static inline void footbridge_read_status(struct footbridge_transfer *transfer, 
         curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L);
     }
     if (status >= 300 && transfer->closes_after_errors) footbridge_forbid_reuse(transfer);
-    if (transfer->renews && transfer->family == 0 && (status == 404 || status == 421 || status >= 500))
+    _Bool is_of_message = status == 400 || (status >= 413 && status <= 415) || status == 422 || status == 429;
+    if (status >= 300 && !is_of_message && transfer->family == 0 && transfer->age >= transfer->renewal_age)
         footbridge_forbid_reuse(transfer);
 }
 
@@ -140,10 +148,13 @@ static inline _Bool footbridge_has_last_chunk(const struct footbridge_transfer *
     return memcmp(transfer->tail, "\r\n0\r\n\r\n", 7) == 0 || memcmp(transfer->tail, "\0\0000\r\n\r\n", 7) == 0;
 }
 
-/// For CURLOPT_PREREQFUNCTION: no request is sent twice within one transfer.
+/// For CURLOPT_PREREQFUNCTION: no request is sent twice within one transfer, and the connection's age is noted.
 static inline int footbridge_before_request(void *context, char *remote, char *local, int remote_port, int local_port) {
     struct footbridge_transfer *transfer = context;
-    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    (void)remote, (void)local, (void)remote_port;
+    uint16_t port = (uint16_t)local_port;
+    if (transfer->family != 0) transfer->made_at[port] = transfer->now;
+    transfer->age = transfer->now - transfer->made_at[port];
     transfer->prerequests += 1;
     return transfer->prerequests > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }

@@ -19,8 +19,11 @@ public final class CurlHandle {
         case checkingName
     }
 
-    /// A used connection is given up for a new one, and so a new look at the name, at most once in this time.
-    var renewalInterval: Duration = .seconds(20)
+    /// A connection that is older is given up for a new one, and so a new look at the name, after an answer that may come from
+    /// where the name no longer points.
+    var renewalAge: Duration = .seconds(20)
+    /// Connections that were made before are not used any more, to the second.
+    public var oldestConnection: MonotonicTime?
 
     private let loop: CurlLoop
     private let easy: UnsafeMutableRawPointer
@@ -38,8 +41,9 @@ public final class CurlHandle {
     private let transfer = UnsafeMutablePointer<footbridge_transfer>.allocate(capacity: 1)
     /// Whether CURLOPT_FRESH_CONNECT is set.
     private var isFresh = false
-    /// When this handle last had a new connection made.
-    private var connectedAt = MonotonicTime(nanoseconds: 0)
+    /// CURLOPT_MAXLIFETIME_CONN.
+    private var lifetimeSeconds = longestLifetimeSeconds
+    private static let longestLifetimeSeconds = 600
     private var kept: [UInt8] = []
     /// Tells the answer of one check of the name from that of an earlier one, which was cancelled.
     private var checks = 0
@@ -131,7 +135,7 @@ public final class CurlHandle {
         try set(CURLOPT_TCP_KEEPINTVL, 10)
         // A kept connection is made anew now and then, so that a change of DNS is noticed; a new one asks again after 30 s.
         try set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
-        try set(CURLOPT_MAXLIFETIME_CONN, 600)
+        try set(CURLOPT_MAXLIFETIME_CONN, Self.longestLifetimeSeconds)
         try set(CURLOPT_MAXAGE_CONN, 118)
     }
 
@@ -191,7 +195,10 @@ public final class CurlHandle {
         transfer.pointee.header_bytes_left = Self.headerLimitBytes
         transfer.pointee.body_bytes = curl_off_t(request.bodyCount)
         transfer.pointee.closes_after_errors = closesAfterErrors
-        transfer.pointee.renews = loop.now - connectedAt >= renewalInterval
+        transfer.pointee.made_at = loop.connectionTimes
+        transfer.pointee.now = UInt32(truncatingIfNeeded: loop.now.nanoseconds / 1_000_000)
+        transfer.pointee.renewal_age = UInt32(clamping: renewalAge.wholeMilliseconds)
+        if let oldestConnection { try limitLifetime(since: oldestConnection) }
         isTruncated = false
         kept.removeAll(keepingCapacity: true)
         errorText[0] = 0
@@ -207,6 +214,16 @@ public final class CurlHandle {
         try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
         state = .sending
+    }
+
+    /// libcurl ends connections that have lived for longer than this when it looks for one to use.
+    private func limitLifetime(since start: MonotonicTime) throws(TransportFailure) {
+        let seconds = max(1, Int((loop.now - start) / .seconds(1)))
+        if seconds >= Self.longestLifetimeSeconds { oldestConnection = nil }
+        let lifetime = min(seconds, Self.longestLifetimeSeconds)
+        guard lifetime != lifetimeSeconds else { return }
+        lifetimeSeconds = lifetime
+        try set(CURLOPT_MAXLIFETIME_CONN, lifetime)
     }
 
     /// The same with a completion for this request.
@@ -261,7 +278,6 @@ public final class CurlHandle {
         guard state == .sending else { return }
         request.shrink()
         let end = end(code)
-        if end.hasConnected { connectedAt = loop.now }
         // The status line decides: what came after it was cut by us, not by the receiver. An answer that stalls or breaks off
         // is none, whatever its status: better twice than not at all.
         if code == CURLE_OK || (isTruncated && transfer.pointee.status >= 200) || isCompleteEarlyAnswer(code) {

@@ -44,6 +44,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     /// Transfers that were added since the last perform: they have not begun.
     private var added = 0
 
+    /// When each HTTP connection was made, by its local port. Pages that nobody touches take no memory.
+    let connectionTimes: UnsafeMutablePointer<UInt32>
     /// Room for what one read of a socket brings, shared by all sockets of this loop, so that idle ones need none.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 16)
 
@@ -53,6 +55,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             throw CurlLoopError("libcurl gave no multi handle")
         }
         self.multi = multi
+        guard let times = calloc(1 << 16, MemoryLayout<UInt32>.stride) else { throw CurlLoopError("no memory") }
+        connectionTimes = times.assumingMemoryBound(to: UInt32.self)
         descriptors = try DescriptorSet()
         _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, keptConnections)
         _ = footbridge_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
@@ -63,6 +67,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     deinit {
         curl_multi_cleanup(multi)
         scratch.deallocate()
+        free(connectionTimes)
     }
 
     private func startThread() throws(CurlLoopError) {

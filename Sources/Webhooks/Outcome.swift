@@ -97,6 +97,9 @@ extension Outcome {
     public var maySpeakOfEntries: Bool {
         switch self {
         case .messageRefused, .routeRefused(.status): true
+        // One that a receiver chokes on.
+        case .outage(.status), .outage(.timedOut), .outage(.reset), .outage(.keptConnectionEnded), .outage(.notHTTP):
+            true
         default: false
         }
     }
@@ -126,7 +129,7 @@ extension Outcome: CustomStringConvertible {
         case .throttled(let status, .some(let wait)):
             "the receiver wants fewer requests (\(status)) and asks for a pause \(wait)"
         case .outage(let failure): failure.description
-        case .ownLack(let words): "this process lacks what it needs: \(words)"
+        case .ownLack(let words): words
         }
     }
 }

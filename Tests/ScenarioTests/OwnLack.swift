@@ -18,7 +18,7 @@ import Testing
         #expect(Set(ledger.acceptedBodies) == Set((0..<600).map(body)))
         #expect(ledger.count == 600)
         #expect(Set(ledger.attempts) == ["1"])
-        #expect(bridge.logs("this process lacks what a request needs; fewer are made at a time").count == 1)
+        #expect(bridge.logs("this process has run out of what a request needs; fewer are made at a time").count == 1)
         #expect(bridge.logs().filter { $0.message.hasPrefix("endpoint") } == [])
         #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
     }

@@ -78,7 +78,7 @@ import Webhooks
             (
                 .outage(.keptConnectionEnded), nil, "kept_connection_ended", "a kept connection ended before any answer"
             ),
-            (.ownLack("no descriptor"), nil, "own_lack", "this process lacks what it needs: no descriptor"),
+            (.ownLack("no descriptor"), nil, "own_lack", "no descriptor"),
             (.outage(.other("send failure")), nil, "transport", "send failure"),
         ] as [(Outcome, Int?, String, String)])
     func `an outcome has a status, a reason and words`(

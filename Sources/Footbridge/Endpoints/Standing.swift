@@ -24,7 +24,7 @@ struct Standing {
 
     /// What people want to know.
     enum Change: Equatable {
-        /// Three failures in a row, without an acceptance for a second.
+        /// Three failures in a row, over more than a second, without an acceptance.
         case fails(Outcome)
         case wentDown(Down)
         case reasonChanged(Down)
@@ -168,7 +168,10 @@ struct Standing {
             return .wentDown(down)
         }
         state = isLate && !failing.isEmpty || weight >= Self.downWeight / 2 || lastAcceptedAt == nil ? .doubtful : .well
-        guard !isTold, failuresInARow >= 3, lastAcceptedAt.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
+        // It may be about to count as down, which is told in its place.
+        guard !isTold, failuresInARow >= 3, let failingSince, now - failingSince >= .seconds(1),
+            lastAcceptedAt.map({ now - $0 >= .seconds(1) }) ?? true
+        else { return nil }
         isTold = true
         return .fails(outcome)
     }

@@ -12,6 +12,8 @@ final class Repeats {
 
     /// Entries whose turn it is not, and that are looked at in one turn.
     private static let lookedAtPerTurn = 64
+    /// Bodies that are fetched for their letters at a time: they may be large.
+    private static let lettersPerTurn = 4
     /// No time of its own: it waits for the endpoint.
     private static let unlimited = Duration.seconds(365 * 86400)
 
@@ -71,15 +73,18 @@ final class Repeats {
             max(1, window / 2) - route.table.queuedRepeats - route.table.repeatsInFlight - route.table.count(.fetching),
             window - route.table.busy)
         if isPaced { room = min(room, BacklogPace.portion) }
-        var others = 0
+        var (others, doomed) = (0, 0)
         while batch.count < room, others < Self.lookedAtPerTurn, let row = route.table.takeDue(now) {
             if route.table.isDoomed(row) {
-                if route.settler.mayBury(route.table.key(row).stream) {
+                let stream = route.table.key(row).stream
+                if doomed < Self.lettersPerTurn, route.settler.mayBury(stream) {
+                    doomed += 1
                     batch.append(row)
                     continue
                 }
-                // Its letter cannot be written yet.
-                route.table.postpone(row, due: now + .seconds(5))
+                // Its letter cannot be written yet, or others are being written.
+                let isRefused = route.settler.refusesLetters(of: stream)
+                route.table.postpone(row, due: now + (isRefused ? .seconds(5) : .milliseconds(100)))
             } else if !isHeldUp || isExpired(row) {
                 batch.append(row)
                 continue

@@ -193,7 +193,7 @@ final class Route: TurnParticipant {
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
         if let change { tell(change, report) }
-        if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint) }
+        if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint, at: attempt.startedAt) }
         defer {
             judge(olderThan: nil)
             if attempt.isProbe, isHeldUp, outcome.maySpeakOfEntries || config.retry.maximumAge != nil {
@@ -401,7 +401,9 @@ final class Route: TurnParticipant {
     }
 
     /// What waits need not wait any longer.
-    func didRecover() {
+    func didRecover(at moment: MonotonicTime) {
+        // The probe had a connection of its own. The others may lead to where the name no longer points.
+        sink.renewConnections(madeBefore: moment)
         table.makeAllDue(worker.loop.now)
         // What others left was not taken meanwhile.
         for session in sessions { session.heard() }

@@ -133,8 +133,9 @@ final class WorkerContext {
         return endpoint
     }
 
-    func didRecover(_ endpoint: Endpoint) {
-        for route in routes where route.endpoint === endpoint { route.didRecover() }
+    /// - Parameter moment: when the request was made that was accepted.
+    func didRecover(_ endpoint: Endpoint, at moment: MonotonicTime) {
+        for route in routes where route.endpoint === endpoint { route.didRecover(at: moment) }
     }
 
     // MARK: - Our own lack
@@ -148,8 +149,8 @@ final class WorkerContext {
         let isNews = supply.lack(inFlight: routes.reduce(0) { $0 + $1.inFlight }, now: loop.now)
         guard isNews else { return }
         logger.error(
-            "this process lacks what a request needs; fewer are made at a time",
-            metadata: [LogKeys.reason: "\(outcome)", LogKeys.limit: .stringConvertible(supply.limit ?? 0)])
+            "this process has run out of what a request needs; fewer are made at a time",
+            metadata: [LogKeys.reason: "\(outcome)"])
     }
 
     /// In the next turn, for this one has come to its end already.

@@ -23,8 +23,14 @@ struct DeadLetter {
     var wasWritten = false
     /// It was sent, and no answer came: if the entry is gone, it went into this letter.
     var mayBeWritten = false
-    /// Larger letters are not kept with their bodies while they cannot be written.
     var isTrimmed: Bool { reason == .trimmed }
+    /// What is kept of it while it cannot be written.
+    var withoutBody: DeadLetter {
+        var letter = self
+        letter.fields = EntryFields([:])
+        letter.response = Array(response.prefix(256))
+        return letter
+    }
 
     /// The fields of the dead letter: what happened, then the entry's own fields behind the prefix `field.`, in their order.
     var arguments: [any RESPArgument] {

@@ -327,10 +327,7 @@ final class Settler {
                 route.table.remove(letter.row)
                 continue
             }
-            var note = letter
-            note.fields = EntryFields([:])
-            note.response = Array(note.response.prefix(256))
-            doomed[letter.key] = note
+            doomed[letter.key] = letter.withoutBody
             route.table.postpone(letter.row, due: due)
         }
         letters[stream].removeAll { doomed[$0.key] != nil || !route.table.contains($0.key) }

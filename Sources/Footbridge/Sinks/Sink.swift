@@ -1,3 +1,4 @@
+internal import Curl
 internal import RedisStreams
 internal import Webhooks
 
@@ -10,6 +11,8 @@ protocol Sink: AnyObject {
     /// - Throws: if the entry cannot be made into a request, now or later.
     /// - Returns: what stood in the way, if the delivery could not be started: then `onFinish` is not called.
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport?
+    /// Connections that were made before this moment lead to where nothing was accepted: they are not used any more.
+    func renewConnections(madeBefore moment: MonotonicTime)
     /// Drops what is under way; `onFinish` is not called for it.
     func cancelAll()
 }
@@ -33,9 +36,15 @@ struct DeliveryReport {
     /// The head of the answer's body.
     var response: [UInt8] = []
     var nanoseconds: Int64 = 0
+    /// What the transport says of a failure.
+    var detail: String?
 
-    /// What the answer's own words say of the reason for a refusal.
+    /// What the answer's own words, or those of the TLS library, say of the reason for a refusal.
     var likelyCause: String? {
-        outcome.status.flatMap { LikelyCause.of(status: $0, bodyHead: response) }
+        if let status = outcome.status { return LikelyCause.of(status: status, bodyHead: response) }
+        return switch outcome {
+        case .routeRefused(.certificate), .outage(.tls): detail
+        default: nil
+        }
     }
 }

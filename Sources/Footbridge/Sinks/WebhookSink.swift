@@ -17,6 +17,7 @@ final class WebhookSink: Sink {
     private var writer: RequestWriter
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
+    private var oldestConnection: MonotonicTime?
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
     init(_ route: RouteConfig, namespace: String?, loop: CurlLoop) throws {
@@ -50,6 +51,11 @@ final class WebhookSink: Sink {
         return nil
     }
 
+    func renewConnections(madeBefore moment: MonotonicTime) {
+        oldestConnection = moment
+        for slot in slots { slot.handle.oldestConnection = moment }
+    }
+
     func cancelAll() {
         for slot in slots { slot.handle.cancel() }
     }
@@ -62,6 +68,7 @@ final class WebhookSink: Sink {
     private func addSlot(_ handle: CurlHandle) -> Int {
         let slot = slots.count
         handle.onFinish = { [unowned self] in finish(slot, $0) }
+        handle.oldestConnection = oldestConnection
         slots.append(Slot(handle: handle))
         return slot
     }
@@ -78,7 +85,9 @@ final class WebhookSink: Sink {
         case .success(let response):
             report.usedConnection = response.usedConnection
             report.response = response.bodyHead
-        case .failure(let failure): report.usedConnection = failure.usedConnection
+        case .failure(let failure):
+            report.usedConnection = failure.usedConnection
+            report.detail = failure.message
         }
         onFinish(row, report)
     }

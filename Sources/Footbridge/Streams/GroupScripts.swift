@@ -56,11 +56,11 @@ extension StreamCommand where Reply == Int {
     static func touch(_ names: [String], stream: String, group: String) -> StreamCommand {
         script(
             """
-            local wanted, touched = {}, 0
-            for i = 2, #ARGV do wanted[ARGV[i]] = true end
-            for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-              if wanted[row[2]] then
-                redis.call('XREADGROUP', 'GROUP', ARGV[1], row[2], 'COUNT', 1, 'STREAMS', KEYS[1], '\(UInt64.max)-0')
+            \(ScriptFunction.exists)
+            local touched = 0
+            for i = 2, #ARGV do
+              if exists(KEYS[1], ARGV[1], ARGV[i]) then
+                redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[i], 'COUNT', 1, 'STREAMS', KEYS[1], '\(UInt64.max)-0')
                 touched = touched + 1
               end
             end
@@ -69,28 +69,24 @@ extension StreamCommand where Reply == Int {
         ) { $0.integer.map(Int.init(clamping:)) }
     }
 
-    /// Removes consumers that have nothing pending and were silent for so long; returns how many.
+    /// Removes consumers that have nothing pending; returns how many.
     ///
-    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group.
-    static func removeConsumers(
-        _ names: [String], silentFor silence: Duration, stream: String, group: String
-    ) -> StreamCommand {
+    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group. One that shows life
+    /// again at this moment comes back onto the list with its next read.
+    static func removeConsumers(_ names: [String], stream: String, group: String) -> StreamCommand {
         script(
             """
-            \(ScriptFunction.row)
-            local wanted, removed = {}, 0
-            for i = 3, #ARGV do wanted[ARGV[i]] = true end
-            for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-              if wanted[list[2]] then
-                local info = named(list)
-                if info.pending == 0 and info.idle >= tonumber(ARGV[2]) then
-                  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], info.name)
-                  removed = removed + 1
-                end
+            \(ScriptFunction.exists)
+            local removed = 0
+            for i = 2, #ARGV do
+              local name = ARGV[i]
+              if exists(KEYS[1], ARGV[1], name) and #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, name) == 0 then
+                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name)
+                removed = removed + 1
               end
             end
             return removed
-            """, stream, [group, silence.wholeMilliseconds] + names
+            """, stream, [group] + names
         ) { $0.integer.map(Int.init(clamping:)) }
     }
 

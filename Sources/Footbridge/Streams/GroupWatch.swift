@@ -70,18 +70,23 @@ struct GroupWatch {
 
 extension StreamCommand where Reply == GroupSurvey {
     /// `XINFO STREAM` sends the first and the last entry with their bodies; a script keeps them where they are.
-    static func survey(stream: String, group: String) -> StreamCommand {
+    ///
+    /// - Parameter mark: the group's, as far as is known: it is looked for first.
+    static func survey(stream: String, group: String, mark: String?) -> StreamCommand {
         script(
             """
             \(ScriptFunction.row)
             \(ScriptFunction.markOf)
+            \(ScriptFunction.exists)
             local stream = named(redis.call('XINFO', 'STREAM', KEYS[1]))
             local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
             if not group then return redis.error_reply('NOGROUP no such group') end
             local first = stream['first-entry']
+            local mark = ARGV[2]
+            if mark == '' or not exists(KEYS[1], ARGV[1], mark) then mark = markOf(KEYS[1], ARGV[1]) end
             return {stream.length, first and first[1] or false, stream['last-generated-id'],
-              stream['entries-added'], group['last-delivered-id'], markOf(KEYS[1], ARGV[1]), group['entries-read']}
-            """, stream, [group]
+              stream['entries-added'], group['last-delivered-id'], mark, group['entries-read']}
+            """, stream, [group, mark ?? ""]
         ) { reply in
             guard let parts = reply.elements, parts.count >= 6, let length = parts[0].integer,
                 let lastID = parts[2].bytes.flatMap(EntryID.init(bytes:)), let added = parts[3].integer,

@@ -16,6 +16,23 @@ enum ScriptFunction {
         end
         """
 
+    /// `exists(stream, group, name)`: whether a consumer is on the group's list, without going through thousands of others. It is
+    /// made if it is not there, and removed again; a server that does not let us do that is asked for its list.
+    static let exists = """
+        local function exists(stream, group, name)
+          local made = redis.pcall('XGROUP', 'CREATECONSUMER', stream, group, name)
+          if made == 0 then return true end
+          if made == 1 then
+            redis.call('XGROUP', 'DELCONSUMER', stream, group, name)
+            return false
+          end
+          for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
+            if row[2] == name then return true end
+          end
+          return false
+        end
+        """
+
     /// `markOf(stream, group)`: the name of the group's mark (`GroupMark`), `false` if it has none.
     static let markOf = """
         local function markOf(stream, group)

@@ -272,7 +272,7 @@ final class StreamSession {
     func visit(on connection: RedisConnection) {
         ownership.beat(on: connection)
         guard machine.isOpen else { return }
-        connection.send(.survey(stream: name, group: group)) { [unowned self] result in
+        connection.send(.survey(stream: name, group: group, mark: machine.mark?.name)) { [unowned self] result in
             // Of another group nothing is noted: where ours stood has to be known when it is made again.
             guard case .success(let survey) = result, survey.mark == machine.mark?.name else { return }
             for finding in watch.note(survey) {

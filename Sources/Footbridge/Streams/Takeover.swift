@@ -18,8 +18,11 @@ final class Takeover {
     /// When Redis' clock was last seen to step.
     private var steppedAt: MonotonicTime?
 
-    /// Empty consumers that one instance removes in one round.
-    private static let removals = 50
+    /// Empty consumers that were removed, and not told yet.
+    private var removed = 0
+
+    /// So many that one instance removes in one round, and so many of their marks.
+    private static let removals = 100
 
     init(_ session: StreamSession) { self.session = session }
 
@@ -205,19 +208,26 @@ final class Takeover {
             }
             return !remaining.contains(mark.consumer)
         }
-        let removable = (names + orphans.map(\.name)).prefix(Self.removals)
-        guard !removable.isEmpty else { return }
-        let command = StreamCommand.removeConsumers(
-            Array(removable), silentFor: claimAfter, stream: session.name, group: session.group)
-        connection.send(command) { [unowned self] result in
-            guard case .success(let count) = result, count > 0, !names.isEmpty else { return }
-            session.logger.info(
-                "removed silent consumers that had no entries",
-                metadata: [
-                    LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(count),
-                    LogKeys.consumer: "\(removable.first ?? "")",
-                ])
+        let removable = Array(names.prefix(Self.removals)) + orphans.prefix(Self.removals).map(\.name)
+        guard !removable.isEmpty else { return tellRemoved() }
+        let isLast = names.count <= Self.removals
+        for portion in removable.portions(of: ScriptPortion.usual) {
+            let command = StreamCommand.removeConsumers(Array(portion), stream: session.name, group: session.group)
+            connection.send(command) { [unowned self] result in
+                guard case .success(let count) = result, !names.isEmpty else { return }
+                removed += count
+                if isLast, portion.endIndex == removable.endIndex { tellRemoved() }
+            }
         }
+    }
+
+    /// Once, when all are gone, of however many rounds.
+    private func tellRemoved() {
+        guard removed > 0 else { return }
+        session.logger.info(
+            "removed silent consumers that had no entries",
+            metadata: [LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(removed)])
+        removed = 0
     }
 }
 

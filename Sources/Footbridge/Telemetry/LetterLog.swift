@@ -8,10 +8,16 @@ final class LetterLog {
         let reason: String
     }
 
+    /// Letters that are not told yet.
+    private struct Untold {
+        var count = 0
+        var last: DeadLetter?
+    }
+
     private let loop: CurlLoop
     private let logger: Logger
-    /// Kinds that were told within the last second, with the letters since then.
-    private var counts: [Kind: Int] = [:]
+    /// Kinds that were told within the last second.
+    private var untold: [Kind: Untold] = [:]
 
     init(loop: CurlLoop, logger: Logger) {
         self.loop = loop
@@ -20,30 +26,38 @@ final class LetterLog {
 
     func note(_ letter: DeadLetter, _ message: Logger.Message) {
         let kind = Kind(stream: letter.stream, reason: letter.reason.text)
-        if let count = counts[kind] {
-            counts[kind] = count + 1
+        guard untold[kind] == nil else {
+            untold[kind]?.count += 1
+            untold[kind]?.last = letter.withoutBody
             return
         }
+        tell(letter, message)
+        tellLater(kind, message)
+    }
+
+    private func tell(_ letter: DeadLetter, _ message: Logger.Message) {
         logger.warning(
             message,
             metadata: [
                 LogKeys.stream: "\(letter.stream)", LogKeys.entry: "\(letter.key.id)",
-                LogKeys.reason: "\(kind.reason)", LogKeys.attempt: "\(letter.attempts)",
+                LogKeys.reason: "\(letter.reason.text)", LogKeys.attempt: "\(letter.attempts)",
             ])
-        counts[kind] = 0
-        tellLater(kind, message)
     }
 
     private func tellLater(_ kind: Kind, _ message: Logger.Message) {
+        untold[kind] = Untold()
         loop.schedule(after: .seconds(1)) { [self] in
-            guard let count = counts.removeValue(forKey: kind), count > 0 else { return }
-            logger.warning(
-                message,
-                metadata: [
-                    LogKeys.stream: "\(kind.stream)", LogKeys.reason: "\(kind.reason)",
-                    LogKeys.count: .stringConvertible(count),
-                ])
-            counts[kind] = 0
+            guard let letters = untold.removeValue(forKey: kind), let last = letters.last else { return }
+            if letters.count == 1 {
+                tell(last, message)
+            } else {
+                logger.warning(
+                    message,
+                    metadata: [
+                        LogKeys.stream: "\(kind.stream)", LogKeys.reason: "\(kind.reason)",
+                        LogKeys.count: .stringConvertible(letters.count),
+                    ])
+            }
             tellLater(kind, message)
         }
     }

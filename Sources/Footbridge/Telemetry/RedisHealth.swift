@@ -19,6 +19,8 @@ final class RedisHealth {
     }
 
     func didLose(_ link: RedisLink, _ error: RedisError) {
+        // We have hung up ourselves, for another server is the master.
+        if case .closed = error { return }
         let isFirst = down.isEmpty
         down.insert(ObjectIdentifier(link))
         if isFirst { refusals = [] }

@@ -125,13 +125,11 @@ import Testing
     }
 
     /// After these the name may point elsewhere by now.
-    @Test(arguments: [404, 421, 500, 503])
-    func `a used connection that answers so is made anew, if it is long since this handle had a new one`(
-        status: Int
-    ) async throws {
-        for (interval, connections) in [(Duration.zero, [0, 0, 1]), (.seconds(3600), [0, 0, 0])] {
+    @Test(arguments: [301, 401, 403, 404, 410, 421, 500, 503])
+    func `an old connection that answers so is made anew`(status: Int) async throws {
+        for (age, connections) in [(Duration.zero, [0, 0, 1]), (.seconds(3600), [0, 0, 0])] {
             let receiver = try ScriptedReceiver { $0.id == "1" ? .answer(status) : .answer(200) }
-            let results = try await results(receiver.url, 3, { $0.renewalInterval = interval })
+            let results = try await results(receiver.url, 3, { $0.renewalAge = age })
             #expect(results.map { $0.response?.status } == [200, status, 200])
             #expect(receiver.ledger.map(\.connection) == connections)
         }
@@ -139,8 +137,36 @@ import Testing
 
     @Test func `a new connection is not made anew, nor one with another answer`() async throws {
         let receiver = try ScriptedReceiver { $0.id == "0" ? .answer(503) : .answer(422) }
-        _ = try await results(receiver.url, 3, { $0.renewalInterval = .zero })
+        _ = try await results(receiver.url, 3, { $0.renewalAge = .zero })
         #expect(receiver.ledger.map(\.connection) == [0, 0, 0])
+    }
+
+    /// The connection's age counts, not when its handle last made one: two of them are kept here, and the handle has made the
+    /// young one.
+    @Test func `of an old and a young connection that answer so only the old one is given up`() async throws {
+        let receiver = try ScriptedReceiver { ["0", "1"].contains($0.id) ? .answer(200) : .answer(503) }
+        try await onLoop { [url = receiver.url] actor in
+            let handle = try CurlHandle(loop: actor.loop, options: TransferOptions(url: url))
+            handle.renewalAge = .seconds(1)
+            for number in 0..<6 {
+                if number == 1 { try await actor.pass(.milliseconds(1100)) }
+                try await handle.send("\(number)", fresh: number == 1)
+            }
+        }
+        #expect(receiver.ledger.map(\.connection) == [0, 1, 0, 1, 1, 1])
+    }
+
+    @Test func `connections made before a moment are not used any more`() async throws {
+        let receiver = try ScriptedReceiver()
+        try await onLoop { [url = receiver.url] actor in
+            let handle = try CurlHandle(loop: actor.loop, options: TransferOptions(url: url))
+            try await handle.send("0")
+            try await actor.pass(.milliseconds(2100))
+            handle.oldestConnection = actor.loop.now
+            try await handle.send("1", fresh: true)
+            for id in ["2", "3", "4"] { try await handle.send(id) }
+        }
+        #expect(receiver.ledger.map(\.connection) == [0, 1, 1, 1, 1])
     }
 
     @Test func `no more idle connections are kept than the loop is told to`() async throws {
@@ -161,5 +187,19 @@ import Testing
             }
         }
         #expect(receiver.connections == 14)
+    }
+}
+
+extension CurlHandle {
+    fileprivate func send(_ id: String, fresh: Bool = false) async throws {
+        let _: TransferResult = try await callback {
+            try self.start(request([("webhook-id", id)]), fresh: fresh, completion: $0)
+        }
+    }
+}
+
+extension TestLoop {
+    fileprivate func pass(_ time: Duration) async throws {
+        let _: Bool = try await callback { done in self.loop.schedule(after: time) { done(true) } }
     }
 }

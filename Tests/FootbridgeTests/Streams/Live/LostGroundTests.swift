@@ -42,8 +42,8 @@ extension LiveScripts {
                             stream: stream, group: name))
                 case .touch: await group.refusal(of: .touch(["a"], stream: stream, group: name))
                 case .removeConsumers:
-                    await group.refusal(of: .removeConsumers(["a"], silentFor: .zero, stream: stream, group: name))
-                case .survey: await group.refusal(of: .survey(stream: stream, group: name))
+                    await group.refusal(of: .removeConsumers(["a"], stream: stream, group: name))
+                case .survey: await group.refusal(of: .survey(stream: stream, group: name, mark: "m"))
                 case .deadLetter:
                     await group.refusal(
                         of: DeadLetter(

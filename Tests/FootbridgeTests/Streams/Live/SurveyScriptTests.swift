@@ -6,8 +6,19 @@ import Testing
 
 extension LiveScripts {
     struct SurveyScriptTests {
-        private func survey(_ group: LiveGroup) async throws -> GroupSurvey {
-            try await group.call(.survey(stream: group.stream, group: group.name))
+        private func survey(_ group: LiveGroup, mark: String? = nil) async throws -> GroupSurvey {
+            try await group.call(.survey(stream: group.stream, group: group.name, mark: mark))
+        }
+
+        /// The known one is looked for by its name; nothing may be left of looking for one that is gone.
+        @Test(arguments: ["footbridge:group:m@0-0", "footbridge:group:old", nil])
+        func `the group's mark is told, whichever is expected`(expected: String?) async throws {
+            let group = try LiveGroup(entries: 1)
+            #expect(try await survey(group, mark: expected).mark == nil)
+            #expect(try group.consumers() == [])
+            try group.makeConsumers(["a", "footbridge:group:m@0-0"])
+            #expect(try await survey(group, mark: expected).mark == "footbridge:group:m@0-0")
+            #expect(try group.consumers() == ["a", "footbridge:group:m@0-0"])
         }
 
         @Test func `it tells where the stream and the group stand`() async throws {
