@@ -217,4 +217,44 @@ import Testing
         #expect(try admin.metrics()[gate] == 0)
         #expect(bridge.logs("the endpoint accepts requests again").count == 1)
     }
+
+    /// More than a window of them: they are the only ones that could be a probe unless others are read.
+    @Test(arguments: [500, 404]) func `entries that nobody can take do not keep those behind them from being read`(
+        status: Int
+    ) throws {
+        let scene = try Scene { request in
+            (Int(request.text.filter(\.isNumber)) ?? 0) < 100 ? .answer(status) : .answer(200)
+        }
+        scene.file.route.keys["concurrency"] = "8"
+        scene.file.route.retry(attempts: 3, every: "100ms")
+        try scene.redis.add(numbers: 0..<300)
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((100..<300).map(body)))
+        #expect(try scene.redis.entries("{orders}:dead").count == 100)
+    }
+
+    /// As after a switch of DNS: what is kept from before leads to the old server, and a new connection to the new one.
+    @Test func `after an outage no connection from before it is used`() throws {
+        let oldConnections = Monitor(Int?.none)
+        let scene = try Scene { request in
+            guard let count = oldConnections.value else { return .answerAfter(.milliseconds(5), 200) }
+            return request.connection < count ? .answer(404) : .answer(200)
+        }
+        scene.file.route.keys["concurrency"] = "16"
+        scene.file.route.retry(attempts: 4, every: "300ms")
+        try scene.redis.add(numbers: 0..<100)
+        let bridge = try scene.run()
+        try scene.waitUntilSettled()
+        // Ages of connections are whole seconds.
+        letPass(.milliseconds(2200))
+        oldConnections.withLock { $0 = scene.receiver.connections }
+        try scene.redis.add(numbers: 100..<600)
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<600).map(body)))
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(bridge.logs(refusing).count == 1)
+        let refused = scene.receiver.ledger.filter { !$0.action.accepts }
+        #expect(refused.count <= 15 + 16)
+    }
 }
