@@ -11,7 +11,8 @@ struct Performance {
         scene.plan.answerByStatus(share: Scene.usualShare)
         scene.produce(upTo: settings.calmEntries)
         let isCalm =
-            eventually(within: 120) { !scene.isProducing } && scene.drain(within: 60) && scene.waitForRest(within: 5)
+            eventually(within: 120) { !scene.isProducing } && scene.drain(within: min(60, settings.drainSeconds))
+            && scene.waitForRest(within: 5)
         if !isCalm { scene.fallen.append("the calm beginning did not end") }
         scene.runs.measure(\.base, \.calmFigures)
         let calmEnd = Moment.now

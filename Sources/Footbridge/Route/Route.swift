@@ -192,7 +192,7 @@ final class Route: TurnParticipant {
             judge(olderThan: nil)
             if attempt.isProbe, endpoint.standing.isDown, outcome.maySpeakOfEntries { setQueueAside() }
         }
-        let verdict = Verdict.of(
+        let verdict = Parts.Law.of(
             outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
             standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
         table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
@@ -607,11 +607,11 @@ final class Route: TurnParticipant {
         var (waiting, left) = (sessions.count, 0)
         for session in sessions {
             session.stopRounds()
-            HandOver(session) { count in
+            Parts.handOver(session) { count in
                 waiting -= 1
                 left += count
                 if waiting == 0 { completion(left) }
-            }.begin()
+            }
         }
     }
 

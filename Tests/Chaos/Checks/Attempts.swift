@@ -117,10 +117,8 @@ extension History {
                 // Requests that were answered 429 have numbers and are not charged.
                 let free = places.count { $0 <= place && receipts[Int($0)].answer == .status429 }
                 var least = Self.wait(afterAttempt: Int(first.attempt) - free) * (1 - Settings.backoff.jitter)
-                // Another process learns by itself what the endpoint asks for.
-                if first.answer == .status429, first.run == second.run {
-                    least = max(least, Double(Settings.retryAfter))
-                }
+                // Who asks for a pause says how long, whatever the schedule says. Another process learns that by itself.
+                if first.answer == .status429, first.run == second.run { least = Double(Settings.retryAfter) }
                 // The sender's clock starts before the request is here.
                 let isSoon = gap < least - 0.05
                 if isSoon, !wasRepeated, mayBeRepeatedAtOnce(first, second) {
