@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 
 /// One whole run: a calm beginning, faults until everything was added, a drain, and the checks.
@@ -51,6 +52,8 @@ struct Performance {
         let checks = history.checks()
         if !checks.allSatisfy(\.holds) {
             try scene.runs.write(to: settings.logs)
+            let failures = checks.flatMap { check in check.allFailures.map { "\(check.name): \($0)\n" } }
+            try Data(failures.joined().utf8).write(to: URL(filePath: "\(settings.logs)/failures.txt"))
             Report.line("  the bridges' logs: \(settings.logs)")
         }
         return checks

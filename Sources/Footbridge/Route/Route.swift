@@ -319,6 +319,13 @@ final class Route: TurnParticipant {
         return true
     }
 
+    /// The same for one that waits here, be it for a dead letter that could not be written: its body has gone.
+    private func buryGone(_ row: EntryTable.Row) {
+        let key = table.key(row)
+        if settler.takeDoomed(key) != nil { table.spare(row) }
+        _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+    }
+
     /// How old an entry is: by its id, or since its first attempt if the id is no time.
     private func age(of row: EntryTable.Row, now: Int64) -> Duration? {
         if let age = table.key(row).id.age(now: now) { return age }
@@ -398,7 +405,7 @@ final class Route: TurnParticipant {
                     didFetch(row, fields)
                 } else if orphans.contains(key) {
                     table.wait(row, due: worker.loop.now)
-                    _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+                    buryGone(row)
                 } else {
                     // Another instance's, or settled by it; or the group is another: the session finds out.
                     isMissing = true
@@ -417,12 +424,10 @@ final class Route: TurnParticipant {
     }
 
     private func didFetch(_ row: EntryTable.Row, _ fields: EntryFields?) {
-        let (key, attempts) = (table.key(row), table.attempts(row))
+        let key = table.key(row)
         guard let fields else {
             table.wait(row, due: worker.loop.now)
-            _ = settler.takeDoomed(key)
-            _ = buryTrimmed(key, of: worker.consumer, attempts: attempts)
-            return
+            return buryGone(row)
         }
         sizes.note(fields.byteCount)
         if var letter = settler.takeDoomed(key) {
@@ -501,7 +506,7 @@ final class Route: TurnParticipant {
             let key = EntryKey(stream: stream, id: id)
             orphans.insert(key)
             guard let row = table.row(of: key), table.place(row) == .waiting else { continue }
-            _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+            buryGone(row)
         }
     }
 

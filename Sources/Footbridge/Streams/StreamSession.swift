@@ -612,7 +612,8 @@ final class StreamSession {
     /// Something that we hold was not found as ours. Redis is asked what is.
     func suspect() {
         guard machine.isOpen else { return }
-        verify(isLate: false)
+        // After a silence this may be heard before the answer to the next sign of life.
+        verify(isLate: tenure.mayBeLost(at: .now))
     }
 
     /// Asks which of the entries that are held here are still ours, and lets go of the others.
@@ -637,6 +638,10 @@ final class StreamSession {
         }
         ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
             guard let own else { return end(answered: false) }
+            if !isLate, tenure.mayBeLost(at: .now) {
+                end(answered: false)
+                return verify(isLate: true)
+            }
             defer { end(answered: true) }
             if let mark = own.mark, let known = machine.mark, mark != known.name {
                 return perform(machine.sawMark(mark))

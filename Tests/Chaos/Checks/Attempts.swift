@@ -45,6 +45,11 @@ extension History {
                 } else if first.run != second.run, min(first.attempt, second.attempt) >= Settings.attempts {
                     // Redis is told of no more than those that cost an attempt.
                     forgotten += 1
+                } else if second.attempt == first.attempt, first.run != second.run,
+                    exposure.fault(of: Int(place), repeatedBy: second) != nil
+                {
+                    // Repeated at once, and what Redis was to be told of it went with the connection or the process.
+                    forgotten += 1
                 } else if goesByRedis, !exposure.rereads(of: number, before: second.received).isEmpty {
                     anew += 1
                 } else if goesByRedis, exposure.isForgotten(Int(place), by: second.received) {
