@@ -34,7 +34,8 @@ struct TenureTests {
         #expect(tenure.isCertain(at: at(73)))
     }
 
-    @Test func `others may have taken what is missing after claim_after in silence, until Redis has told what is left`() {
+    @Test func `others may have taken what is missing after claim_after in silence, until Redis has told what is left`()
+    {
         var tenure = Tenure(claimAfter: .seconds(60))
         #expect(!tenure.mayBeLost(at: at(3600)))
         _ = tenure.confirm(sentAt: at(1), answeredAt: at(1))
