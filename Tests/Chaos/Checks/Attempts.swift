@@ -132,6 +132,16 @@ extension History {
                     continue
                 }
                 wasRepeated = false
+                if isSoon, first.run == second.run, first.answer != .status429 {
+                    // Nor are probes that failed while the process took its receiver for down.
+                    let probes = places.count { earlier in
+                        let receipt = receipts[Int(earlier)]
+                        return earlier <= place && receipt.run == first.run && receipt.answer != .status429
+                            && wasDown(receipt.run, from: receipt.received, to: receipt.received)
+                    }
+                    let wait = Self.wait(afterAttempt: max(1, Int(first.attempt) - free - probes))
+                    if gap >= wait * (1 - Settings.backoff.jitter) - 0.05 { continue }
+                }
                 // What waits for an endpoint that took nothing goes when it takes something again.
                 if isSoon,
                     [first.run, second.run].contains(where: { wasDown($0, from: first.received, to: second.received) })
