@@ -1,14 +1,30 @@
 #if !FOOTBRIDGE_SABOTAGE
     internal import Curl
+    internal import Redis
     internal import RedisStreams
 
     /// The parts that a bridge is put together from where there is a choice. A build with faults in it, for checking the
-    /// checks of `make chaos`, has others (`Sabotage.swift`).
+    /// checks of `make chaos`, has others (`Sabotage/FaultyParts.swift`).
     enum Parts {
+        /// Says what becomes of an entry after an attempt.
+        typealias Law = Verdict
+
+        static let takeoverPolicy: any TakeoverPolicy = TakesOverTheSilent()
+
         static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
             try WebhookSink(route, namespace: namespace, loop: loop)
         }
 
-        static let takeoverPolicy: any TakeoverPolicy = TakesOverTheSilent()
+        static func acknowledgement(of ids: [EntryID], stream: String, group: String) -> StreamCommand<Int> {
+            .acknowledge(ids, stream: stream, group: group)
+        }
+
+        /// Leaves a stream's entries to others at the end.
+        static func handOver(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
+            HandOver(session, completion).begin()
+        }
+
+        /// What people are told of a route.
+        static func figures(of counters: RouteCounters) -> RouteFigures { counters.figures }
     }
 #endif

@@ -1,44 +1,78 @@
+import ArgumentParser
+
 /// Runs bridges that are broken on purpose, built with `FOOTBRIDGE_SABOTAGE`: each has to be caught by the check that is
 /// there for it. The same build without a variant has to pass all kinds of fault, or the others would prove nothing. (What no
 /// broken bridge shows is shown by forged ledgers: `Forgery`.)
 struct CheckTheChecker {
     /// Their binary is the broken one.
     let settings: Settings
+    /// Names of variants; empty for all.
+    let only: [String]
 
     private struct Variant {
-        /// As Sources/Footbridge/Sabotage.swift names it.
+        /// As Sources/Footbridge/Sabotage/Sabotage.swift names it; `nil` for the sound one.
         let name: String?
         /// `nil` for all that there are.
         let kinds: [Fault.Kind]?
         /// One of these has to fail.
         let caughtBy: [String]
+
+        let entries: Int
+
+        /// - Parameter kinds: others than bad answers only where the fault shows by them.
+        init(_ name: String?, _ kinds: [Fault.Kind]? = [.badAnswers], entries: Int = 6000, caughtBy: String...) {
+            (self.name, self.kinds, self.caughtBy, self.entries) = (name, kinds, caughtBy, entries)
+        }
     }
 
     private static let variants = [
-        Variant(name: nil, kinds: nil, caughtBy: []),
-        Variant(name: "ackBeforeDelivery", kinds: [.crash, .badAnswers], caughtBy: ["nothing lost"]),
-        Variant(name: "neverClaim", kinds: [.kill], caughtBy: ["dark time after kill -9"]),
+        // All kinds take a while.
+        Variant(nil, nil, entries: 60_000),
+        Variant("ackBeforeDelivery", [.crash, .badAnswers], caughtBy: "nothing lost"),
+        Variant("dropOn5xx", caughtBy: "nothing lost"),
+        Variant("sendTwice", [.crash], caughtBy: "duplicates bounded by what faults exposed"),
+        Variant("sendTwiceAtOnce", caughtBy: "one attempt at a time"),
+        Variant("forgetDelivery", caughtBy: "all drained"),
+        Variant("loseAcknowledgement", caughtBy: "duplicates bounded by what faults exposed"),
+        Variant("buryDelivered", caughtBy: "nothing both delivered and dead"),
+        Variant("buryUnsent", caughtBy: "dead letters are justified by receipts"),
+        Variant("giveUpEarly", caughtBy: "dead letters are justified by receipts"),
+        Variant("wrongReason", caughtBy: "dead letters are justified by receipts"),
+        Variant("believeRefusal", caughtBy: "refusals are tried once more, on a fresh connection"),
+        // Only attempts between others that pass are counted: for as long as eleven take.
+        Variant("neverGiveUp", [.slowRedis], entries: 12_000, caughtBy: "attempts end"),
+        Variant("repeatNumber", caughtBy: "attempts rise one by one across instances"),
+        Variant("retryEarly", caughtBy: "retries wait as the schedule says"),
+        Variant("ignoreRetryAfter", caughtBy: "retries wait as the schedule says"),
+        Variant("forgeBody", caughtBy: "nothing unexpected"),
+        Variant("wrongID", caughtBy: "nothing unexpected"),
+        Variant("miscount", caughtBy: "metrics equal the ledgers after the calm beginning"),
+        Variant("leak", caughtBy: "memory and descriptors at base line"),
+        Variant("neverClaim", [.kill], caughtBy: "dark time after kill -9"),
         Variant(
-            name: "claimTheLiving", kinds: [.badAnswers],
-            caughtBy: ["one attempt at a time", "duplicates bounded by what faults exposed"]),
-        Variant(name: "dropOn5xx", kinds: [.badAnswers], caughtBy: ["nothing lost"]),
-        Variant(name: "sendTwice", kinds: [.crash], caughtBy: ["duplicates bounded by what faults exposed"]),
+            "claimTheLiving", caughtBy: "one attempt at a time", "duplicates bounded by what faults exposed"),
+        Variant("neverHandOver", [.terminate], caughtBy: "hand-over after SIGTERM"),
+        Variant("abortAtEnd", [.terminate], caughtBy: "all drained"),
     ]
+
+    private static let sound = "sound"
 
     /// Whether each was caught.
     func run() throws -> Bool {
         var isGood = true
-        for variant in Self.variants {
+        let names = Self.variants.map { $0.name ?? Self.sound } + [CrashingEntry.name]
+        guard only.allSatisfy(names.contains) else { throw ValidationError("variants: \(names)") }
+        let chosen = Self.variants.filter { only.isEmpty || only.contains($0.name ?? Self.sound) }
+        for variant in chosen {
             var settings = settings
             settings.sabotage = variant.name
-            // All kinds take a while.
-            settings.entries = variant.kinds == nil ? 60_000 : 6000
+            settings.entries = variant.entries
             settings.calmEntries = 600
-            settings.rate = 500
-            settings.drainSeconds = 30
+            settings.rate = variant.kinds == [.badAnswers] ? 1000 : 500
+            settings.drainSeconds = variant.name == nil ? 30 : 20
             settings.kinds = variant.kinds ?? settings.kinds
-            settings.logs += "-\(variant.name ?? "sound")"
-            Report.line("\n== \(variant.name ?? "no sabotage"), seed \(settings.seed)")
+            settings.logs += "-\(variant.name ?? Self.sound)"
+            Report.line("\n== \(variant.name ?? Self.sound), seed \(settings.seed)")
             let failed = try Performance(settings: settings).run().filter { !$0.holds }
             for check in failed { Report.line("  failed: \(check.name): \(check.failures.first ?? "")") }
             let isCaught =
@@ -49,6 +83,7 @@ struct CheckTheChecker {
                     : (variant.name == nil ? "  FAILED: nothing is wrong with it" : "  FAILED: not caught"))
             isGood = isGood && isCaught
         }
+        guard only.isEmpty || only.contains(CrashingEntry.name) else { return isGood }
         Report.line("\n== an entry that kills the process")
         let checks = try CrashingEntry(settings: settings).run()
         Report.tell(checks)

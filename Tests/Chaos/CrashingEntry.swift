@@ -5,11 +5,14 @@ import TestSupport
 struct CrashingEntry {
     var settings: Settings
 
+    static let name = "abortOnMarked"
+
     init(settings: Settings) {
         self.settings = settings
-        self.settings.sabotage = "abortOnMarked"
-        self.settings.entries = 2000
-        self.settings.rate = 500
+        self.settings.sabotage = Self.name
+        // Enough for all its attempts: nothing is given up while an endpoint takes nothing else.
+        self.settings.entries = 12_000
+        self.settings.rate = 400
         self.settings.marked = [700]
     }
 

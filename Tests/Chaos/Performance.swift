@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 
 /// One whole run: a calm beginning, faults until everything was added, a drain, and the checks.
@@ -11,14 +12,15 @@ struct Performance {
         scene.plan.answerByStatus(share: Scene.usualShare)
         scene.produce(upTo: settings.calmEntries)
         let isCalm =
-            eventually(within: 120) { !scene.isProducing } && scene.drain(within: 60) && scene.waitForRest(within: 5)
+            eventually(within: 120) { !scene.isProducing } && scene.drain(within: min(60, settings.drainSeconds))
+            && scene.waitForRest(within: 5)
         if !isCalm { scene.fallen.append("the calm beginning did not end") }
         scene.runs.measure(\.base, \.calmFigures)
         let calmEnd = Moment.now
         Report.line("  calm: \(settings.calmEntries) entries in \(Int(calmEnd - began)) s; faults from now on")
 
         scene.plan.misbehave(share: Scene.usualShare)
-        scene.produce(upTo: settings.entries)
+        scene.produce(upTo: settings.entries - kept)
         let faults = try Faults(scene: scene).run(
             FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }
         ) { record in
@@ -27,9 +29,25 @@ struct Performance {
         return try finish(scene, faults, calmEnd)
     }
 
+    /// Entries that are added only when the faults are over.
+    private var kept: Int { min(Int(settings.drainSeconds) * 2, settings.entries / 10) }
+
+    /// Waits until all is settled. Nothing is given up while nothing else is accepted: so now and then one more is added.
+    private func drain(_ scene: Scene) -> Bool {
+        var limit = settings.entries - kept
+        let isSettled = eventually(within: settings.drainSeconds, every: 0.5) {
+            if !scene.isProducing, (try? scene.control.unsettled()) == 0 { return true }
+            limit = min(limit + 1, settings.entries)
+            scene.produce(upTo: limit)
+            return false
+        }
+        scene.produce(upTo: settings.entries)
+        return isSettled && eventually(within: 30) { !scene.isProducing } && scene.drain(within: 30)
+    }
+
     private func finish(_ scene: Scene, _ faults: [FaultRecord], _ calmEnd: Moment) throws -> [Check] {
         let added = Moment.now
-        let isDrained = scene.drain(within: settings.drainSeconds)
+        let isDrained = drain(scene)
         let drained = Moment.now
         // Connections of the last requests may close, and memory settle.
         pause(1)
@@ -50,6 +68,8 @@ struct Performance {
         let checks = history.checks()
         if !checks.allSatisfy(\.holds) {
             try scene.runs.write(to: settings.logs)
+            let failures = checks.flatMap { check in check.allFailures.map { "\(check.name): \($0)\n" } }
+            try Data(failures.joined().utf8).write(to: URL(filePath: "\(settings.logs)/failures.txt"))
             Report.line("  the bridges' logs: \(settings.logs)")
         }
         return checks

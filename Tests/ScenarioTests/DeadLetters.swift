@@ -102,6 +102,21 @@ import Testing
                 })
     }
 
+    @Test func `an entry that is trimmed while its dead letter cannot be written gets one that says so`() throws {
+        let scene = try Scene()
+        scene.file.route.webhook["body"] = "{ field: data }"
+        #expect(try scene.redis.command("SET", dead, "text") == .simple("OK"))
+        let id = try scene.redis.add([Field("other", "1")])
+        let bridge = try scene.run()
+        try bridge.waitForLog("dead letters cannot be written; their entries are kept")
+        #expect(try scene.redis.command("XTRIM", "orders", "MAXLEN", "=", "0") == 1)
+        try scene.redis.command("DEL", dead)
+        try eventually("a dead letter", timeout: .seconds(12)) { try scene.redis.entries(dead).count == 1 }
+        try scene.waitUntilSettled()
+        #expect(try scene.redis.entries(dead)[0].contains(Field("reason", "trimmed")))
+        #expect(try scene.redis.entries(dead)[0].contains(Field("id", id)))
+    }
+
     @Test func `a message that fails too often is dead-lettered with its last answer`() throws {
         let scene = try Scene { $0.text == body(1) ? .answer(500, body: "sorry, \($0.earlier)") : .answer(200) }
         scene.file.route.retry(attempts: 3, every: "800ms")

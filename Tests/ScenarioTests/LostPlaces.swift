@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -80,6 +81,25 @@ import Testing
         try eventually("they are pending again") {
             try scene.redis.pending().map(\.consumer) == Array(repeating: "a.1", count: 4)
         }
+        gate.open()
+        try expectEachOnce(scene, 20)
+    }
+
+    /// After a silence of `claim_after` what is missing is others', if anybody has taken it: its mark tells.
+    @Test func `an instance whose consumer was removed while Redis was frozen puts back what it holds`() throws {
+        let gate = Gate()
+        let (scene, bridge) = try fullWindow(gate)
+        let (remover, removed) = (try scene.server.probe(), Monitor(""))
+        scene.server.pause()
+        Thread.detachNewThread {
+            let reply = Result { try remover.command("XGROUP", "DELCONSUMER", "orders", "orders", "a.1") }
+            removed.withLock { $0 = "\(reply)" }
+        }
+        letPass(.milliseconds(4500))
+        scene.server.resume()
+        #expect(removed.wait(timeout: .seconds(5)) { $0 != "" })
+        #expect(["success(4)", "success(5)"].contains(removed.value))
+        try bridge.waitForLog("this consumer was removed from the group; what is held here goes back into it")
         gate.open()
         try expectEachOnce(scene, 20)
     }

@@ -34,6 +34,20 @@ import Testing
         #expect(try admin.get("/readyz").status == 200)
     }
 
+    /// Whoever does not listen counts as gone, and the next process of its name takes its entries for its own.
+    @Test func `a process whose listening connection is lost again and again listens again soon`() throws {
+        let scene = try Scene()
+        try scene.run()
+        func listens() throws -> Bool {
+            try !scene.redis.command("PUBSUB", "CHANNELS", "footbridge:alive:*").elements.isEmpty
+        }
+        try eventually("it listens") { try listens() }
+        for loss in 1...7 {
+            try scene.redis.command("CLIENT", "KILL", "TYPE", "pubsub")
+            try eventually("it listens again after loss \(loss)", timeout: .seconds(2)) { try listens() }
+        }
+    }
+
     @Test func `a process whose namesake was killed does not wait for it`() throws {
         let scene = try Scene { $0.earlier == 0 && $0.text == body(0) ? .hang : .answer(200) }
         scene.file.route.keys["claim_after"] = "1h"

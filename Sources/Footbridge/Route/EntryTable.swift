@@ -292,6 +292,9 @@ struct EntryTable {
         push(row, due)
     }
 
+    /// It waits for that letter no longer.
+    mutating func spare(_ row: Row) { records[row.index].flags &= ~Self.isDoomed }
+
     mutating func setMark(_ mark: RefusalMark, _ row: Row) { records[row.index].mark = mark }
 
     private mutating func move(_ row: Row, _ place: Place) {

@@ -132,7 +132,7 @@ final class Repeats {
                     didFetch(row, fields)
                 } else if route.orphans.contains(key) {
                     route.table.wait(row, due: worker.loop.now)
-                    _ = route.buryTrimmed(key, of: worker.consumer, attempts: route.table.attempts(row))
+                    route.buryGone(row)
                 } else {
                     // Another instance's, or settled by it; or the group is another: the session finds out.
                     isMissing = true
@@ -151,12 +151,10 @@ final class Repeats {
     }
 
     private func didFetch(_ row: EntryTable.Row, _ fields: EntryFields?) {
-        let (key, attempts) = (route.table.key(row), route.table.attempts(row))
+        let key = route.table.key(row)
         guard let fields else {
             route.table.wait(row, due: worker.loop.now)
-            _ = route.settler.takeDoomed(key)
-            _ = route.buryTrimmed(key, of: worker.consumer, attempts: attempts)
-            return
+            return route.buryGone(row)
         }
         route.sizes.note(fields.byteCount)
         if var letter = route.settler.takeDoomed(key) {

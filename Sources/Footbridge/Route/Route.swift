@@ -200,7 +200,7 @@ final class Route: TurnParticipant {
                 setQueueAside()
             }
         }
-        let verdict = Verdict.of(
+        let verdict = Parts.Law.of(
             outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
             standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
         table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
@@ -317,6 +317,13 @@ final class Route: TurnParticipant {
         return true
     }
 
+    /// The same for one that waits here, be it for a dead letter that could not be written: its body has gone.
+    func buryGone(_ row: EntryTable.Row) {
+        let key = table.key(row)
+        if settler.takeDoomed(key) != nil { table.spare(row) }
+        _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+    }
+
     /// How old an entry is: by its id, or since its first attempt if the id is no time.
     func age(of row: EntryTable.Row, now: Int64) -> Duration? {
         if let age = table.key(row).id.age(now: now) { return age }
@@ -385,7 +392,7 @@ final class Route: TurnParticipant {
             let key = EntryKey(stream: stream, id: id)
             orphans.insert(key)
             guard let row = table.row(of: key), table.place(row) == .waiting else { continue }
-            _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
+            buryGone(row)
         }
     }
 
@@ -492,11 +499,11 @@ final class Route: TurnParticipant {
         var (waiting, left) = (sessions.count, 0)
         for session in sessions {
             session.stopRounds()
-            HandOver(session) { count in
+            Parts.handOver(session) { count in
                 waiting -= 1
                 left += count
                 if waiting == 0 { completion(left) }
-            }.begin()
+            }
         }
     }
 

@@ -56,7 +56,8 @@ final class WorkerContext {
         commands = RedisLink(loop: loop, target: target, directory: directory)
         health = RedisHealth(
             logger: logger, address: target.sentinel.map { "master \($0.master)" } ?? target.socket.description)
-        announcements = RedisLink(loop: loop, target: target, directory: directory)
+        // Whoever does not listen counts as gone: the next process of its name would take what this one has.
+        announcements = RedisLink(loop: loop, target: target, directory: directory, longestDelay: .seconds(1))
         links = [commands, announcements]
         guard let waitForAck else { return }
         replicas = ReplicaWait(loop: loop, link: makeLink(), config: waitForAck, health: health, logger: logger)
@@ -102,9 +103,6 @@ final class WorkerContext {
         onConnected = []
         for tell in waiting { tell() }
     }
-
-    /// Whether it can be told at once that somebody has left.
-    var canHear: Bool { announcements.connection?.isOpen == true }
 
     func start(_ routes: [Route]) {
         self.routes = routes

@@ -169,8 +169,8 @@ final class Settler {
         commandNumber += 1
         let number = commandNumber
         sentAcknowledgements[number] = (stream, batch)
-        let command = StreamCommand.acknowledge(
-            batch.map(\.id), stream: config.streams[stream], group: config.group)
+        let command = Parts.acknowledgement(
+            of: batch.map(\.id), stream: config.streams[stream], group: config.group)
         connection.send(command) { [self] result in
             switch result {
             case .success(let count):

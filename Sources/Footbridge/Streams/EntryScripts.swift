@@ -15,7 +15,10 @@ struct MovedEntry: Sendable {
 /// What a consumer has, of the entries that were asked for.
 struct OwnEntries: Sendable {
     var ids: Set<EntryID>
+    /// The group's.
     let mark: String?
+    /// Its `OwnerMark` is there: nobody has taken over its entries.
+    let hasOwnerMark: Bool
 }
 
 /// What a group that was made anew does with an entry that was held when the old one went.
@@ -75,21 +78,23 @@ extension StreamCommand where Reply == FetchedEntries {
 extension StreamCommand where Reply == OwnEntries {
     /// Which entries of a range are the consumer's, from the first on as many as fit, and who the group is.
     static func own(
-        from: EntryBound, to last: EntryID, stream: String, group: String, consumer: String
+        from: EntryBound, to last: EntryID, stream: String, group: String, owner: OwnerMark
     ) -> StreamCommand {
         script(
             """
             \(ScriptFunction.markOf)
+            \(ScriptFunction.exists)
             local ids = {}
             for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[4], 1000, ARGV[2])) do
               ids[#ids + 1] = row[1]
             end
-            return {ids, markOf(KEYS[1], ARGV[1])}
-            """, stream, [group, consumer, from.argument("-"), last]
+            return {ids, exists(KEYS[1], ARGV[1], ARGV[5]) and 1 or 0, markOf(KEYS[1], ARGV[1])}
+            """, stream, [group, owner.consumer, from.argument("-"), last, owner.name]
         ) { reply in
-            guard let parts = reply.elements, parts.count == 2, let rows = parts[0].elements else { return nil }
+            guard let parts = reply.elements, parts.count == 3, let rows = parts[0].elements else { return nil }
             let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
-            return ids.count == rows.count ? OwnEntries(ids: Set(ids), mark: parts[1].text) : nil
+            guard ids.count == rows.count else { return nil }
+            return OwnEntries(ids: Set(ids), mark: parts[2].text, hasOwnerMark: parts[1].integer == 1)
         }
     }
 }
@@ -165,6 +170,8 @@ extension StreamCommand where Reply == [MovedEntry] {
     /// Moves a portion of one consumer's entries to another, with attempt counts and delivery times as they are; nothing if
     /// the consumer has shown life within `silence`.
     ///
+    /// With them goes the consumer's `OwnerMark`: should its process live, it knows by that.
+    ///
     /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
     static func move(
         from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int, stream: String,
@@ -173,7 +180,8 @@ extension StreamCommand where Reply == [MovedEntry] {
         script(
             """
             \(ScriptFunction.row)
-            local owner = row(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]), ARGV[2])
+            local consumers = redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
+            local owner = row(consumers, ARGV[2])
             if owner and owner.idle < tonumber(ARGV[5]) then return {} end
             local moved, bytes = {}, 0
             for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[6], '+', ARGV[4], ARGV[2])) do
@@ -184,6 +192,11 @@ extension StreamCommand where Reply == [MovedEntry] {
               end
               moved[#moved + 1] = {row[1], row[3], row[4], entry and 0 or 1}
               if bytes > 4194304 then break end
+            end
+            for _, list in ipairs(#moved > 0 and consumers or {}) do
+              if string.match(list[2], '^\(WellKnownConsumer.ownerPrefix)[^:]*:%d+:(.*)$') == ARGV[2] then
+                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], list[2])
+              end
             end
             return moved
             """, stream, [group, from, to, count, silence.wholeMilliseconds, after.argument("-")]

@@ -9,10 +9,14 @@ final class Ownership {
     private unowned let session: StreamSession
     private var tenure: Tenure
     private var isVerifying = false
-    /// What was under way when we had been silent for too long: missing entries among it are others' by now.
+    /// What was under way when others had taken entries over: missing entries among it are theirs by now.
     private var exposed: Set<EntryID> = []
     /// The read that is outstanding may bring what others have taken meanwhile.
     private var isReadLate = false
+    /// A late read was answered while Redis was being asked.
+    private var mustAskAgain = false
+    /// Others have removed our mark, and taken entries. Until nothing late can come any more, its absence tells so.
+    private var isUnmarked = false
 
     init(_ session: StreamSession) {
         self.session = session
@@ -31,8 +35,9 @@ final class Ownership {
     /// A read was answered.
     func didRead(_ entries: [StreamEntry], isDoubtful: Bool) {
         if isDoubtful { restoreRead(entries.map(\.id)) }
-        if isReadLate, !entries.isEmpty { verify(isLate: true) }
+        guard isReadLate else { return }
         isReadLate = false
+        if isVerifying { mustAskAgain = true } else { verify(isLate: true) }
     }
 
     // MARK: - Signs of life
@@ -59,7 +64,8 @@ final class Ownership {
     /// Something that we hold was not found as ours. Redis is asked what is.
     func suspect() {
         guard session.machine.isOpen else { return }
-        verify(isLate: false)
+        // After a silence this may be heard before the answer to the next sign of life.
+        verify(isLate: tenure.mayBeLost(at: .now))
     }
 
     /// Asks which of the entries that are held here are still ours, and lets go of the others.
@@ -72,31 +78,44 @@ final class Ownership {
         isVerifying = true
         let number = isLate ? tenure.beginVerification() : nil
         // What the read that is outstanding brings may have been given to us before.
-        if isLate {
-            isReadLate = session.machine.reading != nil
-            exposed = Set(route.underWay(of: session.index))
-        }
+        if isLate { isReadLate = session.machine.reading != nil }
+        let underWay = Set(route.underWay(of: session.index))
         let ids = Set(route.resting(of: session.index))
         func end(answered: Bool) {
             isVerifying = false
             if let number { tenure.endVerification(number, answered: answered) }
             worker.loop.atEndOfTurn(route)
+            if mustAskAgain {
+                mustAskAgain = false
+                verify(isLate: true)
+            } else if isUnmarked, answered, !isReadLate {
+                isUnmarked = false
+                connection.send(.register(session.ownerMark, replacing: "", stream: name, group: group)) { _ in }
+            }
         }
         ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
             guard let own else { return end(answered: false) }
+            if !isLate, tenure.mayBeLost(at: .now) {
+                end(answered: false)
+                return verify(isLate: true)
+            }
             defer { end(answered: true) }
             if let mark = own.mark, let known = session.machine.mark, mark != known.name {
                 return session.perform(session.machine.sawMark(mark))
             }
             let missing = ids.subtracting(own.ids)
-            // Some of them may have begun to be fetched since they were asked for, and stay in the table.
-            if isLate { exposed.formUnion(missing) }
+            let isTaken = isLate && !own.hasOwnerMark
+            if isTaken {
+                // Some of what is missing may have begun to be fetched since it was asked for, and stays in the table.
+                exposed = underWay.union(missing)
+                isUnmarked = true
+            }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }
             // What was read after a removal has higher ids, and is there.
             let last = missing.subtracting(exposed).max() ?? .zero
             let expected = ids.filter { $0 <= last && !exposed.contains($0) }
-            if !isLate, !expected.isEmpty, expected.isSubset(of: missing) {
+            if !isTaken, !expected.isEmpty, expected.isSubset(of: missing) {
                 // This consumer was removed.
                 relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
                 return session.perform(session.machine.missEntries())
@@ -107,7 +126,7 @@ final class Ownership {
             }
             relinquish(
                 missing,
-                isLate
+                isTaken
                     ? "silent for too long: others have taken entries over" : "entries are not ours any more")
         }
     }
@@ -119,7 +138,7 @@ final class Ownership {
     ) {
         let script = StreamCommand.own(
             from: first.map { .included($0) } ?? .open, to: last ?? .zero, stream: name, group: group,
-            consumer: worker.consumer)
+            owner: session.ownerMark)
         connection.send(script) { [unowned self] result in
             guard case .success(var own) = result else { return completion(nil) }
             let next = own.ids.max()?.successor

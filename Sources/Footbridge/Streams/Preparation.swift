@@ -111,7 +111,7 @@ final class Preparation {
         connection.send(["PUBSUB", "NUMSUB", OwnerMark.channel(token: token)]) { [unowned self] reply in
             if case .failure(let error) = reply, error.endsConnection { return }
             let listeners = (try? reply.get())?.elements?.last?.integer ?? 0
-            guard listeners > 0, worker.canHear else {
+            guard listeners > 0 else {
                 goneToken = token
                 return register(number, on: connection)
             }

@@ -19,10 +19,12 @@ final class Takeover {
     private var steppedAt: MonotonicTime?
 
     /// Empty consumers that were removed, and not told yet.
-    private var removed = 0
+    private var removals = 0
 
+    /// Marks are left for so long to processes whose consumers are gone.
+    private static let longestAbsence = Duration.seconds(86400)
     /// So many that one instance removes in one round, and so many of their marks.
-    private static let removals = 100
+    private static let removalsPerRound = 100
 
     init(_ session: StreamSession) { self.session = session }
 
@@ -201,21 +203,22 @@ final class Takeover {
                 && $0.name != WellKnownConsumer.released
         }
         guard living.map(\.name).min() == worker.consumer else { return }
-        let remaining = Set(consumers.map(\.name)).subtracting(names)
+        let removed = Set(names)
+        let remaining = Set(consumers.map(\.name)).subtracting(removed)
         let orphans = consumers.filter { consumer in
-            guard let mark = OwnerMark(consumer.name), consumer.idle >= max(claimAfter, mark.claimAfter) else {
-                return false
-            }
-            return !remaining.contains(mark.consumer)
+            guard let mark = OwnerMark(consumer.name), !remaining.contains(mark.consumer) else { return false }
+            // Whose consumer somebody else removed, may live without Redis: it has to find its mark when it is back.
+            return consumer.idle
+                >= (removed.contains(mark.consumer) ? max(claimAfter, mark.claimAfter) : Self.longestAbsence)
         }
-        let removable = Array(names.prefix(Self.removals)) + orphans.prefix(Self.removals).map(\.name)
+        let removable = Array(names.prefix(Self.removalsPerRound)) + orphans.prefix(Self.removalsPerRound).map(\.name)
         guard !removable.isEmpty else { return tellRemoved() }
-        let isLast = names.count <= Self.removals
+        let isLast = names.count <= Self.removalsPerRound
         for portion in removable.portions(of: ScriptPortion.usual) {
             let command = StreamCommand.removeConsumers(Array(portion), stream: session.name, group: session.group)
             connection.send(command) { [unowned self] result in
                 guard case .success(let count) = result, !names.isEmpty else { return }
-                removed += count
+                removals += count
                 if isLast, portion.endIndex == removable.endIndex { tellRemoved() }
             }
         }
@@ -223,11 +226,11 @@ final class Takeover {
 
     /// Once, when all are gone, of however many rounds.
     private func tellRemoved() {
-        guard removed > 0 else { return }
+        guard removals > 0 else { return }
         session.logger.info(
             "removed silent consumers that had no entries",
-            metadata: [LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(removed)])
-        removed = 0
+            metadata: [LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(removals)])
+        removals = 0
     }
 }
 

@@ -28,6 +28,13 @@ struct Tenure {
         return now - provenAt < claimAfter / 2
     }
 
+    /// Whether others may have taken entries: Redis has not confirmed a sign of life for `claim_after`, or had not before the
+    /// last one and has not told since what is left.
+    func mayBeLost(at now: MonotonicTime) -> Bool {
+        guard let provenAt else { return false }
+        return doubt != .none || now - provenAt >= claimAfter
+    }
+
     /// Notes a sign of life that Redis has confirmed.
     ///
     /// Redis may have seen nothing of us for `claim_after` before it, so that others may have taken entries: between two

@@ -44,8 +44,8 @@ extension Route {
             session.obstacle.map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
         }
         return RouteSnapshot(
-            figures: counters.figures, inFlight: inFlight, queued: table.count(.queued), parked: table.count(.waiting),
-            gate: GateStatus(endpoint.standing), obstacles: obstacles)
+            figures: Parts.figures(of: counters), inFlight: inFlight, queued: table.count(.queued),
+            parked: table.count(.waiting), gate: GateStatus(endpoint.standing), obstacles: obstacles)
     }
 }
 

@@ -45,6 +45,11 @@ extension History {
                 } else if first.run != second.run, min(first.attempt, second.attempt) >= Settings.attempts {
                     // Redis is told of no more than those that cost an attempt.
                     forgotten += 1
+                } else if second.attempt == first.attempt, first.run != second.run,
+                    exposure.fault(of: Int(place), repeatedBy: second) != nil
+                {
+                    // Repeated at once, and what Redis was to be told of it went with the connection or the process.
+                    forgotten += 1
                 } else if goesByRedis, !exposure.rereads(of: number, before: second.received).isEmpty {
                     anew += 1
                 } else if goesByRedis, exposure.isForgotten(Int(place), by: second.received) {
@@ -117,10 +122,8 @@ extension History {
                 // Requests that were answered 429 have numbers and are not charged.
                 let free = places.count { $0 <= place && receipts[Int($0)].answer == .status429 }
                 var least = Self.wait(afterAttempt: Int(first.attempt) - free) * (1 - Settings.backoff.jitter)
-                // Another process learns by itself what the endpoint asks for.
-                if first.answer == .status429, first.run == second.run {
-                    least = max(least, Double(Settings.retryAfter))
-                }
+                // Who asks for a pause says how long, whatever the schedule says. Another process learns that by itself.
+                if first.answer == .status429, first.run == second.run { least = Double(Settings.retryAfter) }
                 // The sender's clock starts before the request is here.
                 let isSoon = gap < least - 0.05
                 if isSoon, !wasRepeated, mayBeRepeatedAtOnce(first, second) {
@@ -129,6 +132,16 @@ extension History {
                     continue
                 }
                 wasRepeated = false
+                if isSoon, first.run == second.run, first.answer != .status429 {
+                    // Nor are probes that failed while the process took its receiver for down.
+                    let probes = places.count { earlier in
+                        let receipt = receipts[Int(earlier)]
+                        return earlier <= place && receipt.run == first.run && receipt.answer != .status429
+                            && wasDown(receipt.run, from: receipt.received, to: receipt.received)
+                    }
+                    let wait = Self.wait(afterAttempt: max(1, Int(first.attempt) - free - probes))
+                    if gap >= wait * (1 - Settings.backoff.jitter) - 0.05 { continue }
+                }
                 // What waits for an endpoint that took nothing goes when it takes something again.
                 if isSoon,
                     [first.run, second.run].contains(where: { wasDown($0, from: first.received, to: second.received) })

@@ -4,11 +4,14 @@ struct Check {
     let figures: String
     /// What is wrong; empty if the check holds.
     let failures: [String]
+    /// The same, all of them.
+    let allFailures: [String]
 
     /// - Parameter failures: the first of each sort are shown, by what stands before a colon, with how many there are.
     init(_ name: String, _ figures: String, failures: [String] = []) {
         self.name = name
         self.figures = figures
+        allFailures = failures
         let sorts = Dictionary(grouping: failures) { String($0.prefix { $0 != ":" }.prefix(40)) }
         let shown = sorts.sorted { $0.key < $1.key }.flatMap { $0.value.prefix(4) }.prefix(16)
         self.failures = shown.count < failures.count ? shown + ["… \(failures.count) in all"] : failures

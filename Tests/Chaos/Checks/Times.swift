@@ -64,7 +64,7 @@ extension History {
         return Check(
             "bridges run until they are stopped",
             "\(runs.count) starts, \(Set(faults.map(\.fault.kind)).count) kinds of fault",
-            failures: fallen + complaints + (faults.count > settings.kinds.count ? missing.sorted() : []))
+            failures: fallen + complaints + (faults.count >= 2 * settings.kinds.count ? missing.sorted() : []))
     }
 
     private static func text(_ seconds: Double?) -> String {

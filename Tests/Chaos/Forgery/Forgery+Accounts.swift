@@ -56,7 +56,7 @@ extension Forgery {
             Forgery("a bridge fell by itself", caughtBy: lives) { $0.fallen = ["a ended by itself"] },
             Forgery("a kind of fault never came", caughtBy: lives) {
                 $0.settings.kinds = [.cut, .trim]
-                for second in [20.0, 30, 40] { $0.strike(.trim, at: second) }
+                for second in [20.0, 25, 30, 40] { $0.strike(.trim, at: second) }
             },
             Forgery("a fault went wrong", caughtBy: lives) {
                 $0.strike(.trim, at: 20) { $0.complaints = ["it did not come about"] }

@@ -10,9 +10,18 @@ final class ReceiverPlan: Sendable {
     }
 
     private let seed: UInt64
+    /// How many of the bad answers are 429 in usual times.
+    private let throttled: Double
     private let mood = Mutex(Mood.accepting)
 
-    init(seed: UInt64) { self.seed = seed }
+    /// - Parameter rate: entries a second. A bridge that is told 429 sends at a rate that it learns: a receiver that says so of
+    ///   every third hundred requests at any rate would be carried some fifty a second. So each says it every ten seconds.
+    init(seed: UInt64, rate: Double) {
+        self.seed = seed
+        throttled = min(Self.mostThrottled, 10 / rate)
+    }
+
+    private static let mostThrottled = 0.1
 
     /// Every request is accepted until one of these is called: faults in this share of all requests.
     func answerByStatus(share: Double) { mood.withLock { $0 = .byStatus(share: share) } }
@@ -35,9 +44,10 @@ final class ReceiverPlan: Sendable {
         }
         var random = SplitMix64(state: SplitMix64.mixed(seed &+ UInt64(entry)) &+ UInt64(earlier))
         guard random.share() < limit else { return .ok }
+        let throttled = limit > Scene.usualShare ? Self.mostThrottled : throttled
         switch random.share() * answers {
         case ..<0.25: return .status500
-        case ..<0.45: return .status503
+        case ..<(0.55 - throttled): return .status503
         case ..<0.55: return .status429
         case ..<0.70: return .reset
         case ..<0.80: return .half

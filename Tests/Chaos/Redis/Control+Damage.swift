@@ -85,32 +85,43 @@ extension Control {
         let letters: [RedisReply]
     }
 
+    /// The ids of all that a group has not read: hundreds of thousands, if the bridges are behind.
+    private static let unread = """
+        local last = '0-0'
+        for _, row in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+          local info = {}
+          for i = 1, #row, 2 do info[row[i]] = row[i + 1] end
+          if info.name == ARGV[1] then last = info['last-delivered-id'] end
+        end
+        local ids = {}
+        while true do
+          local page = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', 1000)
+          for _, entry in ipairs(page) do ids[#ids + 1] = entry[1] end
+          if #page < 1000 then return ids end
+          last = ids[#ids]
+        end
+        """
+
     /// FLUSHALL, in one transaction with a look at what it takes along.
     func flushAll() throws -> Flushed? {
         var commands = [["MULTI"]]
         for stream in streams {
             let name = Settings.stream(stream)
             commands += [
-                ["XINFO", "GROUPS", name], ["XPENDING", name, Settings.group, "-", "+", "100000"],
-                ["XREVRANGE", name, "+", "-", "COUNT", "5000"],
+                ["XPENDING", name, Settings.group, "-", "+", "100000"],
+                ["EVAL", Self.unread, "1", name, Settings.group],
                 ["XRANGE", Settings.deadLetters(stream), "-", "+"],
             ]
         }
         commands += [["FLUSHALL"], ["EXEC"]]
         let replies = try redis.master.probe().pipeline(commands.map { $0.map { Array($0.utf8) } })
-        guard let done = replies.last?.elements, done.count == streams.count * 4 + 1 else { return nil }
+        guard let done = replies.last?.elements, done.count == streams.count * 3 + 1 else { return nil }
         var unsettled: [EntryID] = []
         var letters: [RedisReply] = []
         for stream in streams {
-            let (groups, pending) = (done[stream * 4].elements, done[stream * 4 + 1].elements)
-            let group = groups.first { $0["name"]?.text == Settings.group }
-            let last = group?["last-delivered-id"]?.text.flatMap { EntryID($0, stream: stream) }
-            func id(_ row: RedisReply) -> EntryID? {
-                row.elements.first?.text.flatMap { EntryID($0, stream: stream) }
-            }
-            unsettled += pending.compactMap(id)
-            unsettled += done[stream * 4 + 2].elements.compactMap(id).filter { last == nil || $0 > last ?? $0 }
-            letters += done[stream * 4 + 3].elements.map { $0.elements[1] }
+            let (pending, unread) = (done[stream * 3].elements.map { $0.elements.first }, done[stream * 3 + 1].elements)
+            unsettled += (pending + unread).compactMap { $0?.text.flatMap { EntryID($0, stream: stream) } }
+            letters += done[stream * 3 + 2].elements.map { $0.elements[1] }
         }
         return Flushed(unsettled: unsettled, letters: letters)
     }

@@ -34,6 +34,21 @@ struct TenureTests {
         #expect(tenure.isCertain(at: at(73)))
     }
 
+    @Test func `others may have taken what is missing after claim_after in silence, until Redis has told what is left`()
+    {
+        var tenure = Tenure(claimAfter: .seconds(60))
+        #expect(!tenure.mayBeLost(at: at(3600)))
+        _ = tenure.confirm(sentAt: at(1), answeredAt: at(1))
+        #expect(!tenure.mayBeLost(at: at(60)))
+        #expect(tenure.mayBeLost(at: at(61)))
+        _ = tenure.confirm(sentAt: at(70), answeredAt: at(70))
+        #expect(tenure.mayBeLost(at: at(70)))
+        let number = tenure.beginVerification()
+        #expect(tenure.mayBeLost(at: at(71)))
+        tenure.endVerification(number, answered: true)
+        #expect(!tenure.mayBeLost(at: at(71)))
+    }
+
     @Test func `without an answer Redis is asked again after the next sign of life`() {
         var tenure = doubtful()
         let number = tenure.beginVerification()

@@ -17,12 +17,13 @@ extension LiveScripts {
 
         private func refusal(of script: Script, in group: LiveGroup) async throws -> ServerError? {
             let (stream, name) = (group.stream, group.name)
+            let owner = OwnerMark(consumer: "a", token: "t", claimAfter: .seconds(9))
             let error: RedisError? =
                 switch script {
                 case .fetch:
                     await group.refusal(of: .fetch([(.at(1), 2)], stream: stream, group: name, consumer: "a"))
                 case .own:
-                    await group.refusal(of: .own(from: .open, to: .at(1), stream: stream, group: name, consumer: "a"))
+                    await group.refusal(of: .own(from: .open, to: .at(1), stream: stream, group: name, owner: owner))
                 case .restore:
                     await group.refusal(of: .restore([(.at(1), 2)], stream: stream, group: name, consumer: "a"))
                 case .setAttempts:
@@ -37,9 +38,7 @@ extension LiveScripts {
                     await group.refusal(of: .mark("m", isPlaceKnown: false, stream: stream, group: name))
                 case .register:
                     await group.refusal(
-                        of: .register(
-                            OwnerMark(consumer: "a", token: "t", claimAfter: .seconds(9)), replacing: "",
-                            stream: stream, group: name))
+                        of: .register(owner, replacing: "", stream: stream, group: name))
                 case .touch: await group.refusal(of: .touch(["a"], stream: stream, group: name))
                 case .removeConsumers:
                     await group.refusal(of: .removeConsumers(["a"], stream: stream, group: name))

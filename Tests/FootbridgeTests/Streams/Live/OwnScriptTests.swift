@@ -7,7 +7,9 @@ extension LiveScripts {
     struct OwnScriptTests {
         private func own(_ from: EntryBound, _ last: UInt64, of group: LiveGroup) async throws -> OwnEntries {
             try await group.call(
-                .own(from: from, to: .at(last), stream: group.stream, group: group.name, consumer: "a"))
+                .own(
+                    from: from, to: .at(last), stream: group.stream, group: group.name,
+                    owner: OwnerMark(consumer: "a", token: "t", claimAfter: .seconds(20))))
         }
 
         @Test func `only own entries of the range are told, settled ones are not, and nothing is changed`() async throws
@@ -32,6 +34,14 @@ extension LiveScripts {
             try group.makeConsumer("footbridge:owner:t:20000:a")
             try group.makeConsumer("footbridge:group:m")
             #expect(try await own(.open, 1, of: group).mark == "footbridge:group:m")
+        }
+
+        @Test func `its own mark tells that nobody has taken its entries over`() async throws {
+            let group = try LiveGroup()
+            try group.makeConsumers(["a", "footbridge:owner:u:20000:a", "footbridge:owner:t:20000:b"])
+            #expect(try await !own(.open, 1, of: group).hasOwnerMark)
+            try group.makeConsumer("footbridge:owner:t:20000:a")
+            #expect(try await own(.open, 1, of: group).hasOwnerMark)
         }
 
         @Test func `an entry that is no longer in the stream is owned until it is settled`() async throws {
