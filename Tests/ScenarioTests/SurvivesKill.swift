@@ -84,4 +84,22 @@ import Testing
         #expect(letter.prefix(2) == [Field("reason", "exhausted: instance_lost"), Field("attempts", "3")])
         #expect(scene.receiver.ledger.filter { $0.text == body(1) }.attempts == ["1", "2", "3"])
     }
+
+    /// Nothing else comes that could show the endpoint to be well: ten deaths more are enough.
+    @Test(arguments: [(12, 0), (13, 1)]) func `an entry that ends its process is given up in an idle system, too`(
+        deliveries: Int, letters: Int
+    ) throws {
+        let scene = try Scene { _ in .answer(503) }
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        try scene.redis.add(numbers: [1])
+        #expect(try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0") == .simple("OK"))
+        try scene.redis.command("XREADGROUP", "GROUP", "orders", "a.1", "STREAMS", "orders", ">")
+        let id = try scene.redis.pending()[0].id
+        try scene.redis.command(
+            "XCLAIM", "orders", "orders", "a.1", "0", id, "RETRYCOUNT", "\(deliveries)", "JUSTID")
+        _ = try scene.run(as: "a")
+        if letters == 0 { try scene.receiver.waitFor(count: 3) }
+        try eventually("it has ended") { try scene.redis.entries("{orders}:dead").count == letters }
+        #expect(scene.receiver.ledger.isEmpty == (letters > 0))
+    }
 }

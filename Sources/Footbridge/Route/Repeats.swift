@@ -14,6 +14,8 @@ final class Repeats {
     private static let lookedAtPerTurn = 64
     /// Bodies that are fetched for their letters at a time: they may be large.
     private static let lettersPerTurn = 4
+    /// That often beyond its attempts an entry is begun that nobody else stands by.
+    private static let deathsWithoutDoubt = 10
     /// No time of its own: it waits for the endpoint.
     private static let unlimited = Duration.seconds(365 * 86400)
 
@@ -169,13 +171,17 @@ final class Repeats {
         if isExpired(row) {
             return route.giveUp(row, .expired(route.endpoint.standing.lastFailure), fields: fields)
         }
-        // Begun that often by instances that did not live to tell, or that an endpoint took nothing from: that it takes
-        // something now decides. The last time may have been only read.
-        if route.table.charged(row) > config.retry.attempts, route.table.mark(row) == .none,
-            route.endpoint.standing.state == .well
-        {
-            return route.giveUp(row, .exhausted(nil), fields: fields)
-        }
+        if endedItsProcess(row) { return route.giveUp(row, .exhausted(nil), fields: fields) }
         route.table.queueAgain(row, fields)
+    }
+
+    /// Begun that often by instances that did not live to tell, or that an endpoint took nothing from: that it takes
+    /// something now decides. The last time may have been only read.
+    ///
+    /// Nobody but those who died writes so many more: then nothing else has to show that the endpoint is well.
+    private func endedItsProcess(_ row: EntryTable.Row) -> Bool {
+        guard route.table.mark(row) == .none else { return false }
+        let spare = route.endpoint.standing.state == .well ? 0 : Self.deathsWithoutDoubt
+        return route.table.charged(row) > config.retry.attempts + spare
     }
 }

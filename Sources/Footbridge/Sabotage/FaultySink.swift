@@ -28,6 +28,8 @@
 
         var free: Int { sound.free }
 
+        func renewConnections(madeBefore moment: MonotonicTime) { sound.renewConnections(madeBefore: moment) }
+
         func cancelAll() {
             if fault == .abortAtEnd { abort() }
             sound.cancelAll()
