@@ -69,24 +69,36 @@ extension StreamCommand where Reply == Int {
         ) { $0.integer.map(Int.init(clamping:)) }
     }
 
-    /// Removes consumers that have nothing pending; returns how many.
+    /// Removes consumers that have nothing pending and were silent for so long; returns how many.
     ///
-    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group. One that shows life
-    /// again at this moment comes back onto the list with its next read.
-    static func removeConsumers(_ names: [String], stream: String, group: String) -> StreamCommand {
+    /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group. Where the list is very
+    /// long, silence is not looked at again: the caller has just done so.
+    static func removeConsumers(
+        _ names: [String], silentFor silence: Duration, stream: String, group: String
+    ) -> StreamCommand {
         script(
             """
+            \(ScriptFunction.row)
             \(ScriptFunction.exists)
-            local removed = 0
-            for i = 2, #ARGV do
+            local info = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
+            if not info then return redis.error_reply('NOGROUP no such group') end
+            local removed, alive = 0, {}
+            if info.consumers <= 1000 then
+              for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+                local consumer = named(list)
+                if consumer.idle < tonumber(ARGV[2]) then alive[consumer.name] = true end
+              end
+            end
+            for i = 3, #ARGV do
               local name = ARGV[i]
-              if exists(KEYS[1], ARGV[1], name) and #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, name) == 0 then
+              if not alive[name] and exists(KEYS[1], ARGV[1], name)
+                and #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, name) == 0 then
                 redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name)
                 removed = removed + 1
               end
             end
             return removed
-            """, stream, [group] + names
+            """, stream, [group, silence.wholeMilliseconds] + names
         ) { $0.integer.map(Int.init(clamping:)) }
     }
 

@@ -82,7 +82,7 @@ final class HandOver {
     private func leave(on connection: RedisConnection) {
         let names = [worker.consumer, session.ownerMark.name]
         let command = StreamCommand.removeConsumers(
-            names, stream: session.name, group: session.group)
+            names, silentFor: .zero, stream: session.name, group: session.group)
         connection.send(command) { [self] result in
             if case .failure(let error) = result, error.endsConnection { return repeatAll() }
             if released > 0 {

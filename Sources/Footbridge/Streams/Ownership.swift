@@ -11,12 +11,12 @@ final class Ownership {
     private var isVerifying = false
     /// What was under way when others had taken entries over: missing entries among it are theirs by now.
     private var exposed: Set<EntryID> = []
-    /// The read that is outstanding may bring what others have taken meanwhile.
+    /// The read that is outstanding may bring what was given to us before a silence.
     private var isReadLate = false
+    /// Others took entries over in that silence.
+    private var isReadTaken = false
     /// A late read was answered while Redis was being asked.
     private var mustAskAgain = false
-    /// Others have removed our mark, and taken entries. Until nothing late can come any more, its absence tells so.
-    private var isUnmarked = false
 
     init(_ session: StreamSession) {
         self.session = session
@@ -37,7 +37,7 @@ final class Ownership {
         if isDoubtful { restoreRead(entries.map(\.id)) }
         guard isReadLate else { return }
         isReadLate = false
-        if isVerifying { mustAskAgain = true } else { verify(isLate: true) }
+        if isVerifying { mustAskAgain = true } else { verify(isLate: true, isTaken: isReadTaken) }
     }
 
     // MARK: - Signs of life
@@ -72,7 +72,11 @@ final class Ownership {
     ///
     /// A group that was made anew meanwhile knows of none of them: then what is held goes back into it. So it does if the
     /// group is the same and our consumer was removed, which takes all of its entries along.
-    private func verify(isLate: Bool) {
+    ///
+    /// - Parameters:
+    ///   - isLate: we may have been silent for too long.
+    ///   - isTaken: it is known that others took entries over then. Otherwise the absence of our mark tells.
+    private func verify(isLate: Bool, isTaken: Bool = false) {
         guard !isVerifying else { return }
         guard let connection = worker.commands.connection else { return }
         isVerifying = true
@@ -87,10 +91,7 @@ final class Ownership {
             worker.loop.atEndOfTurn(route)
             if mustAskAgain {
                 mustAskAgain = false
-                verify(isLate: true)
-            } else if isUnmarked, answered, !isReadLate {
-                isUnmarked = false
-                connection.send(.register(session.ownerMark, replacing: "", stream: name, group: group)) { _ in }
+                verify(isLate: true, isTaken: isReadTaken)
             }
         }
         ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
@@ -104,11 +105,15 @@ final class Ownership {
                 return session.perform(session.machine.sawMark(mark))
             }
             let missing = ids.subtracting(own.ids)
-            let isTaken = isLate && !own.hasOwnerMark
+            let isTaken = isTaken || isLate && !own.hasOwnerMark
+            if isLate { isReadTaken = isTaken }
             if isTaken {
                 // Some of what is missing may have begun to be fetched since it was asked for, and stays in the table.
                 exposed = underWay.union(missing)
-                isUnmarked = true
+            }
+            if isLate, !own.hasOwnerMark {
+                // At once: without it another process of our name would not wait for us.
+                connection.send(.register(session.ownerMark, replacing: "", stream: name, group: group)) { _ in }
             }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }

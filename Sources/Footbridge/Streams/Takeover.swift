@@ -215,7 +215,8 @@ final class Takeover {
         guard !removable.isEmpty else { return tellRemoved() }
         let isLast = names.count <= Self.removalsPerRound
         for portion in removable.portions(of: ScriptPortion.usual) {
-            let command = StreamCommand.removeConsumers(Array(portion), stream: session.name, group: session.group)
+            let command = StreamCommand.removeConsumers(
+                Array(portion), silentFor: claimAfter, stream: session.name, group: session.group)
             connection.send(command) { [unowned self] result in
                 guard case .success(let count) = result, !names.isEmpty else { return }
                 removals += count

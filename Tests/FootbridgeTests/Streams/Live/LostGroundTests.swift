@@ -41,7 +41,7 @@ extension LiveScripts {
                         of: .register(owner, replacing: "", stream: stream, group: name))
                 case .touch: await group.refusal(of: .touch(["a"], stream: stream, group: name))
                 case .removeConsumers:
-                    await group.refusal(of: .removeConsumers(["a"], stream: stream, group: name))
+                    await group.refusal(of: .removeConsumers(["a"], silentFor: .zero, stream: stream, group: name))
                 case .survey: await group.refusal(of: .survey(stream: stream, group: name, mark: "m"))
                 case .deadLetter:
                     await group.refusal(

@@ -7,8 +7,11 @@ extension LiveScripts {
     struct RemoveConsumersScriptTests {
         private typealias Pending = LiveGroup.Pending
 
-        private func remove(_ names: [String], in group: LiveGroup) async throws -> Int {
-            try await group.call(.removeConsumers(names, stream: group.stream, group: group.name))
+        private func remove(
+            _ names: [String], silentFor silence: Duration = .zero, in group: LiveGroup
+        ) async throws -> Int {
+            try await group.call(
+                .removeConsumers(names, silentFor: silence, stream: group.stream, group: group.name))
         }
 
         /// What is pending of a consumer is lost to its group with it.
@@ -31,6 +34,13 @@ extension LiveScripts {
             try group.run("XDEL", group.stream, "1-0")
             #expect(try await remove(["a"], in: group) == 0)
             #expect(try group.pending() == [Pending(1, "a", 1)])
+        }
+
+        @Test func `a consumer that shows life stays`() async throws {
+            let group = try LiveGroup()
+            try group.makeConsumer("a")
+            #expect(try await remove(["a"], silentFor: .seconds(3600), in: group) == 0)
+            #expect(try group.consumers() == ["a"])
         }
 
         @Test func `only those that are named go`() async throws {
