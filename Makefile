@@ -107,10 +107,11 @@ sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="--
 	@$(call need,$(TEST_PACKAGES))
 	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running under the address sanitizer)
-	@ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build-asan $(ARGS)
+	@ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address -Xswiftc -DFOOTBRIDGE_SANITIZED \
+		--scratch-path .build-asan $(ARGS)
 	@$(call say,building and running under the thread sanitizer)
 	@FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
-		swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan $(ARGS)
+		swift test --disable-xctest --sanitize=thread -Xswiftc -DFOOTBRIDGE_SANITIZED --scratch-path .build-tsan $(ARGS)
 
 install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
 	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
