@@ -17,8 +17,8 @@ struct OwnEntries: Sendable {
     var ids: Set<EntryID>
     /// The group's.
     let mark: String?
-    /// Its `OwnerMark` is there: nobody has taken over its entries.
-    let hasOwnerMark: Bool
+    /// Others have taken entries over: they left `OwnerMark.taken`, or removed the worker's mark with its consumer.
+    let isTaken: Bool
 }
 
 /// What a group that was made anew does with an entry that was held when the old one went.
@@ -88,13 +88,14 @@ extension StreamCommand where Reply == OwnEntries {
             for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[4], 1000, ARGV[2])) do
               ids[#ids + 1] = row[1]
             end
-            return {ids, exists(KEYS[1], ARGV[1], ARGV[5]) and 1 or 0, markOf(KEYS[1], ARGV[1])}
-            """, stream, [group, owner.consumer, from.argument("-"), last, owner.name]
+            local isLeft = exists(KEYS[1], ARGV[1], ARGV[5]) and not exists(KEYS[1], ARGV[1], ARGV[6])
+            return {ids, isLeft and 0 or 1, markOf(KEYS[1], ARGV[1])}
+            """, stream, [group, owner.consumer, from.argument("-"), last, owner.name, owner.taken]
         ) { reply in
             guard let parts = reply.elements, parts.count == 3, let rows = parts[0].elements else { return nil }
             let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
             guard ids.count == rows.count else { return nil }
-            return OwnEntries(ids: Set(ids), mark: parts[2].text, hasOwnerMark: parts[1].integer == 1)
+            return OwnEntries(ids: Set(ids), mark: parts[2].text, isTaken: parts[1].integer == 1)
         }
     }
 }
@@ -170,7 +171,7 @@ extension StreamCommand where Reply == [MovedEntry] {
     /// Moves a portion of one consumer's entries to another, with attempt counts and delivery times as they are; nothing if
     /// the consumer has shown life within `silence`.
     ///
-    /// With them goes the consumer's `OwnerMark`: should its process live, it knows by that.
+    /// A consumer `OwnerMark.taken` tells of it: should the process live, it knows by that.
     ///
     /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
     static func move(
@@ -194,8 +195,9 @@ extension StreamCommand where Reply == [MovedEntry] {
               if bytes > 4194304 then break end
             end
             for _, list in ipairs(#moved > 0 and consumers or {}) do
-              if string.match(list[2], '^\(WellKnownConsumer.ownerPrefix)[^:]*:%d+:(.*)$') == ARGV[2] then
-                redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], list[2])
+              local rest, consumer = string.match(list[2], '^\(WellKnownConsumer.ownerPrefix)([^:]*:%d+:(.*))$')
+              if consumer == ARGV[2] then
+                redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], '\(WellKnownConsumer.takenPrefix)' .. rest)
               end
             end
             return moved

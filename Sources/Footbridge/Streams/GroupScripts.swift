@@ -24,6 +24,7 @@ extension StreamCommand where Reply == String {
     }
 
     /// Enters a worker's process into the group, unless another process of that name is in it: then its token is returned.
+    /// What told that its entries were taken is removed.
     ///
     /// - Parameter replacing: the token of a process that is known to be gone, or the own one.
     static func register(_ owner: OwnerMark, replacing: String, stream: String, group: String) -> StreamCommand {
@@ -44,9 +45,10 @@ extension StreamCommand where Reply == String {
                 end
               end
             end
+            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[6])
             if not found then redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[3]) end
             return ARGV[4]
-            """, stream, [group, owner.consumer, owner.name, owner.token, replacing]
+            """, stream, [group, owner.consumer, owner.name, owner.token, replacing, owner.taken]
         ) { $0.text }
     }
 }

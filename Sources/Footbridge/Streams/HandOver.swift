@@ -27,7 +27,15 @@ final class HandOver {
             guard let connection = worker.commands.connection, connection.isOpen else {
                 return completion(route.held(of: session.index).count)
             }
-            rejoin(on: connection) { [self] in release(after: .open, on: connection) }
+            rejoin(on: connection) { [self] in
+                // Away for long, another process may have our name by now: then it has the entries, too.
+                let register = StreamCommand.register(
+                    session.ownerMark, replacing: "", stream: session.name, group: session.group)
+                connection.send(register, deadline: .seconds(1)) { [self] result in
+                    if case .success(let token) = result, token != session.ownerMark.token { return completion(0) }
+                    release(after: .open, on: connection)
+                }
+            }
         }
     }
 
@@ -80,7 +88,7 @@ final class HandOver {
     }
 
     private func leave(on connection: RedisConnection) {
-        let names = [worker.consumer, session.ownerMark.name]
+        let names = [worker.consumer, session.ownerMark.name, session.ownerMark.taken]
         let command = StreamCommand.removeConsumers(
             names, silentFor: .zero, stream: session.name, group: session.group)
         connection.send(command) { [self] result in

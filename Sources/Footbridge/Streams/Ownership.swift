@@ -75,7 +75,7 @@ final class Ownership {
     ///
     /// - Parameters:
     ///   - isLate: we may have been silent for too long.
-    ///   - isTaken: it is known that others took entries over then. Otherwise the absence of our mark tells.
+    ///   - isTaken: it is known that others took entries over then. Otherwise marks tell.
     private func verify(isLate: Bool, isTaken: Bool = false) {
         guard !isVerifying else { return }
         guard let connection = worker.commands.connection else { return }
@@ -105,14 +105,14 @@ final class Ownership {
                 return session.perform(session.machine.sawMark(mark))
             }
             let missing = ids.subtracting(own.ids)
-            let isTaken = isTaken || isLate && !own.hasOwnerMark
+            let isTaken = isTaken || isLate && own.isTaken
             if isLate { isReadTaken = isTaken }
             if isTaken {
                 // Some of what is missing may have begun to be fetched since it was asked for, and stays in the table.
                 exposed = underWay.union(missing)
             }
-            if isLate, !own.hasOwnerMark {
-                // At once: without it another process of our name would not wait for us.
+            if isLate, own.isTaken {
+                // That is known now.
                 connection.send(.register(session.ownerMark, replacing: "", stream: name, group: group)) { _ in }
             }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.

@@ -206,7 +206,9 @@ final class Takeover {
         let removed = Set(names)
         let remaining = Set(consumers.map(\.name)).subtracting(removed)
         let orphans = consumers.filter { consumer in
-            guard let mark = OwnerMark(consumer.name), !remaining.contains(mark.consumer) else { return false }
+            let mark =
+                OwnerMark(consumer.name) ?? OwnerMark(consumer.name, prefix: WellKnownConsumer.takenPrefix)
+            guard let mark, !remaining.contains(mark.consumer) else { return false }
             // Whose consumer somebody else removed, may live without Redis: it has to find its mark when it is back.
             return consumer.idle
                 >= (removed.contains(mark.consumer) ? max(claimAfter, mark.claimAfter) : Self.longestAbsence)

@@ -7,10 +7,11 @@ public enum WellKnownConsumer {
 
     static let groupPrefix = "footbridge:group:"
     static let ownerPrefix = "footbridge:owner:"
+    static let takenPrefix = "footbridge:taken:"
 
     /// Whether nobody reads under this name: it only says something of the group (`GroupMark`) or of a worker (`OwnerMark`).
     public static func isMark(_ name: String) -> Bool {
-        name.hasPrefix(groupPrefix) || name.hasPrefix(ownerPrefix)
+        name.hasPrefix(groupPrefix) || name.hasPrefix(ownerPrefix) || name.hasPrefix(takenPrefix)
     }
 
     /// Whether a Footbridge made this name: a worker's ends in its number.
@@ -54,17 +55,19 @@ struct OwnerMark: Equatable, Sendable {
     }
 
     /// `footbridge:owner:<token>:<milliseconds>:<consumer>`
-    init?(_ name: String) {
-        guard name.hasPrefix(WellKnownConsumer.ownerPrefix) else { return nil }
-        let parts = name.dropFirst(WellKnownConsumer.ownerPrefix.count)
+    init?(_ name: String, prefix: String = WellKnownConsumer.ownerPrefix) {
+        guard name.hasPrefix(prefix) else { return nil }
+        let parts = name.dropFirst(prefix.count)
             .split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let milliseconds = Int64(parts[1]), milliseconds >= 0 else { return nil }
         self.init(consumer: String(parts[2]), token: String(parts[0]), claimAfter: .milliseconds(milliseconds))
     }
 
-    var name: String {
-        "\(WellKnownConsumer.ownerPrefix)\(token):\(claimAfter.wholeMilliseconds):\(consumer)"
-    }
+    var name: String { WellKnownConsumer.ownerPrefix + rest }
+    /// A further consumer that nobody reads with: whoever takes over entries of this worker makes it in the same step. A worker
+    /// that was only cut off for long knows by it why entries are missing.
+    var taken: String { WellKnownConsumer.takenPrefix + rest }
+    private var rest: String { "\(token):\(claimAfter.wholeMilliseconds):\(consumer)" }
 
     /// The channel that the process listens to for as long as it lives.
     static func channel(token: String) -> String { "footbridge:alive:\(token)" }

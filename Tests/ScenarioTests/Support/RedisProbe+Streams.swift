@@ -53,7 +53,7 @@ extension RedisProbe {
     /// The names of a group's consumers, without those that only say something of the group or of a process.
     func consumers(_ stream: String = "orders", _ group: String = "orders") throws -> [String] {
         try command("XINFO", "CONSUMERS", stream, group).elements.compactMap { $0["name"]?.text }
-            .filter { !$0.hasPrefix("footbridge:group:") && !$0.hasPrefix("footbridge:owner:") }
+            .filter { name in !["group", "owner", "taken"].contains { name.hasPrefix("footbridge:\($0):") } }
     }
 
     /// How many entries the group has still to settle, pending and unread; `nil` while there is no group.

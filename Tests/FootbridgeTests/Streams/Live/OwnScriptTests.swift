@@ -36,12 +36,15 @@ extension LiveScripts {
             #expect(try await own(.open, 1, of: group).mark == "footbridge:group:m")
         }
 
-        @Test func `its own mark tells that nobody has taken its entries over`() async throws {
+        @Test func `its marks tell whether others have taken its entries over`() async throws {
             let group = try LiveGroup()
             try group.makeConsumers(["a", "footbridge:owner:u:20000:a", "footbridge:owner:t:20000:b"])
-            #expect(try await !own(.open, 1, of: group).hasOwnerMark)
+            #expect(try await own(.open, 1, of: group).isTaken)
             try group.makeConsumer("footbridge:owner:t:20000:a")
-            #expect(try await own(.open, 1, of: group).hasOwnerMark)
+            try group.makeConsumer("footbridge:taken:t:20000:b")
+            #expect(try await !own(.open, 1, of: group).isTaken)
+            try group.makeConsumer("footbridge:taken:t:20000:a")
+            #expect(try await own(.open, 1, of: group).isTaken)
         }
 
         @Test func `an entry that is no longer in the stream is owned until it is settled`() async throws {
