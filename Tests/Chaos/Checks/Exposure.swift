@@ -18,6 +18,8 @@ struct Exposure {
     private static let arriving = 1.0
     /// So long a bridge may need to find Redis again: the longest delay between two attempts to connect.
     private static let reconnecting = 10.0
+    /// Connections that were open when all was swallowed stay dead. A bridge waits so long for a reply before it gives one up.
+    private static let noticing = 6.0
     /// So long after a group was made again all is read that may come again by it.
     private static let rereading = 30.0
     /// So long after a fault began others may take over what a living process had: it showed life shortly before.
@@ -72,7 +74,8 @@ struct Exposure {
 
     private static func isExposed(_ receipt: Receipt, by record: FaultRecord, _ since: Moment) -> Bool {
         let isSudden = record.fault.kind.endsProcess || record.fault.kind == .freeze
-        guard receipt.received <= (isSudden ? record.start + arriving : record.end) else { return false }
+        let end = record.fault.kind == .halfOpen ? record.end + noticing : record.end
+        guard receipt.received <= (isSudden ? record.start + arriving : end) else { return false }
         if receipt.sent.nanoseconds == 0 { return record.start - receipt.received < Settings.timeout + acknowledging }
         return receipt.sent >= since
     }
