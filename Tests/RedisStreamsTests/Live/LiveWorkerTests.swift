@@ -1,6 +1,7 @@
-import RedisStreams
 import TestSupport
 import Testing
+
+@testable import RedisStreams
 
 /// A worker's loop: what it acknowledges, and what it does not.
 @Suite(.timeLimit(.minutes(1)), .onEveryServer) struct LiveWorkerTests {
@@ -39,6 +40,25 @@ import Testing
         }
         // At once, for process waits for its acknowledgements.
         #expect(try await group["s"].pending().count == 2)
+        await live.redis.close()
+    }
+
+    @Test func `an acknowledgement that the server refused is sent again with the next`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        try await live.redis.stream("s").add(contentsOf: (0..<3).map { ["n": $0] })
+        let messages = try await group.read(count: 3).messages
+        _ = try await live.redis.send("RENAME", "s", "elsewhere")
+        _ = try await live.redis.send("SET", "s", "text")
+        let acknowledger = Acknowledger(group)
+        _ = acknowledger.append(messages[0])
+        acknowledger.send()
+        await #expect(throws: (any Error).self) { try await acknowledger.confirm() }
+        _ = try await live.redis.send("RENAME", "elsewhere", "s")
+        _ = acknowledger.append(messages[1])
+        await acknowledger.finish()
+        #expect(try await pending(group) == ["g.c1": 1])
         await live.redis.close()
     }
 
