@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -23,6 +24,24 @@ struct PinnedRequestTests {
             #expect(pinned.bodyCount == size)
             #expect(pinned.body.map { Array(UnsafeRawBufferPointer(start: $0, count: size)) } == buffer.body)
             pinned.shrink()
+        }
+    }
+
+    /// In a process of its own, so that nothing else moves its memory.
+    @Test func `the memory of a large body goes back`() async {
+        await #expect(processExitsWith: .success) {
+            /// Pages of 4 KiB in memory: the second number of `/proc/self/statm`.
+            func resident() -> Int {
+                let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+                return text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            }
+            var buffer = RequestBuffer()
+            buffer.body = [UInt8](repeating: 1, count: 64 << 20)
+            var pinned = PinnedRequest()
+            let isLoaded = pinned.load(buffer, followedBy: nil)
+            let full = resident()
+            pinned.shrink()
+            exit(isLoaded && full - resident() >= 15_000 ? 0 : 1)
         }
     }
 

@@ -123,9 +123,9 @@ struct EntryTableTests {
         #expect(table.nextDue == time(11))
     }
 
-    @Test(arguments: 0..<7) func `whichever is taken out of the middle, the others are due in order`(removed: Int) {
-        // As a heap: 4, the last one, takes the place of 11 and is due before 10, which stands above that.
-        let dues: [Int64] = [1, 10, 2, 11, 12, 3, 4]
+    @Test(arguments: 0..<10) func `whichever is taken out of the middle, the others are due in order`(removed: Int) {
+        // In the heap of these what takes the place of 9 is due before what stands above that.
+        let dues: [Int64] = [4, 7, 1, 2, 3, 9, 6, 8, 5, 0]
         var table = EntryTable(streams: 1)
         for (number, due) in dues.enumerated() { table.wait(key(number), due: time(due), attempts: 1, firstAt: 1) }
         if let row = table.row(of: key(removed)) { table.remove(row) }
