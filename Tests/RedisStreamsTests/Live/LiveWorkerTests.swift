@@ -98,6 +98,22 @@ import Testing
         await live.redis.close()
     }
 
+    /// It is no such thing yet when the worker looks first.
+    @Test func `what is abandoned while a worker waits is taken over as well`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"], consumer: "dead")
+        try await group.create()
+        let id = try await live.redis.stream("s").add(["n": 1])
+        _ = try await group.read(count: 1)
+        var met: EntryID?
+        for try await message in group.consumer("living").entries(abandonedAfter: .milliseconds(400)) {
+            met = message.id
+            break
+        }
+        #expect(met == id)
+        await live.redis.close()
+    }
+
     @Test func `what is asked for ahead comes in order, once, and all of it`() async throws {
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])
