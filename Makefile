@@ -84,7 +84,7 @@ instructions: ## Counts the instructions per entry and compares with the committ
 mutants: ## Changes one line at a time and sees whether the fast suites notice; ARGS=--only NAME, --list, --check
 	@$(call need,$(TEST_PACKAGES))
 	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
-	@$(call say,building and testing mutants: an hour or more for all of them)
+	@$(call say,building and testing mutants: an hour for all of them)
 	@Tests/Mutants/run $(ARGS)
 
 scenarios: ## Runs only the tests with real servers and the real binary

@@ -38,6 +38,8 @@ public final class RedisLink {
     private var isStarted = false
     private var delay: ReconnectDelay
     private var upSince = MonotonicTime.now
+    /// After a connection that stood for longer the waits begin anew.
+    var healthyAfter = Duration.seconds(30)
     private var lastBegun: MonotonicTime?
     private var questions = 0
     private var manner = GreetingManner.full
@@ -161,7 +163,7 @@ public final class RedisLink {
 
     private func didLose(_ error: RedisError) {
         guard case .up = state else { return }
-        if MonotonicTime.now - upSince > .seconds(30) { delay.reset() }
+        if MonotonicTime.now - upSince > healthyAfter { delay.reset() }
         fail(error)
     }
 

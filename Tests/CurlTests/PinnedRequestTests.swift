@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -27,6 +28,24 @@ struct PinnedRequestTests {
     }
 
     #if !FOOTBRIDGE_SANITIZED  // A sanitizer has memory of its own.
+        /// In a process of its own, so that nothing else moves its memory.
+        @Test func `the memory of a large body goes back`() async {
+            await #expect(processExitsWith: .success) {
+                /// Pages of 4 KiB in memory: the second number of `/proc/self/statm`.
+                func resident() -> Int {
+                    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+                    return text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+                }
+                var buffer = RequestBuffer()
+                buffer.body = [UInt8](repeating: 1, count: 64 << 20)
+                var pinned = PinnedRequest()
+                let isLoaded = pinned.load(buffer, followedBy: nil)
+                let full = resident()
+                pinned.shrink()
+                exit(isLoaded && full - resident() >= 15_000 ? 0 : 1)
+            }
+        }
+
         /// In a process of its own, with a bound on its memory.
         @Test func `a body for which there is no memory does not end the process`() async {
             await #expect(processExitsWith: .success) {

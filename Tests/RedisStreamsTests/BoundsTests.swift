@@ -31,6 +31,18 @@ struct BoundsTests {
                 == EntryInterval(from: .included(EntryID(late)), to: .included(EntryID(early, sequence: .max))))
     }
 
+    @Test func `ranges of Swift's own select what the operators do`() {
+        let (low, high) = (EntryID(milliseconds: 1), EntryID(milliseconds: 2))
+        #expect(
+            Range(uncheckedBounds: (low, high)).interval == EntryInterval(from: .included(low), to: .excluded(high)))
+        #expect(
+            ClosedRange(uncheckedBounds: (low, high)).interval
+                == EntryInterval(from: .included(low), to: .included(high)))
+        let (early, late) = (Date(timeIntervalSince1970: 1), Date(timeIntervalSince1970: 2))
+        #expect(Range(uncheckedBounds: (early, late)).interval == (early..<late).interval)
+        #expect(ClosedRange(uncheckedBounds: (early, late)).interval == (early...late).interval)
+    }
+
     @Test func `nothing is behind the highest id, or before the lowest`() {
         #expect(EntryInterval.after(EntryID.maximum).isBeyond)
         #expect(EntryInterval(to: .excluded(.zero)).isBeyond)

@@ -258,6 +258,35 @@ import Testing
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<40).map(body)))
     }
 
+    @Test func `nothing is taken from other programs, from who may be silent for longer, or as soon as one is there`()
+        throws
+    {
+        let scene = try Scene()
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "800ms"
+        try scene.redis.add(numbers: 0..<3)
+        try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0")
+        for consumer in ["dead.1", "patient.1", "program"] {
+            try scene.redis.command("XREADGROUP", "GROUP", "orders", consumer, "COUNT", "1", "STREAMS", "orders", ">")
+        }
+        // The mark of a worker whose claim_after is an hour.
+        try scene.redis.command("XGROUP", "CREATECONSUMER", "orders", "orders", "footbridge:owner:t:3600000:patient.1")
+        try eventually("all were silent for long") {
+            try ContinuousClock.now - lastSign(of: "program", scene) >= .seconds(1)
+        }
+        let start = ContinuousClock.now
+        try scene.run()
+        let first = try scene.receiver.waitFor(count: 1)[0]
+        #expect(first.text == body(0))
+        #expect(first.time - start >= .milliseconds(800), "others had the time to show that they live")
+        try scene.redis.add(numbers: [3])
+        try scene.receiver.waitFor(count: 2)
+        try eventually("the others' are left") {
+            try scene.redis.pending().map(\.consumer).sorted() == ["patient.1", "program"]
+        }
+        #expect(scene.receiver.ledger.acceptedBodies.sorted() == [body(0), body(3)].sorted())
+    }
+
     @Test func `a dead consumer that has nothing is taken off the list`() throws {
         let scene = try Scene()
         scene.file.route.webhook["timeout"] = "400ms"

@@ -7,7 +7,8 @@ public final class TemporaryDirectory: Sendable {
     public let path: String
 
     public init() throws {
-        var template = Array("/tmp/fb-XXXXXX".utf8CString)
+        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        var template = Array("\(parent)/fb-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestSupportError.system("mkdtemp") }
         path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
     }

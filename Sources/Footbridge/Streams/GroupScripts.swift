@@ -24,10 +24,13 @@ extension StreamCommand where Reply == String {
     }
 
     /// Enters a worker's process into the group, unless another process of that name is in it: then its token is returned.
-    /// What told that its entries were taken is removed.
     ///
-    /// - Parameter replacing: the token of a process that is known to be gone, or the own one.
-    static func register(_ owner: OwnerMark, replacing: String, stream: String, group: String) -> StreamCommand {
+    /// - Parameters:
+    ///   - replacing: the token of a process that is known to be gone, or the own one.
+    ///   - isTold: the process knows what others have taken; what tells of it goes.
+    static func register(
+        _ owner: OwnerMark, replacing: String, isTold: Bool = false, stream: String, group: String
+    ) -> StreamCommand {
         script(
             """
             local prefix, suffix = '\(WellKnownConsumer.ownerPrefix)', ':' .. ARGV[2]
@@ -40,15 +43,19 @@ extension StreamCommand where Reply == String {
                   found = true
                 elseif token == ARGV[4] or token == ARGV[5] then
                   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name)
+                  local rest = string.sub(name, #prefix + 1)
+                  if token == ARGV[5] then
+                    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], '\(WellKnownConsumer.takenPrefix)' .. rest)
+                  end
                 else
                   return token
                 end
               end
             end
-            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[6])
+            if ARGV[6] ~= '' then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[6]) end
             if not found then redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[3]) end
             return ARGV[4]
-            """, stream, [group, owner.consumer, owner.name, owner.token, replacing, owner.taken]
+            """, stream, [group, owner.consumer, owner.name, owner.token, replacing, isTold ? owner.taken : ""]
         ) { $0.text }
     }
 }

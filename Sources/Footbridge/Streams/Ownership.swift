@@ -113,7 +113,9 @@ final class Ownership {
             }
             if isLate, own.isTaken {
                 // That is known now.
-                connection.send(.register(session.ownerMark, replacing: "", stream: name, group: group)) { _ in }
+                let register = StreamCommand.register(
+                    session.ownerMark, replacing: "", isTold: true, stream: name, group: group)
+                connection.send(register) { _ in }
             }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }

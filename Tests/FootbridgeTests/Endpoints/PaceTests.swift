@@ -111,6 +111,38 @@ struct PaceTests {
         #expect(pace.rate.map { $0 >= 0.5 * rate } == true)
     }
 
+    @Test func `what started before the rate was cut, or just after, does not cut it again`() {
+        var pace = paced()
+        let start = accept(&pace, times: 10, from: at(60))
+        let before = pace.rate ?? 0
+        let cut = start + .milliseconds(500)
+        _ = pace.wasThrottled(attempt(1, at: start), pause: nil, now: cut)
+        #expect(pace.rate.map { $0 < before } == true)
+        // Requests that fail like that only after others were accepted since.
+        let after = cut + .milliseconds(10)
+        pace.wasAccepted(attempt(2, at: after), now: after)
+        let rate = pace.rate
+        _ = pace.wasThrottled(attempt(3, at: after), pause: nil, now: cut + .milliseconds(20))
+        #expect(pace.rate == rate)
+        _ = pace.wasThrottled(attempt(4, at: start), pause: nil, now: cut + .seconds(2))
+        #expect(pace.rate == rate)
+        _ = pace.wasThrottled(attempt(5, at: after), pause: nil, now: cut + .seconds(2))
+        #expect(pace.rate != rate)
+    }
+
+    @Test func `a rate far above what is accepted is none any more`() {
+        var pace = paced()
+        let start = accept(&pace, times: 10, from: at(60))
+        _ = pace.wasThrottled(attempt(1, at: start), pause: nil, now: start)
+        #expect(pace.rate != nil)
+        for number in 1...200 {
+            let now = start + .milliseconds(500 * number)
+            pace.didStart(now: now)
+            pace.wasAccepted(attempt(number, at: now), now: now)
+        }
+        #expect(pace.rate == nil)
+    }
+
     // MARK: -
 
     private func attempt(_ number: Int, at time: MonotonicTime) -> Attempt {

@@ -187,4 +187,12 @@ struct StandingTests {
         standing.tell(ok, of: 6, isProbe: true)
         #expect(standing.state == .well)
     }
+
+    @Test func `what was on its way when it went down does not put the next probe off`() {
+        var standing = Standing()
+        for number in 0..<5 { standing.tell(missing, of: number) }
+        let down = standing.down
+        #expect(standing.tell(failure, of: 6, at: 0.5) == nil)
+        #expect(standing.down == down && standing.isDown)
+    }
 }

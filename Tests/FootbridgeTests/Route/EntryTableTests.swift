@@ -123,6 +123,36 @@ struct EntryTableTests {
         #expect(table.nextDue == time(11))
     }
 
+    @Test(arguments: 0..<10) func `whichever is taken out of the middle, the others are due in order`(removed: Int) {
+        // In the heap of these what takes the place of 9 is due before what stands above that.
+        let dues: [Int64] = [4, 7, 1, 2, 3, 9, 6, 8, 5, 0]
+        var table = EntryTable(streams: 1)
+        for (number, due) in dues.enumerated() { table.wait(key(number), due: time(due), attempts: 1, firstAt: 1) }
+        if let row = table.row(of: key(removed)) { table.remove(row) }
+        var order: [Int64] = []
+        while let row = table.takeDue(time(99)) { order.append(dues[Int(table.key(row).id.milliseconds)]) }
+        #expect(order == dues.filter { $0 != dues[removed] }.sorted())
+    }
+
+    @Test func `of those that are due at once the oldest goes first`() {
+        var table = EntryTable(streams: 1)
+        for number in [3, 1, 4, 2] { table.wait(key(number), due: time(5), attempts: 1, firstAt: 1) }
+        var order: [UInt64] = []
+        while let row = table.takeDue(time(5)) { order.append(table.key(row).id.milliseconds) }
+        #expect(order == [1, 2, 3, 4])
+    }
+
+    /// The fetch writes the attempt that begins: a count that still waits to be written would be too low by then.
+    @Test func `who is fetched has no count to be written any more`() throws {
+        var table = EntryTable(streams: 1)
+        let found = table.wait(key(1), due: time(1), attempts: 1, firstAt: 1)
+        let row = try #require(found)
+        table.setUncounted(row, true)
+        #expect(table.isUncounted(row))
+        #expect(table.takeDue(time(1)) == row)
+        #expect(!table.isUncounted(row))
+    }
+
     @Test func `what rests can be removed, what is under way stays`() throws {
         var table = queued([0, 0, 1, 0])
         let found = table.next()
@@ -152,6 +182,20 @@ struct EntryTableTests {
             }
         }
     #endif
+
+    @Test func `after a backlog its memory goes back`() async {
+        await #expect(processExitsWith: .success) {
+            let before = residentBytes()
+            var table = EntryTable(streams: 1)
+            let keys = (0..<100_000).map { EntryKey(stream: 0, id: EntryID(milliseconds: UInt64($0))) }
+            for key in keys { table.wait(key, due: MonotonicTime(nanoseconds: 0), attempts: 1, firstAt: 1) }
+            let full = residentBytes()
+            for key in keys { if let row = table.row(of: key) { table.remove(row) } }
+            let after = residentBytes()
+            print("a hundred thousand entries: RSS \((full - before) / 1024) KiB, \((after - before) / 1024) KiB after")
+            precondition(full - after >= 3_000_000)
+        }
+    }
 
     // MARK: - Random walks
 

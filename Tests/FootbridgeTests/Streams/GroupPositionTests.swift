@@ -1,3 +1,4 @@
+import Redis
 import RedisStreams
 import Testing
 
@@ -14,5 +15,11 @@ struct GroupPositionTests {
         ] as [(GroupStart, String)])
     func `a start becomes the id after which a group begins`(start: GroupStart, argument: String) {
         #expect(GroupPosition(start).argument == argument)
+    }
+
+    /// As what a server says of commands that it does not know is an `ERR`, too.
+    @Test func `one error alone means that there is no such stream`() {
+        let errors = ["ERR no such key", "ERR unknown command 'XINFO'", "NOPERM no such key"]
+        #expect(errors.map { ServerError($0.utf8).isNoSuchKey } == [true, false, false])
     }
 }

@@ -80,6 +80,15 @@ struct SessionMachineTests {
         #expect(machine.didRegister(isOurs: true, machine.preparation) == .perform(.restore))
     }
 
+    @Test func `one read is outstanding at a time`() {
+        var machine = open
+        #expect(machine.mayRead)
+        machine.didStartReading()
+        #expect(!machine.mayRead && machine.isOpen)
+        machine.didFailReading()
+        #expect(machine.mayRead)
+    }
+
     @Test func `a read that was sent before another epoch is doubtful`() {
         var machine = open
         machine.didStartReading()

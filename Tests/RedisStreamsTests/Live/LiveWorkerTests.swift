@@ -1,6 +1,7 @@
-import RedisStreams
 import TestSupport
 import Testing
+
+@testable import RedisStreams
 
 /// A worker's loop: what it acknowledges, and what it does not.
 @Suite(.timeLimit(.minutes(1)), .onEveryServer) struct LiveWorkerTests {
@@ -42,6 +43,25 @@ import Testing
         await live.redis.close()
     }
 
+    @Test func `an acknowledgement that the server refused is sent again with the next`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        try await live.redis.stream("s").add(contentsOf: (0..<3).map { ["n": $0] })
+        let messages = try await group.read(count: 3).messages
+        _ = try await live.redis.send("RENAME", "s", "elsewhere")
+        _ = try await live.redis.send("SET", "s", "text")
+        let acknowledger = Acknowledger(group)
+        _ = acknowledger.append(messages[0])
+        acknowledger.send()
+        await #expect(throws: (any Error).self) { try await acknowledger.confirm() }
+        _ = try await live.redis.send("RENAME", "elsewhere", "s")
+        _ = acknowledger.append(messages[1])
+        await acknowledger.finish()
+        #expect(try await pending(group) == ["g.c1": 1])
+        await live.redis.close()
+    }
+
     @Test(arguments: [0, 2])
     func `before it waits, all that was handled is acknowledged`(prefetch: Int) async throws {
         let live = try await LiveRedis.start()
@@ -75,6 +95,22 @@ import Testing
         }
         #expect(met == ["0", "2"])
         #expect(try await pending(group)["dead"] == 1)
+        await live.redis.close()
+    }
+
+    /// It is no such thing yet when the worker looks first.
+    @Test func `what is abandoned while a worker waits is taken over as well`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"], consumer: "dead")
+        try await group.create()
+        let id = try await live.redis.stream("s").add(["n": 1])
+        _ = try await group.read(count: 1)
+        var met: EntryID?
+        for try await message in group.consumer("living").entries(abandonedAfter: .milliseconds(400)) {
+            met = message.id
+            break
+        }
+        #expect(met == id)
         await live.redis.close()
     }
 

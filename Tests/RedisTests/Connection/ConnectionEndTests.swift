@@ -68,6 +68,28 @@ import Testing
         #expect(failures == [])
     }
 
+    /// As after a pause of the whole process: the time is over, the reply is here, and nobody has looked yet.
+    @Test func `a reply that came in time counts, however late it is read`() async throws {
+        let isAnswered = Gate()
+        let (reply, failures) = try await dialogue({ server in
+            try server.expect(command("A"))
+            try server.send("+1\r\n")
+            isAnswered.open()
+            try server.expectEnd()
+        }) { actor, connection in
+            try await callback { (done: @escaping (Reply) -> Void) in
+                connection.send(["A"], deadline: .milliseconds(50), done)
+                actor.loop.schedule(after: .zero) {
+                    _ = isAnswered.wait()
+                    let end = ContinuousClock.now + .milliseconds(60)
+                    while ContinuousClock.now < end {}
+                }
+            }
+        }
+        #expect(reply == .success(.simple("1")))
+        #expect(failures == [])
+    }
+
     /// A server that is frozen: its kernel takes what is sent, and nothing comes back.
     @Test func `commands that follow put no deadline off`() async throws {
         let isOver = Gate()
@@ -184,6 +206,22 @@ import Testing
         }
         #expect(end.replies == [.success(.simple("1")), .success(.simple("2"))])
         #expect(end.told == [.protocolViolation(.unsolicited)])
+        #expect(failures == [])
+    }
+
+    @Test func `a server that has become a replica is left`() async throws {
+        let text = "READONLY You can't write against a read only replica."
+        let (end, failures) = try await end { [commands] server in
+            try server.expect(commands)
+            try server.send("-\(text)\r\n")
+            try server.expectEnd()
+        }
+        let error = RedisError.notMaster(role: "replica")
+        #expect(
+            end
+                == End(
+                    replies: [.failure(.server(ServerError(text.utf8))), .failure(error)], told: [error],
+                    after: [.failure(error)]))
         #expect(failures == [])
     }
 

@@ -151,9 +151,11 @@ import Testing
     func `a link goes elsewhere at once, whatever it is doing`(moment: Moment) async throws {
         let full = try FullListener()
         let refusing = try RefusingPort()
+        let isLeft = Monitor(false)
         let old = try StreamServer { server in
             if moment == .up { try server.greet() }
             server.waitForEnd()
+            isLeft.withLock { $0 = true }
         }
         let new = try StreamServer { server in
             try server.greet()
@@ -181,6 +183,8 @@ import Testing
             let start = ContinuousClock.now
             link.follow(.tcp(host: "127.0.0.1", port: new.port))
             try await turns(of: actor.loop) { link.connection != nil }
+            // Where it was, it is given up. A greeting would be by itself, after 5 s.
+            if port == old.port { try await turns(of: actor.loop) { isLeft.value } }
             let waited = ContinuousClock.now - start
             #expect(link.address == .tcp(host: "127.0.0.1", port: new.port))
             // Where it is already: nothing happens.
@@ -258,6 +262,21 @@ import Testing
         let times = arrivals.value
         let waits = zip(times.dropFirst(), times).map { $0 - $1 }
         #expect(zip(waits, [50, 100, 200]).allSatisfy { $0 >= .milliseconds($1) }, "\(waits)")
+    }
+
+    @Test func `after a connection that stood for long the waits begin anew`() async throws {
+        let server = try StreamServer { try $0.greet() }
+        let time = try await onLoop { [target] actor in
+            let link = RedisLink(loop: actor.loop, target: target(server.port))
+            link.healthyAfter = .zero
+            let events = Events(link, 15)
+            let start = ContinuousClock.now
+            link.start()
+            try await turns(of: actor.loop) { events.isOver }
+            return ContinuousClock.now - start
+        }
+        // Seven waits of 100 ms at most; if they grew, of 6.3 s at least.
+        #expect(time < .seconds(6), "\(time)")
     }
 
     @Test func `nobody listening is told at every attempt`() async throws {

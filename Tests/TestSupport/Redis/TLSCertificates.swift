@@ -24,6 +24,14 @@ public struct TLSCertificates: Sendable {
         try sign("client", "extendedKeyUsage=clientAuth\n", in: directory)
     }
 
+    /// Another server's, from the same authority: `directory` is the one that it was made in.
+    public func forServer(
+        named host: String, in directory: TemporaryDirectory
+    ) throws -> (certificate: String, key: String) {
+        try sign(host, "subjectAltName=DNS:\(host)\nextendedKeyUsage=serverAuth\n", in: directory)
+        return (directory.file("\(host).crt"), directory.file("\(host).key"))
+    }
+
     private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
     private func sign(_ name: String, _ extensions: String, in directory: TemporaryDirectory) throws {

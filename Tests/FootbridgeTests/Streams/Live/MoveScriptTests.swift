@@ -104,9 +104,10 @@ extension LiveScripts {
             #expect(try group.pending() == [Pending(1, "a", 3), Pending(2, "b", 1), Pending(3, "a", 1)])
         }
 
-        @Test func `portions follow one another up to the end`() async throws {
+        @Test func `portions follow one another up to the end, past what is trimmed and stays`() async throws {
             let group = try LiveGroup(entries: 5)
             try group.read(5, by: "a")
+            try group.run("XDEL", group.stream, "1-0", "2-0")
             var after = EntryBound.open
             var portions: [[Moved]] = []
             for _ in 1...4 {
@@ -114,7 +115,8 @@ extension LiveScripts {
                 portions.append(told(moved))
                 if let last = moved.last { after = .excluded(last.id) }
             }
-            #expect(portions == [[Moved(1, 1), Moved(2, 1)], [Moved(3, 1), Moved(4, 1)], [Moved(5, 1)], []])
+            let trimmed = [Moved(1, 1, isTrimmed: true), Moved(2, 1, isTrimmed: true)]
+            #expect(portions == [trimmed, [Moved(3, 1), Moved(4, 1)], [Moved(5, 1)], []])
         }
 
         @Test func `it stops behind four megabytes`() async throws {

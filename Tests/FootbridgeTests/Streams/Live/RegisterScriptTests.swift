@@ -9,11 +9,12 @@ extension LiveScripts {
 
         private func register(
             _ token: String, as consumer: String = "web.1", claimAfter: Duration = .seconds(20), replacing: String = "",
-            in group: LiveGroup
+            isTold: Bool = false, in group: LiveGroup
         ) async throws -> String {
             let owner = OwnerMark(consumer: consumer, token: token, claimAfter: claimAfter)
             return try await group.call(
-                .register(owner, replacing: replacing, stream: group.stream, group: group.name))
+                .register(
+                    owner, replacing: replacing, isTold: isTold, stream: group.stream, group: group.name))
         }
 
         @Test func `a free name is entered once, however often it is asked for`() async throws {
@@ -38,6 +39,21 @@ extension LiveScripts {
             #expect(try await register("t2", replacing: "t1", in: group) == "t2")
             #expect(try group.consumers() == ["footbridge:owner:t2:20000:web.1", "web.1"])
             #expect(try group.pending() == [Pending(1, "web.1", 1)])
+        }
+
+        /// A connection that comes back registers before it asks what is left.
+        @Test func `what tells of a takeover stays until its process was told, or is gone`() async throws {
+            let group = try LiveGroup()
+            let taken = "footbridge:taken:t1:20000:web.1"
+            _ = try await register("t1", in: group)
+            try group.makeConsumer(taken)
+            _ = try await register("t1", in: group)
+            #expect(try group.consumers().contains(taken))
+            _ = try await register("t1", isTold: true, in: group)
+            #expect(try !group.consumers().contains(taken))
+            try group.makeConsumer(taken)
+            _ = try await register("t2", replacing: "t1", in: group)
+            #expect(try group.consumers() == ["footbridge:owner:t2:20000:web.1"])
         }
 
         @Test func `of a rival that is gone and one that lives the living one counts`() async throws {
