@@ -17,8 +17,10 @@ struct OwnEntries: Sendable {
     var ids: Set<EntryID>
     /// The group's.
     let mark: String?
-    /// Others have taken entries over: they left `OwnerMark.taken`, or removed the worker's mark with its consumer.
+    /// Others have taken entries over: `OwnerMark.taken` is there.
     let isTaken: Bool
+    /// The worker's mark is not there: others have removed it with its consumer, or a clean-up has.
+    let isUnmarked: Bool
 }
 
 /// What a group that was made anew does with an entry that was held when the old one went.
@@ -88,14 +90,15 @@ extension StreamCommand where Reply == OwnEntries {
             for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[4], 1000, ARGV[2])) do
               ids[#ids + 1] = row[1]
             end
-            local isLeft = exists(KEYS[1], ARGV[1], ARGV[5]) and not exists(KEYS[1], ARGV[1], ARGV[6])
-            return {ids, isLeft and 0 or 1, markOf(KEYS[1], ARGV[1])}
+            local marked, taken = exists(KEYS[1], ARGV[1], ARGV[5]), exists(KEYS[1], ARGV[1], ARGV[6])
+            return {ids, taken and 1 or 0, marked and 0 or 1, markOf(KEYS[1], ARGV[1])}
             """, stream, [group, owner.consumer, from.argument("-"), last, owner.name, owner.taken]
         ) { reply in
-            guard let parts = reply.elements, parts.count == 3, let rows = parts[0].elements else { return nil }
+            guard let parts = reply.elements, parts.count == 4, let rows = parts[0].elements else { return nil }
             let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
             guard ids.count == rows.count else { return nil }
-            return OwnEntries(ids: Set(ids), mark: parts[2].text, isTaken: parts[1].integer == 1)
+            return OwnEntries(
+                ids: Set(ids), mark: parts[3].text, isTaken: parts[1].integer == 1, isUnmarked: parts[2].integer == 1)
         }
     }
 }

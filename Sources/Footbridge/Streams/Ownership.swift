@@ -105,13 +105,13 @@ final class Ownership {
                 return session.perform(session.machine.sawMark(mark))
             }
             let missing = ids.subtracting(own.ids)
-            let isTaken = isTaken || isLate && own.isTaken
+            let isTaken = isTaken || own.isTaken || isLate && own.isUnmarked
             if isLate { isReadTaken = isTaken }
             if isTaken {
                 // Some of what is missing may have begun to be fetched since it was asked for, and stays in the table.
                 exposed = underWay.union(missing)
             }
-            if isLate, own.isTaken {
+            if own.isTaken || isLate && own.isUnmarked {
                 // That is known now.
                 let register = StreamCommand.register(
                     session.ownerMark, replacing: "", isTold: true, stream: name, group: group)

@@ -103,6 +103,10 @@ final class Preparation {
             logger.notice("the other process of this name is gone", metadata: [LogKeys.stream: "\(name)"])
         }
         (rivalToken, goneToken) = (nil, nil)
+        // Before our entries are looked through: others may be taking what our predecessor left.
+        worker.commands.connection?.send(
+            .heartbeat(stream: name, group: group, consumer: worker.consumer)
+        ) { (_: Result<_, RedisError>) in }
         session.perform(session.machine.didRegister(isOurs: true, number))
     }
 

@@ -25,7 +25,7 @@ final class RedisHealth {
         down.insert(ObjectIdentifier(link))
         if isFirst { refusals = [] }
         // It went away without a word, and the reason comes when it is asked again.
-        let isNews = error.isRefusal && refusals.insert("\(error)").inserted
+        let isNews = error.isRefusal && refusals.insert(error.kindOfRefusal).inserted
         guard isFirst || isNews else { return }
         logger.error(
             error.isRefusal ? "Redis cannot be used" : "Redis is unreachable",
@@ -54,5 +54,11 @@ extension RedisError {
         case .server, .notMaster, .clusterNode: true
         default: false
         }
+    }
+
+    /// A server that becomes a replica says so in several ways.
+    fileprivate var kindOfRefusal: String {
+        if case .notMaster = self { return "not a master" }
+        return description
     }
 }

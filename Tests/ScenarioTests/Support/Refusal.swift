@@ -31,7 +31,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     }
 
     /// The master becomes a replica, and a master again.
-    static let readOnly = Refusal(testDescription: "READONLY", says: "Redis is unreachable") {
+    static let readOnly = Refusal(testDescription: "READONLY", says: "Redis cannot be used") {
         try expectOK($0.redis.command("REPLICAOF", "127.0.0.1", "1"))
     } end: {
         try expectOK($0.redis.command("REPLICAOF", "NO", "ONE"))

@@ -38,13 +38,16 @@ extension LiveScripts {
 
         @Test func `its marks tell whether others have taken its entries over`() async throws {
             let group = try LiveGroup()
-            try group.makeConsumers(["a", "footbridge:owner:u:20000:a", "footbridge:owner:t:20000:b"])
-            #expect(try await own(.open, 1, of: group).isTaken)
+            func marks() async throws -> [Bool] {
+                let own = try await own(.open, 1, of: group)
+                return [own.isTaken, own.isUnmarked]
+            }
+            try group.makeConsumers(["a", "footbridge:owner:u:20000:a", "footbridge:taken:u:20000:a"])
+            #expect(try await marks() == [false, true])
             try group.makeConsumer("footbridge:owner:t:20000:a")
-            try group.makeConsumer("footbridge:taken:t:20000:b")
-            #expect(try await !own(.open, 1, of: group).isTaken)
+            #expect(try await marks() == [false, false])
             try group.makeConsumer("footbridge:taken:t:20000:a")
-            #expect(try await own(.open, 1, of: group).isTaken)
+            #expect(try await marks() == [true, false])
         }
 
         @Test func `an entry that is no longer in the stream is owned until it is settled`() async throws {
