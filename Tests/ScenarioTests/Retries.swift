@@ -57,4 +57,37 @@ import Testing
         #expect(Set(ledger.acceptedBodies) == Set((1..<200).map(body)))
         try eventually("only the failing entry is pending") { try scene.redis.pending().count == 1 }
     }
+
+    @Test func `no more entries wait than max_parked, and the rest stays unread`() throws {
+        let scene = try Scene { _ in .answer(503) }
+        scene.file.route.keys["concurrency"] = "2"
+        scene.file.route.keys["max_parked"] = "20"
+        scene.file.route.retry(attempts: 9, every: "60s", giveUp: "always")
+        try scene.redis.add(numbers: 0..<200)
+        try scene.run()
+        try eventually("they wait") { try scene.redis.pending().count >= 20 }
+        letPass(.milliseconds(300))
+        #expect(try scene.redis.pending().count <= 20 + 8)
+    }
+
+    /// Each stream has a read outstanding, and all of them together bring no more than there is room for.
+    @Test func `many streams share one window`() throws {
+        let gate = Gate()
+        let scene = try Scene { _ in .answerWhenOpen(gate, 200) }
+        scene.file.route.keys["concurrency"] = "8"
+        scene.file.route.streams = (0..<20).map { "s\($0)" }
+        for stream in scene.file.route.streams { try scene.redis.add(numbers: 0..<20, to: stream) }
+        try scene.run()
+        func held() throws -> Int {
+            try scene.file.route.streams.reduce(0) { try $0 + scene.redis.pending($1).count }
+        }
+        try eventually("the window is full") { try held() >= 28 }
+        letPass(.milliseconds(300))
+        #expect(try held() <= 32)
+        gate.open()
+        for stream in scene.file.route.streams {
+            try eventually("settled") { try scene.redis.unsettled(stream, "orders") == 0 }
+        }
+        #expect(scene.receiver.ledger.count == 400)
+    }
 }
