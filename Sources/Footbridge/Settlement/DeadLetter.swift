@@ -47,7 +47,8 @@ struct DeadLetter {
     }
 
     /// Moves the entry in one atomic step; the reply is the dead letter's id, or an empty list if the entry is not this
-    /// consumer's (any more): it was settled before, another instance has it, or the group is another one.
+    /// consumer's (any more): it was settled before, another instance has it, or the group is another one. If it may have been
+    /// written before, the last letters are looked at: the list is not empty if it is among them.
     ///
     /// The owner is checked first and XADD comes before XACK: a XADD that fails (out of memory, wrong type) ends the
     /// script, and the entry stays pending.
@@ -55,15 +56,20 @@ struct DeadLetter {
         if goesInTwoSteps {
             return StreamCommand(RESPCommand("XADD", arguments: [target, "*"] + arguments)) { _ in .buried }
         }
-        let head: [any RESPArgument] = [Self.script, 2, stream, target, group, key.id, consumer]
+        let head: [any RESPArgument] = [
+            Self.script, 2, stream, target, group, key.id, consumer, mayBeWritten ? stream : "",
+        ]
         return StreamCommand(RESPCommand("EVAL", arguments: head + arguments)) { reply in
-            reply.elements == nil ? .buried : .notOurs
+            guard let parts = reply.elements else { return .buried }
+            return parts.isEmpty ? .notOurs : .buriedBefore
         }
     }
 
     enum Burial: Sendable, Equatable {
         case buried
         case notOurs
+        /// It was sent before, and is there.
+        case buriedBefore
     }
 
     /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
@@ -73,8 +79,25 @@ struct DeadLetter {
 
     private static let script = """
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-        if #pending == 0 or pending[1][2] ~= ARGV[3] then return {} end
-        local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
+        if #pending == 0 or pending[1][2] ~= ARGV[3] then
+          local last, looked, bytes = '+', 0, 0
+          while ARGV[4] ~= '' and looked < 500 and bytes < 4194304 do
+            local letters = redis.call('XREVRANGE', KEYS[2], last, '-', 'COUNT', 10)
+            for _, letter in ipairs(letters) do
+              local found = {}
+              for i = 1, #letter[2], 2 do
+                found[letter[2][i]] = found[letter[2][i]] or letter[2][i + 1]
+                bytes = bytes + #letter[2][i + 1]
+              end
+              if found.id == ARGV[2] and found.stream == ARGV[4] then return {1} end
+              last = '(' .. letter[1]
+            end
+            looked = looked + #letters
+            if #letters < 10 then break end
+          end
+          return {}
+        end
+        local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 5))
         redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
         return id
         """

@@ -259,10 +259,13 @@ final class Settler {
         guard var letter = sentLetters.removeValue(forKey: number) else { return }
         let stream = letter.key.stream
         switch reply {
-        case .success(.notOurs) where letter.mayBeWritten || letter.wasWritten:
+        case .success(.notOurs) where letter.wasWritten: didWrite(letter, number)
+        case .success(.buriedBefore):
             if !letter.wasWritten { didBury(letter) }
             didWrite(letter, number)
         case .success(.notOurs):
+            // The try whose answer was lost did not come through.
+            letter.mayBeWritten = false
             // Settled by another, or the group is another, or our consumer was removed: the session finds out, and puts the
             // entry back or lets go of it.
             sendLater(letter)

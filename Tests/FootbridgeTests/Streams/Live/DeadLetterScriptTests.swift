@@ -50,6 +50,20 @@ extension LiveScripts {
             #expect(try letters(group).count == 1)
         }
 
+        /// Another letter, or one that never came through, leaves the entry to the session.
+        @Test func `one whose answer was lost is looked for among the last`() async throws {
+            let group = try LiveGroup(entries: 30)
+            try group.read(30, by: "a")
+            for number in UInt64(1)...29 { _ = try await bury(letter(number, of: group), of: group) }
+            try group.run("XGROUP", "DELCONSUMER", group.stream, group.name, "a")
+            for (number, expected) in [(UInt64(2), DeadLetter.Burial.buriedBefore), (30, .notOurs)] {
+                var again = try letter(number, of: group)
+                again.mayBeWritten = true
+                #expect(try await bury(again, of: group) == expected)
+            }
+            #expect(try letters(group).count == 29)
+        }
+
         @Test func `another's entry is not buried`() async throws {
             let group = try LiveGroup(entries: 1)
             try group.read(1, by: "b")
