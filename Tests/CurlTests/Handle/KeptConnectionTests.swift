@@ -147,9 +147,13 @@ import Testing
         let receiver = try ScriptedReceiver { ["0", "1"].contains($0.id) ? .answer(200) : .answer(503) }
         try await onLoop { [url = receiver.url] actor in
             let handle = try CurlHandle(loop: actor.loop, options: TransferOptions(url: url))
-            handle.renewalAge = .seconds(1)
+            handle.renewalAge = .seconds(3600)
             for number in 0..<6 {
-                if number == 1 { try await actor.pass(.milliseconds(1100)) }
+                // The first one is two hours old from now on.
+                if number == 1 {
+                    let times = actor.loop.connectionTimes
+                    for port in 0..<65_536 where times[port] != 0 { times[port] &-= 7_200_000 }
+                }
                 try await handle.send("\(number)", fresh: number == 1)
             }
         }
