@@ -176,8 +176,8 @@ import Testing
         try eventually("those that were tried are given up", timeout: .seconds(10)) {
             try scene.redis.entries("{orders}:dead").count >= tried.count
         }
-        // Not one a probe: a second probe of its own has not been due yet for most of them.
-        #expect(scene.receiver.ledger.count < 3 * tried.count)
+        // Not one a probe: there was time for a few of those, beside the first request of each.
+        #expect(scene.receiver.ledger.count < 20 + 8)
         let letters = try scene.redis.entries("{orders}:dead")
         for letter in letters { #expect(letter.first == Field("reason", "expired: http_404")) }
         isMended.open()

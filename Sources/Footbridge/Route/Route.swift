@@ -371,13 +371,20 @@ final class Route: TurnParticipant {
     }
 
     /// Entries of a stream that may have become another's: those that are not under way, and unwritten letters.
-    func resting(of stream: Int) -> [EntryID] { table.resting(of: stream) + settler.expected(of: stream) }
+    ///
+    /// Not those that nobody can have any more: they would be missing for ever.
+    func resting(of stream: Int) -> [EntryID] {
+        let resting = table.resting(of: stream) + settler.expected(of: stream)
+        return orphans.isEmpty ? resting : resting.filter { !orphans.contains(EntryKey(stream: stream, id: $0)) }
+    }
 
     /// Entries of a stream that cannot be let go of now, for something is under way with them.
     func underWay(of stream: Int) -> [EntryID] { table.underWay(of: stream) }
 
     /// How many of a stream's entries Redis must hold as ours.
-    func restingCount(of stream: Int) -> Int { table.unsettledCount(of: stream) }
+    func restingCount(of stream: Int) -> Int {
+        table.unsettledCount(of: stream) - orphans.count { $0.stream == stream }
+    }
 
     /// Lets go of entries that are another's; gives their number.
     func relinquish(_ ids: Set<EntryID>, of stream: Int) -> Int {

@@ -15,6 +15,8 @@ final class Ownership {
     private var isReadLate = false
     /// Others took entries over in that silence.
     private var isReadTaken = false
+    /// When our consumer was last found to have been removed.
+    private var removedAt: MonotonicTime?
     /// A late read was answered while Redis was being asked.
     private var mustAskAgain = false
 
@@ -123,7 +125,9 @@ final class Ownership {
             let last = missing.subtracting(exposed).max() ?? .zero
             let expected = ids.filter { $0 <= last && !exposed.contains($0) }
             if !isTaken, !expected.isEmpty, expected.isSubset(of: missing) {
-                // This consumer was removed.
+                // This consumer was removed. Should putting back change nothing, the next look comes back to it.
+                guard removedAt.map({ worker.loop.now - $0 >= .seconds(1) }) ?? true else { return }
+                removedAt = worker.loop.now
                 relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
                 return session.perform(session.machine.missEntries())
             }

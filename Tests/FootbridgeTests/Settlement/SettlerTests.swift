@@ -28,6 +28,9 @@ import Testing
                 name: "orders", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))
             config.concurrency = 4
             route = try Route(config, worker: context, logger: logger)
+            // A route lives as long as its loop, whose timers and replies come back to it: so it does here.
+            _ = Unmanaged.passRetained(route)
+            _ = Unmanaged.passRetained(context)
             context.commands.onUp = { [unowned route] _ in didConnect(route) }
         }
 
