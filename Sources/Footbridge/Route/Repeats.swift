@@ -92,6 +92,8 @@ final class Repeats {
                 continue
             } else {
                 route.table.wait(row, due: due(row, after: .zero))
+                // Taking it for a fetch has cancelled a count that waited to be written.
+                route.settler.count(row)
             }
             others += 1
         }

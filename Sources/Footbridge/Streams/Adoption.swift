@@ -5,19 +5,13 @@ internal import RedisStreams
 
 /// Finds what Redis holds as ours and the table does not know: entries of an earlier life, of a reply that was lost, or of one
 /// that came too late.
-final class Adoption {
-    private unowned let session: StreamSession
+final class Adoption: SessionPart {
+    unowned let session: StreamSession
 
     /// Entries of one listing of what is pending.
     static let page = 1000
 
     init(_ session: StreamSession) { self.session = session }
-
-    private var name: String { session.name }
-    private var group: String { session.group }
-    private var route: Route { session.route }
-    private var worker: WorkerContext { session.worker }
-    private var logger: Logger { session.logger }
 
     /// Looks through what Redis holds as ours, without touching attempt counts, as a history read would.
     func adopt(_ number: Int, after: EntryBound, on connection: RedisConnection) {

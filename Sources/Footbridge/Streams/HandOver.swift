@@ -6,15 +6,12 @@ internal import RedisStreams
 
 /// A bridge that stops in good order leaves nothing under its name: what it holds goes to a consumer that every instance
 /// serves at once, attempt counts and delivery times kept, and a message tells the others.
-final class HandOver {
-    private let session: StreamSession
+final class HandOver: SessionPart {
+    let session: StreamSession
     private let completion: (_ left: Int) -> Void
     private var released = 0
     /// A connection was lost on the way: more may have been released, and nobody was told.
     private var isRepeated = false
-
-    private var route: Route { session.route }
-    private var worker: WorkerContext { session.worker }
 
     /// - Parameter completion: gets how many entries stay under our name.
     init(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
@@ -30,7 +27,7 @@ final class HandOver {
             rejoin(on: connection) { [self] in
                 // Away for long, another process may have our name by now: then it has the entries, too.
                 let register = StreamCommand.register(
-                    session.ownerMark, replacing: "", stream: session.name, group: session.group)
+                    session.ownerMark, replacing: "", stream: name, group: group)
                 connection.send(register, deadline: .seconds(1)) { [self] result in
                     if case .success(let token) = result, token != session.ownerMark.token { return completion(0) }
                     release(after: .open, on: connection)
@@ -50,14 +47,14 @@ final class HandOver {
         guard !held.isEmpty, let known = session.machine.mark else { return completion() }
         let restore = { [self] in session.ownership.restore(held, on: connection) { _ in completion() } }
         let script = StreamCommand.mark(
-            GroupMark.new(), isPlaceKnown: true, stream: session.name, group: session.group)
+            GroupMark.new(), isPlaceKnown: true, stream: name, group: group)
         connection.send(script, deadline: .seconds(1)) {
             [self] result in
             switch result {
             case .success(let mark): mark == known.name ? completion() : restore()
             case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
                 let position = session.machine.position.map { GroupPosition.after($0) } ?? .beginning
-                connection.send(.createGroup(session.group, on: session.name, from: position)) { _ in restore() }
+                connection.send(.createGroup(group, on: name, from: position)) { _ in restore() }
             case .failure: completion()
             }
         }
@@ -66,7 +63,7 @@ final class HandOver {
     private func release(after: EntryBound, on connection: RedisConnection) {
         let script = StreamCommand.move(
             from: worker.consumer, to: WellKnownConsumer.released, silentFor: .zero, after: after,
-            count: ScriptPortion.large, stream: session.name, group: session.group)
+            count: ScriptPortion.large, stream: name, group: group)
         connection.send(script, deadline: .seconds(1)) { [self] result in
             let entries: [MovedEntry]
             switch result {
@@ -90,13 +87,13 @@ final class HandOver {
     private func leave(on connection: RedisConnection) {
         let names = [worker.consumer, session.ownerMark.name, session.ownerMark.taken]
         let command = StreamCommand.removeConsumers(
-            names, silentFor: .zero, stream: session.name, group: session.group)
+            names, silentFor: .zero, stream: name, group: group)
         connection.send(command) { [self] result in
             if case .failure(let error) = result, error.endsConnection { return repeatAll() }
             if released > 0 {
-                session.logger.info(
+                logger.info(
                     "handed entries over",
-                    metadata: [LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(released)])
+                    metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(released)])
             }
             completion(0)
         }

@@ -5,8 +5,8 @@ internal import Redis
 internal import RedisStreams
 
 /// Whether what a session read is still ours: signs of life, and what has to be asked and put back when one was missing.
-final class Ownership {
-    private unowned let session: StreamSession
+final class Ownership: SessionPart {
+    unowned let session: StreamSession
     private var tenure: Tenure
     private var isVerifying = false
     /// What was under way when others had taken entries over: missing entries among it are theirs by now.
@@ -24,12 +24,6 @@ final class Ownership {
         self.session = session
         tenure = Tenure(claimAfter: session.route.config.claimAfter)
     }
-
-    private var name: String { session.name }
-    private var group: String { session.group }
-    private var route: Route { session.route }
-    private var worker: WorkerContext { session.worker }
-    private var logger: Logger { session.logger }
 
     /// What was read may be sent: it cannot be another's by now.
     var isCertain: Bool { tenure.isCertain(at: worker.loop.now) }

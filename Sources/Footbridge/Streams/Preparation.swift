@@ -5,8 +5,8 @@ internal import RedisStreams
 
 /// Carries out the steps that come before a stream is read: which group is it, is it there, is our name free, what does Redis
 /// hold as ours, does it let us read.
-final class Preparation {
-    private unowned let session: StreamSession
+final class Preparation: SessionPart {
+    unowned let session: StreamSession
     /// The group that was met is the one that was met before.
     private var isSameGroup = false
     /// The group was made here, where it is known to have stood: nobody need put it back further.
@@ -19,12 +19,6 @@ final class Preparation {
     private var goneToken: String?
 
     init(_ session: StreamSession) { self.session = session }
-
-    private var name: String { session.name }
-    private var group: String { session.group }
-    private var route: Route { session.route }
-    private var worker: WorkerContext { session.worker }
-    private var logger: Logger { session.logger }
 
     /// The stream is of another type: what is added until that is mended has been waited for.
     func metWrongType() {

@@ -9,8 +9,8 @@ internal import RedisStreams
 /// A consumer is dead when it has been silent for `claim_after`, its own or ours, whichever is longer. Its entries are moved
 /// in portions (`StreamCommand.move`) that keep attempt counts and delivery times, so that each is due when it would have
 /// been.
-final class Takeover {
-    private unowned let session: StreamSession
+final class Takeover: SessionPart {
+    unowned let session: StreamSession
     private var underWay: Set<String> = []
     private var isRefused = false
     private var isLookScheduled = false
@@ -28,8 +28,6 @@ final class Takeover {
 
     init(_ session: StreamSession) { self.session = session }
 
-    private var route: Route { session.route }
-    private var worker: WorkerContext { session.worker }
     private var claimAfter: Duration { route.config.claimAfter }
 
     /// Looks at the group's consumers.
@@ -39,7 +37,7 @@ final class Takeover {
             guard let time = ServerClock.time(try? reply.get()) else { return }
             if clock.didStep(server: time, sentAt: sentAt, answeredAt: .now) { steppedAt = .now }
         }
-        connection.send(.consumers(of: session.group, stream: session.name)) { [unowned self] result in
+        connection.send(.consumers(of: group, stream: name)) { [unowned self] result in
             guard case .success(let consumers) = result else { return }
             look(at: consumers, on: connection)
         }
@@ -111,7 +109,7 @@ final class Takeover {
                 && $0.idle >= session.beatInterval
         }
         if !own.isEmpty {
-            connection.send(.touch(own.map(\.name), stream: session.name, group: session.group)) { _ in }
+            connection.send(.touch(own.map(\.name), stream: name, group: group)) { _ in }
         }
     }
 
@@ -137,8 +135,8 @@ final class Takeover {
         else { return finish(consumer, taken) }
         let script = StreamCommand.move(
             from: consumer, to: worker.consumer, silentFor: silence, after: after,
-            count: route.hasFresh ? BacklogPace.portion : ScriptPortion.usual, stream: session.name,
-            group: session.group)
+            count: route.hasFresh ? BacklogPace.portion : ScriptPortion.usual, stream: name,
+            group: group)
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
@@ -153,9 +151,9 @@ final class Takeover {
                 finish(consumer, taken)
                 guard !error.endsConnection, !isRefused else { return }
                 isRefused = true
-                session.logger.error(
+                logger.error(
                     "cannot take over entries",
-                    metadata: [LogKeys.stream: "\(session.name)", LogKeys.error: "\(error.words)"])
+                    metadata: [LogKeys.stream: "\(name)", LogKeys.error: "\(error.words)"])
             }
         }
     }
@@ -184,11 +182,11 @@ final class Takeover {
     private func finish(_ consumer: String, _ taken: Taken) {
         underWay.remove(consumer)
         guard taken.count + taken.trimmed > 0 else { return }
-        session.logger.notice(
+        logger.notice(
             consumer == WellKnownConsumer.released
                 ? "took over entries that were handed over" : "took over entries of a silent consumer",
             metadata: [
-                LogKeys.stream: "\(session.name)", LogKeys.consumer: "\(consumer)",
+                LogKeys.stream: "\(name)", LogKeys.consumer: "\(consumer)",
                 LogKeys.count: "\(taken.count)", LogKeys.trimmed: "\(taken.trimmed)",
             ])
     }
@@ -218,7 +216,7 @@ final class Takeover {
         let isLast = names.count <= Self.removalsPerRound
         for portion in removable.portions(of: ScriptPortion.usual) {
             let command = StreamCommand.removeConsumers(
-                Array(portion), silentFor: claimAfter, stream: session.name, group: session.group)
+                Array(portion), silentFor: claimAfter, stream: name, group: group)
             connection.send(command) { [unowned self] result in
                 guard case .success(let count) = result, !names.isEmpty else { return }
                 removals += count
@@ -230,9 +228,9 @@ final class Takeover {
     /// Once, when all are gone, of however many rounds.
     private func tellRemoved() {
         guard removals > 0 else { return }
-        session.logger.info(
+        logger.info(
             "removed silent consumers that had no entries",
-            metadata: [LogKeys.stream: "\(session.name)", LogKeys.count: .stringConvertible(removals)])
+            metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(removals)])
         removals = 0
     }
 }

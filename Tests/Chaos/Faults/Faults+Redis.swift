@@ -114,9 +114,15 @@ extension Faults {
     func deleteConsumer(_ fault: Fault) throws -> FaultRecord {
         let bridge = scene.bridges[fault.target]
         var record = FaultRecord(fault, runs: [bridge.run])
-        record.remark = "\(try scene.control.deleteConsumers(of: bridge)) entries went with it"
-        // Until it has noticed and has put back what it holds: whatever deletes more before takes that along.
-        pause(Settings.claimAfter)
+        let count = try scene.control.deleteConsumers(of: bridge)
+        record.remark = "\(count) entries went with it"
+        // Until it has noticed and has put back what it holds: nobody else knows of that, and whatever kills it or deletes
+        // more before takes it along. It may have been cut off, and wait 10 s before it tries again.
+        let end = Moment.now + 30.0
+        repeat {
+            pause(Settings.claimAfter / 2)
+        } while try count > 0 && scene.control.pending(of: bridge) == 0 && .now < end
+        pause(Settings.claimAfter / 2)
         record.end = .now
         return record
     }
