@@ -34,10 +34,7 @@ final class Route: TurnParticipant {
     /// The session that is asked first for what there is room for.
     private var turn = 0
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
-    private(set) var drainingSince: MonotonicTime?
-    private var onDrained: (() -> Void)?
-    /// Streams that are asked for what came too late.
-    private var handingBack = 0
+    private(set) var draining: Draining?
 
     init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
         self.config = config
@@ -70,7 +67,7 @@ final class Route: TurnParticipant {
         }
         settler.flush()
         scheduleWakeUp()
-        finishDraining()
+        draining?.finishIfDone()
     }
 
     var inFlight: Int { table.count(.inFlight) }
@@ -458,42 +455,14 @@ final class Route: TurnParticipant {
     /// Stops reading, lets the requests in flight finish, and settles; then calls back. Entries that were not sent keep
     /// their attempt count and stay pending.
     func drain(_ completion: @escaping () -> Void) {
-        drainingSince = worker.loop.now
-        onDrained = completion
+        let draining = Draining(self, completion)
+        self.draining = draining
         handBackQueued()
         judge(olderThan: .zero)
-        for session in sessions {
-            handingBack += 1
-            session.finish { [unowned self] in
-                whenConnected(session) { [unowned self] in
-                    session.adoption.handBackUnread { [unowned self] in
-                        handingBack -= 1
-                        worker.loop.atEndOfTurn(self)
-                    }
-                }
-            }
-        }
-        worker.loop.atEndOfTurn(self)
+        draining.begin()
     }
 
-    private func finishDraining() {
-        guard isDraining, inFlight + handingBack == 0, table.count(.fetching) == 0, settler.isDone, let onDrained
-        else { return }
-        self.onDrained = nil
-        onDrained()
-    }
-
-    var isDraining: Bool { drainingSince != nil }
-
-    /// Calls back when Redis can be told what becomes of a stream's entries. A stop waits two seconds for a connection that
-    /// is lost, within `drain_timeout`: what nobody is told of, others get after `claim_after` only.
-    func whenConnected(_ session: StreamSession, _ completion: @escaping () -> Void) {
-        // Nothing was ever read.
-        guard session.wasOpen, let drainingSince else { return completion() }
-        let lostAt = max(drainingSince, worker.lostAt ?? worker.loop.now)
-        let end = min(drainingSince + config.drainTimeout, lostAt + .seconds(2))
-        worker.whenConnected(within: end - worker.loop.now, completion)
-    }
+    var isDraining: Bool { draining != nil }
 
     /// What draining would still wait for.
     var unfinished: Int { inFlight + table.count(.settling) }

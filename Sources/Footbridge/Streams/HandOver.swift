@@ -20,20 +20,18 @@ final class HandOver: SessionPart {
     }
 
     func begin() {
-        route.whenConnected(session) { [self] in
+        let begin = { [self] in
             guard let connection = worker.commands.connection, connection.isOpen else {
                 return completion(route.held(of: session.index).count)
             }
-            rejoin(on: connection) { [self] in
-                // Away for long, another process may have our name by now: then it has the entries, too.
-                let register = StreamCommand.register(
-                    session.ownerMark, replacing: "", stream: name, group: group)
-                connection.send(register, deadline: .seconds(1)) { [self] result in
-                    if case .success(let token) = result, token != session.ownerMark.token { return completion(0) }
-                    release(after: .open, on: connection)
-                }
+            // Away for long, another process may have our name by now: then it has the entries, too.
+            let register = StreamCommand.register(session.ownerMark, replacing: "", stream: name, group: group)
+            connection.send(register, deadline: .seconds(1)) { [self] result in
+                if case .success(let token) = result, token != session.ownerMark.token { return completion(0) }
+                rejoin(on: connection) { [self] in release(after: .open, on: connection) }
             }
         }
+        if let draining = route.draining { draining.whenConnected(session, begin) } else { begin() }
     }
 
     private func repeatAll() {
