@@ -4,9 +4,9 @@ import Testing
 /// An endpoint that takes nothing gets one entry at a time, and loses none.
 @Suite(.serialized, .ownThreads) struct DownEndpoints {
     private let gone =
-        "the endpoint is gone (410): its entries are kept and sent one at a time as a test, ever more rarely"
-    private let refusing = "the endpoint refuses everything: its entries are kept and sent one at a time as a test"
-    private let down = "the endpoint is down: its entries are kept and sent one at a time as a test"
+        "the endpoint is gone (410): its entries are kept; one at a time is sent as a probe, ever more rarely"
+    private let refusing = "the endpoint refuses everything: its entries are kept; one at a time is sent as a probe"
+    private let down = "the endpoint is down: its entries are kept; one at a time is sent as a probe"
 
     /// One route for each status, all in one bridge.
     private static let statuses = [302, 400, 401, 402, 403, 404, 410, 415, 421, 422, 426, 500, 501]
@@ -194,11 +194,28 @@ import Testing
         try scene.redis.add(numbers: 0..<200)
         let bridge = try scene.run()
         try scene.waitUntilSettled(timeout: .seconds(10))
-        #expect(bridge.logs(down).count == 1)
+        let told = "the endpoint is down; give_up: always, so its entries end after their last attempt"
+        #expect(bridge.logs(told).count == 1)
         #expect(try scene.redis.entries("{orders}:dead").count == 200)
         for requests in scene.receiver.ledger.byID.values {
             #expect(requests.attempts == ["1", "2", "3"])
         }
+    }
+
+    /// Nothing more is sent that could show the opposite.
+    @Test func `where nothing waits any more no endpoint is shown as failing`() throws {
+        let scene = try Scene { _ in .answer(503) }
+        scene.file.route.retry(attempts: 8, every: "200ms", giveUp: "always")
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        try scene.redis.add(numbers: 0..<2)
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        try bridge.waitForLog("requests fail; they are retried")
+        let gate = #"footbridge_route_gate{route="orders",state="failing"}"#
+        #expect(try admin.metrics()[gate] == 1)
+        try scene.waitUntilSettled()
+        try eventually("it is shown no more") { try admin.metrics()[gate] == 0 }
+        #expect(try scene.redis.entries("{orders}:dead").count == 2)
     }
 
     @Test func `a few entries that fail do not take an endpoint down, but it is told and can be seen`() throws {
@@ -215,6 +232,7 @@ import Testing
         isMended.open()
         try scene.waitUntilSettled()
         #expect(try admin.metrics()[gate] == 0)
+        #expect(try admin.get("/readyz").body.contains(#""state":"reading""#))
         #expect(bridge.logs("the endpoint accepts requests again").count == 1)
     }
 

@@ -86,7 +86,8 @@ import Testing
         scene.file.route.webhook = ["timeout": "50ms"]
         #expect(try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0") == .simple("OK"))
         try scene.redis.command("XREADGROUP", "GROUP", "orders", "gone.0", "STREAMS", "orders", ">")
-        let text = "\n  warn   consumer gone.0 is silent and holds 1 entry of orders; a running bridge takes over\n"
+        let text =
+            "\n  warn   consumer gone.0 is silent and holds 1 entry of orders; a running bridge takes them over\n"
         try eventually("silent for long enough") { try check().output.contains(text) }
     }
 
@@ -102,12 +103,12 @@ import Testing
             ["XREADGROUP", "GROUP", "orders", "theirs", "STREAMS", "orders", ">"],
         ] { try scene.redis.command(words.map { Array($0.utf8) }) }
         let text =
-            "\n  warn   consumer theirs is silent and holds 1 entry of orders; it is another program's: "
-            + "only `take_over: all` takes them\n"
+            "\n  warn   consumer theirs is silent and holds 1 entry of orders; it belongs to another program: "
+            + "set `take_over: all` to take them over\n"
         try eventually("silent for long enough") { try check().output.contains(text) }
         #expect(try check().output.contains("0 unread, 1 pending, 1 consumer\n"))
         scene.file.route.keys["take_over"] = "all"
-        #expect(try check().output.contains("holds 1 entry of orders; a running bridge takes over\n"))
+        #expect(try check().output.contains("holds 1 entry of orders; a running bridge takes them over\n"))
     }
 
     @Test func `ids that are no times are told, and whom it concerns`() throws {

@@ -408,7 +408,8 @@ final class Route: TurnParticipant {
         if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
         if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
         metadata.merge(change.metadata(waiting: table.count, now: worker.loop.now)) { $1 }
-        logger.log(level: change.level, change.message, metadata: metadata)
+        logger.log(
+            level: change.level, change.message(givesUp: config.retry.giveUp == .always), metadata: metadata)
     }
 
     /// What waits need not wait any longer.

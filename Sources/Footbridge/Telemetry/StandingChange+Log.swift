@@ -3,14 +3,17 @@ internal import Logging
 internal import Webhooks
 
 extension Standing.Change {
-    var message: Logger.Message {
+    /// - Parameter givesUp: entries end after their last attempt all the same (`give_up: always`).
+    func message(givesUp: Bool) -> Logger.Message {
         switch self {
         case .fails: "requests fail; they are retried"
+        case .wentDown where givesUp:
+            "the endpoint is down; give_up: always, so its entries end after their last attempt"
         case .wentDown(let down) where down.reason.status == 410:
-            "the endpoint is gone (410): its entries are kept and sent one at a time as a test, ever more rarely"
+            "the endpoint is gone (410): its entries are kept; one at a time is sent as a probe, ever more rarely"
         case .wentDown(let down) where down.reason.isRefusalByStatus:
-            "the endpoint refuses everything: its entries are kept and sent one at a time as a test"
-        case .wentDown: "the endpoint is down: its entries are kept and sent one at a time as a test"
+            "the endpoint refuses everything: its entries are kept; one at a time is sent as a probe"
+        case .wentDown: "the endpoint is down: its entries are kept; one at a time is sent as a probe"
         case .reasonChanged: "the endpoint is still down, for another reason"
         case .slowsDown: "the endpoint wants fewer requests: sending more slowly"
         case .isBack: "the endpoint accepts requests again"

@@ -45,22 +45,18 @@ extension Route {
         }
         return RouteSnapshot(
             figures: Parts.figures(of: counters), inFlight: inFlight, queued: table.count(.queued),
-            parked: table.count(.waiting), gate: GateStatus(endpoint.standing), obstacles: obstacles)
+            parked: table.count(.waiting), gate: gate, obstacles: obstacles)
     }
-}
 
-extension GateStatus {
-    init(_ standing: Standing) {
-        self =
-            switch standing.state {
-            case .well, .doubtful:
-                if standing.isFailing, let failure = standing.lastFailure {
-                    .failing(reason: "\(failure)")
-                } else {
-                    .open
-                }
-            case .down(let down):
-                down.reason.status == 410 ? .paused : .held(reason: "\(down.reason)")
-            }
+    /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.
+    private var gate: GateStatus {
+        let standing = endpoint.standing
+        guard table.count > 0, let failure = standing.lastFailure else { return .open }
+        switch standing.state {
+        case .down(let down) where isHeldUp:
+            return down.reason.status == 410 ? .paused : .held(reason: "\(down.reason)")
+        case .down: return .failing(reason: "\(failure)")
+        case .well, .doubtful: return standing.isFailing ? .failing(reason: "\(failure)") : .open
+        }
     }
 }

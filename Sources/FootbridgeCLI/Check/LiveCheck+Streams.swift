@@ -74,7 +74,8 @@ extension LiveCheck {
             let held = "\(Self.counted(consumer.pendingCount, "entry", "entries")) of \(stream)"
             let cure =
                 route.takeOver == .all || WellKnownConsumer.isOwn(consumer.name)
-                ? "a running bridge takes over" : "it is another program's: only `take_over: all` takes them"
+                ? "a running bridge takes them over"
+                : "it belongs to another program: set `take_over: all` to take them over"
             findings.append(Finding(.warn, "consumer \(consumer.name) is silent and holds \(held); \(cure)"))
         }
         return findings

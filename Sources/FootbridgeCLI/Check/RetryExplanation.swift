@@ -28,7 +28,10 @@ struct RetryExplanation: CustomStringConvertible {
         let jitter = route.retry.backoff.jitter
         var notes = jitter > 0 ? ["Each wait is moved by up to \(Int((jitter * 100).rounded())) %, up or down."] : []
         if route.retry.giveUp == .whenOthersPass {
-            notes.append("While the endpoint accepts nothing at all, no entry is given up, however often it was tried.")
+            notes.append(
+                route.retry.maximumAge == nil
+                    ? "While the endpoint accepts nothing at all, no entry is given up, however often it was tried."
+                    : "While the endpoint accepts nothing at all, no entry is given up before max_age.")
         }
         return ([head, row("attempt", "wait before it", "since the first")] + lines + notes).joined(separator: "\n")
     }
