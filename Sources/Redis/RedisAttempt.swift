@@ -19,6 +19,7 @@ final class RedisAttempt {
     private let handshake: RedisHandshake
     private let limits: RESPLimits
     private let peer: Peer
+    private let mayFallBack: Bool
     private let completion: Completion
     private var connecting: ConnectingSocket?
     private var connection: RedisConnection?
@@ -26,10 +27,13 @@ final class RedisAttempt {
     /// How it greets; after success, how the server wants to be greeted.
     private(set) var manner: GreetingManner
 
-    /// - Parameter completion: called once, on the loop, unless the attempt is cancelled.
+    /// - Parameters:
+    ///   - mayFallBack: whether a hang-up may mean that the server does not know a word of the greeting.
+    ///   - completion: called once, on the loop, unless the attempt is cancelled.
     init(
         loop: CurlLoop, socket: SocketTarget, handshake: RedisHandshake, limits: RESPLimits,
-        peer: Peer = .server, manner: GreetingManner = .full, completion: @escaping Completion
+        peer: Peer = .server, manner: GreetingManner = .full, mayFallBack: Bool = true,
+        completion: @escaping Completion
     ) {
         self.loop = loop
         self.socket = socket
@@ -37,6 +41,7 @@ final class RedisAttempt {
         self.limits = limits
         self.peer = peer
         self.manner = manner
+        self.mayFallBack = mayFallBack
         self.completion = completion
     }
 
@@ -73,7 +78,9 @@ final class RedisAttempt {
             case .failure(let error):
                 connection.close()
                 // Some proxies close a connection on which a command comes that they do not know.
-                if case .connection(let failure) = error, failure.kind == .disconnected, let next = manner.next {
+                if mayFallBack, case .connection(let failure) = error, failure.kind == .disconnected,
+                    let next = manner.next
+                {
                     manner = next
                     start()
                 } else {

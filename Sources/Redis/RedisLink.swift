@@ -43,8 +43,15 @@ public final class RedisLink {
     private var lastBegun: MonotonicTime?
     private var questions = 0
     private var manner = GreetingManner.full
+    /// A server has answered the whole greeting: one that hangs up in the middle of it does so for another reason.
+    private var knowsGreeting = false
+    /// Attempts that failed in a row.
+    private var failures = 0
     /// Whether `reconnect` ended the connection that is about to be told lost, and where it wants to go.
     private var wanted: (address: SocketTarget.Address?, Void)?
+
+    /// After so many failures in a row the server may be another one, which does not know the greeting.
+    private static let failuresBeforeDoubt = 5
 
     /// Between two attempts that were asked for by `reconnect`, so that nobody who asks again and again floods the server.
     private static let shortestDelay = Duration.milliseconds(100)
@@ -139,13 +146,15 @@ public final class RedisLink {
         var socket = target.socket
         socket.address = address
         let attempt = RedisAttempt(
-            loop: loop, socket: socket, handshake: target.handshake, limits: target.limits, manner: manner
+            loop: loop, socket: socket, handshake: target.handshake, limits: target.limits, manner: manner,
+            mayFallBack: !knowsGreeting || failures >= Self.failuresBeforeDoubt
         ) { [weak self] result in
             guard let self else { return (try? result.get())?.close() ?? () }
             switch result {
             case .success(let connection): didConnect(connection)
             case .failure(let error):
                 manner = .full
+                failures += 1
                 fail(error)
             }
         }
@@ -155,6 +164,8 @@ public final class RedisLink {
 
     private func didConnect(_ connection: RedisConnection) {
         if case .connecting(let attempt) = state { manner = attempt.manner }
+        knowsGreeting = knowsGreeting || manner == .full
+        failures = 0
         state = .up(connection)
         upSince = loop.now
         connection.onClose = { [weak self] error in self?.didLose(error) }

@@ -70,6 +70,37 @@ import Testing
         #expect(accepted == (0...4).map(body))
     }
 
+    /// All meet the new group at once. One of them made it where it knows that it stood: the others, who have read less, must
+    /// not take it for one that was made too far ahead.
+    @Test func `whoever makes a group again, nobody puts it back further`() throws {
+        let scene = try Scene()
+        scene.file.workers = 4
+        let bridges = try [scene.run(as: "a"), scene.run(as: "b")]
+        func marks(_ kind: String) throws -> [String] {
+            try scene.redis.command("XINFO", "CONSUMERS", "orders", "orders").elements
+                .compactMap { $0["name"]?.text }.filter { $0.hasPrefix("footbridge:\(kind):") }
+        }
+        func told() -> Int {
+            bridges.map { $0.logs("the consumer group was gone; made again where it stood").count }.reduce(0, +)
+        }
+        for round in 0..<6 {
+            try scene.redis.add(numbers: (round * 20)..<((round + 1) * 20))
+            try scene.receiver.waitUntil { $0.acceptedBodies.contains(body((round + 1) * 20 - 1)) }
+            try scene.waitUntilSettled()
+            let told = bridges.map { $0.logs("the consumer group was gone; made again where it stood").count }.reduce(
+                0, +)
+            #expect(try scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
+            try eventually("all read again") {
+                try bridges.map { $0.logs("the consumer group was gone; made again where it stood").count }.reduce(0, +)
+                    > told
+                    && marks("owner").count == 8
+            }
+            let mark = try marks("group")
+            #expect(mark.count == 1)
+            #expect(mark.allSatisfy { !$0.contains("@") }, "\(mark)")
+        }
+    }
+
     /// Only the fetch for the next attempt tells that the group is another: nothing is read, and the next round is far away.
     @Test func `what comes due before its group knows of it again is not taken for another's`() throws {
         let scene = try Scene { $0.earlier == 0 ? .answer(503) : .answer(200) }

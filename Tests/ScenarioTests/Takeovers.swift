@@ -205,6 +205,42 @@ import Testing
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0...40).map(body)))
     }
 
+    /// Its first turn fetches what came due meanwhile, and the answer to "which are still mine?" leaves out what is being
+    /// fetched.
+    @Test func `what came due while an instance was frozen does not go back into a group that is made anew`() throws {
+        let (patient, due) = ((0..<4).map(body), (4..<12).map(body))
+        let scene = try Scene { request in
+            let failures = patient.contains(request.text) ? 2 : due.contains(request.text) ? 1 : 0
+            return .answer(request.earlier < failures ? 503 : 200)
+        }
+        scene.file.route.webhook["timeout"] = "500ms"
+        scene.file.route.keys["claim_after"] = "1s"
+        scene.file.route.keys["retry"] = #"{ schedule: [1s, 20s], backoff: { jitter: 0 } }"#
+        let frozen = try scene.run(as: "a")
+        try scene.redis.add(numbers: 0..<4)
+        try scene.receiver.waitFor(count: 8)
+        try scene.redis.add(numbers: 4..<12)
+        try scene.receiver.waitFor(count: 16)
+        try eventually("all wait") {
+            try scene.redis.pending().map(\.deliveries).sorted() == Array(repeating: 1, count: 8) + [2, 2, 2, 2]
+        }
+        frozen.signal(SIGSTOP)
+        _ = try scene.run(as: "b")
+        try scene.receiver.waitFor(count: 24)
+        try eventually("they are settled") {
+            try scene.redis.pending().map(\.consumer) == Array(repeating: "b.1", count: 4)
+        }
+        frozen.signal(SIGCONT)
+        try frozen.waitForLog("silent for too long: others have taken entries over")
+        #expect(try scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
+        try scene.redis.add(numbers: [12])
+        try scene.receiver.waitUntil { $0.acceptedBodies.contains(body(12)) }
+        // What it still holds it leaves to the other.
+        #expect(try frozen.stop() == .status(0))
+        try eventually("only those wait that are not due") { try scene.redis.pending().map(\.deliveries) == [2, 2, 2, 2] }
+        #expect(scene.receiver.ledger.filter { due.contains($0.text) }.count == 16)
+    }
+
     /// What Redis gave to its reads meanwhile comes late: the readers' connections are not that of the signs of life.
     @Test func `an instance that was frozen does not send what it was given meanwhile and others have sent`() throws {
         let scene = try Scene()

@@ -61,6 +61,21 @@ extension StreamCommand where Reply == String {
 }
 
 extension StreamCommand where Reply == Int {
+    /// Makes a group again where it is known to have stood, with its mark, in one step: without it, whoever meets the group
+    /// first would take it for a new one, and put it back to where its own reading ended.
+    ///
+    /// Fails as `XGROUP CREATE` does: `BUSYGROUP` if it is there.
+    static func makeGroupAgain(
+        _ mark: String, from position: GroupPosition, stream: String, group: String
+    ) -> StreamCommand {
+        script(
+            """
+            redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], ARGV[2], 'MKSTREAM')
+            return redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[3])
+            """, stream, [group, position.argument, mark]
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
+
     /// Shows life for consumers that nobody reads with, so that nobody's clean-up takes them for dead; those that are there.
     static func touch(_ names: [String], stream: String, group: String) -> StreamCommand {
         script(

@@ -52,7 +52,9 @@ final class HandOver: SessionPart {
             case .success(let mark): mark == known.name ? completion() : restore()
             case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
                 let position = session.machine.position.map { GroupPosition.after($0) } ?? .beginning
-                connection.send(.createGroup(group, on: name, from: position)) { _ in restore() }
+                let command = StreamCommand.makeGroupAgain(
+                    GroupMark.new(), from: position, stream: name, group: group)
+                connection.send(command) { _ in restore() }
             case .failure: completion()
             }
         }

@@ -19,6 +19,8 @@ final class Ownership: SessionPart {
     private var removedAt: MonotonicTime?
     /// A late read was answered while Redis was being asked.
     private var mustAskAgain = false
+    /// Something was not found as ours while Redis was being asked: it was under way then, and the answer left it out.
+    private var isSuspected = false
 
     init(_ session: StreamSession) {
         self.session = session
@@ -60,6 +62,7 @@ final class Ownership: SessionPart {
     /// Something that we hold was not found as ours. Redis is asked what is.
     func suspect() {
         guard session.machine.isOpen else { return }
+        guard !isVerifying else { return isSuspected = true }
         // After a silence this may be heard before the answer to the next sign of life.
         verify(isLate: tenure.mayBeLost(at: .now))
     }
@@ -86,11 +89,16 @@ final class Ownership: SessionPart {
             if let number { tenure.endVerification(number, answered: answered) }
             worker.loop.atEndOfTurn(route)
             if mustAskAgain {
-                mustAskAgain = false
+                (mustAskAgain, isSuspected) = (false, false)
                 verify(isLate: true, isTaken: isReadTaken)
+            } else if isSuspected {
+                isSuspected = false
+                guard session.machine.isOpen else { return }
+                verify(isLate: isLate || tenure.mayBeLost(at: .now), isTaken: isLate && isReadTaken)
             }
         }
-        ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
+        let asked = ids.union(underWay)
+        ownEntries(from: asked.min(), to: asked.max(), [], on: connection) { [unowned self] own in
             guard let own else { return end(answered: false) }
             if !isLate, tenure.mayBeLost(at: .now) {
                 end(answered: false)
@@ -100,6 +108,8 @@ final class Ownership: SessionPart {
             if let mark = own.mark, let known = session.machine.mark, mark != known.name {
                 return session.perform(session.machine.sawMark(mark))
             }
+            // What was being fetched may have been found missing meanwhile, and wait again.
+            let ids = underWay.isEmpty ? ids : ids.union(underWay.intersection(route.resting(of: session.index)))
             let missing = ids.subtracting(own.ids)
             let isTaken = isTaken || own.isTaken || isLate && own.isUnmarked
             if isLate { isReadTaken = isTaken }

@@ -9,8 +9,6 @@ final class Preparation: SessionPart {
     unowned let session: StreamSession
     /// The group that was met is the one that was met before.
     private var isSameGroup = false
-    /// The group was made here, where it is known to have stood: nobody need put it back further.
-    private var isPlaceKnown = false
     /// Where the group begins if it has to be made: what was added since this process first looked is not skipped.
     private var start: GroupPosition?
     private var isToldOfEnd = false
@@ -64,11 +62,10 @@ final class Preparation: SessionPart {
     }
 
     private func meet(_ number: Int, on connection: RedisConnection) {
-        connection.send(.mark(GroupMark.new(), isPlaceKnown: isPlaceKnown, stream: name, group: group)) {
+        connection.send(.mark(GroupMark.new(), isPlaceKnown: false, stream: name, group: group)) {
             [unowned self] result in
             switch result {
             case .success(let mark):
-                isPlaceKnown = false
                 isSameGroup = session.machine.mark?.name == mark
                 session.perform(session.machine.didMeet(GroupMark(name: mark), number))
             case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
@@ -149,7 +146,7 @@ final class Preparation: SessionPart {
     private func create(
         at position: GroupPosition, isNew: Bool, isStreamGone: Bool, _ number: Int, on connection: RedisConnection
     ) {
-        connection.send(.createGroup(group, on: name, from: position)) { [unowned self] result in
+        let didCreate = { [unowned self] (result: Result<Void, RedisError>) in
             switch result {
             case .success:
                 session.watch.reset()
@@ -171,7 +168,6 @@ final class Preparation: SessionPart {
                     session.announce(on: connection)
                 }
                 if !isNew, position == .beginning { session.machine.wasMovedBack(to: .zero) }
-                isPlaceKnown = !isNew
                 let id: EntryID? = if case .after(let id) = position { id } else { nil }
                 session.perform(session.machine.didCreate(at: id, number))
             case .failure(.server(let error)) where error.kind == .busyGroup:
@@ -179,6 +175,9 @@ final class Preparation: SessionPart {
             case .failure(let error): session.refuse(error)
             }
         }
+        guard !isNew else { return connection.send(.createGroup(group, on: name, from: position), didCreate) }
+        let command = StreamCommand.makeGroupAgain(GroupMark.new(), from: position, stream: name, group: group)
+        connection.send(command) { didCreate($0.map { _ in () }) }
     }
 
     /// The instance that made the group again knew less of where it had stood than we do.

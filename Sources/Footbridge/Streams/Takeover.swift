@@ -182,13 +182,14 @@ final class Takeover: SessionPart {
     private func finish(_ consumer: String, _ taken: Taken) {
         underWay.remove(consumer)
         guard taken.count + taken.trimmed > 0 else { return }
+        var metadata: Logger.Metadata = [
+            LogKeys.stream: "\(name)", LogKeys.consumer: "\(consumer)", LogKeys.count: "\(taken.count)",
+        ]
+        if taken.trimmed > 0 { metadata[LogKeys.trimmed] = "\(taken.trimmed)" }
         logger.notice(
             consumer == WellKnownConsumer.released
                 ? "took over entries that were handed over" : "took over entries of a silent consumer",
-            metadata: [
-                LogKeys.stream: "\(name)", LogKeys.consumer: "\(consumer)",
-                LogKeys.count: "\(taken.count)", LogKeys.trimmed: "\(taken.trimmed)",
-            ])
+            metadata: metadata)
     }
 
     // MARK: - Cleaning up

@@ -51,9 +51,14 @@ struct RetryExplanation: CustomStringConvertible {
         String(repeating: " ", count: max(1, width - text.count)) + text
     }
 
-    /// `34m7s`, `1d3h`, `1s500ms`: the two largest units that count.
+    /// `34m7s`, `1d3h`, `1.5s`: the two largest units that count.
     private func clock(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
+        if (1..<60).contains(seconds) {
+            var text = "\(Double(seconds) + Double(attoseconds / 10_000_000_000_000_000) / 100)"
+            if text.hasSuffix(".0") { text.removeLast(2) }
+            return text + "s"
+        }
         let parts = [
             (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
             (attoseconds / 1_000_000_000_000_000, "ms"),

@@ -17,7 +17,7 @@ struct Exposure {
     /// What was under way to the receiver may arrive so much later.
     private static let arriving = 1.0
     /// So long a bridge may need to find Redis again: the longest delay between two attempts to connect.
-    private static let reconnecting = 10.0
+    static let reconnecting = 10.0
     /// Connections that were open when all was swallowed stay dead. A bridge waits so long for a reply before it gives one up.
     private static let noticing = 6.0
     /// So long after a group was made again all is read that may come again by it.

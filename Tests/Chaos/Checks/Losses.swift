@@ -63,12 +63,33 @@ extension History {
         }
         // A tombstone without a trim would be an excuse.
         let all = Set(pending).union(faults.flatMap { $0.trimmedUnread + $0.flushed })
-        let invented = letters.filter { letter in letter.isTrimmed && letter.id.map { !all.contains($0) } ?? true }
+        let invented = letters.filter { letter in
+            guard letter.isTrimmed else { return false }
+            guard let id = letter.id else { return true }
+            return !all.contains(id) && !(letter.number.map(wasHeldUnawares) ?? false)
+        }
         return Check(
             "what was trimmed while pending is told",
             "\(pending.count) trimmed while pending: \(counts.delivered) delivered all the same, "
                 + "\(counts.tombstones) dead letters “trimmed”, \(counts.buried) dead for another reason",
             failures: silent + invented.map { "\($0.id?.description ?? "?") was never trimmed" })
+    }
+
+    /// Whether all was deleted while a process was cut off, or frozen, for so long that others had taken this entry from it:
+    /// nothing is left that could tell it so, and its entry is gone.
+    func wasHeldUnawares(_ number: Int) -> Bool {
+        faults.contains { flush in
+            guard flush.fault.kind == .flushAll else { return false }
+            return receipts(of: number).contains { receipt in
+                receipt.received < flush.start && !receipt.isAccepted
+                    && faults.contains { fault in
+                        (fault.fault.kind == .freeze || fault.fault.kind.cutsRedis)
+                            && fault.runs.contains(Int(receipt.run)) && receipt.received <= fault.end
+                            && flush.start - fault.start >= Exposure.silence
+                            && flush.start <= fault.end + Exposure.reconnecting
+                    }
+            }
+        }
     }
 
     /// Whether a fault has moved the clock of this process.

@@ -77,7 +77,9 @@ extension History {
             }
             if accepted.isEmpty {
                 if places.contains(where: { receipts[$0].isDoubtful }) { late += 1 }
-            } else if rereads > 0 || accepted.allSatisfy(exposure.mayBeUnsettled) {
+            } else if rereads > 0 || accepted.allSatisfy(exposure.mayBeUnsettled)
+                || letters.allSatisfy(\.isTrimmed) && wasHeldUnawares(number)
+            {
                 exposed += 1
             } else {
                 failures.append("accepted and dead (\(letters[0].reason)): \(text(ofEntry: number))")

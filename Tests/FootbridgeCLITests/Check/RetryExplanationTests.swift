@@ -42,9 +42,9 @@ struct RetryExplanationTests {
         let lines = explanation(RetryPolicy(attempts: 3, backoff: policy.backoff, schedule: policy.schedule))
         #expect(
             lines == [
-                "orders: 3 attempts, given up after 1s540ms", "  attempt   wait before it   since the first",
-                "        1                -                0s", "        2          1s500ms           1s500ms",
-                "        3             40ms           1s540ms", rule,
+                "orders: 3 attempts, given up after 1.54s", "  attempt   wait before it   since the first",
+                "        1                -                0s", "        2             1.5s              1.5s",
+                "        3             40ms             1.54s", rule,
             ])
     }
 

@@ -129,6 +129,23 @@ import Testing
         #expect(try await server.failures(ofConnections: 2) == [])
     }
 
+    /// Or a link that was cut in the middle of its greeting once would go on without RESP3, name and role.
+    @Test func `a server that knows HELLO is not greeted without it because it hung up once`() async throws {
+        let server = try StreamServer { server in
+            try server.expect(command("HELLO", "3"))
+            if server.number == 1 { return }
+            try server.send("%2\r\n+proto\r\n:3\r\n+mode\r\n+standalone\r\n")
+            try server.expect(command("ROLE"))
+            try server.send("*1\r\n+master\r\n")
+            if server.number == 0 { return }
+            try server.expectEnd()
+        }
+        let events = try await events(4, port: server.port)
+        #expect(events.first == .up)
+        #expect(events.last == .up)
+        #expect(try await server.failures(ofConnections: 3) == [])
+    }
+
     @Test func `a server that hangs up on every question is asked none`() async throws {
         let server = try StreamServer { server in
             switch server.number {

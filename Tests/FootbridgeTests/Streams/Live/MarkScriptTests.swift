@@ -1,4 +1,6 @@
+import Redis
 import RedisStreams
+import TestSupport
 import Testing
 
 @testable import Footbridge
@@ -24,6 +26,21 @@ extension LiveScripts {
             #expect(try await mark("footbridge:group:m", isPlaceKnown: true, in: group) == "footbridge:group:m")
             #expect(try await mark("footbridge:group:n", in: group) == "footbridge:group:m")
             #expect(try group.consumers() == ["footbridge:group:m"])
+        }
+
+        @Test func `a group is made again with its mark in one step, and only if it is not there`() async throws {
+            let group = try LiveGroup(entries: 3)
+            try group.read(2, by: "a")
+            let again = StreamCommand.makeGroupAgain(
+                "footbridge:group:m", from: .after(.at(2)), stream: group.stream, group: group.name)
+            #expect(await group.refusal(of: again)?.serverError?.kind == .busyGroup)
+            #expect(try group.consumers() == ["a"])
+            try group.destroy()
+            #expect(try await group.call(again) == 1)
+            #expect(try group.consumers() == ["footbridge:group:m"])
+            #expect(try await mark("footbridge:group:n", in: group) == "footbridge:group:m")
+            try group.read(1, by: "a")
+            #expect(try group.run("XINFO", "GROUPS", group.stream).elements[0]["last-delivered-id"]?.text == "3-0")
         }
 
         @Test func `a group that was made anew gets a mark of its own`() async throws {
