@@ -237,7 +237,9 @@ import Testing
         try scene.receiver.waitUntil { $0.acceptedBodies.contains(body(12)) }
         // What it still holds it leaves to the other.
         #expect(try frozen.stop() == .status(0))
-        try eventually("only those wait that are not due") { try scene.redis.pending().map(\.deliveries) == [2, 2, 2, 2] }
+        try eventually("only those wait that are not due") {
+            try scene.redis.pending().map(\.deliveries) == [2, 2, 2, 2]
+        }
         #expect(scene.receiver.ledger.filter { due.contains($0.text) }.count == 16)
     }
 
