@@ -7,9 +7,11 @@ struct Unseen {
 
     init(_ history: History) { self.history = history }
 
-    /// The faults that may have swallowed attempts between two times, each with how many of one entry.
+    /// The faults that may have swallowed attempts between two times, each with how many of one entry. First those that
+    /// swallow any number: the others have a bound in all, and what is put down to them has to be theirs.
     func faults(from start: Moment, to end: Moment) -> [(fault: Int, attempts: Int)] {
-        history.faults.indices.compactMap { place in
+        let places = history.faults.indices.partitioned { history.faults[$0].fault.kind == .refuse }
+        return places.compactMap { place in
             let record = history.faults[place]
             // What a fault did to a request shows when the request would have ended.
             guard record.start <= end, record.end + Settings.timeout >= start else { return nil }
@@ -38,4 +40,9 @@ struct Unseen {
         default: return 0
         }
     }
+}
+
+extension Collection {
+    /// Those that fit first, each part in its order.
+    fileprivate func partitioned(by fits: (Element) -> Bool) -> [Element] { filter(fits) + filter { !fits($0) } }
 }
