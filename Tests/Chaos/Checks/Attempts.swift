@@ -124,8 +124,9 @@ extension History {
                 var least = Self.wait(afterAttempt: Int(first.attempt) - free) * (1 - Settings.backoff.jitter)
                 // Who asks for a pause says how long, whatever the schedule says. Another process learns that by itself.
                 if first.answer == .status429, first.run == second.run { least = Double(Settings.retryAfter) }
-                // The sender's clock starts before the request is here.
-                let isSoon = gap < least - 0.05
+                // The sender's clock starts before the request is here; that counts most where its own timeout is the end.
+                let margin = first.answer == .late || first.answer == .hang ? 0.15 : 0.05
+                let isSoon = gap < least - margin
                 if isSoon, !wasRepeated, mayBeRepeatedAtOnce(first, second) {
                     wasRepeated = true
                     atOnce += 1
@@ -140,7 +141,7 @@ extension History {
                             && wasDown(receipt.run, from: receipt.received, to: receipt.received)
                     }
                     let wait = Self.wait(afterAttempt: max(1, Int(first.attempt) - free - probes))
-                    if gap >= wait * (1 - Settings.backoff.jitter) - 0.05 { continue }
+                    if gap >= wait * (1 - Settings.backoff.jitter) - margin { continue }
                 }
                 // What waits for an endpoint that took nothing goes when it takes something again.
                 if isSoon,
