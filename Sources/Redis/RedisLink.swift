@@ -38,8 +38,9 @@ public final class RedisLink {
     private var isStarted = false
     private var delay: ReconnectDelay
     private var upSince = MonotonicTime.now
-    /// After a connection that stood for longer the waits begin anew.
-    var healthyAfter = Duration.seconds(30)
+    /// After a connection that stood for longer the waits begin anew: long enough that no server is flooded, and short enough
+    /// that one which was lost twice within a minute is not away for `claim_after`.
+    var healthyAfter = Duration.seconds(2)
     private var lastBegun: MonotonicTime?
     private var questions = 0
     private var manner = GreetingManner.full

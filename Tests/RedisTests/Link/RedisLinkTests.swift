@@ -296,6 +296,20 @@ import Testing
         #expect(time < .seconds(6), "\(time)")
     }
 
+    /// Six connections that end at once bring the wait to 1.6 s at least; the seventh stands for a while.
+    @Test func `a few seconds are long`() async throws {
+        let arrivals = Monitor<[ContinuousClock.Instant]>([])
+        let server = try StreamServer { server in
+            arrivals.withLock { $0.append(.now) }
+            try server.greet()
+            if server.number == 6 { letPass(.milliseconds(2200)) }
+        }
+        _ = try await events(15, port: server.port)
+        let times = arrivals.value
+        #expect(times[6] - times[5] >= .milliseconds(1600))
+        #expect(times[7] - times[6] < .milliseconds(3000), "2.2 s, and 100 ms at most")
+    }
+
     @Test func `nobody listening is told at every attempt`() async throws {
         let port = try RefusingPort()
         let events = try await events(3, port: port.number)
