@@ -20,7 +20,7 @@ struct Performance {
         Report.line("  calm: \(settings.calmEntries) entries in \(Int(calmEnd - began)) s; faults from now on")
 
         scene.plan.misbehave(share: Scene.usualShare)
-        scene.produce(upTo: settings.entries - kept)
+        scene.produce(upTo: settings.entries - settings.kept)
         let faults = try Faults(scene: scene).run(
             FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }
         ) { record in
@@ -29,12 +29,9 @@ struct Performance {
         return try finish(scene, faults, calmEnd)
     }
 
-    /// Entries that are added only when the faults are over.
-    private var kept: Int { min(Int(settings.drainSeconds) * 2, settings.entries / 10) }
-
     /// Waits until all is settled. Nothing is given up while nothing else is accepted: so now and then one more is added.
     private func drain(_ scene: Scene) -> Bool {
-        var limit = settings.entries - kept
+        var limit = settings.entries - settings.kept
         let isSettled = eventually(within: settings.drainSeconds, every: 0.5) {
             if !scene.isProducing, (try? scene.control.unsettled()) == 0 { return true }
             limit = min(limit + 1, settings.entries)

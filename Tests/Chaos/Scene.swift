@@ -27,7 +27,7 @@ final class Scene {
         control = Control(redis: redis, streams: settings.streams)
         entries = EntryBook(count: settings.entries)
         receipts = ReceiptBook(count: settings.entries)
-        plan = ReceiverPlan(seed: settings.seed, rate: settings.rate)
+        plan = ReceiverPlan(seed: settings.seed, rate: settings.rate, firstRight: settings.entries - settings.kept)
         directory = try TemporaryDirectory()
         let (receipts, plan, runs, directory, redis) = (receipts, plan, runs, directory, redis)
         bridges = try (0..<Settings.bridges).map { index in

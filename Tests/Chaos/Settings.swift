@@ -21,6 +21,8 @@ struct Settings: Sendable {
     var kinds = Fault.Kind.all(underSentinels: false)
     /// So many seconds all may take to come to rest at the end.
     var drainSeconds = 120.0
+    /// Entries that are added only when the faults are over.
+    var kept: Int { min(Int(drainSeconds) * 2, entries / 10) }
     /// Directory for the logs of a run that fails.
     var logs = ".build/chaos"
 

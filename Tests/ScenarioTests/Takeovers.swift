@@ -325,6 +325,30 @@ import Testing
         #expect(scene.receiver.ledger.acceptedBodies.sorted() == [body(0), body(3)].sorted())
     }
 
+    /// All see them at once, and one is quicker than the others with each.
+    @Test func `what was trimmed and is a dead consumer's is buried once, and keeps nobody from stopping`() throws {
+        let scene = try Scene()
+        scene.file.route.webhook["timeout"] = "400ms"
+        scene.file.route.keys["claim_after"] = "800ms"
+        try scene.redis.add(numbers: 0..<300)
+        try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0")
+        try scene.redis.command("XREADGROUP", "GROUP", "orders", "dead.1", "STREAMS", "orders", ">")
+        try scene.redis.command("XTRIM", "orders", "MAXLEN", "0")
+        let bridges = try ["a", "b", "c"].map { try scene.run(as: $0) }
+        for bridge in bridges { try bridge.waitForLog("connected to Redis") }
+        // What they ask meanwhile is answered at once.
+        scene.server.pause()
+        letPass(.seconds(1))
+        scene.server.resume()
+        try eventually("all are buried") { try scene.redis.command("XLEN", "{orders}:dead") == 300 }
+        try scene.waitUntilSettled()
+        for bridge in bridges {
+            #expect(try bridge.stop() == .status(0))
+            #expect(bridge.logs("footbridge stopped").map(\.metadata) == [[:]], "nothing is left to settle")
+        }
+        #expect(try scene.redis.command("XLEN", "{orders}:dead") == 300)
+    }
+
     @Test func `a dead consumer that has nothing is taken off the list`() throws {
         let scene = try Scene()
         scene.file.route.webhook["timeout"] = "400ms"

@@ -263,6 +263,10 @@ final class Settler {
         case .success(.buriedBefore):
             if !letter.wasWritten { didBury(letter) }
             didWrite(letter, number)
+        case .success(.notOurs) where letter.consumer != worker.consumer:
+            // A dead consumer's, and another instance was quicker.
+            route.table.remove(letter.row)
+            worker.loop.atEndOfTurn(route)
         case .success(.notOurs):
             // The try whose answer was lost did not come through.
             letter.mayBeWritten = false

@@ -72,14 +72,14 @@ extension History {
             let accepted = places.filter { receipts[$0].isAccepted }
             let last = places.last.map { receipts[$0].received } ?? calmEnd
             let rereads = exposure.rereads(of: number, before: last).count
-            if letters.count > 1 + rereads {
+            // Whoever does not know that others took the entry says once more that it is gone.
+            let unawares = letters.allSatisfy(\.isTrimmed) && wasHeldUnawares(number) ? 1 : 0
+            if letters.count > 1 + rereads + unawares {
                 failures.append("\(letters.count) dead letters: \(text(ofEntry: number))")
             }
             if accepted.isEmpty {
                 if places.contains(where: { receipts[$0].isDoubtful }) { late += 1 }
-            } else if rereads > 0 || accepted.allSatisfy(exposure.mayBeUnsettled)
-                || letters.allSatisfy(\.isTrimmed) && wasHeldUnawares(number)
-            {
+            } else if rereads + unawares > 0 || accepted.allSatisfy(exposure.mayBeUnsettled) {
                 exposed += 1
             } else {
                 failures.append("accepted and dead (\(letters[0].reason)): \(text(ofEntry: number))")

@@ -14,10 +14,14 @@ final class ReceiverPlan: Sendable {
     private let throttled: Double
     private let mood = Mutex(Mood.accepting)
 
+    /// Entries from this number on are right: they show at the end that the receiver takes others than those that it refuses.
+    private let firstRight: Int
+
     /// - Parameter rate: entries a second. A bridge that is told 429 sends at a rate that it learns: a receiver that says so of
     ///   every third hundred requests at any rate would be carried some fifty a second. So each says it every ten seconds.
-    init(seed: UInt64, rate: Double) {
+    init(seed: UInt64, rate: Double, firstRight: Int) {
         self.seed = seed
+        self.firstRight = firstRight
         throttled = min(Self.mostThrottled, 10 / rate)
     }
 
@@ -37,7 +41,7 @@ final class ReceiverPlan: Sendable {
         if limit == 0 { return .ok }
         // What is wrong with the entry itself shows at every attempt.
         var fate = SplitMix64(state: SplitMix64.mixed(seed ^ 0xFA7E) &+ UInt64(entry))
-        switch fate.share() {
+        switch entry < firstRight ? fate.share() : 1 {
         case ..<0.002: return .status422
         case ..<0.003: return .status503
         default: break
