@@ -134,11 +134,11 @@ extension History {
                 }
                 wasRepeated = false
                 if isSoon, first.run == second.run, first.answer != .status429 {
-                    // Nor are probes that failed while the process took its receiver for down.
+                    // Nor are probes that failed while the process took its receiver for down, and the one by which it did.
                     let probes = places.count { earlier in
                         let receipt = receipts[Int(earlier)]
                         return earlier <= place && receipt.run == first.run && receipt.answer != .status429
-                            && wasDown(receipt.run, from: receipt.received, to: receipt.received)
+                            && wasDown(receipt.run, from: receipt.received, to: receipt.received + 1)
                     }
                     let wait = Self.wait(afterAttempt: max(1, Int(first.attempt) - free - probes))
                     if gap >= wait * (1 - Settings.backoff.jitter) - margin { continue }
