@@ -3,15 +3,13 @@ internal import Glibc
 
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
 ///
-/// Every option that we set on a request is set in this file, with its reason. Belongs to the thread of its loop.
+/// Every option that we set on a request is set in this file, or in `ConnectionOptions+Set.swift`, with its
+/// reason. Belongs to the thread of its loop.
 public final class CurlHandle {
     public typealias Completion = (Result<TransferResponse, TransportFailure>) -> Void
 
     /// 7.88.1 bounds one header line (100 KiB) but not their sum (CVE-2023-38039).
     private static let headerLimitBytes = 256 * 1024
-
-    /// How much of a response body is kept, whatever the limit for reading it.
-    public static let keptBodyBytes = 4096
 
     private enum State {
         case idle, sending
@@ -29,6 +27,8 @@ public final class CurlHandle {
     private let easy: UnsafeMutableRawPointer
     private let options: TransferOptions
     private var fixedHeaders: UnsafeMutablePointer<curl_slist>?
+    /// Where to connect to in place of the URL's host.
+    private var connectTo: UnsafeMutablePointer<curl_slist>?
     /// One line more in front of `fixedHeaders`.
     private var largeBodyHeaders: UnsafeMutablePointer<curl_slist>?
     private var request = PinnedRequest()
@@ -48,6 +48,12 @@ public final class CurlHandle {
     /// Tells the answer of one check of the name from that of an earlier one, which was cancelled.
     private var checks = 0
     private var isTruncated = false
+    /// Whether addresses are judged before anything connects to them.
+    private let isGuarded: Bool
+    /// The address that was not to be connected to, the last one if there are several.
+    private var refusal: AddressGuard.Refusal?
+    /// CURLOPT_TIMEOUT_MS, in milliseconds.
+    private var timeoutMilliseconds = 0
 
     /// - Throws: `TransportFailure.Kind.invalid` if libcurl does not accept an option: a URL that is none, a file that is missing.
     public init(loop: CurlLoop, options: TransferOptions) throws(TransportFailure) {
@@ -55,6 +61,7 @@ public final class CurlHandle {
         self.loop = loop
         self.easy = easy
         self.options = options
+        isGuarded = options.connection.guards(url: options.url)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         transfer.initialize(to: footbridge_transfer())
         // What throws from here on runs `deinit`, for every property has its value.
@@ -68,6 +75,7 @@ public final class CurlHandle {
         if state == .sending { loop.remove(easy) }
         curl_easy_cleanup(easy)
         curl_slist_free_all(largeBodyHeaders ?? fixedHeaders)
+        curl_slist_free_all(connectTo)
         request.free()
         errorText.deallocate()
         transfer.deallocate()
@@ -76,7 +84,6 @@ public final class CurlHandle {
     // MARK: - Options
 
     private func setTarget() throws(TransportFailure) {
-        try set(CURLOPT_URL, options.url)
         // The default allows everything that libcurl was built with: file, ftp, gopher, ldap, smb, telnet …
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         // A 3xx is a failure (Standard Webhooks, CloudEvents): a receiver must not steer us elsewhere.
@@ -85,19 +92,16 @@ public final class CurlHandle {
         try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
         // Credentials in a URL end in logs; they belong into headers.
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // "" and not NULL: NULL lets http_proxy and friends of the environment through.
-        try set(CURLOPT_PROXY, "")
         // Send the path as configured; libcurl would squash "/../".
         try set(CURLOPT_PATH_AS_IS, 1)
-        // 7.88.1 prefers h2 over TLS, which failed against nginx here; h2c cannot reuse connections.
-        try set(CURLOPT_HTTP_VERSION, options.httpVersion == .http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
-        try set(CURLOPT_SSL_VERIFYPEER, 1)
-        try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        if let file = options.certificateAuthorityFile {
-            try set(CURLOPT_CAINFO, file)
-            // Otherwise the system's directory of authorities counts beside the file.
-            try check(footbridge_set_string(easy, CURLOPT_CAPATH, nil))
+        connectTo = try options.connection.set(on: easy, url: options.url)
+        if let pool = loop.pool(for: options.connection) {
+            try check(footbridge_set_pointer(easy, CURLOPT_SHARE, pool))
+        }
+        if let aws = options.aws {
+            try set(CURLOPT_AWS_SIGV4, "aws:amz:\(aws.region):\(aws.service)")
+            try set(CURLOPT_USERNAME, aws.accessKey)
+            try set(CURLOPT_PASSWORD, aws.secretKey)
         }
         // A body is always ours to give, also for methods other than POST.
         try set(CURLOPT_POST, 1)
@@ -105,7 +109,7 @@ public final class CurlHandle {
     }
 
     private func setHeaders() throws(TransportFailure) {
-        for line in options.headers {
+        for line in options.headers + options.connection.headers(url: options.url, beside: options.headers) {
             guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
                 throw TransportFailure(kind: .invalid, message: "a header line with a control character")
             }
@@ -126,7 +130,7 @@ public final class CurlHandle {
         try set(CURLOPT_NOSIGNAL, 1)
         // Otherwise a timeout while a name is looked up waits, on our thread, for the resolver's thread to end.
         try set(CURLOPT_QUICK_EXIT, 1)
-        try set(CURLOPT_TIMEOUT_MS, Int(clamping: max(1, options.timeout.wholeMilliseconds)))
+        try limitTime(options.timeout)
         // The default is five minutes.
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: max(1, options.connectTimeout.wholeMilliseconds)))
         // Finds the dead peer of an idle connection; 7.88.1 has them off.
@@ -188,7 +192,7 @@ public final class CurlHandle {
         received = 0
         if transfer.pointee.forbids_reuse {
             try set(CURLOPT_FORBID_REUSE, 0)
-            try set(CURLOPT_VERBOSE, 0)
+            if options.connection.httpVersion == .http1 { try set(CURLOPT_VERBOSE, 0) }
         }
         transfer.pointee = footbridge_transfer()
         transfer.pointee.easy = easy
@@ -198,6 +202,14 @@ public final class CurlHandle {
         transfer.pointee.made_at = loop.connectionTimes
         transfer.pointee.now = UInt32(truncatingIfNeeded: loop.now.nanoseconds / 1_000_000)
         transfer.pointee.renewal_age = UInt32(clamping: renewalAge.wholeMilliseconds)
+        if isGuarded {
+            transfer.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+            transfer.pointee.permits = { owner, address in
+                guard let owner, let address else { return false }
+                return Unmanaged<CurlHandle>.fromOpaque(owner).takeUnretainedValue().permits(address)
+            }
+            refusal = nil
+        }
         if let oldestConnection { try limitLifetime(since: oldestConnection) }
         isTruncated = false
         kept.removeAll(keepingCapacity: true)
@@ -214,6 +226,23 @@ public final class CurlHandle {
         try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
         state = .sending
+    }
+
+    /// How long the next requests may take, in place of the options' `timeout`.
+    public func limitTime(_ timeout: Duration) throws(TransportFailure) {
+        let milliseconds = Int(clamping: max(1, timeout.wholeMilliseconds))
+        guard milliseconds != timeoutMilliseconds else { return }
+        try set(CURLOPT_TIMEOUT_MS, milliseconds)
+        timeoutMilliseconds = milliseconds
+    }
+
+    /// Called before each connection is opened, while libcurl works on this transfer. Not for one that was kept: its address
+    /// was judged when it was opened, and `CurlLoop.pool` keeps it from handles with other rules.
+    private func permits(_ address: UnsafePointer<sockaddr>) -> Bool {
+        guard let address = IPAddress(address) else { return true }
+        guard let refused = options.connection.addressGuard?.refusal(of: address) else { return true }
+        refusal = refused
+        return false
     }
 
     /// libcurl ends connections that have lived for longer than this when it looks for one to use.
@@ -257,7 +286,7 @@ public final class CurlHandle {
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let room = min(Self.keptBodyBytes, options.responseLimitBytes) - kept.count
+        let room = min(options.keptBodyBytes, options.responseLimitBytes) - kept.count
         if room > 0 { kept.append(contentsOf: bytes.prefix(room)) }
         received += bytes.count
         // 7.88.1 compares MAXFILESIZE only with a declared length (lib/http.c), so the cap is here.
@@ -298,10 +327,12 @@ public final class CurlHandle {
     }
 
     private func end(_ code: CURLcode) -> TransferEnd {
-        var end = TransferEnd(code: code, prerequests: Int(transfer.pointee.prerequests))
+        var end = TransferEnd(
+            code: code, prerequests: Int(transfer.pointee.prerequests - transfer.pointee.refused_streams))
         end.hasConnected = transfer.pointee.family != 0
         guard code != CURLE_OK else { return end }
         end.detail = String(cString: errorText)
+        end.refusedAddress = refusal?.description
         end.repeatRefused = transfer.pointee.repeat_refused
         end.socketError = transfer.pointee.socket_errno
         end.isIPv4 = transfer.pointee.family == AF_INET
