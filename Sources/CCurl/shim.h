@@ -69,6 +69,9 @@ struct footbridge_transfer {
     /// What `permits` is called with.
     void *owner;
 
+    /// How often libcurl may send the request again by itself.
+    int repeats_allowed;
+
     /// How often libcurl began to send the request.
     int prerequests;
     /// libcurl wanted a connection for sending the request again.
@@ -87,8 +90,6 @@ struct footbridge_transfer {
     _Bool came_early;
     /// CURLOPT_FORBID_REUSE and CURLOPT_VERBOSE are set and have to be taken back.
     _Bool forbids_reuse;
-    /// Streams of HTTP/2 that were refused: the receiver has not looked at the request, and libcurl sends it again.
-    int refused_streams;
     /// The last bytes of an early answer's body as they came, before its chunks are joined.
     char tail[7];
 };
@@ -134,14 +135,10 @@ static inline size_t footbridge_read_header(char *bytes, size_t size, size_t cou
     return length;
 }
 
-/// For CURLOPT_DEBUGFUNCTION, which only early answers and HTTP/2 have.
+/// For CURLOPT_DEBUGFUNCTION, which only early answers have.
 static inline int footbridge_keep_tail(CURL *easy, curl_infotype type, char *bytes, size_t count, void *context) {
     struct footbridge_transfer *transfer = context;
     (void)easy;
-    // 7.88.1 tells it nowhere else (lib/transfer.c, Curl_retry_request).
-    static const char refused[] = "REFUSED_STREAM, retrying";
-    if (type == CURLINFO_TEXT && count >= sizeof refused - 1 && memcmp(bytes, refused, sizeof refused - 1) == 0)
-        transfer->refused_streams += 1;
     if (type != CURLINFO_DATA_IN || count == 0) return 0;
     size_t room = sizeof transfer->tail;
     if (count < room) {
@@ -158,7 +155,7 @@ static inline _Bool footbridge_has_last_chunk(const struct footbridge_transfer *
     return memcmp(transfer->tail, "\r\n0\r\n\r\n", 7) == 0 || memcmp(transfer->tail, "\0\0000\r\n\r\n", 7) == 0;
 }
 
-/// For CURLOPT_PREREQFUNCTION: no request is sent twice within one transfer, unless its stream was refused, and the
+/// For CURLOPT_PREREQFUNCTION: no request is sent again within one transfer unless its owner allows it, and the
 /// connection's age is noted.
 static inline int footbridge_before_request(void *context, char *remote, char *local, int remote_port, int local_port) {
     struct footbridge_transfer *transfer = context;
@@ -167,7 +164,7 @@ static inline int footbridge_before_request(void *context, char *remote, char *l
     if (transfer->family != 0) transfer->made_at[port] = transfer->now;
     transfer->age = transfer->now - transfer->made_at[port];
     transfer->prerequests += 1;
-    return transfer->prerequests > 1 + transfer->refused_streams ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    return transfer->prerequests > 1 + transfer->repeats_allowed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /// For CURLOPT_OPENSOCKETFUNCTION: as libcurl does it, but what the kernel said is kept, and nobody connects for a
@@ -175,7 +172,7 @@ static inline int footbridge_before_request(void *context, char *remote, char *l
 static inline curl_socket_t footbridge_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     struct footbridge_transfer *transfer = context;
     (void)purpose;
-    if (transfer->prerequests > transfer->refused_streams) {
+    if (transfer->prerequests > transfer->repeats_allowed) {
         transfer->repeat_refused = 1;
         return CURL_SOCKET_BAD;
     }

@@ -15,8 +15,6 @@ extension ConnectionOptions {
         if httpVersion == .http2 {
             // One connection carries them all; without this each request of a burst would make one of its own first.
             try options.set(CURLOPT_PIPEWAIT, 1)
-            // Tells of refused streams, which libcurl keeps to itself otherwise.
-            try options.set(CURLOPT_VERBOSE, 1)
         }
         try setProxy(options)
         try setTLS(options)

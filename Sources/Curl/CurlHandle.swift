@@ -48,6 +48,7 @@ public final class CurlHandle {
     /// Tells the answer of one check of the name from that of an earlier one, which was cancelled.
     private var checks = 0
     private var isTruncated = false
+    private var hasStartedAgain = false
     /// Whether addresses are judged before anything connects to them.
     private let isGuarded: Bool
     /// The address that was not to be connected to, the last one if there are several.
@@ -192,7 +193,7 @@ public final class CurlHandle {
         received = 0
         if transfer.pointee.forbids_reuse {
             try set(CURLOPT_FORBID_REUSE, 0)
-            if options.connection.httpVersion == .http1 { try set(CURLOPT_VERBOSE, 0) }
+            try set(CURLOPT_VERBOSE, 0)
         }
         transfer.pointee = footbridge_transfer()
         transfer.pointee.easy = easy
@@ -202,6 +203,12 @@ public final class CurlHandle {
         transfer.pointee.made_at = loop.connectionTimes
         transfer.pointee.now = UInt32(truncatingIfNeeded: loop.now.nanoseconds / 1_000_000)
         transfer.pointee.renewal_age = UInt32(clamping: renewalAge.wholeMilliseconds)
+        // A receiver may refuse streams that it has not looked at, and ends connections with streams on them as a matter of
+        // course. libcurl does not say which of the two it was, and repeats both, five times at most.
+        if options.connection.httpVersion == .http2 {
+            transfer.pointee.repeats_allowed = 5
+            hasStartedAgain = false
+        }
         if isGuarded {
             transfer.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
             transfer.pointee.permits = { owner, address in
@@ -305,6 +312,7 @@ public final class CurlHandle {
 
     private func finish(_ code: CURLcode) {
         guard state == .sending else { return }
+        if startsAgain(after: code) { return }
         request.shrink()
         let end = end(code)
         // The status line decides: what came after it was cut by us, not by the receiver. An answer that stalls or breaks off
@@ -321,14 +329,26 @@ public final class CurlHandle {
         if failure.kind == .nameLookupFailed { checkName(failure) } else { tell(.failure(failure)) }
     }
 
+    /// 7.88.1 counts how often it has repeated a request over all transfers of a handle (`retrycount`), and begins anew only
+    /// when it gives one up after five: that one has not had its five.
+    private func startsAgain(after code: CURLcode) -> Bool {
+        guard code == CURLE_SEND_ERROR, transfer.pointee.repeats_allowed > 0, !hasStartedAgain,
+            String(cString: errorText).hasPrefix("Connection died, tried")
+        else { return false }
+        hasStartedAgain = true
+        (transfer.pointee.prerequests, transfer.pointee.status, transfer.pointee.family) = (0, 0, 0)
+        errorText[0] = 0
+        return loop.add(easy)
+    }
+
     private func tell(_ result: Result<TransferResponse, TransportFailure>) {
         state = .idle
         onFinish?(result)
     }
 
     private func end(_ code: CURLcode) -> TransferEnd {
-        var end = TransferEnd(
-            code: code, prerequests: Int(transfer.pointee.prerequests - transfer.pointee.refused_streams))
+        var end = TransferEnd(code: code, prerequests: Int(transfer.pointee.prerequests))
+        if options.connection.httpVersion == .http2 { end.prerequests = min(end.prerequests, 1) }
         end.hasConnected = transfer.pointee.family != 0
         guard code != CURLE_OK else { return end }
         end.detail = String(cString: errorText)
@@ -346,6 +366,7 @@ public final class CurlHandle {
     ///
     /// libcurl reads before it writes. If the reset comes in between, the answer is never read, and this a disconnection.
     private func isCompleteEarlyAnswer(_ code: CURLcode) -> Bool {
+        if options.connection.httpVersion == .http2, isCompleteStream(code) { return true }
         let isBroken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR
         guard transfer.pointee.came_early, transfer.pointee.header_ended, isBroken || code == CURLE_OPERATION_TIMEDOUT
         else { return false }
@@ -357,6 +378,18 @@ public final class CurlHandle {
         }
         // The end of the connection is that of the body. Our unread bytes make it a reset.
         return isBroken
+    }
+
+    /// Over HTTP/2 a receiver that has answered before our body was whole says so with RST_STREAM (RFC 9113 §8.1), as nginx
+    /// does. 7.88.1 takes that for an error of a transfer that has ended well.
+    private func isCompleteStream(_ code: CURLcode) -> Bool {
+        guard transfer.pointee.header_ended, code == CURLE_HTTP2_STREAM || code == CURLE_PARTIAL_FILE else {
+            return false
+        }
+        if [204, 304].contains(transfer.pointee.status) { return true }
+        var length: curl_off_t = -1
+        _ = footbridge_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+        return length >= 0 && received == Int(length)
     }
 
     private func checkName(_ failure: TransportFailure) {
