@@ -16,7 +16,7 @@ BINARY  := .build/release/footbridge
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
-TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light
 LINT_PACKAGES  := yamllint shellcheck systemd python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv

@@ -24,6 +24,7 @@ routes:
     claim_after: {claim_after}
     webhook:
       url: {url}
+      allow: [127.0.0.1]
       timeout: 5s
       body: {body}
       sign: {{ secret: "{secret}" }}

@@ -64,6 +64,13 @@ struct footbridge_transfer {
     /// A connection older than this is not used again after an error that is not of the message: it may lead to where the
     /// name no longer points.
     uint32_t renewal_age;
+    /// Says whether an address may be connected to; NULL: any may.
+    _Bool (*permits)(void *owner, const struct sockaddr *address);
+    /// What `permits` is called with.
+    void *owner;
+
+    /// How often libcurl may send the request again by itself.
+    int repeats_allowed;
 
     /// How often libcurl began to send the request.
     int prerequests;
@@ -148,7 +155,8 @@ static inline _Bool footbridge_has_last_chunk(const struct footbridge_transfer *
     return memcmp(transfer->tail, "\r\n0\r\n\r\n", 7) == 0 || memcmp(transfer->tail, "\0\0000\r\n\r\n", 7) == 0;
 }
 
-/// For CURLOPT_PREREQFUNCTION: no request is sent twice within one transfer, and the connection's age is noted.
+/// For CURLOPT_PREREQFUNCTION: no request is sent again within one transfer unless its owner allows it, and the
+/// connection's age is noted.
 static inline int footbridge_before_request(void *context, char *remote, char *local, int remote_port, int local_port) {
     struct footbridge_transfer *transfer = context;
     (void)remote, (void)local, (void)remote_port;
@@ -156,18 +164,19 @@ static inline int footbridge_before_request(void *context, char *remote, char *l
     if (transfer->family != 0) transfer->made_at[port] = transfer->now;
     transfer->age = transfer->now - transfer->made_at[port];
     transfer->prerequests += 1;
-    return transfer->prerequests > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    return transfer->prerequests > 1 + transfer->repeats_allowed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /// For CURLOPT_OPENSOCKETFUNCTION: as libcurl does it, but what the kernel said is kept, and nobody connects for a
-/// request that will not be sent again.
+/// request that will not be sent again, or to an address that is not permitted.
 static inline curl_socket_t footbridge_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     struct footbridge_transfer *transfer = context;
     (void)purpose;
-    if (transfer->prerequests > 0) {
+    if (transfer->prerequests > transfer->repeats_allowed) {
         transfer->repeat_refused = 1;
         return CURL_SOCKET_BAD;
     }
+    if (transfer->permits && !transfer->permits(transfer->owner, &address->addr)) return CURL_SOCKET_BAD;
     curl_socket_t descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (descriptor < 0) transfer->socket_errno = errno;
     transfer->family = address->family;
@@ -222,6 +231,10 @@ static inline CURLcode footbridge_get_socket(CURL *easy, CURLINFO info, curl_soc
 
 static inline CURLcode footbridge_get_pointer(CURL *easy, CURLINFO info, void **value) {
     return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLSHcode footbridge_share_connections(CURLSH *share) {
+    return curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
 }
 
 static inline CURLMcode footbridge_multi_set_long(CURLM *multi, CURLMoption option, long value) {

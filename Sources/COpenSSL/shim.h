@@ -3,11 +3,15 @@
 #ifndef FOOTBRIDGE_COPENSSL_SHIM_H
 #define FOOTBRIDGE_COPENSSL_SHIM_H
 
+#include <string.h>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 // To be called before anything else of OpenSSL. Without it exit() takes OpenSSL's tables away while other threads still
 // use them, for example in a handshake.
@@ -46,6 +50,43 @@ static inline int footbridge_hmac_sha256_restart(EVP_MAC_CTX *context) {
 // SHA-256 of `length` bytes into the 32 of `digest`; 1 on success.
 static inline int footbridge_sha256(const void *bytes, size_t length, unsigned char *digest) {
     return EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL);
+}
+
+// For PEM_read_bio_*: the password, if there is one. Without a callback OpenSSL would ask at the terminal.
+static inline int footbridge_pem_password(char *out, int size, int writing, void *password) {
+    (void)writing;
+    size_t length = password ? strlen((const char *)password) : 0;
+    if (length == 0 || length > (size_t)size) return 0;
+    memcpy(out, password, length);
+    return (int)length;
+}
+
+static inline X509 *footbridge_pem_read_certificate(const char *file) {
+    BIO *in = BIO_new_file(file, "r");
+    X509 *certificate = in ? PEM_read_bio_X509_AUX(in, NULL, footbridge_pem_password, NULL) : NULL;
+    BIO_free(in);
+    ERR_clear_error();
+    return certificate;
+}
+
+// 1 if the file holds a certificate.
+static inline int footbridge_pem_certificate(const char *file) {
+    X509 *certificate = footbridge_pem_read_certificate(file);
+    X509_free(certificate);
+    return certificate != NULL;
+}
+
+// 0 if the key belongs to the certificate, 1 if it cannot be read, 2 if it is another one's. `password` may be NULL.
+static inline int footbridge_pem_key(const char *certificate_file, const char *key_file, const char *password) {
+    BIO *in = BIO_new_file(key_file, "r");
+    EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, footbridge_pem_password, (void *)password) : NULL;
+    BIO_free(in);
+    X509 *certificate = footbridge_pem_read_certificate(certificate_file);
+    int result = key == NULL ? 1 : certificate != NULL && X509_check_private_key(certificate, key) == 1 ? 0 : 2;
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return result;
 }
 
 #endif

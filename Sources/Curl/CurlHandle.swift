@@ -3,15 +3,13 @@ internal import Glibc
 
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
 ///
-/// Every option that we set on a request is set in this file, with its reason. Belongs to the thread of its loop.
+/// Every option that we set on a request is set in this file, or in `ConnectionOptions+Set.swift`, with its
+/// reason. Belongs to the thread of its loop.
 public final class CurlHandle {
     public typealias Completion = (Result<TransferResponse, TransportFailure>) -> Void
 
     /// 7.88.1 bounds one header line (100 KiB) but not their sum (CVE-2023-38039).
     private static let headerLimitBytes = 256 * 1024
-
-    /// How much of a response body is kept, whatever the limit for reading it.
-    public static let keptBodyBytes = 4096
 
     private enum State {
         case idle, sending
@@ -29,6 +27,8 @@ public final class CurlHandle {
     private let easy: UnsafeMutableRawPointer
     private let options: TransferOptions
     private var fixedHeaders: UnsafeMutablePointer<curl_slist>?
+    /// Where to connect to in place of the URL's host.
+    private var connectTo: UnsafeMutablePointer<curl_slist>?
     /// One line more in front of `fixedHeaders`.
     private var largeBodyHeaders: UnsafeMutablePointer<curl_slist>?
     private var request = PinnedRequest()
@@ -48,6 +48,13 @@ public final class CurlHandle {
     /// Tells the answer of one check of the name from that of an earlier one, which was cancelled.
     private var checks = 0
     private var isTruncated = false
+    private var hasStartedAgain = false
+    /// Whether addresses are judged before anything connects to them.
+    private let isGuarded: Bool
+    /// The address that was not to be connected to, the last one if there are several.
+    private var refusal: AddressGuard.Refusal?
+    /// CURLOPT_TIMEOUT_MS, in milliseconds.
+    private var timeoutMilliseconds = 0
 
     /// - Throws: `TransportFailure.Kind.invalid` if libcurl does not accept an option: a URL that is none, a file that is missing.
     public init(loop: CurlLoop, options: TransferOptions) throws(TransportFailure) {
@@ -55,6 +62,7 @@ public final class CurlHandle {
         self.loop = loop
         self.easy = easy
         self.options = options
+        isGuarded = options.connection.guards(url: options.url)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         transfer.initialize(to: footbridge_transfer())
         // What throws from here on runs `deinit`, for every property has its value.
@@ -68,6 +76,7 @@ public final class CurlHandle {
         if state == .sending { loop.remove(easy) }
         curl_easy_cleanup(easy)
         curl_slist_free_all(largeBodyHeaders ?? fixedHeaders)
+        curl_slist_free_all(connectTo)
         request.free()
         errorText.deallocate()
         transfer.deallocate()
@@ -76,7 +85,6 @@ public final class CurlHandle {
     // MARK: - Options
 
     private func setTarget() throws(TransportFailure) {
-        try set(CURLOPT_URL, options.url)
         // The default allows everything that libcurl was built with: file, ftp, gopher, ldap, smb, telnet …
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         // A 3xx is a failure (Standard Webhooks, CloudEvents): a receiver must not steer us elsewhere.
@@ -85,19 +93,16 @@ public final class CurlHandle {
         try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
         // Credentials in a URL end in logs; they belong into headers.
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // "" and not NULL: NULL lets http_proxy and friends of the environment through.
-        try set(CURLOPT_PROXY, "")
         // Send the path as configured; libcurl would squash "/../".
         try set(CURLOPT_PATH_AS_IS, 1)
-        // 7.88.1 prefers h2 over TLS, which failed against nginx here; h2c cannot reuse connections.
-        try set(CURLOPT_HTTP_VERSION, options.httpVersion == .http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
-        try set(CURLOPT_SSL_VERIFYPEER, 1)
-        try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        if let file = options.certificateAuthorityFile {
-            try set(CURLOPT_CAINFO, file)
-            // Otherwise the system's directory of authorities counts beside the file.
-            try check(footbridge_set_string(easy, CURLOPT_CAPATH, nil))
+        connectTo = try options.connection.set(on: easy, url: options.url)
+        if let pool = loop.pool(for: options.connection) {
+            try check(footbridge_set_pointer(easy, CURLOPT_SHARE, pool))
+        }
+        if let aws = options.aws {
+            try set(CURLOPT_AWS_SIGV4, "aws:amz:\(aws.region):\(aws.service)")
+            try set(CURLOPT_USERNAME, aws.accessKey)
+            try set(CURLOPT_PASSWORD, aws.secretKey)
         }
         // A body is always ours to give, also for methods other than POST.
         try set(CURLOPT_POST, 1)
@@ -105,7 +110,7 @@ public final class CurlHandle {
     }
 
     private func setHeaders() throws(TransportFailure) {
-        for line in options.headers {
+        for line in options.headers + options.connection.headers(url: options.url, beside: options.headers) {
             guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
                 throw TransportFailure(kind: .invalid, message: "a header line with a control character")
             }
@@ -126,7 +131,7 @@ public final class CurlHandle {
         try set(CURLOPT_NOSIGNAL, 1)
         // Otherwise a timeout while a name is looked up waits, on our thread, for the resolver's thread to end.
         try set(CURLOPT_QUICK_EXIT, 1)
-        try set(CURLOPT_TIMEOUT_MS, Int(clamping: max(1, options.timeout.wholeMilliseconds)))
+        try limitTime(options.timeout)
         // The default is five minutes.
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: max(1, options.connectTimeout.wholeMilliseconds)))
         // Finds the dead peer of an idle connection; 7.88.1 has them off.
@@ -198,6 +203,20 @@ public final class CurlHandle {
         transfer.pointee.made_at = loop.connectionTimes
         transfer.pointee.now = UInt32(truncatingIfNeeded: loop.now.nanoseconds / 1_000_000)
         transfer.pointee.renewal_age = UInt32(clamping: renewalAge.wholeMilliseconds)
+        // A receiver may refuse streams that it has not looked at, and ends connections with streams on them as a matter of
+        // course. libcurl does not say which of the two it was, and repeats both, five times at most.
+        if options.connection.httpVersion == .http2 {
+            transfer.pointee.repeats_allowed = 5
+            hasStartedAgain = false
+        }
+        if isGuarded {
+            transfer.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+            transfer.pointee.permits = { owner, address in
+                guard let owner, let address else { return false }
+                return Unmanaged<CurlHandle>.fromOpaque(owner).takeUnretainedValue().permits(address)
+            }
+            refusal = nil
+        }
         if let oldestConnection { try limitLifetime(since: oldestConnection) }
         isTruncated = false
         kept.removeAll(keepingCapacity: true)
@@ -214,6 +233,23 @@ public final class CurlHandle {
         try check(footbridge_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         guard loop.add(easy) else { throw TransportFailure(CURLE_FAILED_INIT) }
         state = .sending
+    }
+
+    /// How long the next requests may take, in place of the options' `timeout`.
+    public func limitTime(_ timeout: Duration) throws(TransportFailure) {
+        let milliseconds = Int(clamping: max(1, timeout.wholeMilliseconds))
+        guard milliseconds != timeoutMilliseconds else { return }
+        try set(CURLOPT_TIMEOUT_MS, milliseconds)
+        timeoutMilliseconds = milliseconds
+    }
+
+    /// Called before each connection is opened, while libcurl works on this transfer. Not for one that was kept: its address
+    /// was judged when it was opened, and `CurlLoop.pool` keeps it from handles with other rules.
+    private func permits(_ address: UnsafePointer<sockaddr>) -> Bool {
+        guard let address = IPAddress(address) else { return true }
+        guard let refused = options.connection.addressGuard?.refusal(of: address) else { return true }
+        refusal = refused
+        return false
     }
 
     /// libcurl ends connections that have lived for longer than this when it looks for one to use.
@@ -257,7 +293,7 @@ public final class CurlHandle {
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let room = min(Self.keptBodyBytes, options.responseLimitBytes) - kept.count
+        let room = min(options.keptBodyBytes, options.responseLimitBytes) - kept.count
         if room > 0 { kept.append(contentsOf: bytes.prefix(room)) }
         received += bytes.count
         // 7.88.1 compares MAXFILESIZE only with a declared length (lib/http.c), so the cap is here.
@@ -276,6 +312,7 @@ public final class CurlHandle {
 
     private func finish(_ code: CURLcode) {
         guard state == .sending else { return }
+        if startsAgain(after: code) { return }
         request.shrink()
         let end = end(code)
         // The status line decides: what came after it was cut by us, not by the receiver. An answer that stalls or breaks off
@@ -292,6 +329,18 @@ public final class CurlHandle {
         if failure.kind == .nameLookupFailed { checkName(failure) } else { tell(.failure(failure)) }
     }
 
+    /// 7.88.1 counts how often it has repeated a request over all transfers of a handle (`retrycount`), and begins anew only
+    /// when it gives one up after five: that one has not had its five.
+    private func startsAgain(after code: CURLcode) -> Bool {
+        guard code == CURLE_SEND_ERROR, transfer.pointee.repeats_allowed > 0, !hasStartedAgain,
+            String(cString: errorText).hasPrefix("Connection died, tried")
+        else { return false }
+        hasStartedAgain = true
+        (transfer.pointee.prerequests, transfer.pointee.status, transfer.pointee.family) = (0, 0, 0)
+        errorText[0] = 0
+        return loop.add(easy)
+    }
+
     private func tell(_ result: Result<TransferResponse, TransportFailure>) {
         state = .idle
         onFinish?(result)
@@ -299,9 +348,11 @@ public final class CurlHandle {
 
     private func end(_ code: CURLcode) -> TransferEnd {
         var end = TransferEnd(code: code, prerequests: Int(transfer.pointee.prerequests))
+        if options.connection.httpVersion == .http2 { end.prerequests = min(end.prerequests, 1) }
         end.hasConnected = transfer.pointee.family != 0
         guard code != CURLE_OK else { return end }
         end.detail = String(cString: errorText)
+        end.refusedAddress = refusal?.description
         end.repeatRefused = transfer.pointee.repeat_refused
         end.socketError = transfer.pointee.socket_errno
         end.isIPv4 = transfer.pointee.family == AF_INET
@@ -315,6 +366,7 @@ public final class CurlHandle {
     ///
     /// libcurl reads before it writes. If the reset comes in between, the answer is never read, and this a disconnection.
     private func isCompleteEarlyAnswer(_ code: CURLcode) -> Bool {
+        if options.connection.httpVersion == .http2, isCompleteStream(code) { return true }
         let isBroken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR
         guard transfer.pointee.came_early, transfer.pointee.header_ended, isBroken || code == CURLE_OPERATION_TIMEDOUT
         else { return false }
@@ -326,6 +378,18 @@ public final class CurlHandle {
         }
         // The end of the connection is that of the body. Our unread bytes make it a reset.
         return isBroken
+    }
+
+    /// Over HTTP/2 a receiver that has answered before our body was whole says so with RST_STREAM (RFC 9113 §8.1), as nginx
+    /// does. 7.88.1 takes that for an error of a transfer that has ended well.
+    private func isCompleteStream(_ code: CURLcode) -> Bool {
+        guard transfer.pointee.header_ended, code == CURLE_HTTP2_STREAM || code == CURLE_PARTIAL_FILE else {
+            return false
+        }
+        if [204, 304].contains(transfer.pointee.status) { return true }
+        var length: curl_off_t = -1
+        _ = footbridge_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+        return length >= 0 && received == Int(length)
     }
 
     private func checkName(_ failure: TransportFailure) {

@@ -44,6 +44,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     /// Transfers that were added since the last perform: they have not begun.
     private var added = 0
 
+    /// Connections that were made in different ways do not mix; see `pool(for:)`.
+    private var pools: [ConnectionOptions: ConnectionPool] = [:]
     /// When each HTTP connection was made, by its local port. Pages that nobody touches take no memory.
     let connectionTimes: UnsafeMutablePointer<UInt32>
     /// Room for what one read of a socket brings, shared by all sockets of this loop, so that idle ones need none.
@@ -174,6 +176,18 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
         guard !participant.isAwaitingEndOfTurn else { return }
         participant.isAwaitingEndOfTurn = true
         participants.append(participant)
+    }
+
+    /// Where handles with these options keep their connections: CURLOPT_SHARE; `nil` for the multi handle's own pool, which
+    /// those have that come first.
+    ///
+    /// 7.88.1 compares most options of TLS before it takes a kept connection, but not the key (CVE-2026-8932), and knows
+    /// nothing of the addresses that one handle may connect to and another may not.
+    func pool(for options: ConnectionOptions) -> UnsafeMutableRawPointer? {
+        if let known = pools[options] { return known.share }
+        let pool = pools.isEmpty ? ConnectionPool(share: nil) : ConnectionPool()
+        pools[options] = pool
+        return pool.share
     }
 
     func add(_ easy: UnsafeMutableRawPointer) -> Bool {

@@ -16,6 +16,8 @@ struct TransferEnd: Equatable {
     var socketError: Int32 = 0
     /// What the kernel said last of a connection, CURLINFO_OS_ERRNO.
     var connectionError: Int32 = 0
+    /// An address that may not be connected to, and what would let it through.
+    var refusedAddress: String?
     /// The last address that was tried is one of IPv4.
     var isIPv4 = false
 
@@ -31,6 +33,9 @@ struct TransferEnd: Equatable {
             return TransportFailure(
                 kind: .keptConnectionEnded, code: code.rawValue,
                 message: "the kept connection ended before any byte of an answer", usedConnection: true)
+        }
+        if let refusedAddress, code == CURLE_COULDNT_CONNECT, !hasConnected {
+            return TransportFailure(kind: .forbiddenAddress, code: code.rawValue, message: refusedAddress)
         }
         var failure = TransportFailure(code, detail: detail)
         if isOwnLack(isShortOfDescriptors) {

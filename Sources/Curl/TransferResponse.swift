@@ -1,7 +1,7 @@
 /// The answer to one request.
 public struct TransferResponse: Sendable, Equatable {
     public let status: Int
-    /// The head of the body, for people: at most `CurlHandle.keptBodyBytes`.
+    /// The head of the body, for people: at most `TransferOptions.keptBodyBytes`.
     public let bodyHead: [UInt8]
     /// The body went on beyond the limit and was not read to its end.
     public let isTruncated: Bool

@@ -22,6 +22,10 @@ public struct TransportFailure: Error, Sendable, Hashable {
         case noTLS
         /// The receiver wants a certificate from us, or another one.
         case clientCertificateWanted
+        /// The host has no address that may be connected to.
+        case forbiddenAddress
+        /// The proxy does not answer, cannot be found, or does not let us through.
+        case proxy
         /// Bytes came that are no HTTP.
         case notHTTP
         /// The request cannot be sent at all: URL or protocol not allowed, a file of the TLS options missing.
@@ -68,6 +72,9 @@ extension TransportFailure.Kind {
         // And one for a URL that is not allowed and for an answer that is no HTTP (lib/http.c).
         case CURLE_UNSUPPORTED_PROTOCOL where detail.contains("HTTP/0.9") || detail.contains("Unsupported HTTP"):
             self = .notHTTP
+        // CONNECT was answered with another status than 2xx (lib/http_proxy.c).
+        case CURLE_RECV_ERROR where detail.contains("CONNECT tunnel failed") || detail.contains("proxy after CONNECT"):
+            self = .proxy
         case CURLE_SSL_CONNECT_ERROR where Self.plainAnswers.contains(where: detail.contains): self = .noTLS
         // With TLS 1.3 the handshake has ended for us when the receiver says so: then it is an error of reading.
         case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
@@ -87,7 +94,8 @@ extension TransportFailure.Kind {
     private init(_ code: CURLcode) {
         self =
             switch code {
-            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameLookupFailed
+            case CURLE_COULDNT_RESOLVE_HOST: .nameLookupFailed
+            case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxy
             case CURLE_COULDNT_CONNECT: .refused
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,

@@ -35,6 +35,11 @@ public struct Bridge: Service {
                 "too few descriptors for all requests in flight; raise the limit (ulimit -n, LimitNOFILE=) or lower concurrency",
                 metadata: [LogKeys.limit: .stringConvertible(descriptors), LogKeys.needed: .stringConvertible(needed)])
         }
+        for advice in config.advice {
+            logger.warning(
+                "the configuration has something to look at",
+                metadata: [LogKeys.key: "\(advice.path)", LogKeys.reason: "\(advice.message)"])
+        }
         let workers = try (1...max(1, config.workers)).map {
             try Worker(number: $0, config: config, target: target, logger: logger)
         }

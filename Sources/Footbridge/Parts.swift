@@ -12,7 +12,10 @@
         static let takeoverPolicy: any TakeoverPolicy = TakesOverTheSilent()
 
         static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
-            try WebhookSink(route, namespace: namespace, loop: loop)
+            if case .oauth2(let config) = route.webhook.auth {
+                return try OAuth2Sink(route, config, namespace: namespace, loop: loop)
+            }
+            return try WebhookSink(route, namespace: namespace, loop: loop)
         }
 
         static func acknowledgement(of ids: [EntryID], stream: String, group: String) -> StreamCommand<Int> {

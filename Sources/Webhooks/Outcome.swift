@@ -28,6 +28,8 @@ public enum Outcome: Sendable, Equatable {
         case credentials
         /// The host's address may not be called from here.
         case forbiddenAddress
+        /// The server that gives out tokens gave none; its host, and why.
+        case noToken(String)
     }
 
     /// Why the receiver could not be reached or did not answer as hoped.
@@ -45,6 +47,8 @@ public enum Outcome: Sendable, Equatable {
         case nameLookupFailed
         /// Bytes came that are no HTTP.
         case notHTTP
+        /// The proxy cannot be reached or does not let us through; its own words.
+        case proxy(String)
         /// The transport's own words, for logs.
         case other(String)
     }
@@ -70,6 +74,7 @@ extension Outcome {
         case .routeRefused(.unknownHost): "unknown_host"
         case .routeRefused(.forbiddenAddress): "forbidden_address"
         case .routeRefused(.noTLS): "no_tls"
+        case .routeRefused(.noToken): "no_token"
         case .routeRefused(.clientCertificateWanted): "client_certificate"
         case .outage(.timedOut): "timeout"
         case .outage(.refused): "refused"
@@ -78,6 +83,7 @@ extension Outcome {
         case .outage(.tls): "tls"
         case .outage(.nameLookupFailed): "name_lookup"
         case .outage(.notHTTP): "not_http"
+        case .outage(.proxy): "proxy"
         case .ownLack: "own_lack"
         default: "transport"
         }
@@ -88,7 +94,7 @@ extension Outcome {
         switch self {
         case .routeRefused(.status): false
         case .routeRefused: true
-        case .outage(.refused), .outage(.tls), .outage(.nameLookupFailed): true
+        case .outage(.refused), .outage(.tls), .outage(.nameLookupFailed), .outage(.proxy): true
         default: false
         }
     }
@@ -144,6 +150,7 @@ extension Outcome.RouteRefusal: CustomStringConvertible {
         case .forbiddenAddress: "the receiver's address is forbidden"
         case .noTLS: "the port does not speak TLS"
         case .clientCertificateWanted: "the receiver wants a client certificate"
+        case .noToken(let words): "no token: \(words)"
         }
     }
 }
@@ -159,6 +166,7 @@ extension Outcome.Failure: CustomStringConvertible {
         case .tls: "the TLS handshake failed"
         case .nameLookupFailed: "the receiver's name could not be looked up"
         case .notHTTP: "the answer is not HTTP"
+        case .proxy(let words): "the proxy does not let us through: \(words)"
         case .other(let words): words
         }
     }

@@ -1,4 +1,5 @@
 internal import Curl
+internal import Webhooks
 
 extension BridgeConfig {
     /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.
@@ -24,7 +25,7 @@ extension BridgeConfig {
         lines += [
             "instance = \(instance)", "namespace = \(namespace ?? "none")", "workers = \(workers)",
             "log.level = \(log.level)", "log.format = \(log.format)",
-            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
+            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")", "allow = \(allow)",
         ]
         for route in routes {
             lines += route.settings.map { "routes.\(route.name).\($0.key) = \($0.value)" }
@@ -48,6 +49,14 @@ extension RouteConfig {
             "webhook.connect_timeout": DurationText.format(webhook.connectTimeout),
             "webhook.response_limit": SizeText.format(webhook.responseLimitBytes),
             "webhook.sign": webhook.sign.isEmpty ? "false" : webhook.sign.map { _ in "***" }.joined(separator: ", "),
+            "webhook.auth": webhook.auth.map { "\($0.name) ***" } ?? "false",
+            "webhook.accept.status": "\(webhook.statuses.statuses(.delivered))",
+            "webhook.statuses": webhook.statuses.dump,
+            "webhook.allow": webhook.connection.addressGuard.map { "\($0)" } ?? "any",
+            "webhook.http_version": webhook.connection.httpVersion == .http2 ? "2" : "1.1",
+            "webhook.proxy": webhook.connection.proxy.map { ProxyText.masked($0) } ?? "none",
+            "webhook.unix_socket": webhook.connection.unixSocket ?? "none",
+            "webhook.tls": webhook.connection.tls.dump,
             "concurrency": "\(concurrency)",
             "retry.attempts": "\(retry.attempts)",
             "retry.backoff.initial": DurationText.format(retry.backoff.initial),
@@ -66,6 +75,24 @@ extension RouteConfig {
             "take_over": takeOver.rawValue,
             "drain_timeout": DurationText.format(drainTimeout),
         ]
+    }
+}
+
+extension StatusKinds {
+    fileprivate var dump: String {
+        let lists = Kind.allCases.filter { $0 != .delivered && !statuses($0).isEmpty }
+        return "{\(lists.map { "\($0.rawValue): \(statuses($0))" }.joined(separator: ", "))}"
+    }
+}
+
+extension TLSOptions {
+    fileprivate var dump: String {
+        let settings: KeyValuePairs<String, String?> = [
+            "ca": authorityFile, "cert": certificateFile, "key": keyFile,
+            "key_password": keyPassword.map { _ in "***" },
+            "min_version": minimumVersion.rawValue, "server_name": serverName, "insecure": isInsecure ? "true" : nil,
+        ]
+        return "{\(settings.compactMap { key, value in value.map { "\(key): \($0)" } }.joined(separator: ", "))}"
     }
 }
 

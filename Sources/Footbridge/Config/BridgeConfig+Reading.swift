@@ -1,3 +1,4 @@
+internal import Curl
 import Redis
 
 extension BridgeConfig {
@@ -13,8 +14,10 @@ extension BridgeConfig {
         namespace = section.optional("namespace", type: "string", defaultText: "none", ConfigText.name)
         section.integer("workers", &workers, 1...64)
         admin = AdminConfig(section.section("admin"))
-        routes = Self.routes(section)
+        allow = section.allowedAddresses()
+        routes = Self.routes(section, allow)
         section.finish()
+        advice = section.source.advice
     }
 
     private static func checkInstance(_ text: ConfigText) throws(Complaint) -> String {
@@ -31,7 +34,7 @@ extension BridgeConfig {
         return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func routes(_ section: Section) -> [RouteConfig] {
+    private static func routes(_ section: Section, _ allow: AddressGuard) -> [RouteConfig] {
         section.note("defaults", type: "map", defaultText: "none")
         section.note("routes", type: "map", defaultText: nil)
         let defaults = section.section("defaults")
@@ -61,10 +64,13 @@ extension BridgeConfig {
             let layers = [Section.Layer(entries: own, path: found.path, rank: 0)] + defaults.lowered
             let route = Section(
                 section.source, layers: layers, path: found.path, pattern: routePattern, place: found.keyPlace)
-            routes.append((RouteConfig(route, name: name), route))
+            var config = RouteConfig(route, name: name)
+            config.webhook.connection.addressGuard = allow + (config.webhook.connection.addressGuard ?? AddressGuard())
+            routes.append((config, route))
         }
         GroupCheck.run(routes)
         DeadLetterCheck.run(routes)
+        AddressCheck.run(routes)
         return routes.map(\.config)
     }
 

@@ -1,3 +1,4 @@
+public import Curl
 public import Redis
 
 /// One bridge: what a whole configuration file says, checked, with every default filled in.
@@ -14,12 +15,18 @@ public struct BridgeConfig: Sendable, Equatable {
     public var log: LogConfig
     /// Without it there is no admin server.
     public var admin: AdminConfig?
+    /// Special addresses that every route may connect to.
+    public var allow: AddressGuard
     /// In the order of the file.
     public var routes: [RouteConfig]
 
+    /// What works and should not be left as it is.
+    public var advice: [ConfigAdvice]
+
     public init(
         redis: RedisSource, waitForAck: WaitForAck? = nil, instance: String, namespace: String? = nil,
-        workers: Int = 1, log: LogConfig = LogConfig(), admin: AdminConfig? = nil, routes: [RouteConfig]
+        workers: Int = 1, log: LogConfig = LogConfig(), admin: AdminConfig? = nil,
+        allow: AddressGuard = AddressGuard(), routes: [RouteConfig], advice: [ConfigAdvice] = []
     ) {
         self.redis = redis
         self.waitForAck = waitForAck
@@ -28,7 +35,9 @@ public struct BridgeConfig: Sendable, Equatable {
         self.workers = workers
         self.log = log
         self.admin = admin
+        self.allow = allow
         self.routes = routes
+        self.advice = advice
     }
 }
 

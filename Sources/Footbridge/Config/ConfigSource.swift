@@ -23,6 +23,14 @@ final class ConfigSource {
         problems.insert(ConfigProblem(file: file, place: place, path: path, message: message))
     }
 
+    /// Each once, in the order in which they were found.
+    private(set) var advice: [ConfigAdvice] = []
+
+    func advise(_ message: String, path: String) {
+        let found = ConfigAdvice(path: path, message: message)
+        if !advice.contains(found) { advice.append(found) }
+    }
+
     func note(_ key: ConfigKey) {
         if knownPaths.insert(key.path).inserted { keys.append(key) }
     }

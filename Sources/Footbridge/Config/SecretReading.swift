@@ -21,18 +21,20 @@ extension Section {
             return []
         }
         guard case .sequence(let items) = found.node.content else {
-            return section.secret(at: found).map { [$0] } ?? []
+            return section.secret(at: found, makeSecret).map { [$0] } ?? []
         }
         if items.isEmpty { section.report("is an empty list; write sign: false to send without signatures", at: found) }
         return items.enumerated().compactMap { index, item in
             section.secret(
-                at: Found(node: item, keyPlace: item.place, path: "\(found.path)[\(index)]", rank: found.rank))
+                at: Found(node: item, keyPlace: item.place, path: "\(found.path)[\(index)]", rank: found.rank),
+                makeSecret)
         }
     }
 
-    private func secret(at found: Found) -> SigningSecret? {
+    /// A secret of any kind, in each of the ways in which one may be written. What `make` complains of shows nothing of the text.
+    func secret<Value>(at found: Found, _ make: (String) throws(Complaint) -> Value) -> Value? {
         guard case .mapping(let entries) = found.node.content else {
-            return value(at: found) { text throws(Complaint) in try makeSecret(text.text) }
+            return value(at: found) { text throws(Complaint) in try make(text.text) }
         }
         let section = Section(
             source, layers: [Layer(entries: entries, path: found.path, rank: found.rank)], path: found.path,
@@ -40,15 +42,17 @@ extension Section {
         let (variable, file) = (section.find("env"), section.find("file"))
         section.finish()
         switch (variable, file) {
-        case (let variable?, nil): return section.value(at: variable, secretFromVariable)
-        case (nil, let file?): return section.value(at: file, secretFromFile)
+        case (let variable?, nil):
+            return section.value(at: variable) { text throws(Complaint) in try make(secretFromVariable(text)) }
+        case (nil, let file?):
+            return section.value(at: file) { text throws(Complaint) in try make(secretFromFile(text)) }
         default:
             report("must be a secret, or one of { env: NAME } and { file: PATH }", at: found)
             return nil
         }
     }
 
-    private func secretFromVariable(_ text: ConfigText) throws(Complaint) -> SigningSecret {
+    private func secretFromVariable(_ text: ConfigText) throws(Complaint) -> String {
         // The name is not repeated unless it is one: the secret itself may stand there.
         guard Expansion.isName(text.text), !text.text.hasPrefix("whsec_") else {
             throw Complaint("must be the name of a variable: letters, digits and _")
@@ -58,11 +62,11 @@ extension Section {
                 text.isLiteral
                     ? "the variable \(text.text) is not set" : "\(text.shown) names a variable that is not set; set it")
         }
-        return try makeSecret(value)
+        return value
     }
 
     /// The file is found from the config's directory; a line break at its end does not count.
-    private func secretFromFile(_ text: ConfigText) throws(Complaint) -> SigningSecret {
+    private func secretFromFile(_ text: ConfigText) throws(Complaint) -> String {
         guard !text.text.isEmpty else { throw Complaint("is empty; write the path of a file") }
         var bytes: [UInt8]
         do throws(Complaint) {
@@ -72,7 +76,7 @@ extension Section {
         }
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        return try makeSecret(String(decoding: bytes, as: UTF8.self))
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

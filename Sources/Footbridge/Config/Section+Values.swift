@@ -119,6 +119,27 @@ extension Section {
         return durations.count == items.count ? durations : []
     }
 
+    /// The items of a list; none if there is no such key, or if it is no list, which is reported.
+    func list(_ key: String, type: String, example: String) -> [Found] {
+        note(key, type: type, defaultText: "none")
+        guard let found = find(key) else { return [] }
+        guard case .sequence(let items) = found.node.content else {
+            report("is \(found.node.kind); write a list: \(key): \(example)", at: found)
+            return []
+        }
+        return items.enumerated().map { index, item in
+            Found(node: item, keyPlace: item.place, path: "\(found.path)[\(index)]", rank: found.rank)
+        }
+    }
+
+    func flag(_ key: String, _ value: inout Bool) {
+        let read = optional(key, type: "true or false", defaultText: "\(value)") { text throws(Complaint) -> Bool in
+            guard let flag = Bool(text.text) else { throw Complaint("\(text.shown) must be true or false") }
+            return flag
+        }
+        if let read { value = read }
+    }
+
     func integer(_ key: String, _ value: inout Int, _ range: ClosedRange<Int>, defaultText: String? = nil) {
         let type = "integer, \(range.lowerBound) to \(range.upperBound)"
         let read = optional(key, type: type, defaultText: defaultText ?? "\(value)") { text throws(Complaint) in

@@ -133,6 +133,11 @@ final class Section {
         source.report(message, at: onKey ? found.keyPlace : found.node.place, path: found.path)
     }
 
+    /// Notes something that works and should not be left as it is.
+    func advise(_ message: String, key: String) {
+        source.advise(message, path: find(key)?.path ?? keyPath(path, key))
+    }
+
     /// Reports that values do not go together, at the one that is most likely to be changed: of those that the file sets,
     /// one in the route rather than one in `defaults`, then the one named first.
     func contradiction(_ message: String, among candidates: Found?...) {

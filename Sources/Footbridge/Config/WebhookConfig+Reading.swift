@@ -1,3 +1,4 @@
+internal import Curl
 import Webhooks
 
 extension WebhookConfig {
@@ -11,7 +12,24 @@ extension WebhookConfig {
         readTimeouts(section)
         section.size("response_limit", &responseLimitBytes, 0...(16 << 20))
         sign = section.signingSecrets()
+        auth = AuthConfig.read(section)
+        checkAuthorization(section)
+        statuses = StatusKinds(section)
+        connection = ConnectionOptions(section, url: self.url)
         section.finish()
+    }
+
+    /// Two lines of one name would leave it to the receiver which one counts.
+    private func checkAuthorization(_ section: Section) {
+        let name: String
+        switch auth {
+        case .apiKey(.header(let header), _): name = header
+        case .apiKey(.query, _), nil: return
+        default: name = "Authorization"
+        }
+        guard headers.contains(where: { $0.name.lowercased() == name.lowercased() }) else { return }
+        section.contradiction(
+            "auth sets the header \(name), and so do headers; keep one of the two", among: section.find("auth"))
     }
 
     private mutating func readTimeouts(_ section: Section) {

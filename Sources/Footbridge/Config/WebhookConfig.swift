@@ -1,3 +1,4 @@
+public import Curl
 public import Webhooks
 
 /// One endpoint, and the requests that are made to it.
@@ -18,11 +19,17 @@ public struct WebhookConfig: Sendable, Equatable {
     public var responseLimitBytes: Int
     /// Secrets of which each makes a signature; none: requests are not signed.
     public var sign: [SigningSecret]
+    public var auth: AuthConfig?
+    /// What differs from the usual meaning of statuses.
+    public var statuses: StatusKinds
+    public var connection: ConnectionOptions
 
     public init(
         url: String, method: String = "POST", headers: [Header] = [], body: BodyFormat = .fields,
         contentType: String = "application/json", timeout: Duration = .seconds(15),
-        connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536, sign: [SigningSecret] = []
+        connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536, sign: [SigningSecret] = [],
+        auth: AuthConfig? = nil, statuses: StatusKinds = StatusKinds(),
+        connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard())
     ) {
         self.url = url
         self.method = method
@@ -33,6 +40,9 @@ public struct WebhookConfig: Sendable, Equatable {
         self.connectTimeout = connectTimeout
         self.responseLimitBytes = responseLimitBytes
         self.sign = sign
+        self.auth = auth
+        self.statuses = statuses
+        self.connection = connection
     }
 
     /// A header that goes out with every request.

@@ -34,7 +34,7 @@ final class WorkerContext {
     private var links: [RedisLink] = []
 
     private let logger: Logger
-    private var endpoints: [String: Endpoint] = [:]
+    private var endpoints: [EndpointIdentity: Endpoint] = [:]
     private var routes: [Route] = []
     private var supply = Supply()
     private var master: SocketTarget.Address?
@@ -124,10 +124,10 @@ final class WorkerContext {
 
     /// Routes with the same one share what is known of it.
     func endpoint(of route: RouteConfig) -> Endpoint {
-        let key = route.webhook.url.prefix { $0 != "?" && $0 != "#" }
-        if let known = endpoints[String(key)] { return known }
+        let identity = EndpointIdentity(route.webhook)
+        if let known = endpoints[identity] { return known }
         let endpoint = Endpoint(name: route.webhook.endpoint)
-        endpoints[String(key)] = endpoint
+        endpoints[identity] = endpoint
         return endpoint
     }
 

@@ -28,7 +28,26 @@ struct RequestWriter {
             lines.append("User-Agent: Footbridge/\(Version.current)")
         }
         // In libcurl's list "Name:" removes a header and "Name;" sends it empty (CURLOPT_HTTPHEADER(3)).
-        return lines + webhook.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        lines += webhook.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        return lines + credentials(webhook.auth)
+    }
+
+    /// Credentials that are the same for all entries.
+    private static func credentials(_ auth: AuthConfig?) -> [String] {
+        switch auth {
+        case .basic(let user, let password):
+            ["Authorization: \(BasicAuthorization.value(user: user, password: password))"]
+        case .bearer(let token): ["Authorization: Bearer \(token)"]
+        case .apiKey(.header(let name), let value): ["\(name): \(value)"]
+        case .aws(_, let token?): ["X-Amz-Security-Token: \(token)"]
+        // In the URL, in each request, or there is none.
+        case .apiKey(.query, _), .aws(_, nil), .oauth2, nil: []
+        }
+    }
+
+    /// Adds a header that is not known before: to be called after `write`.
+    mutating func authorize(_ authorization: [UInt8]) {
+        buffer.addHeader("authorization") { $0.append(contentsOf: authorization) }
     }
 
     /// Fills the buffer; throws if the entry cannot be made into a request.

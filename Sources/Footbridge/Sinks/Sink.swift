@@ -43,7 +43,8 @@ struct DeliveryReport {
     var likelyCause: String? {
         if let status = outcome.status { return LikelyCause.of(status: status, bodyHead: response) }
         return switch outcome {
-        case .routeRefused(.certificate), .outage(.tls): detail
+        case .routeRefused(.certificate), .routeRefused(.forbiddenAddress), .routeRefused(.credentials), .outage(.tls):
+            detail
         default: nil
         }
     }

@@ -33,6 +33,26 @@ final class WebhookSink: Sink {
 
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
         try writer.write(delivery, timestamp: loop.wallMilliseconds / 1000)
+        return try send(delivery, within: nil)
+    }
+
+    /// - Parameters:
+    ///   - authorization: the value of that header.
+    ///   - limit: how long it may take, in place of the route's `timeout`.
+    func start(
+        _ delivery: Delivery, authorization: [UInt8], within limit: Duration
+    ) throws(UnmakeableRequest) -> DeliveryReport? {
+        try writer.write(delivery, timestamp: loop.wallMilliseconds / 1000)
+        writer.authorize(authorization)
+        return try send(delivery, within: limit)
+    }
+
+    /// - Throws: if the entry cannot be made into a request.
+    func checkMakeable(_ delivery: Delivery) throws(UnmakeableRequest) {
+        try writer.write(delivery, timestamp: loop.wallMilliseconds / 1000)
+    }
+
+    private func send(_ delivery: Delivery, within limit: Duration?) throws(UnmakeableRequest) -> DeliveryReport? {
         let slot: Int
         do throws(TransportFailure) {
             slot = try takeSlot()
@@ -40,6 +60,7 @@ final class WebhookSink: Sink {
             return DeliveryReport(outcome: Outcome(.failure(error), now: 0) { nil })
         }
         do throws(TransportFailure) {
+            if let limit { try slots[slot].handle.limitTime(limit) }
             try slots[slot].handle.start(writer.buffer, fresh: delivery.isFresh)
         } catch {
             freeSlots.append(slot)
@@ -78,7 +99,9 @@ final class WebhookSink: Sink {
         slots[slot].row = nil
         freeSlots.append(slot)
         let handle = slots[slot].handle
-        let outcome = Outcome(result, now: loop.wallMilliseconds) { handle.responseHeader("Retry-After") }
+        let outcome = Outcome(result, kinds: webhook.statuses, now: loop.wallMilliseconds) {
+            handle.responseHeader("Retry-After")
+        }
         var report = DeliveryReport(
             outcome: outcome, nanoseconds: loop.now.nanoseconds - slots[slot].startedAt.nanoseconds)
         switch result {
@@ -97,9 +120,10 @@ extension TransferOptions {
     /// What all requests of a route have in common.
     init(_ webhook: WebhookConfig) {
         self.init(
-            url: webhook.url, method: webhook.method, timeout: webhook.timeout,
+            url: webhook.requestURL, method: webhook.method, timeout: webhook.timeout,
             connectTimeout: webhook.connectTimeout, responseLimitBytes: webhook.responseLimitBytes,
-            headers: RequestWriter.fixedHeaders(webhook))
+            connection: webhook.connection, headers: RequestWriter.fixedHeaders(webhook))
+        if case .aws(let credentials, _) = webhook.auth { aws = credentials }
     }
 }
 
@@ -108,6 +132,15 @@ extension WebhookConfig {
     var endpoint: String {
         let host = url.firstRange(of: "://")?.upperBound ?? url.startIndex
         let path = url[host...].firstIndex { "/?#".contains($0) } ?? url.endIndex
-        return ["", "/"].contains(url[path...]) ? url : url[..<path] + "/…"
+        let shown = ["", "/"].contains(url[path...]) ? url : url[..<path] + "/…"
+        return connection.unixSocket.map { "\(shown) at \($0)" } ?? shown
+    }
+
+    /// The URL with an API key in its query, if the key belongs there.
+    var requestURL: String {
+        guard case .apiKey(.query(let name), let value) = auth else { return url }
+        let fragment = url.firstIndex(of: "#") ?? url.endIndex
+        let separator = url[..<fragment].contains("?") ? "&" : "?"
+        return "\(url[..<fragment])\(separator)\(FormText.body([(name, value)]))"
     }
 }

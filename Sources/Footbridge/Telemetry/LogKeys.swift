@@ -15,6 +15,7 @@ public enum LogKeys {
     public static let endpoint = "endpoint"
     public static let address = "address"
     public static let path = "path"
+    public static let key = "key"
     public static let pid = "pid"
 
     // What
@@ -49,7 +50,8 @@ public enum LogKeys {
 
     /// All keys, in the order of a line.
     public static let inOrder = [
-        instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
+        instance, worker, route, stream, group, consumer, entry, endpoint, address, path, key, pid, attempt, status,
+        outcome,
         reason, nextProbe, after, signal, count, waiting, routes, position, last, trimmed, bytes, version, limit,
         needed, delivered,
         retried,

@@ -44,6 +44,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
         let count = bridgeConfig.routes.count
         print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")
+        for advice in bridgeConfig.advice { print(Finding(.warn, "\(advice)")) }
         for finding in MessageIDCheck.findings(bridgeConfig) { print(finding) }
         if show { print(bridgeConfig.dump) }
         guard live else { return }

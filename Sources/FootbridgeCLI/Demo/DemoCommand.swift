@@ -138,6 +138,7 @@ enum DemoConfig {
             start: beginning
             webhook:
               url: http://127.0.0.1:\(port)/hooks/shop
+              allow: [127.0.0.1]
               sign: { secret: "${DEMO_SECRET}" }
             retry: { attempts: 6, backoff: { initial: 400ms, max: 3s } }
 

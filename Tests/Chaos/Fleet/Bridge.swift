@@ -103,6 +103,7 @@ final class Bridge {
                 start: beginning
                 webhook:
                   url: \(receiver.url)
+                  allow: [127.0.0.1]
                   headers: { X-Bridge: "\(run)" }
                   timeout: \(ms(Settings.timeout))
                   sign: { secret: "\(Settings.secret)" }

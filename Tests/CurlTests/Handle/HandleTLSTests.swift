@@ -16,7 +16,7 @@ import Testing
     @Test func `a certificate of the given authority is trusted, and no other`() async throws {
         let server = try await onThread { [certificates] in try TLSServer(.http, certificates) }
         let url = "https://localhost:\(server.port)/"
-        let trusting = TransferOptions(url: url, certificateAuthorityFile: certificates.authority)
+        let trusting = TransferOptions(url: url, connection: .trusting(certificates.authority))
         #expect(
             try await transfer(trusting)
                 == .success(TransferResponse(status: 200, bodyHead: Array("localhost".utf8), isTruncated: false)))
@@ -29,7 +29,7 @@ import Testing
             return try TLSServer(.http, certificate: other.certificate, key: other.key)
         }
         let options = TransferOptions(
-            url: "https://localhost:\(server.port)/", certificateAuthorityFile: certificates.authority)
+            url: "https://localhost:\(server.port)/", connection: .trusting(certificates.authority))
         #expect(try await transfer(options).failureKind == .certificate)
     }
 
@@ -38,13 +38,13 @@ import Testing
             try TLSServer(.http, certificate: certificates.clientCertificate, key: certificates.clientKey)
         }
         let options = TransferOptions(
-            url: "https://localhost:\(server.port)/", certificateAuthorityFile: certificates.authority)
+            url: "https://localhost:\(server.port)/", connection: .trusting(certificates.authority))
         #expect(try await transfer(options).failureKind == .certificate)
     }
 
     @Test func `an authority file that is not there is our own fault`() async throws {
         let options = TransferOptions(
-            url: "https://localhost:\(try freePort())/", certificateAuthorityFile: directory.file("missing.crt"))
+            url: "https://localhost:\(try freePort())/", connection: .trusting(directory.file("missing.crt")))
         let server = try await onThread { [certificates] in try TLSServer(.http, certificates) }
         var found = options
         found.url = "https://localhost:\(server.port)/"
@@ -64,7 +64,7 @@ import Testing
     @Test func `a receiver that wants a certificate says so`() async throws {
         let server = try await onThread { [certificates] in try TLSServer(.http, certificates, asksClient: true) }
         let options = TransferOptions(
-            url: "https://localhost:\(server.port)/", certificateAuthorityFile: certificates.authority)
+            url: "https://localhost:\(server.port)/", connection: .trusting(certificates.authority))
         #expect(
             try await transfer(options, body: [UInt8](repeating: 0x61, count: 8)).failureKind
                 == .clientCertificateWanted)
@@ -73,9 +73,16 @@ import Testing
     @Test func `an answer before the end of the body counts over TLS as well`() async throws {
         let server = try await onThread { [certificates] in try TLSServer(.hasty, certificates) }
         let options = TransferOptions(
-            url: "https://localhost:\(server.port)/", certificateAuthorityFile: certificates.authority)
+            url: "https://localhost:\(server.port)/", connection: .trusting(certificates.authority))
         #expect(
             try await transfer(options, body: [UInt8](repeating: 0x61, count: 8 << 20))
                 == .success(TransferResponse(status: 200, bodyHead: [], isTruncated: false, cameEarly: true)))
+    }
+}
+
+extension ConnectionOptions {
+    /// Trusts the authorities of this file alone.
+    static func trusting(_ file: String) -> ConnectionOptions {
+        ConnectionOptions(tls: TLSOptions(authorityFile: file))
     }
 }

@@ -1,3 +1,4 @@
+import Curl
 import Foundation
 import Redis
 import RedisStreams
@@ -28,7 +29,10 @@ import Webhooks
             deadLetter: .stream("graveyard"), claimAfter: .seconds(120), takeOver: .all,
             drainTimeout: .seconds(3600))
         let refunds = RouteConfig(
-            name: "refunds", streams: ["refunds"], group: "refunds", webhook: WebhookConfig(url: "http://[::1]:8080"),
+            name: "refunds", streams: ["refunds"], group: "refunds",
+            webhook: WebhookConfig(
+                url: "http://[::1]:8080",
+                connection: ConnectionOptions(addressGuard: AddressGuard(ranges: [try AddressRange("::1")]))),
             deadLetter: .off)
         #expect(
             config

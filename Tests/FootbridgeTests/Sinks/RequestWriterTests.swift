@@ -141,6 +141,7 @@ struct RequestWriterTests {
                 == TransferOptions(
                     url: "https://example.com/hooks?key=s3cret#x", method: "PUT", timeout: .seconds(7),
                     connectTimeout: .milliseconds(300), responseLimitBytes: 10,
+                    connection: ConnectionOptions(addressGuard: AddressGuard()),
                     headers: ["Content-Type: application/json", "User-Agent: Footbridge/\(Version.current)"]))
     }
 

@@ -20,6 +20,8 @@ struct BridgeFile {
     var level = "info"
     /// What stands behind `admin:`, if anything does.
     var admin: String?
+    /// What stands behind `allow:`: receivers of scenarios are on this machine.
+    var allow: String? = "[127.0.0.1]"
     var routes = [Route()]
 
     /// The route of a scenario that needs but one.
@@ -32,6 +34,7 @@ struct BridgeFile {
         var lines = [
             "redis: \(redis)", "instance: \(instance)", "workers: \(workers)", "log: { level: \(level), format: json }",
         ]
+        if let allow { lines.append("allow: \(allow)") }
         if let admin { lines.append("admin: \(admin)") }
         lines.append("routes:")
         for route in routes {

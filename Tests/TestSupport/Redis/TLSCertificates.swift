@@ -32,14 +32,23 @@ public struct TLSCertificates: Sendable {
         return (directory.file("\(host).crt"), directory.file("\(host).key"))
     }
 
+    /// A certificate for 127.0.0.1 and localhost whose time was over yesterday.
+    public func expired(in directory: TemporaryDirectory) throws -> (certificate: String, key: String) {
+        let names = "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n"
+        try sign("expired", names, in: directory, days: -1)
+        return (directory.file("expired.crt"), directory.file("expired.key"))
+    }
+
     private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
-    private func sign(_ name: String, _ extensions: String, in directory: TemporaryDirectory) throws {
+    private func sign(
+        _ name: String, _ extensions: String, in directory: TemporaryDirectory, days: Int = 2
+    ) throws {
         let request = directory.file("\(name).csr")
         try Self.openssl(
             ["req", "-subj", "/CN=\(name)", "-keyout", directory.file("\(name).key"), "-out", request] + Self.newKey)
         try Self.openssl([
-            "x509", "-req", "-days", "2", "-in", request, "-CA", authority, "-CAkey", directory.file("ca.key"),
+            "x509", "-req", "-days", "\(days)", "-in", request, "-CA", authority, "-CAkey", directory.file("ca.key"),
             "-CAcreateserial", "-extfile", directory.write(extensions, to: "\(name).ext"),
             "-out", directory.file("\(name).crt"),
         ])

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One accepted connection of a `StreamServer`, for its script. Calls block, at most half a minute each.
 public final class ServerConnection: Sendable {
     /// From 0, in the order of acceptance.
@@ -49,6 +51,18 @@ public final class ServerConnection: Sendable {
     /// Reads until the peer closes or resets.
     public func waitForEnd() {
         while let bytes = try? socket.receive(), !bytes.isEmpty {}
+    }
+
+    /// Passes everything on to a port of this machine, and its answers back, until one of the two ends.
+    public func forward(to port: UInt16) throws {
+        let other = try StreamSocket.connected(port: port)
+        let back = socket
+        Thread.detachNewThread {
+            while let bytes = try? other.receive(atMost: 65_536), !bytes.isEmpty { try? back.sendAll(bytes) }
+            back.shutDown()
+        }
+        while let bytes = try? socket.receive(atMost: 65_536), !bytes.isEmpty { try other.sendAll(bytes) }
+        other.shutDown()
     }
 
     public func send(_ bytes: [UInt8]) throws { try socket.sendAll(bytes) }
