@@ -201,6 +201,27 @@ import Testing
         #expect(try await server.failures() == [])
     }
 
+    /// Large entries: the script looks at no more of them when it has some megabytes.
+    @Test func `what one fetch did not come to is fetched by the next, at once`() async throws {
+        let server = try StreamServer { server in
+            try server.greet()
+            try server.expect(Self.fetch(1...3))
+            // One was looked at, and found.
+            try server.send("*2\r\n:1\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nn\r\n$1\r\n1\r\n")
+            try server.expect(Self.fetch(2...3))
+            server.waitForEnd()
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server) { $0.endTurn() }
+            for number in 1...3 as ClosedRange<UInt64> { _ = try bench.wait(number, due: Self.past) }
+            bench.context.commands.start()
+            try await turns(of: actor.loop) { bench.route.table.count(.queued) == 1 }
+            #expect(bench.route.table.count(.fetching) == 2)
+            bench.context.stop()
+        }
+        #expect(try await server.failures() == [])
+    }
+
     @Test func `what is being buried is not buried anew`() async throws {
         let server = try StreamServer { _ in }
         try await onLoop { actor in
