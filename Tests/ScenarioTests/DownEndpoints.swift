@@ -188,6 +188,19 @@ import Testing
         #expect(try scene.redis.entries("{orders}:dead").count == 20 - accepted.count)
     }
 
+    @Test func `what waits for an endpoint that is down is left alone between its probes`() throws {
+        let scene = try Scene { _ in .answer(404) }
+        scene.file.route.retry(attempts: 3, every: "50ms")
+        try scene.redis.add(numbers: 0..<20)
+        let bridge = try scene.run()
+        try bridge.waitForLog("the endpoint refuses everything")
+        try scene.redis.command("CONFIG", "RESETSTAT")
+        // What was in flight has ended; then come two probes.
+        try scene.receiver.waitUntil { $0.gaps.count { $0 >= .milliseconds(700) } == 2 }
+        // Those, and a sign of life or two. In a circle it would be thousands.
+        #expect(try scene.redis.commandsReceived() < 300)
+    }
+
     @Test func `entries that are given up always keep their schedule while the endpoint is down`() throws {
         let scene = try Scene { _ in .answer(503) }
         scene.file.route.retry(attempts: 3, every: "200ms", giveUp: "always")

@@ -87,18 +87,36 @@ import Testing
             try scene.redis.add(numbers: (round * 20)..<((round + 1) * 20))
             try scene.receiver.waitUntil { $0.acceptedBodies.contains(body((round + 1) * 20 - 1)) }
             try scene.waitUntilSettled()
-            let told = bridges.map { $0.logs("the consumer group was gone; made again where it stood").count }.reduce(
-                0, +)
+            let before = told()
             #expect(try scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
             try eventually("all read again") {
-                try bridges.map { $0.logs("the consumer group was gone; made again where it stood").count }.reduce(0, +)
-                    > told
-                    && marks("owner").count == 8
+                try told() > before && marks("owner").count == 8
             }
             let mark = try marks("group")
             #expect(mark.count == 1)
             #expect(mark.allSatisfy { !$0.contains("@") }, "\(mark)")
         }
+    }
+
+    /// With a full window nothing is read, and nothing else is under way: the sign of life is what tells.
+    @Test func `an instance that reads nothing notices at its next sign of life that the group is gone`() throws {
+        let gate = Gate()
+        let scene = try scene(gate, status: 200)
+        let bridge = try scene.run(as: "a")
+        try scene.receiver.waitFor(count: 1)
+        func areOwn() throws -> Bool {
+            try scene.redis.pending().map(\.consumer) == Array(repeating: "a.1", count: 4)
+        }
+        try eventually("all are read") { try areOwn() }
+        #expect(try scene.redis.command("XGROUP", "DESTROY", "orders", "orders") == 1)
+        // Whoever hears this shows life, and looks at the group.
+        #expect(try scene.redis.command("PUBLISH", "footbridge:released:orders:orders", "b.1") == 1)
+        try bridge.waitForLog("the consumer group was gone; made again where it stood", timeout: .seconds(5))
+        try eventually("they are its own again") { try areOwn() }
+        #expect(scene.receiver.ledger.count == 1)
+        gate.open()
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.acceptedBodies == (0..<4).map(body))
     }
 
     /// Only the fetch for the next attempt tells that the group is another: nothing is read, and the next round is far away.

@@ -90,4 +90,24 @@ import Testing
         }
         #expect(scene.receiver.ledger.count == 400)
     }
+
+    /// Otherwise what both bring would be more than there is room for.
+    @Test func `a stream that has much to give leaves room for what a read of another waits for`() throws {
+        let gate = Gate()
+        let scene = try Scene { _ in .answerWhenOpen(gate, 200) }
+        scene.file.route.webhook["timeout"] = "9s"
+        scene.file.route.keys["claim_after"] = "20s"
+        scene.file.route.keys["concurrency"] = "1"
+        scene.file.route.streams = ["much", "little"]
+        try scene.run()
+        try eventually("both reads wait") { try scene.redis.info("blocked_clients") == "2" }
+        try scene.redis.add(numbers: 0..<10, to: "much")
+        try eventually("all is read that there is room for") { try scene.redis.pending("much").count >= 3 }
+        try scene.redis.add(numbers: [10], to: "little")
+        try eventually("the other read is answered") { try scene.redis.pending("little").count == 1 }
+        #expect(try scene.redis.pending("much").count == 3)
+        gate.open()
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 11)
+    }
 }

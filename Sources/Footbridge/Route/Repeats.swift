@@ -132,6 +132,8 @@ final class Repeats {
                 let key = route.table.key(row)
                 if index >= fetched.looked {
                     route.table.wait(row, due: worker.loop.now)
+                    // Its count may have waited to be written: nothing has written it now.
+                    route.settler.count(row)
                 } else if let fields = bodies[key.id] {
                     didFetch(row, fields)
                 } else if route.orphans.contains(key) {

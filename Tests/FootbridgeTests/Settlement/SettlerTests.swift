@@ -66,6 +66,9 @@ import Testing
         ).command.encoded
     }
 
+    /// The answer to a fetch: one entry was looked at, and found.
+    private static let firstOfThree = "*2\r\n:1\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nn\r\n$1\r\n1\r\n"
+
     private static func letter(_ row: EntryTable.Row) -> DeadLetter {
         DeadLetter(
             row: row, key: key(2), stream: "s", route: "orders", group: "g", consumer: "a.1",
@@ -196,6 +199,56 @@ import Testing
             try await turns(of: actor.loop) { bench.route.table.count(.fetching) > 0 }
             #expect(bench.route.table.count(.fetching) == 8)
             _ = try await onThread { isAsked.wait() }
+            bench.context.stop()
+        }
+        #expect(try await server.failures() == [])
+    }
+
+    /// Large entries: the script looks at no more of them when it has some megabytes.
+    @Test func `what one fetch did not come to is fetched by the next, at once`() async throws {
+        let server = try StreamServer { server in
+            try server.greet()
+            try server.expect(Self.fetch(1...3))
+            try server.send(Self.firstOfThree)
+            try server.expect(Self.fetch(2...3))
+            server.waitForEnd()
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server) { $0.endTurn() }
+            for number in 1...3 as ClosedRange<UInt64> { _ = try bench.wait(number, due: Self.past) }
+            bench.context.commands.start()
+            try await turns(of: actor.loop) { bench.route.table.count(.queued) == 1 }
+            #expect(bench.route.table.count(.fetching) == 2)
+            bench.context.stop()
+        }
+        #expect(try await server.failures() == [])
+    }
+
+    /// Taking an entry for a fetch cancels its count, for the fetch writes the next one.
+    @Test func `a count is sent if the fetch that was to write it did not come to its entry`() async throws {
+        let (isAsked, isRoomGone) = (Gate(), Gate())
+        let server = try StreamServer { server in
+            try server.greet()
+            try server.expect(Self.fetch(1...3))
+            isAsked.open()
+            _ = isRoomGone.wait()
+            try server.send(Self.firstOfThree)
+            try server.expect(Self.counts(2, 3))
+            try server.send(":0\r\n")
+            try server.expectEnd()
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server) { $0.endTurn() }
+            for number in 1...3 as ClosedRange<UInt64> {
+                bench.settler.count(try bench.wait(number, due: Self.past))
+            }
+            bench.context.commands.start()
+            _ = try await onThread { isAsked.wait() }
+            // Entries turn out to be so large that one fills the window.
+            bench.route.sizes.note(64 << 20)
+            isRoomGone.open()
+            try await turns(of: actor.loop) { bench.route.table.count(.queued) == 1 && bench.settler.isDone }
+            #expect(bench.route.table.count(.waiting) == 2)
             bench.context.stop()
         }
         #expect(try await server.failures() == [])
