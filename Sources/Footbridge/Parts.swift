@@ -11,8 +11,8 @@
 
         static let takeoverPolicy: any TakeoverPolicy = TakesOverTheSilent()
 
-        static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
-            try WebhookSink(route, namespace: namespace, loop: loop)
+        static func sink(for route: RouteConfig, at place: SinkPlace) throws -> any Sink {
+            try place.sink(for: route)
         }
 
         static func acknowledgement(of ids: [EntryID], stream: String, group: String) -> StreamCommand<Int> {

@@ -1,5 +1,3 @@
-import Redis
-
 extension BridgeConfig {
     /// Reads the whole file. What is wrong goes to the section's source; this value is then of no use.
     init(_ section: Section) {
@@ -13,7 +11,7 @@ extension BridgeConfig {
         namespace = section.optional("namespace", type: "string", defaultText: "none", ConfigText.name)
         section.integer("workers", &workers, 1...64)
         admin = AdminConfig(section.section("admin"))
-        routes = Self.routes(section)
+        routes = Self.routes(section, redis)
         section.finish()
     }
 
@@ -31,7 +29,7 @@ extension BridgeConfig {
         return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func routes(_ section: Section) -> [RouteConfig] {
+    private static func routes(_ section: Section, _ redis: RedisSource) -> [RouteConfig] {
         section.note("defaults", type: "map", defaultText: "none")
         section.note("routes", type: "map", defaultText: nil)
         let defaults = section.section("defaults")
@@ -61,51 +59,16 @@ extension BridgeConfig {
             let layers = [Section.Layer(entries: own, path: found.path, rank: 0)] + defaults.lowered
             let route = Section(
                 section.source, layers: layers, path: found.path, pattern: routePattern, place: found.keyPlace)
-            routes.append((RouteConfig(route, name: name), route))
+            var config = RouteConfig(route, name: name)
+            config.destination.forgetRedis(equalTo: redis)
+            routes.append((config, route))
         }
         GroupCheck.run(routes)
-        DeadLetterCheck.run(routes)
+        CircleCheck.run(routes)
         return routes.map(\.config)
     }
 
     private static let routePattern = "routes.<name>"
-}
-
-extension RedisSource {
-    /// With what else stands in the map.
-    fileprivate static func read(_ root: Section) -> (RedisSource, WaitForAck?) {
-        let fallback = RedisURL(endpoint: .tcp(host: "localhost", port: RedisURL.defaultPort))
-        root.note("redis", type: "embedded or map", defaultText: "redis.url")
-        let (scalar, section) = root.choice("redis", or: "embedded")
-        let url = section.optional("url", type: "URL", defaultText: fallback.description) { text throws(Complaint) in
-            do throws(RedisURLError) {
-                var url = try RedisURL(text.text)
-                url.tls?.resolveFiles(root.source.path)
-                return url
-            } catch {
-                throw Complaint(error.description)
-            }
-        }
-        let sentinel = SentinelSource(section.section("sentinel"))
-        let waitForAck = WaitForAck(section.section("wait_for_ack"))
-        section.finish()
-        guard let scalar else {
-            return (sentinel.map { .sentinel($0, url ?? fallback) } ?? .url(url ?? fallback), waitForAck)
-        }
-        _ = root.value(at: scalar) { text throws(Complaint) in
-            // Not shown: it may be a URL with a password.
-            guard text.text == "embedded" else {
-                throw Complaint("must be embedded, or a map; write redis: { url: \"\(fallback)\" }")
-            }
-        }
-        return (.embedded, nil)
-    }
-}
-
-extension RedisURL.TLSOptions {
-    fileprivate mutating func resolveFiles(_ resolve: (String) -> String) {
-        (ca, cert, key) = (ca.map(resolve), cert.map(resolve), key.map(resolve))
-    }
 }
 
 extension LogConfig {

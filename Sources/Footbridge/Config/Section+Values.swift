@@ -127,6 +127,14 @@ extension Section {
         if let read { value = read }
     }
 
+    func flag(_ key: String, _ value: inout Bool) {
+        let read = optional(key, type: "true or false", defaultText: "\(value)") { text throws(Complaint) -> Bool in
+            guard let flag = Bool(text.text) else { throw Complaint("\(text.shown) must be true or false") }
+            return flag
+        }
+        if let read { value = read }
+    }
+
     func number(_ key: String, _ value: inout Double, _ range: ClosedRange<Double>) {
         let type = "number, \(NumberText.format(range.lowerBound)) to \(NumberText.format(range.upperBound))"
         let read = optional(key, type: type, defaultText: NumberText.format(value)) { text throws(Complaint) in

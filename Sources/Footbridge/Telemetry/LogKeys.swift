@@ -13,6 +13,7 @@ public enum LogKeys {
     public static let entry = "entry"
     public static let cause = "cause"
     public static let endpoint = "endpoint"
+    public static let channel = "channel"
     public static let address = "address"
     public static let path = "path"
     public static let pid = "pid"
@@ -49,7 +50,8 @@ public enum LogKeys {
 
     /// All keys, in the order of a line.
     public static let inOrder = [
-        instance, worker, route, stream, group, consumer, entry, endpoint, address, path, pid, attempt, status, outcome,
+        instance, worker, route, stream, group, consumer, entry, endpoint, channel, address, path, pid, attempt, status,
+        outcome,
         reason, nextProbe, after, signal, count, waiting, routes, position, last, trimmed, bytes, version, limit,
         needed, delivered,
         retried,
