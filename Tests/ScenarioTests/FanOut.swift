@@ -59,14 +59,23 @@ import Testing
         var (orders, alarm) = (route("orders"), route("alarm", "{orders}:dead"))
         (orders.url, alarm.url) = ("\(base)/orders", "\(base)/alarms")
         scene.file.routes = [orders, alarm]
+        func requests(_ path: String) -> Int { scene.receiver.ledger.count { $0.path == path } }
         try scene.redis.add(numbers: 0..<40)
         try scene.run()
+        // Each refused entry is given up when another was accepted after it.
+        try eventually("all are sent, four of them twice") { requests("/orders") >= 44 }
+        try scene.redis.add(numbers: 40..<46)
+        try scene.waitUntilSettled(orders)
+        try eventually("letters are sent") { requests("/alarms") >= 4 }
+        try scene.redis.add(numbers: [47])
+        try eventually("it is refused twice") { requests("/orders") >= 52 }
+        try scene.redis.add(numbers: [48])
         try scene.waitUntilSettled(orders)
         try eventually("the letter of a letter") { try scene.redis.entries("{orders}:dead:dead").count == 1 }
         try scene.waitUntilSettled(alarm)
-        #expect(try scene.redis.entries("{orders}:dead").count == 4)
+        #expect(try scene.redis.entries("{orders}:dead").count == 5)
         let told = scene.receiver.ledger.filter { $0.path == "/alarms" }.acceptedBodies
-        #expect(told.count == 3)
+        #expect(told.count == 4)
         #expect(told.allSatisfy { $0.hasPrefix("{\"reason\":\"rejected: http_422\",\"status\":\"422\"") })
         let twice = try scene.redis.entries("{orders}:dead:dead")[0]
         #expect(twice.contains(Field("stream", "{orders}:dead")) && twice.contains(Field("field.field.n", "7")))
