@@ -11,11 +11,8 @@
 
         static let takeoverPolicy: any TakeoverPolicy = TakesOverTheSilent()
 
-        static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
-            if case .oauth2(let config) = route.webhook.auth {
-                return try OAuth2Sink(route, config, namespace: namespace, loop: loop)
-            }
-            return try WebhookSink(route, namespace: namespace, loop: loop)
+        static func sink(for route: RouteConfig, at place: SinkPlace) throws -> any Sink {
+            try place.sink(for: route)
         }
 
         static func acknowledgement(of ids: [EntryID], stream: String, group: String) -> StreamCommand<Int> {

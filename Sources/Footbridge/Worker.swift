@@ -29,7 +29,7 @@ actor Worker {
             logger[metadataKey: LogKeys.route] = "\(route.name)"
             return try Route(route, worker: context, logger: logger)
         }
-        let requests = config.routes.reduce(0) { $0 + $1.concurrency }
+        let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency) }
         let loop = loop
         loop.post { loop.keptConnections = max(16, requests) }
     }
@@ -47,7 +47,10 @@ actor Worker {
             context.lostAt = context.lostAt ?? context.loop.now
         }
         context.replicas?.onReady = {
-            for route in routes { route.settler.flush() }
+            for route in routes {
+                route.settler.flush()
+                context.loop.atEndOfTurn(route)
+            }
         }
         context.announcements.onUp = { connection in
             // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.

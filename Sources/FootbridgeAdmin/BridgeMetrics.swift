@@ -26,7 +26,7 @@ struct BridgeMetrics {
             text.add("footbridge_\(name)_total", .counter, help, samples)
         }
         add("entries_read", "Entries read as new from the streams.") { $0.read }
-        add("entries_delivered", "Entries that the endpoint accepted (2xx).") { $0.delivered }
+        add("entries_delivered", "Entries that were delivered: accepted (2xx), published or appended.") { $0.delivered }
         add("attempts_retried", "Attempts that failed and are made again.") { $0.retried }
         add("entries_dead_lettered", "Entries given up: written to the dead letters, or dropped.") { $0.dead }
         add("entries_trimmed", "Entries that left their stream before they were settled.") { $0.trimmed }
@@ -39,6 +39,11 @@ struct BridgeMetrics {
         add("entries_taken_over", "Entries taken over from instances that died or stopped.") { $0.takenOver }
         add("entries_resumed", "Entries of this instance that it found pending.") { $0.resumed }
         add("entries_lost_ownership", "Entries that another instance had meanwhile.") { $0.lostOwnership }
+        add("publish_receivers", "Subscribers that published entries went to, summed.") { $0.receivers }
+        add("publish_unheard", "Entries that were published while nobody listened.") { $0.unheard }
+        add("append_repeats", "Entries that turned out to be appended before, and were not appended again.") {
+            $0.appendRepeats
+        }
         add("acknowledgements_without_effect", "Acknowledged entries that were not pending any more.") {
             $0.acknowledgedTwice
         }

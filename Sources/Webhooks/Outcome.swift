@@ -1,7 +1,7 @@
 /// What became of one attempt to deliver an entry: one kind for each answer to "whose fault is it?".
 public enum Outcome: Sendable, Equatable {
-    /// The receiver took it (2xx).
-    case delivered(status: Int)
+    /// The receiver took it: 2xx, or `nil` where there are no statuses.
+    case delivered(status: Int?)
     /// The receiver says that this message is wrong. Whether that is so depends on what it says to others.
     case messageRefused(status: Int)
     /// The receiver, or the way to it, takes nothing as the route is configured.
@@ -30,6 +30,8 @@ public enum Outcome: Sendable, Equatable {
         case forbiddenAddress
         /// The server that gives out tokens gave none; its host, and why.
         case noToken(String)
+        /// Redis takes nothing from this user, or not into this key, with its own words: `NOPERM`, `WRONGTYPE` …
+        case redis(RedisAnswer)
     }
 
     /// Why the receiver could not be reached or did not answer as hoped.
@@ -49,8 +51,25 @@ public enum Outcome: Sendable, Equatable {
         case notHTTP
         /// The proxy cannot be reached or does not let us through; its own words.
         case proxy(String)
+        /// Redis cannot just now: `OOM`, `LOADING` …
+        case redis(RedisAnswer)
         /// The transport's own words, for logs.
         case other(String)
+    }
+
+    /// An error that Redis answered with.
+    public struct RedisAnswer: Sendable, Equatable {
+        /// Its first word, `WRONGTYPE`; empty if it has none.
+        public let code: String
+        /// All of it, for people.
+        public let words: String
+
+        public init(code: String, words: String) {
+            self.code = code
+            self.words = words
+        }
+
+        var reason: String { code.isEmpty ? "redis" : "redis_\(code.lowercased())" }
     }
 }
 
@@ -58,8 +77,9 @@ extension Outcome {
     /// The status of the receiver's answer, `nil` if none came.
     public var status: Int? {
         switch self {
-        case .delivered(let status), .messageRefused(let status), .routeRefused(.status(let status)),
-            .throttled(let status, _), .outage(.status(let status)):
+        case .delivered(let status): status
+        case .messageRefused(let status), .routeRefused(.status(let status)), .throttled(let status, _),
+            .outage(.status(let status)):
             status
         case .routeRefused, .outage, .ownLack: nil
         }
@@ -84,7 +104,9 @@ extension Outcome {
         case .outage(.nameLookupFailed): "name_lookup"
         case .outage(.notHTTP): "not_http"
         case .outage(.proxy): "proxy"
+        case .delivered: "delivered"
         case .ownLack: "own_lack"
+        case .routeRefused(.redis(let answer)), .outage(.redis(let answer)): answer.reason
         default: "transport"
         }
     }
@@ -94,7 +116,7 @@ extension Outcome {
         switch self {
         case .routeRefused(.status): false
         case .routeRefused: true
-        case .outage(.refused), .outage(.tls), .outage(.nameLookupFailed), .outage(.proxy): true
+        case .outage(.refused), .outage(.tls), .outage(.nameLookupFailed), .outage(.proxy), .outage(.redis): true
         default: false
         }
     }
@@ -128,7 +150,8 @@ extension Outcome {
 extension Outcome: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .delivered(let status): "delivered (\(status))"
+        case .delivered(.some(let status)): "delivered (\(status))"
+        case .delivered(.none): "delivered"
         case .messageRefused(let status): "the receiver refuses this message (\(status))"
         case .routeRefused(let refusal): refusal.description
         case .throttled(let status, .none): "the receiver wants fewer requests (\(status))"
@@ -151,6 +174,7 @@ extension Outcome.RouteRefusal: CustomStringConvertible {
         case .noTLS: "the port does not speak TLS"
         case .clientCertificateWanted: "the receiver wants a client certificate"
         case .noToken(let words): "no token: \(words)"
+        case .redis(let answer): "Redis refuses: \(answer.words)"
         }
     }
 }
@@ -167,6 +191,7 @@ extension Outcome.Failure: CustomStringConvertible {
         case .nameLookupFailed: "the receiver's name could not be looked up"
         case .notHTTP: "the answer is not HTTP"
         case .proxy(let words): "the proxy does not let us through: \(words)"
+        case .redis(let answer): "Redis cannot just now: \(answer.words)"
         case .other(let words): words
         }
     }

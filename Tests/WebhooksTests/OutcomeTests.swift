@@ -51,6 +51,7 @@ import Webhooks
     @Test(
         arguments: [
             (Outcome.delivered(status: 204), 204, "http_204", "delivered (204)"),
+            (.delivered(status: nil), nil, "delivered", "delivered"),
             (.messageRefused(status: 422), 422, "http_422", "the receiver refuses this message (422)"),
             (.routeRefused(.status(410)), 410, "http_410", "the receiver refuses this route (410)"),
             (.routeRefused(.status(302)), 302, "http_302", "the receiver refuses this route (302)"),

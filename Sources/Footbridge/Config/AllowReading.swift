@@ -40,16 +40,26 @@ enum AllowText {
     }
 }
 
+extension Destination {
+    /// Adds what the whole file allows.
+    mutating func allow(_ allow: AddressGuard) {
+        guard case .webhook(var webhook) = self else { return }
+        webhook.connection.addressGuard = allow + (webhook.connection.addressGuard ?? AddressGuard())
+        self = .webhook(webhook)
+    }
+}
+
 /// Routes whose URL already shows that they lead to where nothing may be sent.
 enum AddressCheck {
     static func run(_ routes: [(config: RouteConfig, section: Section)]) {
         for (config, section) in routes {
-            let (connection, webhook) = (config.webhook.connection, section.section("webhook"))
+            guard let settings = config.webhook else { continue }
+            let (connection, webhook) = (settings.connection, section.section("webhook"))
             guard connection.proxy == nil, let addressGuard = connection.addressGuard else { continue }
             if connection.unixSocket == nil {
-                check(config.webhook.url, at: webhook.find("url"), addressGuard, section)
+                check(settings.url, at: webhook.find("url"), addressGuard, section)
             }
-            if case .oauth2(let oauth2) = config.webhook.auth {
+            if case .oauth2(let oauth2) = settings.auth {
                 let url = webhook.section("auth").section("oauth2").find("token_url")
                 check(oauth2.tokenURL, at: url, addressGuard, section)
             }

@@ -7,15 +7,7 @@ extension BridgeConfig {
     /// Shows no secret: signing secrets, headers' values, Redis' password and URLs' queries are `***`.
     public var dump: String {
         var lines: [String] = []
-        switch redis {
-        case .embedded: lines.append("redis = embedded")
-        case .url(let url): lines.append("redis.url = \(url)")
-        case .sentinel(let sentinel, let url):
-            lines += [
-                "redis.url = \(url)", "redis.sentinel.master = \(sentinel.master)",
-                "redis.sentinel.nodes = [\(sentinel.nodes.map(\.description).joined(separator: ", "))]",
-            ]
-        }
+        lines += redis.settings.map { "\($0) = \($1)" }
         if let waitForAck {
             lines += [
                 "redis.wait_for_ack.replicas = \(waitForAck.replicas)",
@@ -34,29 +26,30 @@ extension BridgeConfig {
     }
 }
 
+private typealias Settings = [(key: String, value: String)]
+
+extension RedisSource {
+    fileprivate var settings: Settings {
+        switch self {
+        case .embedded: [("redis", "embedded")]
+        case .url(let url): [("redis.url", "\(url)")]
+        case .sentinel(let sentinel, let url):
+            [
+                ("redis.url", "\(url)"), ("redis.sentinel.master", sentinel.master),
+                ("redis.sentinel.nodes", "[\(sentinel.nodes.map(\.description).joined(separator: ", "))]"),
+            ]
+        }
+    }
+}
+
 extension RouteConfig {
-    fileprivate var settings: KeyValuePairs<String, String> {
-        [
+    fileprivate var settings: Settings {
+        let source: KeyValuePairs<String, String> = [
             "streams": "[\(streams.joined(separator: ", "))]",
             "group": group,
             "start": start.dump,
-            "webhook.url": webhook.url.prefix { $0 != "?" } + (webhook.url.contains("?") ? "?***" : ""),
-            "webhook.method": webhook.method,
-            "webhook.headers": "{\(webhook.headers.map { "\($0.name): ***" }.joined(separator: ", "))}",
-            "webhook.body": webhook.body.dump,
-            "webhook.content_type": webhook.contentType,
-            "webhook.timeout": DurationText.format(webhook.timeout),
-            "webhook.connect_timeout": DurationText.format(webhook.connectTimeout),
-            "webhook.response_limit": SizeText.format(webhook.responseLimitBytes),
-            "webhook.sign": webhook.sign.isEmpty ? "false" : webhook.sign.map { _ in "***" }.joined(separator: ", "),
-            "webhook.auth": webhook.auth.map { "\($0.name) ***" } ?? "false",
-            "webhook.accept.status": "\(webhook.statuses.statuses(.delivered))",
-            "webhook.statuses": webhook.statuses.dump,
-            "webhook.allow": webhook.connection.addressGuard.map { "\($0)" } ?? "any",
-            "webhook.http_version": webhook.connection.httpVersion == .http2 ? "2" : "1.1",
-            "webhook.proxy": webhook.connection.proxy.map { ProxyText.masked($0) } ?? "none",
-            "webhook.unix_socket": webhook.connection.unixSocket ?? "none",
-            "webhook.tls": webhook.connection.tls.dump,
+        ]
+        let treatment: KeyValuePairs<String, String> = [
             "concurrency": "\(concurrency)",
             "retry.attempts": "\(retry.attempts)",
             "retry.backoff.initial": DurationText.format(retry.backoff.initial),
@@ -74,6 +67,71 @@ extension RouteConfig {
             "claim_after": DurationText.format(claimAfter),
             "take_over": takeOver.rawValue,
             "drain_timeout": DurationText.format(drainTimeout),
+        ]
+        return source.map { $0 } + destination.settings + treatment.map { $0 }
+    }
+}
+
+extension Destination {
+    fileprivate var settings: Settings {
+        switch self {
+        case .webhook(let webhook): webhook.settings.map { $0 }
+        case .publish(let publish):
+            [
+                ("publish.channel", "\(publish.channel)"), ("publish.shard", "\(publish.shard)"),
+                ("publish.body", publish.body.dump),
+            ] + Self.settings(publish.redis, of: "publish")
+        case .append(let append):
+            [
+                ("append.stream", "\(append.stream)"), ("append.max_length", append.maximumLength),
+                ("append.max_age", append.maximumAge), ("append.exact", "\(append.isExact)"),
+                ("append.fields", append.fields.dump),
+            ] + Self.settings(append.redis, of: "append")
+        }
+    }
+
+    private static func settings(_ redis: RedisSource?, of kind: String) -> Settings {
+        guard let redis else { return [("\(kind).redis", "the bridge's")] }
+        return redis.settings.map { ("\(kind).\($0.key)", $0.value) }
+    }
+}
+
+extension AppendConfig {
+    fileprivate var maximumLength: String { if case .length(let count) = trimming { "\(count)" } else { "none" } }
+    fileprivate var maximumAge: String {
+        if case .age(let age) = trimming { DurationText.format(age) } else { "none" }
+    }
+}
+
+extension FieldSelection {
+    fileprivate var dump: String {
+        switch self {
+        case .all: "all"
+        case .some(let picks): "{\(picks.map { "\($0.name): \($0.field)" }.joined(separator: ", "))}"
+        }
+    }
+}
+
+extension WebhookConfig {
+    fileprivate var settings: KeyValuePairs<String, String> {
+        [
+            "webhook.url": url.prefix { $0 != "?" } + (url.contains("?") ? "?***" : ""),
+            "webhook.method": method,
+            "webhook.headers": "{\(headers.map { "\($0.name): ***" }.joined(separator: ", "))}",
+            "webhook.body": body.dump,
+            "webhook.content_type": contentType,
+            "webhook.timeout": DurationText.format(timeout),
+            "webhook.connect_timeout": DurationText.format(connectTimeout),
+            "webhook.response_limit": SizeText.format(responseLimitBytes),
+            "webhook.sign": sign.isEmpty ? "false" : sign.map { _ in "***" }.joined(separator: ", "),
+            "webhook.auth": auth.map { "\($0.name) ***" } ?? "false",
+            "webhook.accept.status": "\(statuses.statuses(.delivered))",
+            "webhook.statuses": statuses.dump,
+            "webhook.allow": connection.addressGuard.map { "\($0)" } ?? "any",
+            "webhook.http_version": connection.httpVersion == .http2 ? "2" : "1.1",
+            "webhook.proxy": connection.proxy.map { ProxyText.masked($0) } ?? "none",
+            "webhook.unix_socket": connection.unixSocket ?? "none",
+            "webhook.tls": connection.tls.dump,
         ]
     }
 }

@@ -15,7 +15,7 @@ extension BridgeConfig {
         section.integer("workers", &workers, 1...64)
         admin = AdminConfig(section.section("admin"))
         allow = section.allowedAddresses()
-        routes = Self.routes(section, allow)
+        routes = Self.routes(section, allow, redis)
         section.finish()
         advice = section.source.advice
     }
@@ -34,7 +34,7 @@ extension BridgeConfig {
         return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func routes(_ section: Section, _ allow: AddressGuard) -> [RouteConfig] {
+    private static func routes(_ section: Section, _ allow: AddressGuard, _ redis: RedisSource) -> [RouteConfig] {
         section.note("defaults", type: "map", defaultText: "none")
         section.note("routes", type: "map", defaultText: nil)
         let defaults = section.section("defaults")
@@ -65,53 +65,17 @@ extension BridgeConfig {
             let route = Section(
                 section.source, layers: layers, path: found.path, pattern: routePattern, place: found.keyPlace)
             var config = RouteConfig(route, name: name)
-            config.webhook.connection.addressGuard = allow + (config.webhook.connection.addressGuard ?? AddressGuard())
+            config.destination.allow(allow)
+            config.destination.forgetRedis(equalTo: redis)
             routes.append((config, route))
         }
         GroupCheck.run(routes)
-        DeadLetterCheck.run(routes)
+        CircleCheck.run(routes)
         AddressCheck.run(routes)
         return routes.map(\.config)
     }
 
     private static let routePattern = "routes.<name>"
-}
-
-extension RedisSource {
-    /// With what else stands in the map.
-    fileprivate static func read(_ root: Section) -> (RedisSource, WaitForAck?) {
-        let fallback = RedisURL(endpoint: .tcp(host: "localhost", port: RedisURL.defaultPort))
-        root.note("redis", type: "embedded or map", defaultText: "redis.url")
-        let (scalar, section) = root.choice("redis", or: "embedded")
-        let url = section.optional("url", type: "URL", defaultText: fallback.description) { text throws(Complaint) in
-            do throws(RedisURLError) {
-                var url = try RedisURL(text.text)
-                url.tls?.resolveFiles(root.source.path)
-                return url
-            } catch {
-                throw Complaint(error.description)
-            }
-        }
-        let sentinel = SentinelSource(section.section("sentinel"))
-        let waitForAck = WaitForAck(section.section("wait_for_ack"))
-        section.finish()
-        guard let scalar else {
-            return (sentinel.map { .sentinel($0, url ?? fallback) } ?? .url(url ?? fallback), waitForAck)
-        }
-        _ = root.value(at: scalar) { text throws(Complaint) in
-            // Not shown: it may be a URL with a password.
-            guard text.text == "embedded" else {
-                throw Complaint("must be embedded, or a map; write redis: { url: \"\(fallback)\" }")
-            }
-        }
-        return (.embedded, nil)
-    }
-}
-
-extension RedisURL.TLSOptions {
-    fileprivate mutating func resolveFiles(_ resolve: (String) -> String) {
-        (ca, cert, key) = (ca.map(resolve), cert.map(resolve), key.map(resolve))
-    }
 }
 
 extension LogConfig {

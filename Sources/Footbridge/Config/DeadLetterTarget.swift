@@ -14,10 +14,14 @@ public enum DeadLetterTarget: Sendable, Equatable {
     /// <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags>
     public func name(for stream: String) -> String? {
         switch self {
-        case .perStream: Self.hasHashTag(stream) ? "\(stream):dead" : "{\(stream)}:dead"
+        case .perStream: Self.beside(stream, "dead")
         case .stream(let name): name
         case .off: nil
         }
+    }
+
+    static func beside(_ stream: String, _ suffix: String) -> String {
+        hasHashTag(stream) ? "\(stream):\(suffix)" : "{\(stream)}:\(suffix)"
     }
 
     /// Redis' rule: something stands between the first `{` and the first `}` after it.

@@ -2,8 +2,8 @@ extension RouteConfig {
     /// Reads a route, `defaults` lying below it, or `defaults` alone.
     init(_ section: Section, name: String) {
         let streams = section.streams()
-        let webhookSection = section.section("webhook")
-        self.init(name: name, streams: streams, group: name, webhook: WebhookConfig(webhookSection))
+        let (destination, destinationSection) = Destination.read(section)
+        self.init(name: name, streams: streams, group: name, destination: destination)
         let group = section.optional(
             "group", type: "string", defaultText: "the route's name", own: true, ConfigText.name)
         if let group { self.group = group }
@@ -20,23 +20,36 @@ extension RouteConfig {
         section.name("take_over", &takeOver)
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
-        if !section.isTemplate { checkClaim(section, webhookSection) }
+        if !section.isTemplate, let destinationSection { checkClaim(section, destinationSection) }
     }
 
     /// An attempt that may still be under way must not be taken over: without signs of life the last one begins when half of
     /// `claim_after` has passed, and it has to end before the other half has.
-    private func checkClaim(_ section: Section, _ webhookSection: Section) {
-        guard claimAfter < webhook.timeout * 2 else { return }
+    private func checkClaim(_ section: Section, _ destinationSection: Section) {
         func shown(_ value: Duration, _ found: Section.Found?) -> String {
             DurationText.format(value) + (found == nil ? ", the default" : "")
         }
-        let (claim, timeout) = (section.find("claim_after"), webhookSection.find("timeout"))
-        section.contradiction(
-            "claim_after (\(shown(claimAfter, claim))) must be at least twice webhook.timeout "
-                + "(\(shown(webhook.timeout, timeout))), or entries are taken over that are still being delivered; "
-                + "write claim_after: \(DurationText.format(webhook.timeout * 2)), "
-                + "or timeout: \(DurationText.format(claimAfter / 2))",
-            among: claim, timeout)
+        let claim = section.find("claim_after")
+        switch destination {
+        case .webhook(let webhook):
+            guard claimAfter < webhook.timeout * 2 else { return }
+            let timeout = destinationSection.find("timeout")
+            section.contradiction(
+                "claim_after (\(shown(claimAfter, claim))) must be at least twice webhook.timeout "
+                    + "(\(shown(webhook.timeout, timeout))), or entries are taken over that are still being delivered; "
+                    + "write claim_after: \(DurationText.format(webhook.timeout * 2)), "
+                    + "or timeout: \(DurationText.format(claimAfter / 2))",
+                among: claim, timeout)
+        case .publish(let publish):
+            guard claimAfter < PublishConfig.timeout * 2 else { return }
+            section.contradiction(
+                "claim_after (\(shown(claimAfter, claim))) must be at least twice what a \(publish.command) may take "
+                    + "(\(DurationText.format(PublishConfig.timeout))), or entries are taken over that are still being "
+                    + "delivered; write claim_after: \(DurationText.format(PublishConfig.timeout * 2))",
+                among: claim)
+        // Whoever comes second finds that the entry was appended.
+        case .append: break
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 public import RedisStreams
 
-/// One route: streams, the group that reads them, and the webhook that gets their entries.
+/// One route: streams, the group that reads them, and where their entries go.
 public struct RouteConfig: Sendable, Equatable {
     public var name: String
     /// At least one, none twice.
@@ -8,14 +8,14 @@ public struct RouteConfig: Sendable, Equatable {
     public var group: String
     /// Used only when the group has to be made.
     public var start: GroupStart
-    public var webhook: WebhookConfig
-    /// Requests in flight, per worker.
+    public var destination: Destination
+    /// Requests, or commands, in flight, per worker.
     public var concurrency: Int
     public var retry: RetryPolicy
     /// Waiting entries, per worker; with more the route stops reading.
     public var maximumParked: Int
     public var deadLetter: DeadLetterTarget
-    /// A consumer that was silent for this long is taken for dead. At least twice the webhook's timeout.
+    /// A consumer that was silent for this long is taken for dead. At least twice what an attempt may take.
     public var claimAfter: Duration
     /// Whose entries are taken over.
     public var takeOver: TakeOver
@@ -23,7 +23,7 @@ public struct RouteConfig: Sendable, Equatable {
     public var drainTimeout: Duration
 
     public init(
-        name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
+        name: String, streams: [String], group: String, start: GroupStart = .new, destination: Destination,
         concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
         deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
         takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20)
@@ -32,7 +32,7 @@ public struct RouteConfig: Sendable, Equatable {
         self.streams = streams
         self.group = group
         self.start = start
-        self.webhook = webhook
+        self.destination = destination
         self.concurrency = concurrency
         self.retry = retry
         self.maximumParked = maximumParked
@@ -41,6 +41,21 @@ public struct RouteConfig: Sendable, Equatable {
         self.takeOver = takeOver
         self.drainTimeout = drainTimeout
     }
+
+    public init(
+        name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
+        concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
+        deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
+        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20)
+    ) {
+        self.init(
+            name: name, streams: streams, group: group, start: start, destination: .webhook(webhook),
+            concurrency: concurrency, retry: retry, maximumParked: maximumParked, deadLetter: deadLetter,
+            claimAfter: claimAfter, takeOver: takeOver, drainTimeout: drainTimeout)
+    }
+
+    /// `nil` if its entries go elsewhere.
+    public var webhook: WebhookConfig? { if case .webhook(let webhook) = destination { webhook } else { nil } }
 }
 
 /// Whose entries are taken over once their consumer has been silent for `claimAfter`.

@@ -97,6 +97,9 @@ final class Endpoint {
         wakeWaiters(now)
     }
 
+    /// Something shows from elsewhere that it may be back: the next probe need not wait.
+    func mayBeBack(now: MonotonicTime) { standing.mayBeBack(now: now) }
+
     /// Calls back once, when requests may start again because one has ended. What time alone opens is `nextChange`.
     func whenOpen(_ wake: @escaping () -> Void) { waiters.append(wake) }
 

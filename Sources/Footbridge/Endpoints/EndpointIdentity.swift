@@ -2,15 +2,14 @@ internal import Curl
 
 /// What makes two routes lead to one endpoint: where they go, how they get there, and as whom. What one is refused for may be
 /// allowed to another.
-struct EndpointIdentity: Hashable {
-    /// Without its query.
-    private let url: String
-    private let connection: ConnectionOptions
-    private let auth: AuthConfig?
+enum EndpointIdentity: Hashable {
+    /// - Parameter url: without its query.
+    case webhook(url: String, ConnectionOptions, AuthConfig?)
+    /// A channel or a stream, and the server that has it.
+    case redis(String)
 
     init(_ webhook: WebhookConfig) {
-        url = String(webhook.url.prefix { $0 != "?" && $0 != "#" })
-        connection = webhook.connection
-        auth = webhook.auth
+        self = .webhook(
+            url: String(webhook.url.prefix { $0 != "?" && $0 != "#" }), webhook.connection, webhook.auth)
     }
 }

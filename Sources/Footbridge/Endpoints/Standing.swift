@@ -191,6 +191,8 @@ struct Standing {
         return before.reason == outcome.reason ? nil : .reasonChanged(down)
     }
 
+    mutating func mayBeBack(now: MonotonicTime) { probeToldNothing(now: now, after: .zero) }
+
     private mutating func probeToldNothing(now: MonotonicTime, after wait: Duration) {
         guard case .down(var down) = state else { return }
         down.probeToldNothing(now: now, after: wait)

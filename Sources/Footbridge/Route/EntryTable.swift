@@ -47,6 +47,7 @@ struct EntryTable {
     private static let isRepeat: UInt8 = 2
     private static let isUncounted: UInt8 = 4
     private static let isDoomed: UInt8 = 8
+    private static let mayBeSettled: UInt8 = 16
 
     private var records = RecordStore()
     private var index = KeyIndex()
@@ -119,6 +120,12 @@ struct EntryTable {
     /// Entries of one stream that wait or are queued; visits every record.
     func resting(of stream: Int) -> [EntryID] {
         rows { $0.stream == UInt16(stream) && ($0.place == .waiting || $0.place == .queued) }.map { key($0).id }
+    }
+
+    /// Entries of one stream that may have been settled by a command whose answer was lost; visits every record.
+    func maybeSettled(of stream: Int) -> [EntryID] {
+        rows { $0.stream == UInt16(stream) && $0.flags & Self.mayBeSettled != 0 && $0.place != .free }
+            .map { key($0).id }
     }
 
     /// Entries of one stream that are under way, on one way or another; visits every record.
@@ -262,8 +269,12 @@ struct EntryTable {
         return row
     }
 
-    /// Its body has come.
+    /// It may be settled: the answer that would have said so was lost.
+    mutating func setMayBeSettled(_ row: Row) { records[row.index].flags |= Self.mayBeSettled }
+
+    /// Its body has come, so it is pending still.
     mutating func queueAgain(_ row: Row, _ fields: EntryFields) {
+        records[row.index].flags &= ~Self.mayBeSettled
         setBody(fields, row)
         move(row, .queued)
         if records[row.index].attempts > 0 { repeats.append(row) } else { fresh.append(row) }

@@ -17,7 +17,7 @@ final class Route: TurnParticipant {
     let counters = RouteCounters()
     var table: EntryTable
     let endpoint: Endpoint
-    private let sink: any Sink
+    let sink: any Sink
     private(set) lazy var settler = Settler(self)
     private lazy var repeats = Repeats(self)
     /// As the streams stand in the configuration.
@@ -41,9 +41,16 @@ final class Route: TurnParticipant {
         self.worker = worker
         self.logger = logger
         table = EntryTable(streams: config.streams.count)
-        sink = try Parts.sink(for: config, namespace: worker.namespace, loop: worker.loop)
+        let marks = GroupMarks()
+        let place = SinkPlace(worker: worker, counters: counters, logger: logger, mark: { marks.of($0) })
+        sink = try Parts.sink(for: config, at: place)
         endpoint = worker.endpoint(of: config)
         sink.onFinish = { [unowned self] in finish($0, $1) }
+        sink.onOpen = { [unowned self] in
+            endpoint.mayBeBack(now: worker.loop.now)
+            worker.loop.atEndOfTurn(self)
+        }
+        marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
     }
 
@@ -183,6 +190,7 @@ final class Route: TurnParticipant {
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
         worker.loop.atEndOfTurn(self)
         guard let attempt = attempts.removeValue(forKey: row) else { return }
+        if report.settlement == .lost || report.settlement == .notOurs { return leaveOpen(row, attempt, report) }
         let (key, outcome, now) = (table.key(row), report.outcome, worker.loop.wallMilliseconds)
         let number = table.attempts(row)
         let wasDown = endpoint.standing.isDown
@@ -209,8 +217,9 @@ final class Route: TurnParticipant {
         switch verdict {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
-            counters.delivered += 1
             if !orphans.isEmpty { orphans.remove(key) }
+            if report.settlement == .acknowledged { return settler.confirm(row) }
+            counters.delivered += 1
             settler.acknowledge(row)
         case .repeatNow:
             counters.retried += 1
@@ -238,6 +247,14 @@ final class Route: TurnParticipant {
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
         }
+    }
+
+    /// Redis will tell whose an entry is, and whether it was settled: it waits for that, and its attempt costs nothing.
+    private func leaveOpen(_ row: EntryTable.Row, _ attempt: Attempt, _ report: DeliveryReport) {
+        endpoint.didCancel(attempt, now: worker.loop.now)
+        if report.settlement == .lost { table.setMayBeSettled(row) }
+        wait(row, for: isDraining ? .zero : .milliseconds(200), isCharged: false)
+        sessions[table.key(row).stream].ownership.suspect()
     }
 
     /// What is queued for an endpoint that refuses waits without its body, so that the next probe may be one of the entries
@@ -374,6 +391,9 @@ final class Route: TurnParticipant {
         let resting = table.resting(of: stream) + settler.expected(of: stream)
         return orphans.isEmpty ? resting : resting.filter { !orphans.contains(EntryKey(stream: stream, id: $0)) }
     }
+
+    /// Those among them that may be settled by ourselves: it is no wonder if they are missing.
+    func maybeSettled(of stream: Int) -> [EntryID] { table.maybeSettled(of: stream) }
 
     /// Entries of a stream that cannot be let go of now, for something is under way with them.
     func underWay(of stream: Int) -> [EntryID] { table.underWay(of: stream) }

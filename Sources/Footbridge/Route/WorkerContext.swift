@@ -35,6 +35,8 @@ final class WorkerContext {
 
     private let logger: Logger
     private var endpoints: [EndpointIdentity: Endpoint] = [:]
+    /// Other servers that routes deliver to.
+    private var others: [OtherRedis] = []
     private var routes: [Route] = []
     private var supply = Supply()
     private var master: SocketTarget.Address?
@@ -109,6 +111,7 @@ final class WorkerContext {
         commands.start()
         announcements.start()
         replicas?.start()
+        for other in others { other.start() }
         watch?.onSwitch = { [unowned self] address in
             // Told at every poll: a link may have asked a Sentinel that is cut off.
             if let master, master != address {
@@ -124,11 +127,22 @@ final class WorkerContext {
 
     /// Routes with the same one share what is known of it.
     func endpoint(of route: RouteConfig) -> Endpoint {
-        let identity = EndpointIdentity(route.webhook)
+        let identity = route.destination.endpointIdentity
         if let known = endpoints[identity] { return known }
-        let endpoint = Endpoint(name: route.webhook.endpoint)
+        let endpoint = Endpoint(name: route.destination.endpointName)
         endpoints[identity] = endpoint
         return endpoint
+    }
+
+    /// Another server; routes with the same one share its connection. To be called before `start`.
+    ///
+    /// - Returns: `nil` for an embedded server, which is nobody else's.
+    func otherRedis(_ source: RedisSource) -> OtherRedis? {
+        if let known = others.first(where: { $0.source == source }) { return known }
+        guard let target = source.target(clientName: target.handshake.clientName ?? "footbridge") else { return nil }
+        let other = OtherRedis(source, target: target, loop: loop, logger: logger)
+        others.append(other)
+        return other
     }
 
     /// - Parameter moment: when the request was made that was accepted.
@@ -165,5 +179,6 @@ final class WorkerContext {
         commands.stop()
         announcements.stop()
         replicas?.stop()
+        for other in others { other.stop() }
     }
 }

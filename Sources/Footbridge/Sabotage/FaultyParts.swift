@@ -10,9 +10,9 @@
 
         static let takeoverPolicy: any TakeoverPolicy = FaultyTakeover()
 
-        static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
-            let sound = try WebhookSink(route, namespace: namespace, loop: loop)
-            return Sabotage.chosen.map { FaultySink(sound, $0, loop) } ?? sound
+        static func sink(for route: RouteConfig, at place: SinkPlace) throws -> any Sink {
+            let sound = try place.sink(for: route)
+            return Sabotage.chosen.map { FaultySink(sound, $0, place.worker.loop) } ?? sound
         }
 
         static func acknowledgement(of ids: [EntryID], stream: String, group: String) -> StreamCommand<Int> {

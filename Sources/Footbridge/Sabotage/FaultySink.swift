@@ -7,7 +7,7 @@
     /// A sink that does not do, or not tell, what it should.
     final class FaultySink: Sink {
         var onFinish: (EntryTable.Row, DeliveryReport) -> Void = { _, _ in }
-        private let sound: WebhookSink
+        private let sound: any Sink
         private let fault: Sabotage
         private let loop: CurlLoop
         private var started = 0
@@ -19,7 +19,7 @@
         /// What is said to be refused, whatever the receiver says.
         private var refused: Set<EntryKey> = []
 
-        init(_ sound: WebhookSink, _ fault: Sabotage, _ loop: CurlLoop) {
+        init(_ sound: any Sink, _ fault: Sabotage, _ loop: CurlLoop) {
             self.sound = sound
             self.fault = fault
             self.loop = loop
@@ -27,6 +27,11 @@
         }
 
         var free: Int { sound.free }
+        var didSettle: ((EntryKey) -> Void)? { sound.didSettle }
+        var onOpen: () -> Void {
+            get { sound.onOpen }
+            set { sound.onOpen = newValue }
+        }
 
         func renewConnections(madeBefore moment: MonotonicTime) { sound.renewConnections(madeBefore: moment) }
 

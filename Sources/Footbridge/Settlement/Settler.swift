@@ -36,6 +36,7 @@ final class Settler {
     /// What Redis refuses.
     private var troubles: [Duty: Trouble] = [:]
     private let letterLog: LetterLog
+    private let didSettle: ((EntryKey) -> Void)?
 
     /// What may be refused while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user
     /// may acknowledge and not claim.
@@ -57,6 +58,7 @@ final class Settler {
         uncounted = Array(repeating: [], count: config.streams.count)
         letters = Array(repeating: [], count: config.streams.count)
         letterLog = LetterLog(loop: route.worker.loop, logger: route.logger)
+        didSettle = route.sink.didSettle
     }
 
     // MARK: - What was decided
@@ -66,6 +68,22 @@ final class Settler {
         let key = route.table.key(row)
         route.table.settle(row)
         acknowledgements[key.stream].append((row, key.id))
+    }
+
+    /// The entry was delivered and acknowledged in one step. It counts when replicas have both: a master that is lost before
+    /// may take both along. Then the entry is pending again, and delivered again.
+    func confirm(_ row: EntryTable.Row) {
+        route.table.settle(row)
+        worker.whenReplicated { [self] isConfirmed in
+            if isConfirmed {
+                route.counters.delivered += 1
+                route.table.remove(row)
+            } else {
+                route.table.setMayBeSettled(row)
+                route.table.wait(row, due: worker.loop.now, isCharged: false)
+            }
+            worker.loop.atEndOfTurn(route)
+        }
     }
 
     /// Writes how many attempts an entry has had, which also starts its wait: delivery time = now.
@@ -193,6 +211,7 @@ final class Settler {
         guard let (stream, batch) = sentAcknowledgements.removeValue(forKey: number) else { return }
         guard isConfirmed else { return acknowledgements[stream].append(contentsOf: batch) }
         for (row, _) in batch { route.table.remove(row) }
+        if let didSettle { for (_, id) in batch { didSettle(EntryKey(stream: stream, id: id)) } }
         worker.loop.atEndOfTurn(route)
     }
 

@@ -7,17 +7,15 @@ internal import Webhooks
 ///
 /// One buffer and one signer per route and worker: nothing is allocated per entry.
 struct RequestWriter {
-    private let body: BodyFormat
-    private let bodyField: [UInt8]
+    private let body: BodyWriter
     private let signer: Signer?
     private let messageIDs: [MessageID]
     private(set) var buffer = RequestBuffer()
     private var id: [UInt8] = []
 
-    init(_ route: RouteConfig, namespace: String? = nil) throws {
-        body = route.webhook.body
-        if case .field(let name) = route.webhook.body { bodyField = Array(name.utf8) } else { bodyField = [] }
-        signer = route.webhook.sign.isEmpty ? nil : try Signer(route.webhook.sign)
+    init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String? = nil) throws {
+        body = BodyWriter(webhook.body)
+        signer = webhook.sign.isEmpty ? nil : try Signer(webhook.sign)
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
@@ -53,15 +51,7 @@ struct RequestWriter {
     /// Fills the buffer; throws if the entry cannot be made into a request.
     mutating func write(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) {
         buffer.removeAll()
-        switch body {
-        case .fields:
-            delivery.fields.withUnsafeFields { FieldsBody.write($0, into: &buffer.body) }
-        case .field(let name):
-            guard let field = delivery.fields.first(where: { $0.name.elementsEqual(bodyField) }) else {
-                throw UnmakeableRequest(description: "no field \"\(name)\"")
-            }
-            buffer.body.append(contentsOf: field.value)
-        }
+        try body.write(delivery.fields, into: &buffer.body)
         id.removeAll(keepingCapacity: true)
         messageIDs[delivery.key.stream].append(
             milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)

@@ -6,6 +6,8 @@ internal import Webhooks
 protocol Sink: AnyObject {
     /// Called for each delivery that `start` took; never before `start` returns.
     var onFinish: (EntryTable.Row, DeliveryReport) -> Void { get set }
+    /// Called when there is a connection again without which nothing could be delivered.
+    var onOpen: () -> Void { get set }
     /// Deliveries that may start now.
     var free: Int { get }
     /// - Throws: if the entry cannot be made into a request, now or later.
@@ -13,8 +15,20 @@ protocol Sink: AnyObject {
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport?
     /// Connections that were made before this moment lead to where nothing was accepted: they are not used any more.
     func renewConnections(madeBefore moment: MonotonicTime)
+    /// To be called with each entry that Redis has confirmed to be acknowledged; `nil` if nobody wants to know.
+    var didSettle: ((EntryKey) -> Void)? { get }
     /// Drops what is under way; `onFinish` is not called for it.
     func cancelAll()
+}
+
+extension Sink {
+    /// For those that need no connection of the bridge's.
+    var onOpen: () -> Void {
+        get { {} }
+        set {}
+    }
+    var didSettle: ((EntryKey) -> Void)? { nil }
+    func renewConnections(madeBefore moment: MonotonicTime) {}
 }
 
 /// An entry on its way to a receiver.
@@ -31,6 +45,8 @@ struct Delivery {
 /// How one delivery ended.
 struct DeliveryReport {
     let outcome: Outcome
+    /// What Redis knows of it.
+    var settlement = Settlement.open
     /// The request went over a connection that had carried others.
     var usedConnection = false
     /// The head of the answer's body.
@@ -38,6 +54,17 @@ struct DeliveryReport {
     var nanoseconds: Int64 = 0
     /// What the transport says of a failure.
     var detail: String?
+
+    enum Settlement {
+        /// Nothing: the entry is pending.
+        case open
+        /// The entry was acknowledged in one step with its delivery.
+        case acknowledged
+        /// It may have been: the connection broke before the answer came. The outcome does not count.
+        case lost
+        /// It is not this consumer's: who has it, or has settled it, is to be found out. The outcome does not count.
+        case notOurs
+    }
 
     /// What the answer's own words, or those of the TLS library, say of the reason for a refusal.
     var likelyCause: String? {

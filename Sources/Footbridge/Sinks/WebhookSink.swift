@@ -20,11 +20,11 @@ final class WebhookSink: Sink {
     private var oldestConnection: MonotonicTime?
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
-    init(_ route: RouteConfig, namespace: String?, loop: CurlLoop) throws {
+    init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, loop: CurlLoop) throws {
         self.loop = loop
-        webhook = route.webhook
+        self.webhook = webhook
         concurrency = route.concurrency
-        writer = try RequestWriter(route, namespace: namespace)
+        writer = try RequestWriter(webhook, of: route, namespace: namespace)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]
     }

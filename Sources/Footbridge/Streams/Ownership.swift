@@ -127,7 +127,8 @@ final class Ownership: SessionPart {
             if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }
             // What was read after a removal has higher ids, and is there.
             let last = missing.subtracting(exposed).max() ?? .zero
-            let expected = ids.filter { $0 <= last && !exposed.contains($0) }
+            let maybeSettled = Set(route.maybeSettled(of: session.index))
+            let expected = ids.filter { $0 <= last && !exposed.contains($0) && !maybeSettled.contains($0) }
             if !isTaken, !expected.isEmpty, expected.isSubset(of: missing) {
                 // This consumer was removed. Should putting back change nothing, the next look comes back to it.
                 guard removedAt.map({ worker.loop.now - $0 >= .seconds(1) }) ?? true else { return }

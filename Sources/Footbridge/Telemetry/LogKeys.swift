@@ -13,6 +13,7 @@ public enum LogKeys {
     public static let entry = "entry"
     public static let cause = "cause"
     public static let endpoint = "endpoint"
+    public static let channel = "channel"
     public static let address = "address"
     public static let path = "path"
     public static let key = "key"
@@ -50,7 +51,7 @@ public enum LogKeys {
 
     /// All keys, in the order of a line.
     public static let inOrder = [
-        instance, worker, route, stream, group, consumer, entry, endpoint, address, path, key, pid, attempt, status,
+        instance, worker, route, stream, group, consumer, entry, endpoint, channel, address, path, key, pid, attempt, status,
         outcome,
         reason, nextProbe, after, signal, count, waiting, routes, position, last, trimmed, bytes, version, limit,
         needed, delivered,

@@ -21,6 +21,12 @@ final class RouteCounters {
     var groupGaps = 0
     /// Entries whose ids are no times.
     var timeless = 0
+    /// Subscribers that published entries went to, summed.
+    var receivers = 0
+    /// Entries that were published while nobody listened.
+    var unheard = 0
+    /// Entries that another server remembered to have been appended before.
+    var appendRepeats = 0
     /// From the start of an attempt to its end, delivered entries only.
     var latency = LatencyHistogram()
 
@@ -31,6 +37,7 @@ final class RouteCounters {
         figures.unreadLost = unreadLost
         (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
         (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
+        (figures.receivers, figures.unheard, figures.appendRepeats) = (receivers, unheard, appendRepeats)
         figures.latency = latency
         return figures
     }
@@ -53,6 +60,9 @@ public struct RouteFigures: Sendable, Equatable {
     public var repeatedAtOnce = 0
     public var groupGaps = 0
     public var timeless = 0
+    public var receivers = 0
+    public var unheard = 0
+    public var appendRepeats = 0
     public var latency = LatencyHistogram()
 
     public init() {}
@@ -88,5 +98,8 @@ public struct RouteFigures: Sendable, Equatable {
         repeatedAtOnce = operation(repeatedAtOnce, other.repeatedAtOnce)
         groupGaps = operation(groupGaps, other.groupGaps)
         timeless = operation(timeless, other.timeless)
+        receivers = operation(receivers, other.receivers)
+        unheard = operation(unheard, other.unheard)
+        appendRepeats = operation(appendRepeats, other.appendRepeats)
     }
 }

@@ -8,6 +8,8 @@ struct NeededCommand: Equatable {
     /// As an ACL has it: `xgroup|create`.
     let rule: String
     let arguments: [String]
+    /// Whoever listens would hear it: it is not tried.
+    var isHeard = false
 
     var words: [String] { rule.uppercased().split(separator: "|").map(String.init) + arguments }
     /// `XGROUP CREATE`
@@ -45,9 +47,14 @@ enum Refusal: Equatable {
     case command
     /// Use its keys.
     case keys
+    /// Use its channel.
+    case channel
 
-    /// - Parameter text: what the server says. Its words differ by version; `run` is in all of those about commands.
-    init(_ text: String) { self = text.contains("permissions to run") ? .command : .keys }
+    /// - Parameter text: what the server says. Its words differ by version; `run` is in all of those about commands, and
+    ///   `channel` in those about channels.
+    init(_ text: String) {
+        self = text.contains("permissions to run") ? .command : text.contains("channel") ? .channel : .keys
+    }
 }
 
 extension LiveCheck {
@@ -66,11 +73,12 @@ extension LiveCheck {
         return User(name: name, hasDryRun: (try? dryRun.get()) != nil)
     }
 
-    /// `nil` if the user may.
+    /// `nil` if the user may, or if it cannot be known without doing it.
     func refusal(of command: NeededCommand, _ user: User) async throws(RedisError) -> Refusal? {
         if user.hasDryRun, case .success(let reply) = try await ask(["ACL", "DRYRUN", user.name] + command.words) {
             return if case .simpleString = reply { nil } else { Refusal(reply.text ?? "") }
         }
+        guard !command.isHeard else { return nil }
         guard case .failure(let error) = try await ask(command.words), error.code == "NOPERM" else { return nil }
         return Refusal(error.message)
     }
@@ -79,6 +87,11 @@ extension LiveCheck {
         var refusals: [(NeededCommand, Refusal)] = []
         for stream in route.streams {
             for command in NeededCommand.all(stream: stream, dead: route.deadLetter.name(for: stream)) {
+                if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
+            }
+        }
+        if route.destination.redis == nil {
+            for command in NeededCommand.all(of: route.destination, from: route.streams.first) {
                 if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
             }
         }
@@ -94,15 +107,20 @@ extension LiveCheck {
         }
         let commands = refusals.filter { $0.refusal == .command }.map(\.command)
         let keys = refusals.filter { $0.refusal == .keys }.map(\.command.name).uniqued()
+        let channels = refusals.filter { $0.refusal == .channel }.map(\.command.name).uniqued()
         var faults: [String] = []
         if !commands.isEmpty { faults.append("may not call \(commands.map(\.name).uniqued().joined(separator: ", "))") }
         if !keys.isEmpty { faults.append("may not use the keys of \(keys.joined(separator: ", "))") }
-        let patterns = route.streams.flatMap { [$0, route.deadLetter.name(for: $0)].compactMap(\.self) }.uniqued()
-        let rules = patterns.map { quoted("~\($0)") } + commands.map { "+\($0.rule)" }.uniqued()
-        return Finding(
-            .error,
-            "route \(route.name): user \(user) \(faults.joined(separator: " and ")); "
-                + "allow it: ACL SETUSER \(quoted(user)) \(rules.joined(separator: " "))")
+        if !channels.isEmpty { faults.append("may not use the channel of \(channels.joined(separator: ", "))") }
+        let patterns = route.streams.flatMap { [$0, route.deadLetter.name(for: $0)].compactMap(\.self) }
+        let own = route.destination.redis == nil ? route.destination : nil
+        let rules = (patterns + (own?.keys ?? [])).uniqued().map { "~\($0)" } + (own?.channels ?? []).map { "&\($0)" }
+        return Finding(.error, text(faults, route, user, rules + commands.map { "+\($0.rule)" }.uniqued()))
+    }
+
+    private static func text(_ faults: [String], _ route: RouteConfig, _ user: String, _ rules: [String]) -> String {
+        "route \(route.name): user \(user) \(faults.joined(separator: " and ")); "
+            + "allow it: ACL SETUSER \(([user] + rules).map(quoted).joined(separator: " "))"
     }
 
     /// A word of redis-cli's command line.

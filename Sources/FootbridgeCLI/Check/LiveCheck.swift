@@ -20,6 +20,11 @@ struct LiveCheck {
         for route in config.routes {
             findings.append(try await permissions(route, user))
             for stream in route.streams { findings += try await look(at: stream, route: route) }
+            if let other = route.destination.redis {
+                findings += await Self.look(at: other, of: route, in: config)
+            } else {
+                findings += try await look(atEndOf: route)
+            }
         }
         return findings
     }

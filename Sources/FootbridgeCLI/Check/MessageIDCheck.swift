@@ -12,7 +12,8 @@ enum MessageIDCheck {
     private static func sharedURLs(_ routes: [RouteConfig]) -> [Finding] {
         var findings: [Finding] = []
         for (index, route) in routes.enumerated() {
-            for earlier in routes[..<index] where target(of: earlier) == target(of: route) {
+            guard let target = target(of: route) else { continue }
+            for earlier in routes[..<index] where Self.target(of: earlier) == target {
                 guard let stream = route.streams.first(where: earlier.streams.contains) else { continue }
                 findings.append(
                     Finding(
@@ -25,14 +26,15 @@ enum MessageIDCheck {
         return findings
     }
 
-    /// Scheme, host and path: receivers keep the ids that they have seen per endpoint, not per query.
-    private static func target(of route: RouteConfig) -> Substring {
-        route.webhook.url.prefix { $0 != "?" }
+    /// `nil` for a route whose entries have no `webhook-id`. Scheme, host and path: receivers keep the ids that they have seen per endpoint, not per query.
+    private static func target(of route: RouteConfig) -> Substring? {
+        route.webhook?.url.prefix { $0 != "?" }
     }
 
     /// Every bridge with this file has a server of its own, and streams of the same name in it.
     private static func embedded(_ config: BridgeConfig) -> [Finding] {
-        guard config.redis == .embedded, config.namespace == nil else { return [] }
+        let hasWebhooks = config.routes.contains { $0.webhook != nil }
+        guard config.redis == .embedded, config.namespace == nil, hasWebhooks else { return [] }
         return [
             Finding(
                 .note,

@@ -87,7 +87,7 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     }
 
     /// Names and values in turn as pointers, which are valid during the call.
-    func withUnsafeStrings<Result>(_ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result) -> Result {
+    package func withUnsafeStrings<Result>(_ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result) -> Result {
         strings.withUnsafeStrings(body)
     }
 

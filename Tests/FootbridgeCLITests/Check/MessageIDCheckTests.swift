@@ -29,6 +29,17 @@ import Testing
         #expect(try findings("routes: { a: { stream: orders, webhook: { url: http://a } }, b: \(second) }") == [])
     }
 
+    @Test func `routes without requests have no ids`() throws {
+        let yaml = """
+            redis: embedded
+            routes:
+              live: { stream: orders, publish: { channel: c } }
+              more: { stream: orders, publish: { channel: c } }
+              copy: { stream: orders, append: { stream: s } }
+            """
+        #expect(try findings(yaml) == [])
+    }
+
     @Test(arguments: [("", 1), ("namespace: berlin", 0)])
     func `an embedded Redis without a namespace is told of`(namespace: String, count: Int) throws {
         let yaml = """

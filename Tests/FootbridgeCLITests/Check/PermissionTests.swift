@@ -1,4 +1,5 @@
 import Footbridge
+import Redis
 import TestSupport
 import Testing
 
@@ -41,11 +42,41 @@ struct PermissionTests {
     @Test(arguments: [
         ("This user has no permissions to run the 'xack' command", Refusal.command),
         ("This user has no permissions to access the 's' key", .keys),
+        ("This user has no permissions to access the 'c' channel", .channel),
         ("this user has no permissions to run the 'xgroup|create' command", .command),
         ("this user has no permissions to access one of the keys used as arguments", .keys),
     ])
     func `what is refused is told from the server's words`(words: String, refusal: Refusal) {
         #expect(Refusal(words) == refusal)
+    }
+
+    @Test func `a destination in the bridge's Redis needs its key or its channel`() {
+        var route = RouteConfig(
+            name: "live", streams: ["orders"], group: "g", destination: .publish(PublishConfig(channel: .init("c 1"))))
+        route.deadLetter = .off
+        let publish = NeededCommand.all(of: route.destination, from: "orders")
+        #expect(publish.map(\.rule) == ["publish"])
+        #expect(
+            finding((publish[0], .channel), route: route)
+                == Finding(
+                    .error,
+                    "route live: user bob may not use the channel of PUBLISH; "
+                        + "allow it: ACL SETUSER bob ~orders \"&c 1\""))
+        route.destination = .append(AppendConfig(stream: .init("s"), trimming: .age(.seconds(1))))
+        let append = NeededCommand.all(of: route.destination, from: "orders")
+        #expect(append.map(\.rule) == ["xadd", "eval", "time"])
+        #expect(
+            finding((append[0], .command), route: route)
+                == Finding(
+                    .error, "route live: user bob may not call XADD; allow it: ACL SETUSER bob ~orders ~s +xadd"))
+    }
+
+    @Test func `another server has to remember what was appended`() {
+        let other = RedisSource.url(RedisURL(endpoint: .tcp(host: "r2", port: 6379)))
+        let append = Destination.append(AppendConfig(stream: .init("s"), redis: other))
+        #expect(append.keys == ["s", "{s}:footbridge:appended"])
+        let rules = ["xadd", "eval", "zscore", "zadd", "zrem", "zremrangebyscore", "time"]
+        #expect(NeededCommand.all(of: append, from: nil).map(\.rule) == rules)
     }
 
     /// The first line of the documentation is what the check asks for, and the other way round.

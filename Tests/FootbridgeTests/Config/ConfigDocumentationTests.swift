@@ -15,17 +15,18 @@ import Testing
 
     @Test func `the example parses with an empty environment`() throws {
         let config = try example()
-        #expect(config.routes.map(\.name) == ["orders", "thumbnails"])
+        #expect(config.routes.map(\.name) == ["orders", "live", "archive", "thumbnails"])
         // A copy on each machine must not make all of them one instance.
         #expect(config.instance == "host")
-        #expect(config.routes[0].webhook.headers.map(\.name) == ["Authorization", "X-Env"])
+        #expect(config.routes[0].webhook?.headers.map(\.name) == ["Authorization", "X-Env"])
     }
 
     @Test func `the example's values are the defaults, where it says so`() throws {
         let orders = try example().routes[0]
+        let headers = try #require(orders.webhook).headers
         var expected = RouteConfig(
             name: "orders", streams: ["orders"], group: "orders",
-            webhook: WebhookConfig(url: "https://example.com/hooks/orders", headers: orders.webhook.headers))
+            webhook: WebhookConfig(url: "https://example.com/hooks/orders", headers: headers))
         expected.deadLetter = .stream("{orders}:dead")
         #expect(orders == expected)
     }

@@ -45,7 +45,7 @@ import Webhooks
     @Test func `headers of a route replace those of the defaults, whatever their case`() throws {
         let config = try ConfigFixture(name: "defaults-merged.configtest").parse()
         #expect(
-            config.routes[1].webhook.headers == [
+            config.routes[1].webhook?.headers == [
                 .init(name: "x-env", value: "test"), .init(name: "X-More", value: "1"),
                 .init(name: "X-Team", value: "blue"),
             ])
@@ -76,7 +76,7 @@ import Webhooks
             """
         try Data(yaml.utf8).write(to: URL(filePath: "\(directory)/bridge.yaml"))
         let config = try ConfigFile.load(path: "\(directory)/bridge.yaml")
-        #expect(config.routes[0].webhook.sign == [try SigningSecret(secret)])
+        #expect(config.routes[0].webhook?.sign == [try SigningSecret(secret)])
     }
 
     @Test func `files of Redis' TLS are found from the directory of the config`() throws {

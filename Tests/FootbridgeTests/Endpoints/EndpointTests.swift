@@ -40,6 +40,14 @@ struct EndpointTests {
         #expect(endpoint.nextChange(now: time).map { $0 > time } == true)
     }
 
+    @Test func `what shows from elsewhere that it may be back brings the next probe forward`() {
+        let endpoint = endpointDown()
+        #expect(endpoint.allowance(now: at(0)) == 0)
+        endpoint.mayBeBack(now: at(0))
+        #expect(endpoint.allowance(now: at(0)) == 1)
+        #expect(endpoint.standing.isDown)
+    }
+
     @Test func `a probe that was not made gives its place back`() {
         let endpoint = endpointDown()
         let probe = endpoint.didStart(entry(9), now: at(1))

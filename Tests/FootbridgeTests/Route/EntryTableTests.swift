@@ -142,6 +142,25 @@ struct EntryTableTests {
         #expect(order == [1, 2, 3, 4])
     }
 
+    @Test func `an entry that may be settled is one until its body shows that it is not`() throws {
+        var table = EntryTable(streams: 2)
+        let found = table.queue(key(1), EntryFields([:]))
+        let row = try #require(found)
+        _ = table.queue(key(2), EntryFields([:]))
+        _ = table.next()
+        _ = table.start(row, wall: 1)
+        table.setMayBeSettled(row)
+        table.wait(row, due: time(1), isCharged: false)
+        #expect(table.maybeSettled(of: 0) == [key(1).id] && table.maybeSettled(of: 1) == [])
+        #expect(table.takeDue(time(1)) == row)
+        #expect(table.maybeSettled(of: 0) == [key(1).id])
+        table.queueAgain(row, EntryFields([:]))
+        #expect(table.maybeSettled(of: 0) == [])
+        table.setMayBeSettled(row)
+        table.remove(row)
+        #expect(table.maybeSettled(of: 0) == [])
+    }
+
     /// The fetch writes the attempt that begins: a count that still waits to be written would be too low by then.
     @Test func `who is fetched has no count to be written any more`() throws {
         var table = EntryTable(streams: 1)

@@ -42,6 +42,14 @@ import Testing
             settler.acknowledge(row)
         }
 
+        /// It was delivered and acknowledged in one step.
+        func confirm(_ number: UInt64) {
+            let key = EntryKey(stream: 0, id: EntryID(milliseconds: number))
+            guard let row = route.table.queue(key, EntryFields([:])), route.table.next() == row else { return }
+            _ = route.table.start(row, wall: 1)
+            settler.confirm(row)
+        }
+
         func bury(_ letter: (EntryTable.Row) -> DeadLetter) {
             guard let row = route.table.settle(ReplicaWaitTests.key, attempts: 1) else { return }
             settler.bury(letter(row))
@@ -55,6 +63,36 @@ import Testing
             row: row, key: key, stream: "s", route: "orders", group: "g",
             consumer: "a.1", reason: .malformed("no field"), attempts: 1, firstAt: 1, lastAt: 2, response: [],
             fields: EntryFields(["n": "1"]), isOwnerless: isOwnerless)
+    }
+
+    /// Sending XACK again would be wrong: the master that has both steps may be gone.
+    @Test func `what was appended counts when replicas have it; if nobody tells, Redis is asked what became of it`()
+        async throws
+    {
+        let server = try StreamServer { server in
+            try server.greet()
+            guard server.number == 0 else { return }
+            try server.expect(Self.wait)
+            try server.send(":0\r\n:1\r\n")
+            try server.expect(Self.wait)
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            bench.replicas.start()
+            try await turns(of: actor.loop) { bench.context.settling != nil }
+            bench.confirm(1)
+            #expect(bench.unconfirmed == 1 && bench.route.counters.delivered == 0)
+            try await turns(of: actor.loop) { bench.unconfirmed == 0 }
+            #expect(bench.route.counters.delivered == 1 && bench.route.table.count == 0)
+            bench.confirm(2)
+            try await turns(of: actor.loop) { bench.unconfirmed == 0 }
+            #expect(bench.route.counters.delivered == 1)
+            #expect(bench.route.resting(of: 0) == [EntryID(milliseconds: 2)])
+            #expect(bench.route.maybeSettled(of: 0) == [EntryID(milliseconds: 2)])
+            let charged = bench.route.table.row(of: Self.key).map { bench.route.table.charged($0) }
+            #expect(charged == 0)
+            bench.replicas.stop()
+        }
     }
 
     @Test func `until enough replicas answer a batch counts, and what comes meanwhile is the next one`() async throws {

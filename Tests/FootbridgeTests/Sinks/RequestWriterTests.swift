@@ -155,3 +155,9 @@ struct RequestWriterTests {
         #expect(WebhookConfig(url: url).endpoint == shown)
     }
 }
+
+extension RequestWriter {
+    init(_ route: RouteConfig, namespace: String? = nil) throws {
+        try self.init(#require(route.webhook), of: route, namespace: namespace)
+    }
+}

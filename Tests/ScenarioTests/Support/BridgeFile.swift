@@ -6,6 +6,8 @@ struct BridgeFile {
         var url = ""
         /// Keys of `webhook`, with their values as they stand in YAML's flow style.
         var webhook = ["timeout": "2s"]
+        /// What stands in the place of `webhook`, with its key.
+        var destination: String?
         /// Further keys of the route.
         var keys = [
             "start": "beginning", "claim_after": "10s", "drain_timeout": "5s",
@@ -39,8 +41,13 @@ struct BridgeFile {
         lines.append("routes:")
         for route in routes {
             let streams = route.streams.map { "\"\($0)\"" }.joined(separator: ", ")
-            lines += ["  \(route.name):", "    streams: [\(streams)]", "    webhook:", "      url: \"\(route.url)\""]
-            lines += route.webhook.sorted { $0.key < $1.key }.map { "      \($0.key): \($0.value)" }
+            lines += ["  \(route.name):", "    streams: [\(streams)]"]
+            if let destination = route.destination {
+                lines.append("    \(destination)")
+            } else {
+                lines += ["    webhook:", "      url: \"\(route.url)\""]
+                lines += route.webhook.sorted { $0.key < $1.key }.map { "      \($0.key): \($0.value)" }
+            }
             lines += route.keys.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
         }
         return lines.joined(separator: "\n") + "\n"

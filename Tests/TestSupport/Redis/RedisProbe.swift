@@ -40,6 +40,9 @@ public final class RedisProbe: Sendable {
     @discardableResult
     public func command(_ words: [[UInt8]]) throws -> RedisReply { try pipeline([words])[0] }
 
+    /// Waits for what comes without being asked for: a message of a channel that was subscribed to.
+    public func receive() throws -> RedisReply { try connection.withLock { try $0.readReply() } }
+
     /// Sends all commands, then reads their replies.
     public func pipeline(_ commands: [[[UInt8]]]) throws -> [RedisReply] {
         var bytes: [UInt8] = []

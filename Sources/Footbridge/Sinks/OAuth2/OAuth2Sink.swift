@@ -25,12 +25,14 @@ final class OAuth2Sink: Sink {
     private var waiting = 0
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
-    init(_ route: RouteConfig, _ config: OAuth2Config, namespace: String?, loop: CurlLoop) throws {
+    init(
+        _ webhook: WebhookConfig, of route: RouteConfig, _ config: OAuth2Config, namespace: String?, loop: CurlLoop
+    ) throws {
         self.loop = loop
-        timeout = route.webhook.timeout
-        repeatsRefused = route.webhook.statuses[401] == nil
-        webhooks = try WebhookSink(route, namespace: namespace, loop: loop)
-        tokens = try TokenSource(config, webhook: route.webhook, loop: loop)
+        timeout = webhook.timeout
+        repeatsRefused = webhook.statuses[401] == nil
+        webhooks = try WebhookSink(webhook, of: route, namespace: namespace, loop: loop)
+        tokens = try TokenSource(config, webhook: webhook, loop: loop)
         webhooks.onFinish = { [unowned self] in finish($0, $1) }
     }
 

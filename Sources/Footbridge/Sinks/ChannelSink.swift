@@ -1,0 +1,59 @@
+internal import Curl
+internal import RESP
+internal import Redis
+internal import Webhooks
+
+/// Delivers entries as messages of a channel: delivered is what the server has taken, whoever listens.
+///
+/// `PUBLISH channel message` → how many have got it. <https://redis.io/docs/latest/commands/publish/>
+final class ChannelSink: Sink {
+    var onFinish: (EntryTable.Row, DeliveryReport) -> Void {
+        get { lane.onFinish }
+        set { lane.onFinish = newValue }
+    }
+    var onOpen: () -> Void {
+        get { lane.onOpen }
+        set { lane.onOpen = newValue }
+    }
+
+    private let lane: RedisLane
+    private let command: String
+    private let channel: [UInt8]
+    private let body: BodyWriter
+    private let audience: Audience
+    private var message: [UInt8] = []
+
+    init(_ publish: PublishConfig, lane: RedisLane, audience: Audience) {
+        self.lane = lane
+        command = publish.command
+        channel = Array(publish.channel.text.utf8)
+        body = BodyWriter(publish.body)
+        self.audience = audience
+    }
+
+    var free: Int { lane.free }
+
+    func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
+        message.removeAll(keepingCapacity: true)
+        try body.write(delivery.fields, into: &message)
+        var encoder = RESPEncoder(capacity: message.count + channel.count + 64)
+        encoder.beginCommand(argumentCount: 3)
+        encoder.argument(command)
+        encoder.argument(channel)
+        encoder.argument(message)
+        let command = RESPCommand(name: command, encoded: encoder.bytes)
+        lane.begin(delivery.row) { passage, connection in
+            connection.send(command, deadline: PublishConfig.timeout) { [self] reply in
+                switch reply {
+                case .success(let value):
+                    if lane.isWanted(passage) { audience.note(receivers: Int(clamping: value.integer ?? 0)) }
+                    lane.finish(passage)
+                case .failure(let error): lane.fail(passage, error)
+                }
+            }
+        }
+        return nil
+    }
+
+    func cancelAll() { lane.cancelAll() }
+}

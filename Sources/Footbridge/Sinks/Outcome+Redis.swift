@@ -1,0 +1,30 @@
+internal import Redis
+internal import Webhooks
+
+extension Outcome {
+    /// What it means for a delivery that a command brought no reply, or an error.
+    init(_ error: RedisError) {
+        switch error {
+        case .server(let answer): self.init(answer, words: error.words)
+        case .connection(let failure):
+            // A connection that was lost, and one that could not be made, as for requests.
+            self.init(.failure(failure), now: 0) { nil }
+        case .timedOut: self = .outage(.timedOut)
+        case .notMaster: self = .outage(.redis(RedisAnswer(code: "READONLY", words: error.description)))
+        case .clusterNode: self = .routeRefused(.redis(RedisAnswer(code: "CLUSTER", words: error.description)))
+        case .closed: self = .outage(.reset)
+        case .protocolViolation, .unexpectedReply, .noSentinel: self = .outage(.other(error.description))
+        }
+    }
+
+    private init(_ answer: ServerError, words: String) {
+        let told = RedisAnswer(code: answer.code, words: words)
+        switch answer.kind {
+        // For people to mend, and no entry's fault.
+        case .configuration, .wrongType, .unknownCommand, .noProto, .moved, .ask, .crossSlot:
+            self = .routeRefused(.redis(told))
+        // What is not known may pass, and may be one entry's: others go on meanwhile.
+        case .transient, .notMaster, .noGroup, .unblocked, .noScript, .busyGroup, .other: self = .outage(.redis(told))
+        }
+    }
+}

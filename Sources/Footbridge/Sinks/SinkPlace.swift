@@ -1,0 +1,40 @@
+internal import Curl
+internal import Logging
+internal import Redis
+
+/// What sinks are made with: the worker that they belong to, and what is known of the route's streams.
+struct SinkPlace {
+    let worker: WorkerContext
+    let counters: RouteCounters
+    let logger: Logger
+    /// The mark of the group of one of the route's streams; see `StreamSink.Source`.
+    let mark: (_ stream: Int) -> String?
+
+    /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
+    func sink(for route: RouteConfig) throws -> any Sink {
+        switch route.destination {
+        case .webhook(let webhook):
+            if case .oauth2(let config) = webhook.auth {
+                return try OAuth2Sink(webhook, of: route, config, namespace: worker.namespace, loop: worker.loop)
+            }
+            return try WebhookSink(webhook, of: route, namespace: worker.namespace, loop: worker.loop)
+        case .publish(let publish):
+            return ChannelSink(
+                publish, lane: lane(for: route) { [worker] in worker.commands.connection },
+                audience: Audience(publish.channel, counters: counters, logger: logger))
+        case .append(let append):
+            let source = StreamSink.Source(
+                streams: route.streams, group: route.group, consumer: worker.consumer, namespace: worker.namespace,
+                mark: mark)
+            // What it acknowledges is waited for like other acknowledgements.
+            return try StreamSink(
+                append, from: source, lane: lane(for: route) { [worker] in worker.settling }, counters: counters,
+                loop: worker.loop)
+        }
+    }
+
+    private func lane(for route: RouteConfig, _ own: @escaping () -> RedisConnection?) -> RedisLane {
+        let other = route.destination.redis.flatMap(worker.otherRedis)
+        return RedisLane(other.map { .other($0) } ?? .own(own), loop: worker.loop, concurrency: route.concurrency)
+    }
+}
