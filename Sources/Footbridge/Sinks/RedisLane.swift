@@ -100,10 +100,13 @@ final class RedisLane {
         end(passage, DeliveryReport(outcome: .delivered(status: nil), settlement: settlement))
     }
 
-    func fail(_ passage: Passage, _ error: RedisError) {
+    /// - Parameter acknowledges: the command may have acknowledged the entry.
+    func fail(_ passage: Passage, _ error: RedisError, acknowledges: Bool = false) {
         var report = DeliveryReport(outcome: Outcome(error), detail: error.words)
         // The server says READONLY, and its connection is closed: the answer of the next one counts.
-        if isOwn, error.endsConnection || error.serverError?.kind == .notMaster { report.settlement = .lost }
+        if isOwn, error.endsConnection || error.serverError?.kind == .notMaster {
+            report.settlement = acknowledges ? .maybeAcknowledged : .undecided
+        }
         end(passage, report)
     }
 

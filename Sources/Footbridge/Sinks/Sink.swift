@@ -60,10 +60,11 @@ struct DeliveryReport {
         case open
         /// The entry was acknowledged in one step with its delivery.
         case acknowledged
-        /// It may have been: the connection broke before the answer came. The outcome does not count.
-        case lost
-        /// It is not this consumer's: who has it, or has settled it, is to be found out. The outcome does not count.
-        case notOurs
+        /// It may have been acknowledged: the connection broke before the answer came. The outcome does not count.
+        case maybeAcknowledged
+        /// The entry is not this consumer's, or the connection to the bridge's Redis broke: whose it is, is to be found out. The
+        /// outcome does not count.
+        case undecided
     }
 
     /// What the answer's own words, or those of the TLS library, say of the reason for a refusal.

@@ -115,7 +115,7 @@ final class StreamSink: Sink {
         connection.send(RESPCommand(name: "EVAL", encoded: encoder.bytes)) { [self] reply in
             switch reply {
             case .success(let value) where lane.isOwn:
-                lane.finish(passage, value.integer == 1 ? .acknowledged : .notOurs)
+                lane.finish(passage, value.integer == 1 ? .acknowledged : .undecided)
             case .success(let value):
                 if value.integer == 0 { counters.appendRepeats += 1 }
                 lane.finish(passage)
@@ -125,7 +125,7 @@ final class StreamSink: Sink {
                 call(for: delivery, entries, passage, on: connection, isWhole: true)
             case .failure(let error):
                 forgettable += names
-                lane.fail(passage, error)
+                lane.fail(passage, error, acknowledges: true)
             }
         }
     }

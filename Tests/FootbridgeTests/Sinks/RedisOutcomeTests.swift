@@ -18,7 +18,7 @@ struct RedisOutcomeTests {
     ])
     func `what people have to mend refuses the route`(reply: String) {
         let code = String(reply.prefix { $0 != " " })
-        let expected = Outcome.routeRefused(.redis(.init(code: code, words: reply)))
+        let expected = Outcome.routeRefused(.redis(.init(reply)))
         #expect(outcome(reply) == expected)
         #expect(expected.reason == "redis_\(code.lowercased())")
         #expect("\(expected)" == "Redis refuses: \(reply)")
@@ -33,7 +33,7 @@ struct RedisOutcomeTests {
     ])
     func `what may pass is an outage`(reply: String) {
         let code = String(reply.prefix { $0 != " " })
-        let expected = Outcome.outage(.redis(.init(code: code, words: reply)))
+        let expected = Outcome.outage(.redis(.init(reply)))
         #expect(outcome(reply) == expected)
         #expect(expected.reason == "redis_\(code.lowercased())")
         #expect(expected.status == nil)
@@ -41,7 +41,7 @@ struct RedisOutcomeTests {
 
     @Test func `the place in our script is not told`() {
         let reply = "OOM command not allowed. script: 4b21aa, on @user_script:1."
-        #expect(outcome(reply) == .outage(.redis(.init(code: "OOM", words: "OOM command not allowed."))))
+        #expect(outcome(reply) == .outage(.redis(.init("OOM command not allowed."))))
     }
 
     @Test(
@@ -54,7 +54,7 @@ struct RedisOutcomeTests {
             (.timedOut(command: "EVAL"), .outage(.timedOut)), (.closed, .outage(.reset)),
             (
                 .notMaster(role: "slave"),
-                .outage(.redis(.init(code: "READONLY", words: "the server is a slave, not a master")))
+                .outage(.redis(.init("the server is a slave, not a master")))
             ),
         ] as [(RedisError, Outcome)])
     func `what is wrong with the connection is as with a receiver's`(error: RedisError, expected: Outcome) {
@@ -62,7 +62,8 @@ struct RedisOutcomeTests {
     }
 
     @Test func `a server that asks for something else`() {
-        guard case .routeRefused(.redis) = Outcome(.clusterNode) else { return #expect(Bool(false)) }
+        #expect(Outcome(.clusterNode) == .routeRefused(.redis(.init(RedisError.clusterNode.description))))
+        #expect(Outcome(.clusterNode).reason == "redis")
         #expect(Outcome(.noSentinel("a: refused")).reason == "transport")
     }
 }
