@@ -11,8 +11,10 @@
 
         static let takeoverPolicy: any TakeoverPolicy = TakesOverTheSilent()
 
-        static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
-            try WebhookSink(route, namespace: namespace, loop: loop)
+        static func sink(
+            for route: RouteConfig, namespace: String?, shaper: Shaper?, loop: CurlLoop
+        ) throws -> any Sink {
+            try WebhookSink(route, namespace: namespace, shaper: shaper, loop: loop)
         }
 
         static func acknowledgement(of ids: [EntryID], stream: String, group: String) -> StreamCommand<Int> {

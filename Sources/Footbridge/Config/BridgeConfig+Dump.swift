@@ -1,4 +1,5 @@
 internal import Curl
+internal import JQ
 
 extension BridgeConfig {
     /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.
@@ -39,9 +40,11 @@ extension RouteConfig {
             "streams": "[\(streams.joined(separator: ", "))]",
             "group": group,
             "start": start.dump,
-            "webhook.url": webhook.url.prefix { $0 != "?" } + (webhook.url.contains("?") ? "?***" : ""),
+            "filter": filter.map(oneLine) ?? "none",
+            "data_field": dataField ?? "none",
+            "webhook.url": webhook.shownURL,
             "webhook.method": webhook.method,
-            "webhook.headers": "{\(webhook.headers.map { "\($0.name): ***" }.joined(separator: ", "))}",
+            "webhook.headers": "{\(webhook.headers.map(\.shown).joined(separator: ", "))}",
             "webhook.body": webhook.body.dump,
             "webhook.content_type": webhook.contentType,
             "webhook.timeout": DurationText.format(webhook.timeout),
@@ -69,6 +72,25 @@ extension RouteConfig {
     }
 }
 
+/// A program may have several lines; each setting has one.
+private func oneLine(_ program: String) -> String {
+    let lines = program.split(whereSeparator: \.isNewline)
+    // A comment would swallow what follows it.
+    return lines.count == 1 && !program.contains("#") ? String(lines[0]) : "\(program.debugDescription)"
+}
+
+extension WebhookConfig {
+    fileprivate var shownURL: String {
+        let url = writtenURL
+        return url.prefix { $0 != "?" } + (url.contains("?") ? "?***" : "")
+    }
+}
+
+extension WebhookConfig.Header {
+    /// What is fixed may be a secret; what is made from the entry is none of the configuration.
+    fileprivate var shown: String { "\(name): \(template?.source { _ in "***" } ?? "***")" }
+}
+
 extension GroupStart {
     fileprivate var dump: String {
         switch self {
@@ -84,7 +106,11 @@ extension BodyFormat {
     fileprivate var dump: String {
         switch self {
         case .fields: "fields"
+        case .typed: "typed"
         case .field(let name): "field \(name)"
+        case .envelope: "envelope"
+        case .form: "form"
+        case .jq(let program): "jq \(oneLine(program))"
         }
     }
 }

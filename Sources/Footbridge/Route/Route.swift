@@ -18,6 +18,7 @@ final class Route: TurnParticipant {
     var table: EntryTable
     let endpoint: Endpoint
     private let sink: any Sink
+    private let shaper: Shaper?
     private(set) lazy var settler = Settler(self)
     private lazy var repeats = Repeats(self)
     /// As the streams stand in the configuration.
@@ -41,7 +42,8 @@ final class Route: TurnParticipant {
         self.worker = worker
         self.logger = logger
         table = EntryTable(streams: config.streams.count)
-        sink = try Parts.sink(for: config, namespace: worker.namespace, loop: worker.loop)
+        shaper = try Shaper.make(for: config)
+        sink = try Parts.sink(for: config, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
         endpoint = worker.endpoint(of: config)
         sink.onFinish = { [unowned self] in finish($0, $1) }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
@@ -139,11 +141,12 @@ final class Route: TurnParticipant {
         var allowance = min(allowed, worker.slots(now: now), sink.free)
         while allowance > 0 {
             guard let row = nextRow() else { return }
-            allowance -= 1
             // A probe, and a message that was refused before, over a connection of its own: what an old one says may come
             // from what was left on it.
             let isFresh = endpoint.standing.isDown || table.mark(row).isMessageRefused
-            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh)
+            if start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh) {
+                allowance -= 1
+            }
         }
     }
 
@@ -160,22 +163,45 @@ final class Route: TurnParticipant {
         return table.next { sessions[$0.stream].isCertain }
     }
 
-    private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) {
+    /// - Returns: whether something was to be sent: not if the filter did not pass it.
+    @discardableResult
+    private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) -> Bool {
         let key = table.key(row)
-        guard let fields = table.fields(row) else { return }
+        guard let fields = table.fields(row) else { return true }
+        let delivery = Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh)
         let report: DeliveryReport?
         do throws(UnmakeableRequest) {
-            report = try sink.start(
-                Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh))
+            if let shaper {
+                defer { shaper.end() }
+                try shaper.begin(delivery)
+                guard try shaper.passes() else {
+                    settleFiltered(row)
+                    return false
+                }
+                report = try sink.start(delivery)
+            } else {
+                report = try sink.start(delivery)
+            }
         } catch {
-            return giveUp(row, .malformed(error.description))
+            giveUp(row, error.reason)
+            return true
         }
         if let report {
             // No request was made.
             worker.lack(report.outcome, at: self)
-            return table.takeBack(row)
+            table.takeBack(row)
+            return true
         }
         attempts[row] = endpoint.didStart(key.id, mark: table.mark(row), now: worker.loop.now)
+        return true
+    }
+
+    /// Its receiver has nothing to do with it.
+    private func settleFiltered(_ row: EntryTable.Row) {
+        counters.filtered += 1
+        if !orphans.isEmpty { orphans.remove(table.key(row)) }
+        settler.acknowledge(row)
+        worker.loop.atEndOfTurn(self)
     }
 
     // MARK: - The end of an attempt

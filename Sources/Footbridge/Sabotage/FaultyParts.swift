@@ -10,8 +10,10 @@
 
         static let takeoverPolicy: any TakeoverPolicy = FaultyTakeover()
 
-        static func sink(for route: RouteConfig, namespace: String?, loop: CurlLoop) throws -> any Sink {
-            let sound = try WebhookSink(route, namespace: namespace, loop: loop)
+        static func sink(
+            for route: RouteConfig, namespace: String?, shaper: Shaper?, loop: CurlLoop
+        ) throws -> any Sink {
+            let sound = try WebhookSink(route, namespace: namespace, shaper: shaper, loop: loop)
             return Sabotage.chosen.map { FaultySink(sound, $0, loop) } ?? sound
         }
 

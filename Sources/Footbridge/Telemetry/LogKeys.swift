@@ -38,6 +38,7 @@ public enum LogKeys {
 
     // The summary of a route
     public static let delivered = "delivered"
+    public static let filtered = "filtered"
     public static let retried = "retried"
     public static let dead = "dead"
     public static let backlog = "backlog"
@@ -58,7 +59,8 @@ public enum LogKeys {
 
     /// Keys whose values are numbers for machines, too, in whichever form a line's author gave them.
     static let numeric: Set<String> = [
-        worker, pid, attempt, status, count, waiting, routes, trimmed, bytes, delivered, retried, dead, backlog,
+        worker, pid, attempt, status, count, waiting, routes, trimmed, bytes, delivered, filtered, retried, dead,
+        backlog,
         pending, p50,
         p99,
     ]

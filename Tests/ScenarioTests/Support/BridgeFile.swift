@@ -36,7 +36,7 @@ struct BridgeFile {
         lines.append("routes:")
         for route in routes {
             let streams = route.streams.map { "\"\($0)\"" }.joined(separator: ", ")
-            lines += ["  \(route.name):", "    streams: [\(streams)]", "    webhook:", "      url: \"\(route.url)\""]
+            lines += ["  \(route.name):", "    streams: [\(streams)]", "    webhook:", "      url: '\(route.url)'"]
             lines += route.webhook.sorted { $0.key < $1.key }.map { "      \($0.key): \($0.value)" }
             lines += route.keys.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
         }
