@@ -26,16 +26,21 @@ static inline size_t class_of(size_t count, size_t *size) {
     return FOOTBRIDGE_JQ_SMALL + (size_t)(octave - 10) * 4 + steps - 1;
 }
 
-bool footbridge_jq_arena_make(struct footbridge_jq_arena *arena, size_t limit_bytes) {
-    size_t size = (limit_bytes + page_size - 1) & ~(page_size - 1);
+bool footbridge_jq_arena_make(struct footbridge_jq_arena *arena, size_t reserved_bytes) {
+    size_t size = (reserved_bytes + page_size - 1) & ~(page_size - 1);
     char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) return false;
     memset(arena, 0, sizeof *arena);
     arena->base = base;
     // So that what follows the eight bytes of the first block's size is at a multiple of 16.
     arena->top = arena->high = base + 8;
-    arena->end = base + size;
+    arena->limit = arena->end = base + size;
     return true;
+}
+
+void footbridge_jq_arena_limit(struct footbridge_jq_arena *arena, size_t bytes) {
+    size_t room = (size_t)(arena->end - arena->sealed_top);
+    arena->limit = arena->sealed_top + (bytes < room ? bytes : room);
 }
 
 void footbridge_jq_arena_free(struct footbridge_jq_arena *arena) {
@@ -55,7 +60,7 @@ void *footbridge_jq_arena_take(struct footbridge_jq_arena *arena, size_t count) 
     if (block) {
         arena->free_blocks[class] = *block;
     } else {
-        if ((size_t)(arena->end - arena->top) < size + 8) return NULL;
+        if (arena->limit < arena->top || (size_t)(arena->limit - arena->top) < size + 8) return NULL;
         block = (void **)(arena->top + 8);
         arena->top += size;
         if (arena->top > arena->high) arena->high = arena->top;

@@ -10,6 +10,10 @@ _Thread_local footbridge_jq *footbridge_jq_current;
 /// A run's time, and as much again for each so many bytes of its entry: a large one takes longer to read.
 static const int64_t time_limit_ns = 5000000;
 static const size_t bytes_per_limit = 64 * 1024;
+/// Parsed and printed again a large entry takes several times its size, for what has grown is not used twice.
+static const size_t memory_per_byte = 12;
+/// Address space, no memory: it is taken when it is touched.
+static const size_t reserved_bytes = (size_t)1 << 30;
 /// So much of the stack stays for what libjq calls without coming by here.
 static const size_t stack_reserve = 192 * 1024;
 
@@ -105,10 +109,15 @@ footbridge_jq *footbridge_jq_new(size_t limit_bytes) {
     if (!footbridge_jq_redirect()) return NULL;
     footbridge_jq *machine = calloc(1, sizeof *machine);
     if (!machine) return NULL;
-    if (!footbridge_jq_arena_make(&machine->arena, limit_bytes)) {
+    size_t size = reserved_bytes;
+    // A system that promises no more memory than it has (vm.overcommit_memory=2) counts address space.
+    while (!footbridge_jq_arena_make(&machine->arena, size)) {
+        size /= 2;
+        if (size >= limit_bytes) continue;
         free(machine);
         return NULL;
     }
+    machine->limit_bytes = limit_bytes;
     if (!footbridge_jq_watch(machine)) {
         footbridge_jq_arena_free(&machine->arena);
         free(machine);
@@ -302,6 +311,7 @@ static footbridge_jq_status begin(footbridge_jq *machine, size_t bytes, body bui
         if (!machine->is_sealed) return FOOTBRIDGE_JQ_OUT_OF_MEMORY;
     }
     machine->input_bytes = bytes;
+    footbridge_jq_arena_limit(&machine->arena, machine->limit_bytes + memory_per_byte * bytes);
     return guarded(machine, true, build, context);
 }
 
@@ -385,7 +395,7 @@ static footbridge_jq_status results(footbridge_jq *machine, void *context) {
         if (run->count++ > 0) footbridge_jq_say(machine, ",", 1);
         say_json(machine, result);
         // What is told is not in the arena.
-        if (machine->text_count > (size_t)(machine->arena.end - machine->arena.base))
+        if (machine->text_count > machine->limit_bytes + memory_per_byte * machine->input_bytes)
             footbridge_jq_leave(machine, FOOTBRIDGE_JQ_OUT_OF_MEMORY);
     }
     return end(machine, state, result);

@@ -19,7 +19,9 @@ struct footbridge_jq_page {
 
 /// Memory in one piece: blocks one behind the other, each with its size in front; freed ones wait in lists by size.
 struct footbridge_jq_arena {
-    char *base, *top, *end;
+    char *base, *top;
+    /// How far blocks may reach, and how far the address space does.
+    char *limit, *end;
     /// The highest that `top` has been since the memory was given back.
     char *high;
     void *free_blocks[FOOTBRIDGE_JQ_CLASSES];
@@ -38,6 +40,7 @@ struct footbridge_jq {
     bool is_sealed;
     bool has_input;
     jv input;
+    size_t limit_bytes;
     size_t input_bytes;
     size_t restorations;
 
@@ -69,7 +72,9 @@ void footbridge_jq_say(footbridge_jq *machine, const void *bytes, size_t count);
 
 bool footbridge_jq_redirect(void);
 
-bool footbridge_jq_arena_make(struct footbridge_jq_arena *arena, size_t limit_bytes);
+bool footbridge_jq_arena_make(struct footbridge_jq_arena *arena, size_t reserved_bytes);
+/// So much may be taken above the sealed part.
+void footbridge_jq_arena_limit(struct footbridge_jq_arena *arena, size_t bytes);
 void footbridge_jq_arena_free(struct footbridge_jq_arena *arena);
 /// NULL if there is no room.
 void *footbridge_jq_arena_take(struct footbridge_jq_arena *arena, size_t count);

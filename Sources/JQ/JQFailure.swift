@@ -4,7 +4,7 @@ public enum JQFailure: Error, Sendable, Equatable {
     case failed(String)
     /// 5 ms of processor time were over; for an entry above 64 KiB as many more for each further 64 KiB.
     case outOfTime
-    /// Input, values and results took more than the machine has.
+    /// Input, values and results took more than 64 MiB and twelve times the size of the entry.
     case outOfMemory
     /// Values nested so deep that libjq's recursion would overflow the stack.
     case tooDeep
@@ -19,7 +19,7 @@ extension JQFailure: CustomStringConvertible {
         switch self {
         case .failed(let message): message
         case .outOfTime: "took longer than 5 ms of processor time"
-        case .outOfMemory: "took more than \(JQMachine.memoryLimitBytes >> 20) MiB of memory"
+        case .outOfMemory: "took more memory than \(JQMachine.memoryLimitBytes >> 20) MiB and twelve times the entry"
         case .tooDeep: "made values that are nested too deep"
         case .broken(let words): "libjq gave up" + (words.isEmpty ? "" : ": \(words)")
         case .unusable: "libjq cannot be used here"

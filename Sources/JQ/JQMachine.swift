@@ -1,6 +1,6 @@
 internal import CJQ
 
-/// jq programs and the bounds that they run in: 5 ms, 64 MiB, no files, no environment (see `CJQ.h`).
+/// jq programs and the bounds that they run in: 5 ms, 64 MiB (more for large entries), no files, no environment (see `CJQ.h`).
 ///
 /// Programs are compiled first, some 20 ms each. Then for each entry: `begin`, any of the programs, `end`. What a run leaves
 /// behind when it is ended in its middle is dropped as a whole, so nothing leaks. Thread safety: none; one per worker.
@@ -17,7 +17,7 @@ public final class JQMachine {
         let isFixed: Bool
     }
 
-    /// So much a run may take, its input and what it throws away included.
+    /// So much a run may take, and twelve times the size of its entry; what it throws away counts, too.
     public static let memoryLimitBytes = 64 << 20
 
     private let machine: OpaquePointer

@@ -84,6 +84,13 @@ import Testing
         #expect(try Run("map(.n) | add").json(items) == "1799970000")
     }
 
+    @Test func `an entry of megabytes has the memory that it takes`() throws {
+        let long = String(repeating: "x", count: 12 << 20)
+        let run = try Run("{text, copy: (.text + \"!\")}")
+        for _ in 0..<2 { #expect(try run.json("{\"text\":\"\(long)\"}").utf8.count == 2 * long.utf8.count + 22) }
+        #expect(run.machine.usedBytes < 1 << 20)
+    }
+
     @Test func `several machines run on several threads at once`() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<4 {

@@ -53,7 +53,7 @@ typedef struct {
     ptrdiff_t data_field;
 } footbridge_jq_input;
 
-/// - Parameter limit_bytes: so much memory may a run take, its input included.
+/// - Parameter limit_bytes: so much memory may a run take, and twelve times the size of its entry.
 /// - Returns: NULL if libjq cannot be bounded, or there is no address space.
 footbridge_jq *footbridge_jq_new(size_t limit_bytes);
 void footbridge_jq_delete(footbridge_jq *machine);
