@@ -14,7 +14,7 @@ RELEASE := swift build -c release --product footbridge --static-swift-stdlib -de
 BINARY  := .build/release/footbridge
 
 # Debian packages, besides Swift. Only those that are missing are installed.
-BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev
+BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
 TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light
 LINT_PACKAGES  := yamllint shellcheck systemd python3

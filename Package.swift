@@ -52,15 +52,17 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CJQ", linkerSettings: [.linkedLibrary("jq")]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
         library("Curl", ["CCurl", "COpenSSL", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
         library("RedisStreams", ["Redis", "RESP"]),
         library("Webhooks", ["Curl", "COpenSSL"]),
+        library("JQ", ["CJQ"]),
         library(
             "Footbridge",
-            ["RedisStreams", "Redis", "RESP", "Webhooks", "Curl", yams, logging, lifecycle, heap, deque],
+            ["RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", yams, logging, lifecycle, heap, deque],
             settings: sabotage),
         library("FootbridgeAdmin", ["Footbridge", flyingFox, flyingSocks, logging, lifecycle]),
         .executableTarget(
@@ -83,11 +85,12 @@ let package = Package(
             "RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"],
             resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["Webhooks"]),
+        tests("JQTests", ["JQ"]),
         tests(
             "FootbridgeTests",
             [
-                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "Curl", "TestSupport", "LoopTestSupport",
-                logging,
+                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "TestSupport",
+                "LoopTestSupport", logging,
             ],
             resources: [.copy("Fixtures")]),
         tests(

@@ -191,6 +191,7 @@ public final class CurlHandle {
         let fixed = buffer.body.count > 512 * 1024 ? largeBodyHeaders : fixedHeaders
         guard request.load(buffer, followedBy: fixed) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
         received = 0
+        if !buffer.url.isEmpty { try set(CURLOPT_URL, String(decoding: buffer.url, as: UTF8.self)) }
         if transfer.pointee.forbids_reuse {
             try set(CURLOPT_FORBID_REUSE, 0)
             try set(CURLOPT_VERBOSE, 0)

@@ -27,6 +27,7 @@ struct BridgeMetrics {
         }
         add("entries_read", "Entries read as new from the streams.") { $0.read }
         add("entries_delivered", "Entries that were delivered: accepted (2xx), published or appended.") { $0.delivered }
+        add("entries_filtered", "Entries that the filter did not pass: settled unsent.") { $0.filtered }
         add("attempts_retried", "Attempts that failed and are made again.") { $0.retried }
         add("entries_dead_lettered", "Entries given up: written to the dead letters, or dropped.") { $0.dead }
         add("entries_trimmed", "Entries that left their stream before they were settled.") { $0.trimmed }

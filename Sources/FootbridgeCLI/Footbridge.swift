@@ -16,7 +16,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, StatusCommand.self, DemoCommand.self, SendCommand.self,
+            RunCommand.self, CheckCommand.self, TryCommand.self, StatusCommand.self, DemoCommand.self, SendCommand.self,
             ListenCommand.self, VersionCommand.self,
         ],
         groupedSubcommands: [

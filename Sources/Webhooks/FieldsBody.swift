@@ -4,22 +4,26 @@ internal import Glibc
 ///
 /// A value is always a string, never read as a number, for Redis knows none. What is not UTF-8 is kept as base64: a
 /// value as `{"$base64":"…"}`, a name as `"$base64:…"`. A name that occurs again gives an array at the place of the
-/// first, its values in their order.
+/// first, its values in their order. Typed, a value that is JSON stays JSON: `3`, `[…]`, `"text"` with its quotes.
 public enum FieldsBody {
     /// A field's name and value, wherever their owner keeps them.
     public typealias RawField = (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)
 
     /// Appends the object to `out`; allocates nothing besides, unless a name is not UTF-8 or there are more than 32
     /// fields. Takes pointers: with slices, half of the time went into counting references.
-    public static func write(_ fields: UnsafeBufferPointer<RawField>, into out: inout [UInt8]) {
+    public static func write(
+        _ fields: UnsafeBufferPointer<RawField>, typed: Bool = false, into out: inout [UInt8]
+    ) {
         let start = out.count
-        if fields.count <= 32, writeFew(fields, into: &out) { return }
+        if fields.count <= 32, writeFew(fields, typed, into: &out) { return }
         out.removeLast(out.count - start)
-        writeMany(fields, into: &out)
+        writeMany(fields, typed, into: &out)
     }
 
     /// Finds repeated names by comparing all pairs, of fingerprints first; false if a name is not UTF-8.
-    private static func writeFew(_ fields: UnsafeBufferPointer<RawField>, into out: inout [UInt8]) -> Bool {
+    private static func writeFew(
+        _ fields: UnsafeBufferPointer<RawField>, _ typed: Bool, into out: inout [UInt8]
+    ) -> Bool {
         let count = fields.count
         return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { prints in
             for index in 0..<count { prints.initializeElement(at: index, to: fingerprint(fields[index].name)) }
@@ -39,13 +43,17 @@ public enum FieldsBody {
                     if !isRepeated {
                         isRepeated = true
                         out.append(UInt8(ascii: "["))
-                        append(value: fields[index].value, to: &out)
+                        append(value: fields[index].value, typed, to: &out)
                     }
                     out.append(UInt8(ascii: ","))
-                    append(value: fields[later].value, to: &out)
+                    append(value: fields[later].value, typed, to: &out)
                     written |= 1 << later
                 }
-                if isRepeated { out.append(UInt8(ascii: "]")) } else { append(value: fields[index].value, to: &out) }
+                if isRepeated {
+                    out.append(UInt8(ascii: "]"))
+                } else {
+                    append(value: fields[index].value, typed, to: &out)
+                }
             }
             out.append(UInt8(ascii: "}"))
             return true
@@ -67,7 +75,7 @@ public enum FieldsBody {
     }
 
     /// The general case: groups by the names as they will stand in the object, so that none occurs twice in it.
-    private static func writeMany(_ fields: UnsafeBufferPointer<RawField>, into out: inout [UInt8]) {
+    private static func writeMany(_ fields: UnsafeBufferPointer<RawField>, _ typed: Bool, into out: inout [UInt8]) {
         var places: [[UInt8]: Int] = [:]
         var members: [(name: [UInt8], values: [UnsafeRawBufferPointer])] = []
         for field in fields {
@@ -87,7 +95,7 @@ public enum FieldsBody {
             if member.values.count > 1 { out.append(UInt8(ascii: "[")) }
             for (index, value) in member.values.enumerated() {
                 if index > 0 { out.append(UInt8(ascii: ",")) }
-                append(value: value, to: &out)
+                append(value: value, typed, to: &out)
             }
             if member.values.count > 1 { out.append(UInt8(ascii: "]")) }
         }
@@ -103,7 +111,8 @@ public enum FieldsBody {
         return text
     }
 
-    private static func append(value: UnsafeRawBufferPointer, to out: inout [UInt8]) {
+    private static func append(value: UnsafeRawBufferPointer, _ typed: Bool, to out: inout [UInt8]) {
+        if typed, JSONSyntax.isValue(value) { return out.append(contentsOf: value) }
         if JSONString.append(value, to: &out) { return }
         out.append(contentsOf: #"{"$base64":""#.utf8)
         Base64.encode(value, into: &out)

@@ -1,4 +1,5 @@
 internal import Curl
+internal import JQ
 internal import Webhooks
 
 extension BridgeConfig {
@@ -48,6 +49,8 @@ extension RouteConfig {
             "streams": "[\(streams.joined(separator: ", "))]",
             "group": group,
             "start": start.dump,
+            "filter": filter.map(oneLine) ?? "none",
+            "data_field": dataField ?? "none",
         ]
         let treatment: KeyValuePairs<String, String> = [
             "concurrency": "\(concurrency)",
@@ -115,9 +118,9 @@ extension FieldSelection {
 extension WebhookConfig {
     fileprivate var settings: KeyValuePairs<String, String> {
         [
-            "webhook.url": url.prefix { $0 != "?" } + (url.contains("?") ? "?***" : ""),
+            "webhook.url": shownURL,
             "webhook.method": method,
-            "webhook.headers": "{\(headers.map { "\($0.name): ***" }.joined(separator: ", "))}",
+            "webhook.headers": "{\(headers.map(\.shown).joined(separator: ", "))}",
             "webhook.body": body.dump,
             "webhook.content_type": contentType,
             "webhook.timeout": DurationText.format(timeout),
@@ -154,6 +157,25 @@ extension TLSOptions {
     }
 }
 
+/// A program may have several lines; each setting has one.
+private func oneLine(_ program: String) -> String {
+    let lines = program.split(whereSeparator: \.isNewline)
+    // A comment would swallow what follows it.
+    return lines.count == 1 && !program.contains("#") ? String(lines[0]) : "\(program.debugDescription)"
+}
+
+extension WebhookConfig {
+    fileprivate var shownURL: String {
+        let url = writtenURL
+        return url.prefix { $0 != "?" } + (url.contains("?") ? "?***" : "")
+    }
+}
+
+extension WebhookConfig.Header {
+    /// What is fixed may be a secret; what is made from the entry is none of the configuration.
+    fileprivate var shown: String { "\(name): \(template?.source { _ in "***" } ?? "***")" }
+}
+
 extension GroupStart {
     fileprivate var dump: String {
         switch self {
@@ -169,7 +191,11 @@ extension BodyFormat {
     fileprivate var dump: String {
         switch self {
         case .fields: "fields"
+        case .typed: "typed"
         case .field(let name): "field \(name)"
+        case .envelope: "envelope"
+        case .form: "form"
+        case .jq(let program): "jq \(oneLine(program))"
         }
     }
 }

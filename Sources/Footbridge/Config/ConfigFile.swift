@@ -61,6 +61,7 @@ public enum ConfigFile {
 
     /// The configuration as far as it could be read; of use only if `source` has no errors.
     private static func read(_ bytes: [UInt8], _ source: ConfigSource) -> BridgeConfig {
+        source.bytes = bytes
         var layers: [Section.Layer] = []
         if bytes.count > maximumBytes {
             source.report("the file is larger than 1MiB", at: .start, path: "")

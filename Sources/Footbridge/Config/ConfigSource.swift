@@ -1,3 +1,5 @@
+internal import JQ
+
 /// What reading one file needs everywhere: where it is, the variables, the problems found so far, the keys asked for.
 final class ConfigSource {
     let file: String
@@ -8,6 +10,9 @@ final class ConfigSource {
     private(set) var keys: [ConfigKey] = []
     private var knownPaths: Set<String> = []
     private var problems: Set<ConfigProblem> = []
+    /// What the file holds, for places inside of a value.
+    var bytes: [UInt8] = []
+    private var checkedPrograms: [String: [JQProblem]] = [:]
 
     init(file: String, directory: String, environment: ConfigFile.Environment) {
         self.file = file
@@ -29,6 +34,15 @@ final class ConfigSource {
     func advise(_ message: String, path: String) {
         let found = ConfigAdvice(path: path, message: message)
         if !advice.contains(found) { advice.append(found) }
+    }
+
+    /// What is wrong with a jq program. Compiling takes 20 ms, and one in `defaults` is read by every route.
+    func problems(ofProgram text: String) -> [JQProblem] {
+        if let known = checkedPrograms[text] { return known }
+        var problems: [JQProblem] = []
+        do throws(JQProblems) { try JQMachine.check(text) } catch { problems = error.problems }
+        checkedPrograms[text] = problems
+        return problems
     }
 
     func note(_ key: ConfigKey) {

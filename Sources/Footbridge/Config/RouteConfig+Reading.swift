@@ -10,6 +10,8 @@ extension RouteConfig {
         let start = section.optional(
             "start", type: "new, beginning, id or time", defaultText: "new", StartText.parse)
         if let start { self.start = start }
+        filter = section.program("filter")
+        dataField = section.optional("data_field", type: "string", defaultText: "none", ConfigText.name)
         section.integer("concurrency", &concurrency, 1...10_000)
         let retrySection = section.section("retry")
         retry.read(retrySection)

@@ -6,6 +6,10 @@ public struct RouteConfig: Sendable, Equatable {
     /// At least one, none twice.
     public var streams: [String]
     public var group: String
+    /// A jq program; entries that it does not pass are settled unsent. Without it: none.
+    public var filter: String?
+    /// The field whose JSON programs see as `data`.
+    public var dataField: String?
     /// Used only when the group has to be made.
     public var start: GroupStart
     public var destination: Destination
@@ -26,7 +30,8 @@ public struct RouteConfig: Sendable, Equatable {
         name: String, streams: [String], group: String, start: GroupStart = .new, destination: Destination,
         concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
         deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
-        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20)
+        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
+        dataField: String? = nil
     ) {
         self.name = name
         self.streams = streams
@@ -40,18 +45,22 @@ public struct RouteConfig: Sendable, Equatable {
         self.claimAfter = claimAfter
         self.takeOver = takeOver
         self.drainTimeout = drainTimeout
+        self.filter = filter
+        self.dataField = dataField
     }
 
     public init(
         name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
         concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
         deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
-        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20)
+        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
+        dataField: String? = nil
     ) {
         self.init(
             name: name, streams: streams, group: group, start: start, destination: .webhook(webhook),
             concurrency: concurrency, retry: retry, maximumParked: maximumParked, deadLetter: deadLetter,
-            claimAfter: claimAfter, takeOver: takeOver, drainTimeout: drainTimeout)
+            claimAfter: claimAfter, takeOver: takeOver, drainTimeout: drainTimeout, filter: filter, dataField: dataField
+        )
     }
 
     /// `nil` if its entries go elsewhere.

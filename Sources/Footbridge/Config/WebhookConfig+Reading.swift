@@ -1,14 +1,19 @@
 internal import Curl
+import JQ
 import Webhooks
 
 extension WebhookConfig {
     init(_ section: Section) {
-        let url = section.required("url", type: "URL", example: "https://example.com/hooks", EndpointURL.check)
-        self.init(url: url ?? "")
+        let (url, urlTemplate) = section.endpoint()
+        self.init(url: url ?? "", urlTemplate: urlTemplate)
         section.string("method", &method, Self.checkMethod)
         headers = Self.headers(section)
         body.read(section)
-        section.string("content_type", &contentType, Self.checkContentType)
+        let usual = contentType
+        if case .form = body { contentType = "application/x-www-form-urlencoded" }
+        let read = section.optional(
+            "content_type", type: "string", defaultText: usual, Self.checkContentType)
+        if let read { contentType = read }
         readTimeouts(section)
         section.size("response_limit", &responseLimitBytes, 0...(16 << 20))
         sign = section.signingSecrets()
@@ -91,35 +96,47 @@ extension WebhookConfig {
                 section.report("cannot be set here: \(cure)", at: found, onKey: true)
                 return nil
             }
-            let value = section.value(at: found) { text throws(Complaint) -> String in
+            func check(_ text: ConfigText) throws(Complaint) -> String {
                 guard HeaderRules.isSafeValue(text.text.utf8) else {
                     throw Complaint("the value holds a control character or a line break; remove it")
                 }
                 return text.text
             }
-            return value.map { Header(name: name, value: $0) }
+            if section.isTemplate(found) {
+                return section.template(at: found, check).map { Header(name: name, template: $0) }
+            }
+            return section.value(at: found, check).map { Header(name: name, value: $0) }
         }
     }
 }
 
 extension BodyFormat {
     mutating func read(_ webhook: Section) {
-        webhook.note("body", type: "fields or map", defaultText: "fields")
+        webhook.note("body", type: "fields, typed, envelope, form or map", defaultText: "fields")
         let (scalar, section) = webhook.choice("body", or: "fields")
         section.note("field", type: "string", defaultText: "none")
-        if let found = section.find("field") {
-            if let name = section.value(at: found, ConfigText.name) { self = .field(name) }
-        } else if section.exists {
-            section.missing("field", "write body: { field: NAME }, or body: fields for all of them")
+        let field = section.find("field")
+        if let field, let name = section.value(at: field, ConfigText.name) { self = .field(name) }
+        if let program = section.program("jq") { self = .jq(program) }
+        if let found = section.find("jq"), field != nil {
+            section.report("stands beside field; keep one of the two", at: found, onKey: true)
+        } else if section.exists, field == nil, section.find("jq") == nil {
+            section.missing("field", "write body: { field: NAME }, { jq: PROGRAM }, or body: fields for all of them")
         }
         section.finish()
         guard let scalar else { return }
-        let fields = webhook.value(at: scalar) { text throws(Complaint) -> BodyFormat in
-            guard text.text == "fields" else {
-                throw Complaint("\(text.shown) is unknown; write fields, or { field: NAME } for one of them")
+        let format = webhook.value(at: scalar) { text throws(Complaint) -> BodyFormat in
+            switch text.text {
+            case "fields": return .fields
+            case "typed": return .typed
+            case "envelope": return .envelope
+            case "form": return .form
+            default:
+                throw Complaint(
+                    "\(text.shown) is unknown; write fields, typed, envelope, form, { field: NAME } for one of them, "
+                        + "or { jq: PROGRAM }")
             }
-            return .fields
         }
-        if let fields { self = fields }
+        if let format { self = format }
     }
 }

@@ -1,10 +1,13 @@
 public import Curl
+public import JQ
 public import Webhooks
 
 /// One endpoint, and the requests that are made to it.
 public struct WebhookConfig: Sendable, Equatable {
-    /// `http://` or `https://` with a host, without user and password.
+    /// `http://` or `https://` with a host, without user and password. Of one that is made from the entry: scheme, host and port.
     public var url: String
+    /// The whole URL, if it is made from the entry; its texts have their variables replaced.
+    public var urlTemplate: JQTemplate?
     /// A token in upper case.
     public var method: String
     /// In the order of the file; checked: names are tokens, values hold no control bytes, none is one that the bridge sets.
@@ -25,13 +28,15 @@ public struct WebhookConfig: Sendable, Equatable {
     public var connection: ConnectionOptions
 
     public init(
-        url: String, method: String = "POST", headers: [Header] = [], body: BodyFormat = .fields,
+        url: String, urlTemplate: JQTemplate? = nil, method: String = "POST", headers: [Header] = [],
+        body: BodyFormat = .fields,
         contentType: String = "application/json", timeout: Duration = .seconds(15),
         connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536, sign: [SigningSecret] = [],
         auth: AuthConfig? = nil, statuses: StatusKinds = StatusKinds(),
         connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard())
     ) {
         self.url = url
+        self.urlTemplate = urlTemplate
         self.method = method
         self.headers = headers
         self.body = body
@@ -45,14 +50,25 @@ public struct WebhookConfig: Sendable, Equatable {
         self.connection = connection
     }
 
+    /// The URL with its `\(…)`, if it has any.
+    public var writtenURL: String { urlTemplate?.source() ?? url }
+
     /// A header that goes out with every request.
     public struct Header: Sendable, Equatable {
         public var name: String
+        /// Empty if it is made from the entry.
         public var value: String
+        public var template: JQTemplate?
 
         public init(name: String, value: String) {
             self.name = name
             self.value = value
+        }
+
+        public init(name: String, template: JQTemplate) {
+            self.name = name
+            value = ""
+            self.template = template
         }
     }
 }
@@ -61,6 +77,14 @@ public struct WebhookConfig: Sendable, Equatable {
 public enum BodyFormat: Sendable, Equatable {
     /// A JSON object of all fields.
     case fields
+    /// The same, but values that are JSON stay JSON.
+    case typed
     /// The bytes of one field, as they are.
     case field(String)
+    /// A JSON object of id, stream, timestamp and fields.
+    case envelope
+    /// `application/x-www-form-urlencoded`.
+    case form
+    /// The one result of a jq program.
+    case jq(String)
 }

@@ -87,7 +87,11 @@ struct YAMLEvents: ~Copyable {
             return YAMLFailure(place: Place(mark), path: "", message: YAMLComposer.tooDeep)
         }
         let isTab = mark.index < bytes.count && bytes[mark.index] == UInt8(ascii: "\t")
-        let cure = isTab ? "; indent with spaces, not tabs" : ""
+        var cure = isTab ? "; indent with spaces, not tabs" : ""
+        let rest = bytes[min(mark.index, bytes.count)...].prefix(2)
+        if text.contains("unknown escape character"), rest.contains(UInt8(ascii: "(")) {
+            cure = "; write text with \\(…) in single quotes: '…\\(.fields.type)…'"
+        }
         return YAMLFailure(place: Place(mark), path: "", message: "not valid YAML: \(text)\(cure)")
     }
 

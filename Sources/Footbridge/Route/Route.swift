@@ -18,6 +18,7 @@ final class Route: TurnParticipant {
     var table: EntryTable
     let endpoint: Endpoint
     let sink: any Sink
+    private let shaper: Shaper?
     private(set) lazy var settler = Settler(self)
     private lazy var repeats = Repeats(self)
     /// As the streams stand in the configuration.
@@ -42,7 +43,9 @@ final class Route: TurnParticipant {
         self.logger = logger
         table = EntryTable(streams: config.streams.count)
         let marks = GroupMarks()
-        let place = SinkPlace(worker: worker, counters: counters, logger: logger, mark: { marks.of($0) })
+        shaper = try Shaper.make(for: config)
+        let place = SinkPlace(
+            worker: worker, counters: counters, logger: logger, shaper: shaper, mark: { marks.of($0) })
         sink = try Parts.sink(for: config, at: place)
         endpoint = worker.endpoint(of: config)
         sink.onFinish = { [unowned self] in finish($0, $1) }
@@ -146,11 +149,12 @@ final class Route: TurnParticipant {
         var allowance = min(allowed, worker.slots(now: now), sink.free)
         while allowance > 0 {
             guard let row = nextRow() else { return }
-            allowance -= 1
             // A probe, and a message that was refused before, over a connection of its own: what an old one says may come
             // from what was left on it.
             let isFresh = endpoint.standing.isDown || table.mark(row).isMessageRefused
-            start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh)
+            if start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh) {
+                allowance -= 1
+            }
         }
     }
 
@@ -167,22 +171,45 @@ final class Route: TurnParticipant {
         return table.next { sessions[$0.stream].isCertain }
     }
 
-    private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) {
+    /// - Returns: whether something was to be sent: not if the filter did not pass it.
+    @discardableResult
+    private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) -> Bool {
         let key = table.key(row)
-        guard let fields = table.fields(row) else { return }
+        guard let fields = table.fields(row) else { return true }
+        let delivery = Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh)
         let report: DeliveryReport?
         do throws(UnmakeableRequest) {
-            report = try sink.start(
-                Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh))
+            if let shaper {
+                defer { shaper.end() }
+                try shaper.begin(delivery)
+                guard try shaper.passes() else {
+                    settleFiltered(row)
+                    return false
+                }
+                report = try sink.start(delivery)
+            } else {
+                report = try sink.start(delivery)
+            }
         } catch {
-            return giveUp(row, .malformed(error.description))
+            giveUp(row, error.reason)
+            return true
         }
         if let report {
             // No request was made.
             worker.lack(report.outcome, at: self)
-            return table.takeBack(row)
+            table.takeBack(row)
+            return true
         }
         attempts[row] = endpoint.didStart(key.id, mark: table.mark(row), now: worker.loop.now)
+        return true
+    }
+
+    /// Its receiver has nothing to do with it.
+    private func settleFiltered(_ row: EntryTable.Row) {
+        counters.filtered += 1
+        if !orphans.isEmpty { orphans.remove(table.key(row)) }
+        settler.acknowledge(row)
+        worker.loop.atEndOfTurn(self)
     }
 
     // MARK: - The end of an attempt

@@ -5,14 +5,20 @@ internal import Webhooks
 struct BodyWriter {
     private let format: BodyFormat
     private let fieldName: [UInt8]
+    private let streams: [String]
+    private let shaper: Shaper?
 
-    init(_ format: BodyFormat) {
+    /// - Parameter shaper: the programs of the route; it has begun with the entry when `write` is called.
+    init(_ format: BodyFormat, streams: [String], shaper: Shaper?) {
         self.format = format
+        self.streams = streams
+        self.shaper = shaper
         if case .field(let name) = format { fieldName = Array(name.utf8) } else { fieldName = [] }
     }
 
     /// - Throws: if the entry has no such body.
-    func write(_ fields: EntryFields, into body: inout [UInt8]) throws(UnmakeableRequest) {
+    func write(_ delivery: Delivery, into body: inout [UInt8]) throws(UnmakeableRequest) {
+        let fields = delivery.fields
         switch format {
         case .fields:
             fields.withUnsafeFields { FieldsBody.write($0, into: &body) }
@@ -21,6 +27,10 @@ struct BodyWriter {
                 throw UnmakeableRequest(description: "no field \"\(name)\"")
             }
             body.append(contentsOf: field.value)
+        case .typed: fields.withUnsafeFields { FieldsBody.write($0, typed: true, into: &body) }
+        case .envelope: EntryBody.writeEnvelope(delivery.key.id, streams[delivery.key.stream], fields, into: &body)
+        case .form: EntryBody.writeForm(fields, into: &body)
+        case .jq: try shaper?.writeBody(to: &body)
         }
     }
 }

@@ -23,11 +23,11 @@ final class ChannelSink: Sink {
     private let audience: Audience
     private var message: [UInt8] = []
 
-    init(_ publish: PublishConfig, lane: RedisLane, audience: Audience) {
+    init(_ publish: PublishConfig, body: BodyWriter, lane: RedisLane, audience: Audience) {
         self.lane = lane
         command = publish.command
         channel = Array(publish.channel.text.utf8)
-        body = BodyWriter(publish.body)
+        self.body = body
         self.audience = audience
     }
 
@@ -35,7 +35,7 @@ final class ChannelSink: Sink {
 
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
         message.removeAll(keepingCapacity: true)
-        try body.write(delivery.fields, into: &message)
+        try body.write(delivery, into: &message)
         var encoder = RESPEncoder(capacity: message.count + channel.count + 64)
         encoder.beginCommand(argumentCount: 3)
         encoder.argument(command)

@@ -8,13 +8,17 @@ internal import Webhooks
 /// One buffer and one signer per route and worker: nothing is allocated per entry.
 struct RequestWriter {
     private let body: BodyWriter
+    private let shaper: Shaper?
+    private var lines = RequestLines()
     private let signer: Signer?
     private let messageIDs: [MessageID]
     private(set) var buffer = RequestBuffer()
     private var id: [UInt8] = []
 
-    init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String? = nil) throws {
-        body = BodyWriter(webhook.body)
+    /// - Parameter shaper: the programs of the route; it has begun with the entry when `write` is called.
+    init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String? = nil, shaper: Shaper? = nil) throws {
+        body = BodyWriter(webhook.body, streams: route.streams, shaper: shaper)
+        self.shaper = shaper
         signer = webhook.sign.isEmpty ? nil : try Signer(webhook.sign)
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
@@ -26,7 +30,9 @@ struct RequestWriter {
             lines.append("User-Agent: Footbridge/\(Version.current)")
         }
         // In libcurl's list "Name:" removes a header and "Name;" sends it empty (CURLOPT_HTTPHEADER(3)).
-        lines += webhook.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        lines += webhook.headers.filter { $0.template == nil }.map {
+            $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)"
+        }
         return lines + credentials(webhook.auth)
     }
 
@@ -51,7 +57,8 @@ struct RequestWriter {
     /// Fills the buffer; throws if the entry cannot be made into a request.
     mutating func write(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) {
         buffer.removeAll()
-        try body.write(delivery.fields, into: &buffer.body)
+        try body.write(delivery, into: &buffer.body)
+        if let shaper, shaper.makesLines { try addLines(shaper) }
         id.removeAll(keepingCapacity: true)
         messageIDs[delivery.key.stream].append(
             milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
@@ -61,6 +68,13 @@ struct RequestWriter {
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
         buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
         if let signer { try sign(id, with: signer, timestamp: timestamp) }
+    }
+
+    private mutating func addLines(_ shaper: Shaper) throws(UnmakeableRequest) {
+        lines.removeAll()
+        try shaper.writeLines(to: &lines)
+        buffer.url = lines.url
+        for (name, value) in lines.headers { buffer.addHeader(name, value) }
     }
 
     private mutating func sign(_ id: [UInt8], with signer: Signer, timestamp: Int64) throws(UnmakeableRequest) {
@@ -81,5 +95,19 @@ struct RequestWriter {
 
 /// No request can be made from an entry, now or later.
 struct UnmakeableRequest: Error, CustomStringConvertible {
+    let reason: DeadLetterReason
     let description: String
+
+    init(description: String) {
+        reason = .malformed(description)
+        self.description = description
+    }
+
+    /// A program of the route failed.
+    ///
+    /// - Parameter key: where it stands in the route.
+    init(_ key: String, _ message: String) {
+        reason = .unshapeable(key: key, message: message)
+        description = "\(key): \(message)"
+    }
 }

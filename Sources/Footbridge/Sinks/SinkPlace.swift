@@ -7,6 +7,8 @@ struct SinkPlace {
     let worker: WorkerContext
     let counters: RouteCounters
     let logger: Logger
+    /// The programs of the route, if it has any.
+    let shaper: Shaper?
     /// The mark of the group of one of the route's streams; see `StreamSink.Source`.
     let mark: (_ stream: Int) -> String?
 
@@ -15,12 +17,16 @@ struct SinkPlace {
         switch route.destination {
         case .webhook(let webhook):
             if case .oauth2(let config) = webhook.auth {
-                return try OAuth2Sink(webhook, of: route, config, namespace: worker.namespace, loop: worker.loop)
+                return try OAuth2Sink(
+                    webhook, of: route, config, namespace: worker.namespace, shaper: shaper,
+                    loop: worker.loop)
             }
-            return try WebhookSink(webhook, of: route, namespace: worker.namespace, loop: worker.loop)
+            return try WebhookSink(
+                webhook, of: route, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
         case .publish(let publish):
             return ChannelSink(
-                publish, lane: lane(for: route) { [worker] in worker.commands.connection },
+                publish, body: BodyWriter(publish.body, streams: route.streams, shaper: shaper),
+                lane: lane(for: route) { [worker] in worker.commands.connection },
                 audience: Audience(publish.channel, counters: counters, logger: logger))
         case .append(let append):
             let source = StreamSink.Source(

@@ -20,11 +20,13 @@ final class WebhookSink: Sink {
     private var oldestConnection: MonotonicTime?
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
-    init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, loop: CurlLoop) throws {
+    init(
+        _ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper? = nil, loop: CurlLoop
+    ) throws {
         self.loop = loop
         self.webhook = webhook
         concurrency = route.concurrency
-        writer = try RequestWriter(webhook, of: route, namespace: namespace)
+        writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]
     }

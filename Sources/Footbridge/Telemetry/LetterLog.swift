@@ -25,7 +25,7 @@ final class LetterLog {
     }
 
     func note(_ letter: DeadLetter, _ message: Logger.Message) {
-        let kind = Kind(stream: letter.stream, reason: letter.reason.text)
+        let kind = Kind(stream: letter.stream, reason: letter.reason.logged)
         guard untold[kind] == nil else {
             untold[kind]?.count += 1
             untold[kind]?.last = letter.withoutBody
@@ -40,7 +40,7 @@ final class LetterLog {
             message,
             metadata: [
                 LogKeys.stream: "\(letter.stream)", LogKeys.entry: "\(letter.key.id)",
-                LogKeys.reason: "\(letter.reason.text)", LogKeys.attempt: "\(letter.attempts)",
+                LogKeys.reason: "\(letter.reason.logged)", LogKeys.attempt: "\(letter.attempts)",
             ])
     }
 

@@ -40,6 +40,7 @@ public enum LogKeys {
 
     // The summary of a route
     public static let delivered = "delivered"
+    public static let filtered = "filtered"
     public static let retried = "retried"
     public static let dead = "dead"
     public static let backlog = "backlog"
@@ -51,7 +52,8 @@ public enum LogKeys {
 
     /// All keys, in the order of a line.
     public static let inOrder = [
-        instance, worker, route, stream, group, consumer, entry, endpoint, channel, address, path, key, pid, attempt, status,
+        instance, worker, route, stream, group, consumer, entry, endpoint, channel, address, path, key, pid, attempt,
+        status,
         outcome,
         reason, nextProbe, after, signal, count, waiting, routes, position, last, trimmed, bytes, version, limit,
         needed, delivered,
@@ -61,7 +63,8 @@ public enum LogKeys {
 
     /// Keys whose values are numbers for machines, too, in whichever form a line's author gave them.
     static let numeric: Set<String> = [
-        worker, pid, attempt, status, count, waiting, routes, trimmed, bytes, delivered, retried, dead, backlog,
+        worker, pid, attempt, status, count, waiting, routes, trimmed, bytes, delivered, filtered, retried, dead,
+        backlog,
         pending, p50,
         p99,
     ]

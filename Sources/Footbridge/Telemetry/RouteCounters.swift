@@ -2,6 +2,8 @@
 final class RouteCounters {
     var read = 0
     var delivered = 0
+    /// Entries that the filter did not pass: settled unsent.
+    var filtered = 0
     /// Attempts that failed and will be made again.
     var retried = 0
     var dead = 0
@@ -34,7 +36,7 @@ final class RouteCounters {
         var figures = RouteFigures()
         (figures.read, figures.delivered, figures.retried, figures.dead) = (read, delivered, retried, dead)
         (figures.resumed, figures.takenOver, figures.trimmed) = (resumed, takenOver, trimmed)
-        figures.unreadLost = unreadLost
+        (figures.unreadLost, figures.filtered) = (unreadLost, filtered)
         (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
         (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
         (figures.receivers, figures.unheard, figures.appendRepeats) = (receivers, unheard, appendRepeats)
@@ -49,6 +51,7 @@ final class RouteCounters {
 public struct RouteFigures: Sendable, Equatable {
     public var read = 0
     public var delivered = 0
+    public var filtered = 0
     public var retried = 0
     public var dead = 0
     public var resumed = 0
@@ -87,6 +90,7 @@ public struct RouteFigures: Sendable, Equatable {
     private mutating func combine(_ other: RouteFigures, _ operation: (Int, Int) -> Int) {
         read = operation(read, other.read)
         delivered = operation(delivered, other.delivered)
+        filtered = operation(filtered, other.filtered)
         retried = operation(retried, other.retried)
         dead = operation(dead, other.dead)
         resumed = operation(resumed, other.resumed)

@@ -27,6 +27,7 @@ actor Summary {
                 LogKeys.retried: .stringConvertible(figures.retried), LogKeys.dead: .stringConvertible(figures.dead),
                 LogKeys.backlog: backlog.map { .stringConvertible($0) } ?? "unknown",
             ]
+            if figures.filtered > 0 { metadata[LogKeys.filtered] = .stringConvertible(figures.filtered) }
             if let p50 = figures.latency.percentile(50), let p99 = figures.latency.percentile(99) {
                 metadata[LogKeys.p50] = .stringConvertible(p50.inMilliseconds)
                 metadata[LogKeys.p99] = .stringConvertible(p99.inMilliseconds)

@@ -28,7 +28,7 @@ enum MessageIDCheck {
 
     /// `nil` for a route whose entries have no `webhook-id`. Scheme, host and path: receivers keep the ids that they have seen per endpoint, not per query.
     private static func target(of route: RouteConfig) -> Substring? {
-        route.webhook?.url.prefix { $0 != "?" }
+        route.webhook?.writtenURL.prefix { $0 != "?" }
     }
 
     /// Every bridge with this file has a server of its own, and streams of the same name in it.

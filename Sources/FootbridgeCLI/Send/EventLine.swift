@@ -3,11 +3,13 @@ import RedisStreams
 
 /// One line of NDJSON as the fields of an entry.
 enum EventLine {
-    static func fields(_ line: String) throws(EventLineError) -> EntryFields { try fields(Array(line.utf8)) }
+    static func fields(_ line: String, typed: Bool = false) throws(EventLineError) -> EntryFields {
+        try fields(Array(line.utf8), typed: typed)
+    }
 
     /// In the order of the line. Strings as they are; numbers, booleans, arrays, objects and null as they are written:
-    /// `12.50` stays `12.50`.
-    static func fields(_ bytes: [UInt8]) throws(EventLineError) -> EntryFields {
+    /// `12.50` stays `12.50`. Typed, strings are written as JSON, too: then `"3"` and `3` stay two things.
+    static func fields(_ bytes: [UInt8], typed: Bool = false) throws(EventLineError) -> EntryFields {
         if let column = firstColumnThatIsNotUTF8(bytes) { throw .notUTF8(column: column) }
         guard let value = json(bytes[...]) else { throw .notJSON }
         guard value is [String: Any] else { throw .notAnObject }
@@ -16,7 +18,7 @@ enum EventLine {
         var pairs: [EntryFields.Element] = []
         for (name, value) in JSONMembers(bytes) {
             guard let name = text(name) else { throw .notJSON }
-            let isString = value.first == UInt8(ascii: "\"")
+            let isString = !typed && value.first == UInt8(ascii: "\"")
             guard let value = isString ? text(value) : value else { throw .notJSON }
             pairs.append((name, value))
         }

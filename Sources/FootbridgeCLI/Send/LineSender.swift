@@ -9,6 +9,7 @@ struct LineSender {
     let stream: String
     let rate: Int?
     let maxlen: Int?
+    let typed: Bool
 
     private var lines = InputLines()
     private var progress = SendProgress()
@@ -18,11 +19,12 @@ struct LineSender {
     /// Of the first line that is not sent.
     private var nextLine = 1
 
-    init(client: RedisClient, stream: String, rate: Int?, maxlen: Int?) {
+    init(client: RedisClient, stream: String, rate: Int?, maxlen: Int?, typed: Bool) {
         self.client = client
         self.stream = stream
         self.rate = rate
         self.maxlen = maxlen
+        self.typed = typed
     }
 
     /// However it ends, it says how much was sent.
@@ -55,7 +57,7 @@ struct LineSender {
 
     private mutating func add(_ line: ArraySlice<UInt8>) async throws {
         do throws(EventLineError) {
-            let fields = try EventLine.fields(Array(line))
+            let fields = try EventLine.fields(Array(line), typed: typed)
             batch.append(.add(fields, to: stream, trimming: maxlen.map { .length($0) }))
         } catch {
             lineNumber -= 1

@@ -14,7 +14,8 @@ struct SendCommand: AsyncParsableCommand {
               footbridge send --redis rediss://cache.example.com orders id=7
 
             With --ndjson each line is a JSON object; its members become the fields of one entry, strings as they are, \
-            other values as JSON. The ids of single entries go to standard output.
+            other values as JSON; with --typed strings are JSON as well, with their quotes, so that `body: typed` sends each \
+            member as it was. The ids of single entries go to standard output.
 
             Exit codes: 0 sent, 65 a line is wrong, 69 Redis cannot be reached, 78 Redis refuses, or the configuration \
             is wrong, 130 Ctrl-C. Lines before a wrong one are sent, and it is said how to go on.
@@ -28,6 +29,9 @@ struct SendCommand: AsyncParsableCommand {
 
     @Flag(help: "Read one JSON object per line from standard input.")
     var ndjson = false
+
+    @Flag(help: "With --ndjson: write strings as JSON, too.")
+    var typed = false
 
     @Option(
         parsing: .unconditional,
@@ -44,6 +48,7 @@ struct SendCommand: AsyncParsableCommand {
     func validate() throws {
         if ndjson && !fields.isEmpty { throw ValidationError("--ndjson reads the fields from standard input") }
         if !ndjson && fields.isEmpty { throw ValidationError("give at least one field as name=value, or --ndjson") }
+        if typed && !ndjson { throw ValidationError("--typed goes with --ndjson") }
         try FieldArguments.validate(fields)
         if let rate, rate < 1 { throw ValidationError("--rate must be at least 1") }
         if let maxlen, maxlen < 1 { throw ValidationError("--maxlen must be at least 1") }
@@ -55,7 +60,7 @@ struct SendCommand: AsyncParsableCommand {
         let result: Result<Void, any Error>
         if ndjson {
             result = await Interruptible.run {
-                var sender = LineSender(client: client, stream: stream, rate: rate, maxlen: maxlen)
+                var sender = LineSender(client: client, stream: stream, rate: rate, maxlen: maxlen, typed: typed)
                 try await sender.run()
             }
         } else {

@@ -61,6 +61,7 @@ struct RetryPolicyTests {
             (.exhausted(.outage(.status(503))), "exhausted: http_503", 503),
             (.exhausted(.outage(.timedOut)), "exhausted: timeout", nil),
             (.exhausted(nil), "exhausted: instance_lost", nil),
+            (.unshapeable(key: "filter", message: "no"), "unshapeable: filter: no", nil),
             (.malformed("no field \"data\""), "malformed: no field \"data\"", nil),
         ] as [(DeadLetterReason, String, Int?)])
     func `a reason has words and perhaps a status`(reason: DeadLetterReason, text: String, status: Int?) {

@@ -29,7 +29,8 @@ import Webhooks
             let counters = RouteCounters()
             let publish = PublishConfig(channel: TargetName("c"), shard: true, body: .field("n"))
             let sink = ChannelSink(
-                publish, lane: RedisLane(.own { link.connection }, loop: actor.loop, concurrency: 2),
+                publish, body: BodyWriter(publish.body, streams: ["s"], shaper: nil),
+                lane: RedisLane(.own { link.connection }, loop: actor.loop, concurrency: 2),
                 audience: Audience(
                     publish.channel, counters: counters, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 ))

@@ -45,7 +45,7 @@ struct BridgeFile {
             if let destination = route.destination {
                 lines.append("    \(destination)")
             } else {
-                lines += ["    webhook:", "      url: \"\(route.url)\""]
+                lines += ["    webhook:", "      url: '\(route.url)'"]
                 lines += route.webhook.sorted { $0.key < $1.key }.map { "      \($0.key): \($0.value)" }
             }
             lines += route.keys.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }

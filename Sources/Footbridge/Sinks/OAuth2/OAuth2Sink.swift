@@ -18,6 +18,7 @@ final class OAuth2Sink: Sink {
     private let webhooks: WebhookSink
     private let tokens: TokenSource
     private let loop: CurlLoop
+    private let shaper: Shaper?
     private let timeout: Duration
     /// Whether 401 means what it usually does.
     private let repeatsRefused: Bool
@@ -26,12 +27,15 @@ final class OAuth2Sink: Sink {
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
     init(
-        _ webhook: WebhookConfig, of route: RouteConfig, _ config: OAuth2Config, namespace: String?, loop: CurlLoop
+        _ webhook: WebhookConfig, of route: RouteConfig, _ config: OAuth2Config, namespace: String?,
+        shaper: Shaper? = nil,
+        loop: CurlLoop
     ) throws {
         self.loop = loop
+        self.shaper = shaper
         timeout = webhook.timeout
         repeatsRefused = webhook.statuses[401] == nil
-        webhooks = try WebhookSink(webhook, of: route, namespace: namespace, loop: loop)
+        webhooks = try WebhookSink(webhook, of: route, namespace: namespace, shaper: shaper, loop: loop)
         tokens = try TokenSource(config, webhook: webhook, loop: loop)
         webhooks.onFinish = { [unowned self] in finish($0, $1) }
     }
@@ -79,6 +83,9 @@ final class OAuth2Sink: Sink {
         case .failure(let failure): onFinish(row, DeliveryReport(outcome: failure.outcome))
         case .success(let token):
             do throws(UnmakeableRequest) {
+                // The programs have seen other entries meanwhile.
+                try shaper?.begin(entry.delivery)
+                defer { shaper?.end() }
                 if let report = try send(&entry, token) { onFinish(row, report) }
             } catch {
                 // It could be made a moment ago.

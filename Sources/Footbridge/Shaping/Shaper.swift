@@ -1,0 +1,190 @@
+internal import JQ
+internal import RedisStreams
+
+/// The jq programs of one route on one worker: what of an entry goes out, and whether it does.
+///
+/// For each delivery: `begin`, then any of the others, then `end`. Sinks use what concerns them. There is none for a route
+/// without jq.
+final class Shaper {
+    private let machine: JQMachine
+    private let filter: JQMachine.Program?
+    private let body: JQMachine.Program?
+    private let bodyName: String
+    private let templates: JQMachine.Templates?
+    /// What each template is for, for messages.
+    private let templateNames: [String]
+    private let headerNames: [[UInt8]]
+    private let hasURL: Bool
+    private let streams: [[UInt8]]
+    private let dataField: [UInt8]?
+    private var id: [UInt8] = []
+    private var values: [[UInt8]] = []
+
+    /// - Returns: `nil` if the route needs none.
+    /// - Throws: what `check` would have told.
+    static func make(for route: RouteConfig) throws -> Shaper? {
+        let isNeeded =
+            route.filter != nil || route.destination.bodyProgram != nil || route.webhook?.urlTemplate != nil
+            || route.webhook?.headers.contains { $0.template != nil } ?? false
+        return isNeeded ? try Shaper(route) : nil
+    }
+
+    private init(_ route: RouteConfig) throws {
+        let machine = try JQMachine()
+        filter = try route.filter.map { try machine.compile($0) }
+        body = try route.destination.bodyProgram.map { try machine.compile($0.text) }
+        bodyName = route.destination.bodyProgram?.key ?? ""
+        let headers = route.webhook?.headers.filter { $0.template != nil } ?? []
+        let all = [route.webhook?.urlTemplate].compactMap(\.self) + headers.compactMap(\.template)
+        templates = all.isEmpty ? nil : try machine.compile(all)
+        hasURL = route.webhook?.urlTemplate != nil
+        templateNames = (hasURL ? ["webhook.url"] : []) + headers.map { "webhook.headers.\($0.name)" }
+        headerNames = headers.map { Array($0.name.utf8) }
+        streams = route.streams.map { Array($0.utf8) }
+        dataField = route.dataField.map { Array($0.utf8) }
+        self.machine = machine
+    }
+
+    var makesBody: Bool { body != nil }
+    var makesLines: Bool { templates != nil }
+
+    func begin(_ delivery: Delivery) throws(UnmakeableRequest) {
+        id.removeAll(keepingCapacity: true)
+        id.append(contentsOf: delivery.key.id.description.utf8)
+        let (machine, id, stream, dataField) = (machine, id, streams[delivery.key.stream], dataField)
+        let result = delivery.fields.withUnsafeFields { fields in
+            id.withUnsafeBytes { id in
+                stream.withUnsafeBytes { stream -> Result<Void, JQFailure> in
+                    do throws(JQFailure) {
+                        return .success(
+                            try machine.begin(
+                                id: id, stream: stream, timestamp: Double(delivery.key.id.milliseconds) / 1000,
+                                attempt: delivery.attempt, fields: fields, dataField: dataField))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+        }
+        guard case .failure(let failure) = result else { return }
+        if case .failed(let message) = failure { throw UnmakeableRequest("data_field", "is no JSON: \(message)") }
+        throw UnmakeableRequest("data_field", failure.description)
+    }
+
+    func end() { machine.end() }
+
+    /// Without a filter all pass.
+    func passes() throws(UnmakeableRequest) -> Bool {
+        guard let filter else { return true }
+        do throws(JQFailure) {
+            return try machine.passes(filter)
+        } catch {
+            throw UnmakeableRequest("filter", error.description)
+        }
+    }
+
+    func writeBody(to out: inout [UInt8]) throws(UnmakeableRequest) {
+        guard let body else { return }
+        do throws(JQFailure) {
+            try machine.write(body, to: &out)
+        } catch {
+            throw UnmakeableRequest(bodyName, error.description)
+        }
+    }
+
+    /// What the templates give: the URL, then the headers.
+    ///
+    /// - Parameter piece: the pieces of each, in turn.
+    private func evaluate(_ piece: (Int, UnsafeRawBufferPointer, Bool) -> Void) throws(UnmakeableRequest) {
+        guard let templates else { return }
+        do throws(JQMachine.TemplateFailure) {
+            try machine.write(templates, piece)
+        } catch {
+            let expression = error.expression.isEmpty ? "" : "\\(\(error.expression)) "
+            throw UnmakeableRequest(templateNames[error.template], "\(expression)\(error.failure)")
+        }
+    }
+
+    /// Adds the URL and the headers that are made from the entry. A header whose value comes out empty is left out.
+    func writeLines(to buffer: inout RequestLines) throws(UnmakeableRequest) {
+        if values.count != templateNames.count { values = Array(repeating: [], count: templateNames.count) }
+        for index in values.indices { values[index].removeAll(keepingCapacity: true) }
+        var isDotted = false
+        var values = exchange(&self.values, with: [])
+        defer { self.values = values }
+        let hasURL = hasURL
+        try evaluate { index, bytes, isValue in
+            guard index == 0, hasURL, isValue else { return values[index].append(contentsOf: bytes) }
+            // A receiver would take it for a way up.
+            isDotted = isDotted || bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
+            PercentEncoding.append(bytes, to: &values[index])
+        }
+        if hasURL {
+            guard !isDotted else {
+                throw UnmakeableRequest("webhook.url", "a value is . or .., which means a directory")
+            }
+            buffer.url = values[0]
+        }
+        for (name, value) in zip(headerNames, values.dropFirst(hasURL ? 1 : 0)) {
+            guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+                throw UnmakeableRequest(
+                    "webhook.headers.\(String(decoding: name, as: UTF8.self))",
+                    "the value holds a control character or a line break")
+            }
+            if !value.isEmpty { buffer.headers.append((name, value)) }
+        }
+    }
+
+    /// The same for people: what is fixed in headers and in a URL's query may be a secret.
+    func shownLines() throws(UnmakeableRequest) -> (url: String?, headers: [(name: String, value: String)]) {
+        var texts = Array(repeating: "", count: templateNames.count)
+        let hasURL = hasURL
+        try evaluate { index, bytes, isValue in
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard index == 0, hasURL else { return texts[index] += isValue ? text : "***" }
+            if isValue {
+                var encoded: [UInt8] = []
+                PercentEncoding.append(bytes, to: &encoded)
+                texts[index] += String(decoding: encoded, as: UTF8.self)
+            } else {
+                texts[index] += QueryMask.masked(text, isInQuery: texts[index].contains("?"))
+            }
+        }
+        let headers = zip(headerNames, texts.dropFirst(hasURL ? 1 : 0)).map {
+            (name: String(decoding: $0, as: UTF8.self), value: $1)
+        }
+        return (hasURL ? texts[0] : nil, headers)
+    }
+}
+
+/// What of a request is made from the entry, beside the body.
+struct RequestLines {
+    var url: [UInt8] = []
+    var headers: [(name: [UInt8], value: [UInt8])] = []
+
+    mutating func removeAll() {
+        url.removeAll(keepingCapacity: true)
+        headers.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Destination {
+    /// The program that makes the body, and where it stands in the route.
+    fileprivate var bodyProgram: (key: String, text: String)? {
+        switch self {
+        case .webhook(let webhook): webhook.body.program.map { ("webhook.body.jq", $0) }
+        case .publish(let publish): publish.body.program.map { ("publish.body.jq", $0) }
+        case .append: nil
+        }
+    }
+}
+
+extension BodyFormat {
+    var program: String? { if case .jq(let program) = self { program } else { nil } }
+}
+
+private func exchange<Value>(_ place: inout Value, with other: Value) -> Value {
+    let old = place
+    place = other
+    return old
+}

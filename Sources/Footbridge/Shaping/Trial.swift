@@ -1,0 +1,177 @@
+internal import Curl
+public import RedisStreams
+internal import Webhooks
+
+/// One entry of one route, outside of a bridge: what would be sent, and what the receiver says to it. Acknowledges nothing.
+public struct Trial: Sendable {
+    private let route: RouteConfig
+    private let namespace: String?
+
+    public init(route: RouteConfig, namespace: String?) {
+        self.route = route
+        self.namespace = namespace
+    }
+
+    /// A request as people may see it: what may be secret in it is `***`.
+    public struct Request: Sendable, Equatable {
+        public var method: String
+        public var url: String
+        public var headers: [(name: String, value: String)]
+        public var body: [UInt8]
+
+        public static func == (left: Request, right: Request) -> Bool {
+            left.method == right.method && left.url == right.url && left.body == right.body
+                && left.headers.elementsEqual(right.headers, by: ==)
+        }
+    }
+
+    /// A Redis command as people may see it.
+    public struct Command: Sendable, Equatable {
+        /// `PUBLISH events`, `XADD invoices *`.
+        public var head: String
+        /// Of a message; empty for an entry.
+        public var body: [UInt8]
+        /// Of an entry.
+        public var fields: EntryFields
+    }
+
+    /// What becomes of an entry before anything is sent.
+    public enum Shape: Sendable, Equatable {
+        /// The filter does not pass it.
+        case filtered
+        case request(Request)
+        case command(Command)
+        /// The reason of its dead letter.
+        case impossible(DeadLetterReason)
+    }
+
+    /// How the receiver answered.
+    public struct Answer: Sendable, Equatable {
+        /// `delivered (204)`.
+        public var outcome: String
+        public var isDelivered: Bool
+        public var duration: Duration
+        /// Its first 4 KiB.
+        public var body: [UInt8]
+    }
+
+    /// - Parameter stream: the place of the entry's stream in the route.
+    /// - Throws: if libjq or OpenSSL refuse what the route asks for.
+    public func shape(_ entry: StreamEntry, stream: Int) throws -> Shape {
+        let shaper = try Shaper.make(for: route)
+        guard let delivery = Self.delivery(of: entry, stream, route) else { return .impossible(.trimmed) }
+        do {
+            try shaper?.begin(delivery)
+            defer { shaper?.end() }
+            if let shaper, try !shaper.passes() { return .filtered }
+            return try shaped(delivery, shaper)
+        } catch let error as UnmakeableRequest {
+            return .impossible(error.reason)
+        }
+    }
+
+    private func shaped(_ delivery: Delivery, _ shaper: Shaper?) throws -> Shape {
+        switch route.destination {
+        case .webhook(let webhook):
+            var writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper)
+            try writer.write(delivery, timestamp: Self.wallSeconds)
+            return .request(try shown(webhook, writer.buffer, shaper))
+        case .publish(let publish):
+            var body: [UInt8] = []
+            try BodyWriter(publish.body, streams: route.streams, shaper: shaper).write(delivery, into: &body)
+            return .command(
+                Command(head: "\(publish.command) \(publish.channel)", body: body, fields: EntryFields([:])))
+        case .append(let append):
+            return .command(
+                Command(head: "XADD \(append.stream) *", body: [], fields: append.fields.applied(to: delivery.fields)))
+        }
+    }
+
+    /// Sends the request that `shape` shows.
+    ///
+    /// - Returns: `nil` if the filter does not pass it, or no request can be made; always for routes without a webhook.
+    /// - Throws: if libcurl, libjq or OpenSSL refuse what the route asks for.
+    public func send(_ entry: StreamEntry, stream: Int) async throws -> Answer? {
+        let loop = try CurlLoop(name: "try")
+        let (route, namespace) = (route, namespace)
+        let answer: Result<Answer?, any Error> = await withCheckedContinuation { continuation in
+            loop.post {
+                do {
+                    try Self.start(entry, stream, route, namespace, on: loop) {
+                        continuation.resume(returning: .success($0))
+                    }
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        await loop.stop()
+        return try answer.get()
+    }
+
+    private static func start(
+        _ entry: StreamEntry, _ stream: Int, _ route: RouteConfig, _ namespace: String?, on loop: CurlLoop,
+        _ completion: @escaping (Answer?) -> Void
+    ) throws {
+        guard case .webhook(let webhook) = route.destination else { return completion(nil) }
+        let shaper = try Shaper.make(for: route)
+        let sink: any Sink
+        if case .oauth2(let config) = webhook.auth {
+            sink = try OAuth2Sink(webhook, of: route, config, namespace: namespace, shaper: shaper, loop: loop)
+        } else {
+            sink = try WebhookSink(webhook, of: route, namespace: namespace, shaper: shaper, loop: loop)
+        }
+        func answer(_ report: DeliveryReport) -> Answer {
+            var isDelivered = false
+            if case .delivered = report.outcome { isDelivered = true }
+            let cause = report.likelyCause.map { ": \($0)" } ?? ""
+            return Answer(
+                outcome: "\(report.outcome)\(cause)", isDelivered: isDelivered,
+                duration: .nanoseconds(report.nanoseconds), body: report.response)
+        }
+        guard let delivery = delivery(of: entry, stream, route) else { return completion(nil) }
+        do throws(UnmakeableRequest) {
+            try shaper?.begin(delivery)
+            defer { shaper?.end() }
+            if let shaper, try !shaper.passes() { return completion(nil) }
+            // It keeps itself until it is told.
+            sink.onFinish = { _, report in
+                sink.onFinish = { _, _ in }
+                completion(answer(report))
+            }
+            if let report = try sink.start(delivery) {
+                sink.onFinish = { _, _ in }
+                completion(answer(report))
+            }
+        } catch {
+            sink.onFinish = { _, _ in }
+            completion(nil)
+        }
+    }
+
+    private static func delivery(of entry: StreamEntry, _ stream: Int, _ route: RouteConfig) -> Delivery? {
+        var table = EntryTable(streams: route.streams.count)
+        let key = EntryKey(stream: stream, id: entry.id)
+        return table.queue(key, entry.fields).map { Delivery(row: $0, key: key, fields: entry.fields, attempt: 1) }
+    }
+
+    private static var wallSeconds: Int64 { WallClock.milliseconds / 1000 }
+
+    private func shown(
+        _ webhook: WebhookConfig, _ buffer: RequestBuffer, _ shaper: Shaper?
+    ) throws(UnmakeableRequest) -> Request {
+        let made = try shaper?.shownLines()
+        var headers: [(name: String, value: String)] = [("Content-Type", webhook.contentType)]
+        headers += webhook.headers.filter { $0.template == nil }.map { ($0.name, "***") }
+        headers += made?.headers ?? []
+        let names = Set(webhook.headers.filter { $0.template != nil }.map { $0.name.lowercased() })
+        for line in buffer.lines {
+            let name = line.prefix { $0 != ":" }
+            guard !names.contains(name.lowercased()) else { continue }
+            headers.append((String(name), name == "webhook-signature" ? "***" : String(line.dropFirst(name.count + 2))))
+        }
+        return Request(
+            method: webhook.method, url: made?.url ?? QueryMask.masked(webhook.url, isInQuery: false), headers: headers,
+            body: buffer.body)
+    }
+}
