@@ -52,7 +52,7 @@ lint: ## Checks the style of the sources, the units, the scripts and the list of
 	@$(call say,swift format lint)
 	@swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 	@$(call say,yamllint)
-	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example
+	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example docs/recipes
 	@$(call say,shellcheck)
 	@shellcheck .ci/run
 	@$(call say,systemd-analyze)
