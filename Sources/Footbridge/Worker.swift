@@ -21,7 +21,7 @@ actor Worker {
         if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
         let context = WorkerContext(
             loop: loop, consumer: "\(config.instance).\(number)", target: target, waitForAck: config.waitForAck,
-            namespace: config.namespace, logger: logger)
+            namespace: config.namespace, workers: max(1, config.workers), logger: logger)
         self.context = context
         self.logger = logger
         routes = try config.routes.map { route in

@@ -17,6 +17,27 @@ import Testing
         }
     }
 
+    /// Two routes to one endpoint, with two workers: together they keep the stricter limit.
+    @Test func `no more requests start than the rate allows`() throws {
+        let scene = try Scene { request in .answer(request.text == body(3) && request.earlier == 0 ? 503 : 200) }
+        scene.file.workers = 2
+        scene.file.routes = ["a", "b"].map { name in
+            var route = BridgeFile.Route(name: name, streams: [name], url: scene.receiver.url)
+            route.keys["rate"] = name == "a" ? "{ limit: 40/s, burst: 4 }" : "100/s"
+            return route
+        }
+        for route in scene.file.routes { try scene.redis.add(numbers: 0..<40, to: route.name) }
+        try scene.run()
+        for route in scene.file.routes { try scene.waitUntilSettled(route, timeout: .seconds(20)) }
+        let times = scene.receiver.ledger.map(\.time).sorted()
+        #expect(times.count == 82)
+        // Of each worker 20 a second and two at once; some late ones may come with those behind them.
+        for (index, time) in times.enumerated() {
+            let soon = times[index...].prefix { $0 - time < .milliseconds(500) }
+            #expect(soon.count <= 20 + 4 + 4)
+        }
+    }
+
     /// Two routes, one with Retry-After and one without, in one bridge.
     @Test func `a receiver that lets few through costs no attempt, and gets few in vain`() throws {
         let count = 120

@@ -54,6 +54,7 @@ extension RouteConfig {
         ]
         let treatment: KeyValuePairs<String, String> = [
             "concurrency": "\(concurrency)",
+            "rate": rate.map { "\(RateText.format($0.perSecond)), burst \($0.burst)" } ?? "none",
             "retry.attempts": "\(retry.attempts)",
             "retry.backoff.initial": DurationText.format(retry.backoff.initial),
             "retry.backoff.factor": NumberText.format(retry.backoff.factor),

@@ -13,6 +13,7 @@ extension RouteConfig {
         filter = section.program("filter")
         dataField = section.optional("data_field", type: "string", defaultText: "none", ConfigText.name)
         section.integer("concurrency", &concurrency, 1...10_000)
+        rate = RateLimit.read(section)
         let retrySection = section.section("retry")
         retry.read(retrySection)
         retrySection.finish()

@@ -15,6 +15,8 @@ public struct RouteConfig: Sendable, Equatable {
     public var destination: Destination
     /// Requests, or commands, in flight, per worker.
     public var concurrency: Int
+    /// Requests that may start per time, in this instance; `nil`: any number.
+    public var rate: RateLimit?
     public var retry: RetryPolicy
     /// Waiting entries, per worker; with more the route stops reading.
     public var maximumParked: Int

@@ -12,6 +12,9 @@ final class Endpoint {
     let name: String
     private(set) var standing: Standing
     private(set) var pace = Pace()
+    /// What people have set.
+    private var limit: RateLimit?
+    private var bucket: TokenBucket?
     private(set) var inFlight = 0
 
     private var isProbing = false
@@ -28,18 +31,31 @@ final class Endpoint {
         standing = Standing(salt: name.utf8.reduce(0) { SplitMix.mixed($0 ^ UInt64($1)) })
     }
 
+    /// Of several limits the strictest counts.
+    func keep(_ limit: RateLimit) {
+        self.limit = self.limit?.stricter(limit) ?? limit
+        bucket = self.limit.map(TokenBucket.init)
+    }
+
     /// How many requests may start now, beside those in flight.
     func allowance(now: MonotonicTime) -> Int {
-        if case .down(let down) = standing.state { return now >= down.nextProbe && !isProbing ? 1 : 0 }
+        if case .down(let down) = standing.state {
+            return now >= down.nextProbe && !isProbing ? min(1, bucket?.allowance(now: now) ?? 1) : 0
+        }
         let width = opening.map { max(0, $0 - inFlight) } ?? .max
-        return min(width, pace.allowance(now: now))
+        return min(width, pace.allowance(now: now), bucket?.allowance(now: now) ?? .max)
     }
 
     /// When `allowance` grows by time alone; `nil`: it does not, or has grown.
     func nextChange(now: MonotonicTime) -> MonotonicTime? {
-        if case .down(let down) = standing.state { return isProbing || down.nextProbe <= now ? nil : down.nextProbe }
+        let free = bucket?.nextChange(now: now)
+        if case .down(let down) = standing.state {
+            if isProbing { return nil }
+            return down.nextProbe <= now ? free : free.map { max($0, down.nextProbe) } ?? down.nextProbe
+        }
         if let opening, inFlight >= opening { return nil }
-        return pace.nextChange(now: now)
+        guard let paced = pace.nextChange(now: now) else { return free }
+        return free.map { max($0, paced) } ?? paced
     }
 
     /// Whether this entry may be the next probe: not the one that was the last, if there is another.
@@ -56,6 +72,7 @@ final class Endpoint {
         }
         inFlight += 1
         pace.didStart(now: now)
+        bucket?.take(now: now)
         return Attempt(entry: entry, mark: mark, generation: standing.didStart(), startedAt: now, isProbe: isProbe)
     }
 

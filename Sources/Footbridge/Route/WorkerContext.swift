@@ -12,6 +12,8 @@ final class WorkerContext {
     let token = String(UInt64.random(in: .min ... .max), radix: 36)
     /// What message ids are told apart by, beside the stream's key.
     let namespace: String?
+    /// How many this instance has: limits of its own are shared among them.
+    private let workers: Int
     let target: RedisTarget
     /// Pipelined commands of all routes; blocking reads have connections of their own.
     let commands: RedisLink
@@ -43,11 +45,12 @@ final class WorkerContext {
 
     init(
         loop: CurlLoop, consumer: String, target: RedisTarget, waitForAck: WaitForAck?, namespace: String? = nil,
-        logger: Logger
+        workers: Int = 1, logger: Logger
     ) {
         self.loop = loop
         self.logger = logger
         self.namespace = namespace
+        self.workers = workers
         self.consumer = consumer
         self.target = target
         let directory = target.sentinel.map { SentinelDirectory(loop: loop, target: $0) }
@@ -128,9 +131,9 @@ final class WorkerContext {
     /// Routes with the same one share what is known of it.
     func endpoint(of route: RouteConfig) -> Endpoint {
         let identity = route.destination.endpointIdentity
-        if let known = endpoints[identity] { return known }
-        let endpoint = Endpoint(name: route.destination.endpointName)
+        let endpoint = endpoints[identity] ?? Endpoint(name: route.destination.endpointName)
         endpoints[identity] = endpoint
+        if let rate = route.rate { endpoint.keep(rate.share(of: workers)) }
         return endpoint
     }
 
