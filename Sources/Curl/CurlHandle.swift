@@ -333,8 +333,8 @@ public final class CurlHandle {
     /// 7.88.1 counts how often it has repeated a request over all transfers of a handle (`retrycount`), and begins anew only
     /// when it gives one up after five: that one has not had its five.
     private func startsAgain(after code: CURLcode) -> Bool {
-        guard code == CURLE_SEND_ERROR, transfer.pointee.repeats_allowed > 0, !hasStartedAgain,
-            String(cString: errorText).hasPrefix("Connection died, tried")
+        guard code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR, transfer.pointee.repeats_allowed > 0,
+            !hasStartedAgain, String(cString: errorText).hasPrefix("Connection died, tried")
         else { return false }
         hasStartedAgain = true
         (transfer.pointee.prerequests, transfer.pointee.status, transfer.pointee.family) = (0, 0, 0)
@@ -354,6 +354,7 @@ public final class CurlHandle {
         guard code != CURLE_OK else { return end }
         end.detail = String(cString: errorText)
         end.refusedAddress = refusal?.description
+        end.hasProxy = options.connection.proxy != nil
         end.repeatRefused = transfer.pointee.repeat_refused
         end.socketError = transfer.pointee.socket_errno
         end.isIPv4 = transfer.pointee.family == AF_INET

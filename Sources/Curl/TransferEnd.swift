@@ -18,6 +18,8 @@ struct TransferEnd: Equatable {
     var connectionError: Int32 = 0
     /// An address that may not be connected to, and what would let it through.
     var refusedAddress: String?
+    /// The connection was to be one to a proxy.
+    var hasProxy = false
     /// The last address that was tried is one of IPv4.
     var isIPv4 = false
 
@@ -38,6 +40,10 @@ struct TransferEnd: Equatable {
             return TransportFailure(kind: .forbiddenAddress, code: code.rawValue, message: refusedAddress)
         }
         var failure = TransportFailure(code, detail: detail)
+        // Nobody else was to be connected to.
+        if hasProxy, code == CURLE_COULDNT_CONNECT {
+            failure = TransportFailure(kind: .proxy, code: failure.code, message: failure.message)
+        }
         if isOwnLack(isShortOfDescriptors) {
             failure = TransportFailure(kind: .ownLack, code: failure.code, message: ownWords ?? failure.message)
         }

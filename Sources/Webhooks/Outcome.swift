@@ -191,7 +191,7 @@ extension Outcome.Failure: CustomStringConvertible {
         case .tls: "the TLS handshake failed"
         case .nameLookupFailed: "the receiver's name could not be looked up"
         case .notHTTP: "the answer is not HTTP"
-        case .proxy(let words): "the proxy does not let us through: \(words)"
+        case .proxy(let words): "the proxy fails: \(words)"
         case .redis(let answer): "Redis cannot just now: \(answer.words)"
         case .other(let words): words
         }

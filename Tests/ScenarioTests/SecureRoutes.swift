@@ -96,7 +96,7 @@ import Testing
         scene.file.level = "debug"
         try scene.redis.add(numbers: 0..<5)
         let bridge = try scene.run()
-        try bridge.waitForOutput(containing: "connection refused", on: .error)
+        try bridge.waitForOutput(containing: "the proxy fails: Failed to connect to 127.0.0.1", on: .error)
         try proxy.start()
         try proxy.waitFor(count: 5)
         try scene.waitUntilSettled()
@@ -120,6 +120,6 @@ import Testing
         #expect(Set(scene.receiver.ledger.map(\.path)) == ["/hooks/direct", "/hooks/unsaid"])
         #expect(
             bridge.logs("the configuration has something to look at").map { $0.metadata["key"] }
-                == ["routes.unsaid.webhook.proxy"])
+                == ["webhook.proxy"])
     }
 }

@@ -76,6 +76,8 @@ import Webhooks
             (.outage(.tls), nil, "tls", "the TLS handshake failed"),
             (.outage(.nameLookupFailed), nil, "name_lookup", "the receiver's name could not be looked up"),
             (.outage(.notHTTP), nil, "not_http", "the answer is not HTTP"),
+            (.outage(.proxy("it is away")), nil, "proxy", "the proxy fails: it is away"),
+            (.routeRefused(.noToken("a: it answers 401")), nil, "no_token", "no token: a: it answers 401"),
             (
                 .outage(.keptConnectionEnded), nil, "kept_connection_ended", "a kept connection ended before any answer"
             ),

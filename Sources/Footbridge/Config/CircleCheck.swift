@@ -45,7 +45,7 @@ enum CircleCheck {
 
     private static func ways(from stream: String, _ config: RouteConfig) -> [Way] {
         var ways: [Way] = []
-        if case .append(let append) = config.destination, append.redis == nil {
+        if case .append(let append) = config.destination, append.redis == nil, append.stream.template == nil {
             ways.append(
                 Way(what: "entries", target: append.stream.text) { section in
                     section.section("append").find("stream")

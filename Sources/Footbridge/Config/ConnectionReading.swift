@@ -47,10 +47,13 @@ extension ConnectionOptions {
         case .environment: proxy = environment.proxy(for: url)?.url
         case .some(.none): break
         case nil:
-            guard !webhook.isTemplate, let (variable, _) = environment.proxy(for: url) else { return }
-            webhook.advise(
+            guard !webhook.isTemplate, webhook.find("unix_socket") == nil,
+                let (variable, _) = environment.proxy(for: url)
+            else { return }
+            // Once for all routes.
+            webhook.source.advise(
                 "\(variable) is set and not used; write proxy: environment to send through it, or proxy: none",
-                key: "proxy")
+                path: "webhook.proxy")
         }
     }
 }

@@ -52,12 +52,22 @@ extension Destination {
     }
 }
 
+extension TargetName {
+    /// A name, or one that is made from the entry.
+    fileprivate static func read(_ section: Section, _ key: String, example: String) -> TargetName? {
+        section.note(key, type: "string", defaultText: nil)
+        guard let found = section.find(key) else {
+            section.missing(key, "write \(key): \(example)")
+            return nil
+        }
+        if section.isTemplate(found) { return section.template(at: found, ConfigText.name).map { TargetName($0) } }
+        return section.value(at: found, ConfigText.name).map { TargetName($0) }
+    }
+}
+
 extension PublishConfig {
     init(_ section: Section) {
-        let channel = section.required("channel", type: "string", example: "events") { text throws(Complaint) in
-            TargetName(try ConfigText.name(text))
-        }
-        self.init(channel: channel ?? TargetName(""))
+        self.init(channel: TargetName.read(section, "channel", example: "events") ?? TargetName(""))
         section.flag("shard", &shard)
         body.read(section)
         redis = RedisSource.readOther(section)
@@ -67,10 +77,7 @@ extension PublishConfig {
 
 extension AppendConfig {
     init(_ section: Section) {
-        let stream = section.required("stream", type: "string", example: "invoices") { text throws(Complaint) in
-            TargetName(try ConfigText.name(text))
-        }
-        self.init(stream: stream ?? TargetName(""))
+        self.init(stream: TargetName.read(section, "stream", example: "invoices") ?? TargetName(""))
         readTrimming(section)
         section.flag("exact", &isExact)
         if isExact, trimming == nil, !section.isTemplate {

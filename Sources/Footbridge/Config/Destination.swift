@@ -1,3 +1,5 @@
+public import JQ
+
 /// Where the entries of a route go.
 public enum Destination: Sendable, Equatable {
     /// HTTP requests.
@@ -43,7 +45,10 @@ public struct AppendConfig: Sendable, Equatable {
     public var redis: RedisSource?
 
     /// The key on another server that holds what was appended; `nil` on the bridge's, which needs none.
-    public var memory: String? { redis == nil ? nil : AppendScript.memory(of: stream.text) }
+    public var memory: String? {
+        guard redis != nil else { return nil }
+        return stream.template == nil ? AppendScript.memory(of: stream.text) : AppendScript.commonMemory
+    }
 
     /// Whether the server is asked for its clock.
     public var asksForTime: Bool { if case .age = trimming { true } else { redis != nil } }
@@ -70,9 +75,14 @@ public struct AppendConfig: Sendable, Equatable {
 
 /// The name of a channel or a stream that entries go to.
 public struct TargetName: Sendable, Equatable, CustomStringConvertible {
+    /// As the configuration has it.
     public let text: String
+    /// What makes it from the entry, if something does.
+    public let template: JQTemplate?
 
-    public init(_ text: String) { self.text = text }
+    public init(_ text: String) { (self.text, template) = (text, nil) }
+
+    public init(_ template: JQTemplate) { (text, self.template) = (template.source(), template) }
 
     public var description: String { text }
 }

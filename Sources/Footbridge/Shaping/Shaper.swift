@@ -15,6 +15,7 @@ final class Shaper {
     private let templateNames: [String]
     private let headerNames: [[UInt8]]
     private let hasURL: Bool
+    private let hasName: Bool
     private let streams: [[UInt8]]
     private let dataField: [UInt8]?
     private var id: [UInt8] = []
@@ -25,6 +26,7 @@ final class Shaper {
     static func make(for route: RouteConfig) throws -> Shaper? {
         let isNeeded =
             route.filter != nil || route.destination.bodyProgram != nil || route.webhook?.urlTemplate != nil
+            || route.destination.nameTemplate != nil
             || route.webhook?.headers.contains { $0.template != nil } ?? false
         return isNeeded ? try Shaper(route) : nil
     }
@@ -35,10 +37,15 @@ final class Shaper {
         body = try route.destination.bodyProgram.map { try machine.compile($0.text) }
         bodyName = route.destination.bodyProgram?.key ?? ""
         let headers = route.webhook?.headers.filter { $0.template != nil } ?? []
-        let all = [route.webhook?.urlTemplate].compactMap(\.self) + headers.compactMap(\.template)
+        let name = route.destination.nameTemplate
+        let all =
+            [route.webhook?.urlTemplate, name?.template].compactMap(\.self) + headers.compactMap(\.template)
         templates = all.isEmpty ? nil : try machine.compile(all)
         hasURL = route.webhook?.urlTemplate != nil
-        templateNames = (hasURL ? ["webhook.url"] : []) + headers.map { "webhook.headers.\($0.name)" }
+        hasName = name != nil
+        templateNames =
+            (hasURL ? ["webhook.url"] : []) + (name.map { [$0.key] } ?? [])
+            + headers.map { "webhook.headers.\($0.name)" }
         headerNames = headers.map { Array($0.name.utf8) }
         streams = route.streams.map { Array($0.utf8) }
         dataField = route.dataField.map { Array($0.utf8) }
@@ -105,6 +112,18 @@ final class Shaper {
         }
     }
 
+    /// The name of the channel or the stream, if it is made from the entry; else `name` stays as it is.
+    func writeName(to name: inout [UInt8]) throws(UnmakeableRequest) {
+        guard hasName else { return }
+        var made: [UInt8] = []
+        try evaluate { _, bytes, _ in made.append(contentsOf: bytes) }
+        guard !made.isEmpty else { throw UnmakeableRequest(templateNames[0], "the name is empty") }
+        guard made.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            throw UnmakeableRequest(templateNames[0], "the name holds a control character or a line break")
+        }
+        name = made
+    }
+
     /// Adds the URL and the headers that are made from the entry. A header whose value comes out empty is left out.
     func writeLines(to buffer: inout RequestLines) throws(UnmakeableRequest) {
         if values.count != templateNames.count { values = Array(repeating: [], count: templateNames.count) }
@@ -137,6 +156,7 @@ final class Shaper {
 
     /// The same for people: what is fixed in headers and in a URL's query may be a secret.
     func shownLines() throws(UnmakeableRequest) -> (url: String?, headers: [(name: String, value: String)]) {
+        guard !hasName else { return (nil, []) }
         var texts = Array(repeating: "", count: templateNames.count)
         let hasURL = hasURL
         try evaluate { index, bytes, isValue in
@@ -169,6 +189,15 @@ struct RequestLines {
 }
 
 extension Destination {
+    /// What makes the name of a channel or a stream, and where it stands in the route.
+    fileprivate var nameTemplate: (key: String, template: JQTemplate)? {
+        switch self {
+        case .webhook: nil
+        case .publish(let publish): publish.channel.template.map { ("publish.channel", $0) }
+        case .append(let append): append.stream.template.map { ("append.stream", $0) }
+        }
+    }
+
     /// The program that makes the body, and where it stands in the route.
     fileprivate var bodyProgram: (key: String, text: String)? {
         switch self {

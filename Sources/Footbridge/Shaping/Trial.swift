@@ -79,12 +79,20 @@ public struct Trial: Sendable {
         case .publish(let publish):
             var body: [UInt8] = []
             try BodyWriter(publish.body, streams: route.streams, shaper: shaper).write(delivery, into: &body)
+            let channel = try name(publish.channel, shaper)
             return .command(
-                Command(head: "\(publish.command) \(publish.channel)", body: body, fields: EntryFields([:])))
+                Command(head: "\(publish.command) \(channel)", body: body, fields: EntryFields([:])))
         case .append(let append):
+            let stream = try name(append.stream, shaper)
             return .command(
-                Command(head: "XADD \(append.stream) *", body: [], fields: append.fields.applied(to: delivery.fields)))
+                Command(head: "XADD \(stream) *", body: [], fields: append.fields.applied(to: delivery.fields)))
         }
+    }
+
+    private func name(_ target: TargetName, _ shaper: Shaper?) throws -> String {
+        var name = Array(target.text.utf8)
+        try shaper?.writeName(to: &name)
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// Sends the request that `shape` shows.

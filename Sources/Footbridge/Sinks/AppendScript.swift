@@ -74,6 +74,9 @@ enum AppendScript {
     /// In the same cluster slot as the stream, by the rule of dead letters.
     static func memory(of stream: String) -> String { DeadLetterTarget.beside(stream, "footbridge:appended") }
 
+    /// Of a route whose entries go to different streams.
+    static let commonMemory = "footbridge:appended"
+
     private static func trimming(_ append: AppendConfig) -> String {
         let precision = append.isExact ? "=" : "~"
         return switch append.trimming {

@@ -18,12 +18,14 @@ final class ChannelSink: Sink {
 
     private let lane: RedisLane
     private let command: String
-    private let channel: [UInt8]
+    private var channel: [UInt8]
+    private let shaper: Shaper?
     private let body: BodyWriter
     private let audience: Audience
     private var message: [UInt8] = []
 
-    init(_ publish: PublishConfig, body: BodyWriter, lane: RedisLane, audience: Audience) {
+    init(_ publish: PublishConfig, body: BodyWriter, shaper: Shaper?, lane: RedisLane, audience: Audience) {
+        self.shaper = shaper
         self.lane = lane
         command = publish.command
         channel = Array(publish.channel.text.utf8)
@@ -36,6 +38,7 @@ final class ChannelSink: Sink {
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
         message.removeAll(keepingCapacity: true)
         try body.write(delivery, into: &message)
+        if let shaper { try shaper.writeName(to: &channel) }
         var encoder = RESPEncoder(capacity: message.count + channel.count + 64)
         encoder.beginCommand(argumentCount: 3)
         encoder.argument(command)

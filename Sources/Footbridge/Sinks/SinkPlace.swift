@@ -25,7 +25,7 @@ struct SinkPlace {
                 webhook, of: route, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
         case .publish(let publish):
             return ChannelSink(
-                publish, body: BodyWriter(publish.body, streams: route.streams, shaper: shaper),
+                publish, body: BodyWriter(publish.body, streams: route.streams, shaper: shaper), shaper: shaper,
                 lane: lane(for: route) { [worker] in worker.commands.connection },
                 audience: Audience(publish.channel, counters: counters, logger: logger))
         case .append(let append):
@@ -34,7 +34,7 @@ struct SinkPlace {
                 mark: mark)
             // What it acknowledges is waited for like other acknowledgements.
             return try StreamSink(
-                append, from: source, lane: lane(for: route) { [worker] in worker.settling }, counters: counters,
+                append, from: source, shaper: shaper, lane: lane(for: route) { [worker] in worker.settling }, counters: counters,
                 loop: worker.loop)
         }
     }

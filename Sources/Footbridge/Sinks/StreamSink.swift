@@ -31,7 +31,8 @@ final class StreamSink: Sink {
     private let lane: RedisLane
     private let loop: CurlLoop
     private let source: Source
-    private let target: String
+    private var target: [UInt8]
+    private let shaper: Shaper?
     private let memory: String
     private let fields: FieldSelection
     private let script: LoadedScript
@@ -48,12 +49,16 @@ final class StreamSink: Sink {
     private static let mostForgettable = 10_000
     private static let cleanInterval = Duration.seconds(60)
 
-    init(_ append: AppendConfig, from source: Source, lane: RedisLane, counters: RouteCounters, loop: CurlLoop) throws {
+    init(
+        _ append: AppendConfig, from source: Source, shaper: Shaper?, lane: RedisLane, counters: RouteCounters,
+        loop: CurlLoop
+    ) throws {
+        self.shaper = shaper
         self.lane = lane
         self.loop = loop
         self.source = source
         self.counters = counters
-        target = append.stream.text
+        target = Array(append.stream.text.utf8)
         memory = append.memory ?? ""
         fields = append.fields
         script = LoadedScript(lane.isOwn ? AppendScript.acknowledging(append) : AppendScript.remembering(append))
@@ -65,11 +70,13 @@ final class StreamSink: Sink {
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
         let entry = fields.applied(to: delivery.fields)
         guard !entry.isEmpty else { throw UnmakeableRequest(description: "none of the fields to append") }
+        if let shaper { try shaper.writeName(to: &target) }
+        let target = target
         lane.begin(delivery.row) { passage, connection in
             if AppendScript.fits(entry) {
-                call(for: delivery, CollectionOfOne(entry), passage, on: connection)
+                call(for: delivery, CollectionOfOne(entry), to: target, passage, on: connection)
             } else {
-                add(entry, passage, on: connection)
+                add(entry, to: target, passage, on: connection)
             }
         }
         return nil
@@ -81,8 +88,8 @@ final class StreamSink: Sink {
 
     /// Appends several entries, all or none.
     private func call(
-        for delivery: Delivery, _ entries: some Collection<EntryFields>, _ passage: RedisLane.Passage,
-        on connection: RedisConnection, isWhole: Bool = false
+        for delivery: Delivery, _ entries: some Collection<EntryFields>, to target: [UInt8],
+        _ passage: RedisLane.Passage, on connection: RedisConnection, isWhole: Bool = false
     ) {
         let strings = entries.reduce(0) { $0 + 1 + 2 * $1.count }
         let capacity = entries.reduce(256) { $0 + $1.byteCount + 48 * $1.count }
@@ -122,7 +129,7 @@ final class StreamSink: Sink {
             case .failure(.server(let error)) where error.kind == .noScript && !isWhole && connection.isOpen:
                 forgettable += names
                 guard lane.isWanted(passage) else { return }
-                call(for: delivery, entries, passage, on: connection, isWhole: true)
+                call(for: delivery, entries, to: target, passage, on: connection, isWhole: true)
             case .failure(let error):
                 forgettable += names
                 lane.fail(passage, error, acknowledges: true)
@@ -131,7 +138,9 @@ final class StreamSink: Sink {
     }
 
     /// Too many fields for a script: killed between this and the acknowledgement, it is appended twice, never lost.
-    private func add(_ entry: EntryFields, _ passage: RedisLane.Passage, on connection: RedisConnection) {
+    private func add(
+        _ entry: EntryFields, to target: [UInt8], _ passage: RedisLane.Passage, on connection: RedisConnection
+    ) {
         connection.send(.add(entry, to: target)) { [self] reply in
             switch reply {
             case .success: lane.finish(passage)

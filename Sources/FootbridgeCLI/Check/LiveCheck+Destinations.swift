@@ -7,11 +7,15 @@ extension Destination {
     /// Keys that its commands use.
     var keys: [String] {
         guard case .append(let append) = self else { return [] }
-        return [append.stream.text] + (append.memory.map { [$0] } ?? [])
+        let stream = append.stream.template == nil ? [append.stream.text] : []
+        return stream + (append.memory.map { [$0] } ?? [])
     }
 
     /// Channels that its commands use.
-    var channels: [String] { if case .publish(let publish) = self { [publish.channel.text] } else { [] } }
+    var channels: [String] {
+        guard case .publish(let publish) = self, publish.channel.template == nil else { return [] }
+        return [publish.channel.text]
+    }
 }
 
 extension NeededCommand {
@@ -21,6 +25,9 @@ extension NeededCommand {
     static func all(of destination: Destination, from source: String?) -> [NeededCommand] {
         switch destination {
         case .webhook: return []
+        // Which names the entries make shows only when they come.
+        case .publish(let publish) where publish.channel.template != nil: return []
+        case .append(let append) where append.stream.template != nil: return []
         case .publish(let publish):
             let rule = publish.command.lowercased()
             return [NeededCommand(rule: rule, arguments: [publish.channel.text, ""], isHeard: true)]
@@ -47,7 +54,7 @@ extension NeededCommand {
 extension LiveCheck {
     /// What is at the other end of a route on this server.
     func look(atEndOf route: RouteConfig) async throws(RedisError) -> [Finding] {
-        guard case .append(let append) = route.destination else { return [] }
+        guard case .append(let append) = route.destination, append.stream.template == nil else { return [] }
         let target = append.stream.text
         let length = try await outcome { () async throws(RedisError) in try await client.call(.length(of: target)) }
         switch length {

@@ -51,6 +51,22 @@ import Testing
         #expect(end.failure { false }.kind == kind)
     }
 
+    @Test func `a connection that fails is an address's, a proxy's or a receiver's fault`() {
+        var end = Self.end(CURLE_COULDNT_CONNECT, connection: ECONNREFUSED)
+        end.hasProxy = true
+        #expect(end.failure { false }.kind == .proxy)
+        end = Self.end(CURLE_COULDNT_CONNECT)
+        end.refusedAddress = "10.0.0.1 is a private address"
+        #expect(
+            end.failure { false }
+                == TransportFailure(
+                    kind: .forbiddenAddress, code: CURLE_COULDNT_CONNECT.rawValue,
+                    message: "10.0.0.1 is a private address"))
+        // Another address of the name was tried.
+        end.hasConnected = true
+        #expect(end.failure { false }.kind == .refused)
+    }
+
     @Test(arguments: [CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM])
     func `what reads files fails in other words when there is no descriptor`(code: CURLcode) {
         #expect(Self.end(code).failure { true }.kind == .ownLack)

@@ -77,7 +77,7 @@ import Testing
             (CURLE_PEER_FAILED_VERIFICATION, .certificate), (CURLE_SSL_CONNECT_ERROR, .tls),
             (CURLE_SSL_CACERT_BADFILE, .invalid), (CURLE_SSL_CERTPROBLEM, .invalid), (CURLE_URL_MALFORMAT, .invalid),
             (CURLE_OUT_OF_MEMORY, .ownLack), (CURLE_FAILED_INIT, .ownLack), (CURLE_WEIRD_SERVER_REPLY, .notHTTP),
-            (CURLE_WRITE_ERROR, .other),
+            (CURLE_WRITE_ERROR, .other), (CURLE_PROXY, .proxy), (CURLE_COULDNT_RESOLVE_PROXY, .proxy),
         ] as [(CURLcode, TransportFailure.Kind)])
     func `libcurl's numbers are classed`(code: CURLcode, kind: TransportFailure.Kind) {
         let failure = TransportFailure(code, detail: "in its words")
@@ -104,6 +104,7 @@ import Testing
                 .clientCertificateWanted
             ),
             (CURLE_RECV_ERROR, "Recv failure: Connection reset by peer", .disconnected),
+            (CURLE_RECV_ERROR, "CONNECT tunnel failed, response 407", .proxy),
         ] as [(CURLcode, String, TransportFailure.Kind)])
     func `where the number says too little, the words decide`(
         code: CURLcode, words: String, kind: TransportFailure.Kind

@@ -29,7 +29,7 @@ import Webhooks
             let counters = RouteCounters()
             let publish = PublishConfig(channel: TargetName("c"), shard: true, body: .field("n"))
             let sink = ChannelSink(
-                publish, body: BodyWriter(publish.body, streams: ["s"], shaper: nil),
+                publish, body: BodyWriter(publish.body, streams: ["s"], shaper: nil), shaper: nil,
                 lane: RedisLane(.own { link.connection }, loop: actor.loop, concurrency: 2),
                 audience: Audience(
                     publish.channel, counters: counters, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -21,8 +21,8 @@ import Webhooks
             let source = StreamSink.Source(
                 streams: ["s"], group: "g", consumer: "a.1", namespace: nil, mark: { _ in "mark" })
             sink = try StreamSink(
-                append, from: source, lane: RedisLane(server, loop: loop, concurrency: 2), counters: counters,
-                loop: loop)
+                append, from: source, shaper: nil, lane: RedisLane(server, loop: loop, concurrency: 2),
+                counters: counters, loop: loop)
             sink.onFinish = { [unowned self] in reports.append($1) }
         }
 

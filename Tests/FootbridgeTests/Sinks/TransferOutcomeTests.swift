@@ -39,7 +39,8 @@ struct TransferOutcomeTests {
             (.other, .outage(.other("words"))), (.keptConnectionEnded, .outage(.keptConnectionEnded)),
             (.noTLS, .routeRefused(.noTLS)), (.clientCertificateWanted, .routeRefused(.clientCertificateWanted)),
             (.nameLookupFailed, .outage(.nameLookupFailed)), (.notHTTP, .outage(.notHTTP)),
-            (.ownLack, .ownLack("words")),
+            (.ownLack, .ownLack("words")), (.forbiddenAddress, .routeRefused(.forbiddenAddress)),
+            (.proxy, .outage(.proxy("words"))),
         ] as [(TransportFailure.Kind, Outcome)])
     func `no answer is classed by what failed`(kind: TransportFailure.Kind, expected: Outcome) {
         let failure = TransportFailure(kind: kind, message: "words")
