@@ -47,6 +47,9 @@ static footbridge_jq_status guarded(footbridge_jq *machine, bool is_timed, body 
     volatile footbridge_jq_status status;
     machine->text_count = 0;
     machine->stack_limit = stack_limit();
+    machine->steps = 0;
+    machine->first_cpu_ns = -1;
+    machine->limit_ns = INT64_MAX;
     if (is_timed) {
         machine->limit_ns = time_limit_ns * (int64_t)(1 + machine->input_bytes / bytes_per_limit);
         footbridge_jq_clock_in(machine);

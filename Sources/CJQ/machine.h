@@ -50,6 +50,9 @@ struct footbridge_jq {
     jmp_buf way_out;
     footbridge_jq_status why;
     char *stack_limit;
+    /// How often the run has come by (redirect.c), and its processor clock when it was looked at first.
+    unsigned steps;
+    int64_t first_cpu_ns;
 
     // Shared with the watchdog.
     _Atomic uint64_t phase;
@@ -90,5 +93,7 @@ bool footbridge_jq_watch(footbridge_jq *machine);
 void footbridge_jq_unwatch(footbridge_jq *machine);
 void footbridge_jq_clock_in(footbridge_jq *machine);
 void footbridge_jq_clock_out(footbridge_jq *machine);
+/// Leaves the run if its time is over.
+void footbridge_jq_look_at_clock(footbridge_jq *machine);
 
 #endif

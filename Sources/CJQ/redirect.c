@@ -30,6 +30,7 @@ enum { jump_slot = -1, data_slot = -1 };
 static inline void check(footbridge_jq *machine) {
     if (__builtin_expect(atomic_load_explicit(&machine->is_expired, memory_order_relaxed), false))
         footbridge_jq_leave(machine, FOOTBRIDGE_JQ_OUT_OF_TIME);
+    if (__builtin_expect((++machine->steps & 1023) == 0, false)) footbridge_jq_look_at_clock(machine);
     if (__builtin_expect((char *)__builtin_frame_address(0) < machine->stack_limit, false))
         footbridge_jq_leave(machine, FOOTBRIDGE_JQ_TOO_DEEP);
 }

@@ -63,7 +63,7 @@ final class Settler {
 
     // MARK: - What was decided
 
-    /// The entry was delivered.
+    /// The entry was delivered, or its filter did not pass it.
     func acknowledge(_ row: EntryTable.Row) {
         let key = route.table.key(row)
         route.table.settle(row)

@@ -1,5 +1,6 @@
 internal import JQ
 internal import RedisStreams
+internal import Webhooks
 
 /// The jq programs of one route on one worker: what of an entry goes out, and whether it does.
 ///
@@ -57,7 +58,9 @@ final class Shaper {
 
     func begin(_ delivery: Delivery) throws(UnmakeableRequest) {
         id.removeAll(keepingCapacity: true)
-        id.append(contentsOf: delivery.key.id.description.utf8)
+        id.appendDecimal(delivery.key.id.milliseconds)
+        id.append(UInt8(ascii: "-"))
+        id.appendDecimal(delivery.key.id.sequence)
         let (machine, id, stream, dataField) = (machine, id, streams[delivery.key.stream], dataField)
         let result = delivery.fields.withUnsafeFields { fields in
             id.withUnsafeBytes { id in

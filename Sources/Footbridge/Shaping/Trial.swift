@@ -169,8 +169,11 @@ public struct Trial: Sendable {
         _ webhook: WebhookConfig, _ buffer: RequestBuffer, _ shaper: Shaper?
     ) throws(UnmakeableRequest) -> Request {
         let made = try shaper?.shownLines()
-        var headers: [(name: String, value: String)] = [("Content-Type", webhook.contentType)]
-        headers += webhook.headers.filter { $0.template == nil }.map { ($0.name, "***") }
+        let written = Set(webhook.headers.map(\.name))
+        var headers: [(name: String, value: String)] = RequestWriter.fixedHeaders(webhook).map { line in
+            let name = line.prefix { !":;".contains($0) }
+            return (String(name), written.contains(String(name)) ? "***" : String(line.dropFirst(name.count + 2)))
+        }
         headers += made?.headers ?? []
         let names = Set(webhook.headers.filter { $0.template != nil }.map { $0.name.lowercased() })
         for line in buffer.lines {

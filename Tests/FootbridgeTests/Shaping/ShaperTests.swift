@@ -135,6 +135,7 @@ import Testing
             return #expect(Bool(false))
         }
         #expect(request.url == "https://example.com/1?key=***&n=1")
+        #expect(request.headers.prefix(2).map(\.name) == ["Content-Type", "User-Agent"])
         #expect(request.headers.filter { $0.name.hasPrefix("X-") }.map(\.value) == ["***", "***1"])
     }
 }
