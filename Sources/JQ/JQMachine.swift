@@ -83,6 +83,50 @@ public final class JQMachine {
         }
     }
 
+    /// A program whose result is an object, or an array of objects: names and values of fields.
+    public struct Records: Sendable {
+        fileprivate let program: Program
+    }
+
+    public func compile(records text: String) throws(JQProblems) -> Records {
+        let problems = JQRules.problems(in: text)
+        guard problems.isEmpty else { throw JQProblems(problems: problems) }
+        // What follows a comment needs a line of its own.
+        let wrapped = """
+            [(\(text)
+            ) | if type == "array" then .[] else . end
+              | if type != "object" then error("gives \\(type) where an object is needed") else . end
+              | with_entries(select(.value != null))
+              | ([length | tostring]), (to_entries[] | [.key], [.value | if type == "string" then . else tojson end])]
+            """
+        do throws(JQProblems) {
+            return Records(program: try compileChecked(wrapped))
+        } catch {
+            // Places are to count in the text as it is written.
+            try Self.check(text)
+            throw error
+        }
+    }
+
+    /// Calls back with each record of the result: its names and values in turn. Text stays as it is, other values become JSON,
+    /// and `null` is left out. Several results are taken for one array.
+    public func read(
+        _ records: Records, _ record: (_ strings: [[UInt8]]) -> Void
+    ) throws(JQFailure) {
+        try check(footbridge_jq_pieces(machine, records.program.index))
+        let text = text
+        var offset = 0
+        func next() -> [UInt8] {
+            let count = Int(text.loadUnaligned(fromByteOffset: offset + 1, as: UInt32.self))
+            defer { offset += 5 + count }
+            return Array(text[(offset + 5)..<(offset + 5 + count)])
+        }
+        while offset < text.count {
+            let count = Int(String(decoding: next(), as: UTF8.self)) ?? 0
+            record((0..<(2 * count)).map { _ in next() })
+        }
+    }
+
     public struct TemplateProblems: Error {
         public let template: Int
         public let problems: [JQProblem]

@@ -141,4 +141,35 @@ import Testing
         #expect(String(decoding: out, as: UTF8.self) == #""x"[{"a":"x","b":2}]"#)
         #expect(throws: JQFailure.unusable) { try machine.passes(programs[0]) }
     }
+
+    private func records(_ program: String, _ input: String) throws -> [[String]] {
+        let machine = try JQMachine()
+        let compiled = try machine.compile(records: program)
+        try Array(input.utf8).withUnsafeBytes { try machine.begin(json: $0) }
+        defer { machine.end() }
+        var found: [[String]] = []
+        try machine.read(compiled) { found.append($0.map { String(decoding: $0, as: UTF8.self) }) }
+        return found
+    }
+
+    @Test func `records are objects, one or several`() throws {
+        let input = #"{"a":"x\ny","n":1.5,"none":null,"list":[{"i":1},{"i":"2","o":{"p":[true]}}]}"#
+        #expect(try records("{a, n, none} # one", input) == [["a", "x\ny", "n", "1.5"]])
+        #expect(try records(".list", input) == [["i", "1"], ["i", "2", "o", #"{"p":[true]}"#]])
+        #expect(try records(".list[]", input) == [["i", "1"], ["i", "2", "o", #"{"p":[true]}"#]])
+        #expect(try records("[]", input) == [])
+        #expect(try records("{}, {b: .none}", input) == [[], []])
+    }
+
+    @Test(arguments: [
+        ("1", "gives number where an object is needed"), ("[{}, \"x\"]", "gives string where an object is needed"),
+        (".a.b", "Cannot index string with string \"b\""), ("null", "gives null where an object is needed"),
+    ]) func `what is no record says so`(program: String, message: String) throws {
+        #expect(throws: JQFailure.failed(message)) { try records(program, #"{"a":"x"}"#) }
+    }
+
+    @Test func `what is wrong in the program of records has its place`() throws {
+        let problems = #expect(throws: JQProblems.self) { try JQMachine().compile(records: "{a:\n nope}") }
+        #expect(problems?.problems.map(\.line) == [2])
+    }
 }

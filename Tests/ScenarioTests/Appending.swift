@@ -42,6 +42,40 @@ import Testing
         #expect(try bridge.stop() == .status(0))
     }
 
+    @Test(arguments: [false, true])
+    func `one entry becomes several, all or none, in a stream that it names`(isElsewhere: Bool) throws {
+        let other = try isElsewhere ? RedisServer() : nil
+        let redis = other.map { ", redis: \"\($0.url)\"" } ?? ""
+        let scene = try scene(
+            #"append: { stream: 'items.\(.data.to)', entries: '[.data.items[] | { n, o: . }]'\#(redis) }"#)
+        scene.file.route.keys["data_field"] = "data"
+        let place = try other?.probe() ?? scene.redis
+        for text in [
+            #"{"to":"a","items":[{"n":0},{"n":"x"},{"n":null}]}"#, #"{"to":"b","items":[{"n":1}]}"#,
+            #"{"to":"a","items":[]}"#,
+            #"{"to":"c","items":[{"n":2},{"n":3}]}"#, #"{"to":"a","items":7}"#, #"{"to":["a"],"items":[]}"#,
+        ] {
+            try scene.redis.command("XADD", "orders", "*", "data", text)
+        }
+        // Nothing goes there, and so neither of the two.
+        try place.command("SET", "items.c", "text")
+        scene.file.route.retry(attempts: 2, every: "50ms", giveUp: "always")
+        let bridge = try scene.run()
+        try scene.waitUntilSettled()
+        #expect(
+            try place.entries("items.a") == [
+                [Field("n", "0"), Field("o", #"{"n":0}"#)], [Field("n", "x"), Field("o", #"{"n":"x"}"#)],
+                [Field("o", #"{"n":null}"#)],
+            ])
+        #expect(try place.entries("items.b") == [[Field("n", "1"), Field("o", #"{"n":1}"#)]])
+        let reasons = try scene.redis.entries("{orders}:dead").compactMap { $0.first { $0.name == "reason" }?.text }
+        #expect(reasons.count == 3, "\(reasons)")
+        #expect(reasons.count { $0.hasPrefix("unshapeable: append.entries: ") } == 1)
+        #expect(reasons.count { $0.hasPrefix("unshapeable: append.stream: ") } == 1)
+        #expect(try AdminProbe(bridge).metric("entries_delivered_total") == 3)
+        #expect(try bridge.stop() == .status(0))
+    }
+
     @Test func `cut off again and again, it appends each entry once, and no attempt is spent`() throws {
         let scene = try scene()
         scene.file.route.retry(attempts: 2, every: "50ms")
@@ -226,7 +260,7 @@ import Testing
         try scene.waitUntilSettled(timeout: .seconds(30))
         #expect(try numbers(probe).sorted() == Array(0..<count))
         // What was settled when its process was killed nobody forgets by name.
-        try eventually("it is forgotten") { try probe.command("ZCARD", memory).integer ?? 0 <= 6 * 64 }
+        try eventually("it is forgotten") { try probe.command("ZCARD", memory).integer ?? 0 <= 6 * 4 * 64 }
         #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
     }
 

@@ -41,6 +41,25 @@ import Testing
         #expect(bridge.logs(unheard).isEmpty)
     }
 
+    @Test func `an entry says on which channel, and a name that is none is its own fault`() throws {
+        let scene = try scene(#"publish: { channel: 'events.\(.fields.to)', body: { jq: .fields.n } }"#)
+        let listeners = try [
+            Listener(scene.server, "SUBSCRIBE", "events.a"), Listener(scene.server, "SUBSCRIBE", "events.b c"),
+        ]
+        for (number, to) in ["a", "b c", "a", "x\r\nPUBLISH", ""].enumerated() {
+            try scene.redis.command("XADD", "orders", "*", "n", "\(number)", "to", to)
+        }
+        try scene.redis.command("XADD", "orders", "*", "n", "5")
+        let bridge = try scene.run()
+        #expect(try listeners[0].next(2) == [#""0""#, #""2""#])
+        #expect(try listeners[1].next(1) == [#""1""#])
+        try scene.waitUntilSettled()
+        let letters = try scene.redis.entries("{orders}:dead").compactMap { $0.first { $0.name == "reason" }?.text }
+        #expect(letters.count == 2)
+        #expect(letters.allSatisfy { $0.hasPrefix("unshapeable: publish.channel: ") }, "\(letters)")
+        #expect(try AdminProbe(bridge).metric("entries_delivered_total") == 4)
+    }
+
     @Test func `that nobody listens is told once, until somebody does`() throws {
         let scene = try scene()
         let bridge = try scene.run()

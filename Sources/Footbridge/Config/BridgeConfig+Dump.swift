@@ -89,7 +89,7 @@ extension Destination {
             [
                 ("append.stream", "\(append.stream)"), ("append.max_length", append.maximumLength),
                 ("append.max_age", append.maximumAge), ("append.exact", "\(append.isExact)"),
-                ("append.fields", append.fields.dump),
+                ("append.fields", append.fields.dump), ("append.entries", append.entries.map(oneLine) ?? "none"),
             ] + Self.settings(append.redis, of: "append")
         }
     }

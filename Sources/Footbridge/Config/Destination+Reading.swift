@@ -85,6 +85,11 @@ extension AppendConfig {
                 "there is nothing to trim exactly; add max_length: 100000 or max_age: 7d", among: section.find("exact"))
         }
         fields.read(section)
+        entries = section.program("entries")
+        if entries != nil, section.find("fields") != nil {
+            section.contradiction(
+                "stands beside fields; keep one of the two", among: section.find("entries"), section.find("fields"))
+        }
         redis = RedisSource.readOther(section)
         section.finish()
     }

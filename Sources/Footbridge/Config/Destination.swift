@@ -41,6 +41,8 @@ public struct AppendConfig: Sendable, Equatable {
     /// Trims to the entry, in place of whole nodes of the server's, which is cheap.
     public var isExact: Bool
     public var fields: FieldSelection
+    /// In place of `fields`: the program that makes the new entry, or several.
+    public var entries: String?
     /// `nil`: the bridge's own.
     public var redis: RedisSource?
 
@@ -63,12 +65,13 @@ public struct AppendConfig: Sendable, Equatable {
 
     public init(
         stream: TargetName, trimming: Trimming? = nil, isExact: Bool = false, fields: FieldSelection = .all,
-        redis: RedisSource? = nil
+        entries: String? = nil, redis: RedisSource? = nil
     ) {
         self.stream = stream
         self.trimming = trimming
         self.isExact = isExact
         self.fields = fields
+        self.entries = entries
         self.redis = redis
     }
 }

@@ -11,6 +11,7 @@ final class Shaper {
     private let filter: JQMachine.Program?
     private let body: JQMachine.Program?
     private let bodyName: String
+    private let records: JQMachine.Records?
     private let templates: JQMachine.Templates?
     /// What each template is for, for messages.
     private let templateNames: [String]
@@ -27,7 +28,7 @@ final class Shaper {
     static func make(for route: RouteConfig) throws -> Shaper? {
         let isNeeded =
             route.filter != nil || route.destination.bodyProgram != nil || route.webhook?.urlTemplate != nil
-            || route.destination.nameTemplate != nil
+            || route.destination.nameTemplate != nil || route.destination.entriesProgram != nil
             || route.webhook?.headers.contains { $0.template != nil } ?? false
         return isNeeded ? try Shaper(route) : nil
     }
@@ -36,6 +37,7 @@ final class Shaper {
         let machine = try JQMachine()
         filter = try route.filter.map { try machine.compile($0) }
         body = try route.destination.bodyProgram.map { try machine.compile($0.text) }
+        records = try route.destination.entriesProgram.map { try machine.compile(records: $0) }
         bodyName = route.destination.bodyProgram?.key ?? ""
         let headers = route.webhook?.headers.filter { $0.template != nil } ?? []
         let name = route.destination.nameTemplate
@@ -115,6 +117,29 @@ final class Shaper {
         }
     }
 
+    /// The entries that one is made into; `nil` if no program makes them.
+    func entries() throws(UnmakeableRequest) -> [EntryFields]? {
+        guard let records else { return nil }
+        var entries: [EntryFields] = []
+        do throws(JQFailure) {
+            try machine.read(records) { strings in
+                entries.append(
+                    EntryFields(
+                        stride(from: 0, to: strings.count, by: 2).map { (strings[$0][...], strings[$0 + 1][...]) }))
+            }
+        } catch {
+            throw UnmakeableRequest("append.entries", error.description)
+        }
+        guard entries.allSatisfy({ !$0.isEmpty }) else {
+            throw UnmakeableRequest("append.entries", "an object is empty; an entry has one field at least")
+        }
+        guard entries.count == 1 || entries.allSatisfy(AppendScript.fits) else {
+            throw UnmakeableRequest(
+                "append.entries", "one of several has more than \(AppendScript.maximumStrings / 2) fields")
+        }
+        return entries
+    }
+
     /// The name of the channel or the stream, if it is made from the entry; else `name` stays as it is.
     func writeName(to name: inout [UInt8]) throws(UnmakeableRequest) {
         guard hasName else { return }
@@ -192,6 +217,8 @@ struct RequestLines {
 }
 
 extension Destination {
+    fileprivate var entriesProgram: String? { if case .append(let append) = self { append.entries } else { nil } }
+
     /// What makes the name of a channel or a stream, and where it stands in the route.
     fileprivate var nameTemplate: (key: String, template: JQTemplate)? {
         switch self {

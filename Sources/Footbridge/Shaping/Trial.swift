@@ -31,8 +31,8 @@ public struct Trial: Sendable {
         public var head: String
         /// Of a message; empty for an entry.
         public var body: [UInt8]
-        /// Of an entry.
-        public var fields: EntryFields
+        /// Of each entry.
+        public var entries: [EntryFields]
     }
 
     /// What becomes of an entry before anything is sent.
@@ -81,11 +81,13 @@ public struct Trial: Sendable {
             try BodyWriter(publish.body, streams: route.streams, shaper: shaper).write(delivery, into: &body)
             let channel = try name(publish.channel, shaper)
             return .command(
-                Command(head: "\(publish.command) \(channel)", body: body, fields: EntryFields([:])))
+                Command(head: "\(publish.command) \(channel)", body: body, entries: []))
         case .append(let append):
             let stream = try name(append.stream, shaper)
             return .command(
-                Command(head: "XADD \(stream) *", body: [], fields: append.fields.applied(to: delivery.fields)))
+                Command(
+                    head: "XADD \(stream) *", body: [],
+                    entries: try shaper?.entries() ?? [append.fields.applied(to: delivery.fields)]))
         }
     }
 

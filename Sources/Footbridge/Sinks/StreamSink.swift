@@ -68,12 +68,17 @@ final class StreamSink: Sink {
     var free: Int { lane.free }
 
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
-        let entry = fields.applied(to: delivery.fields)
-        guard !entry.isEmpty else { throw UnmakeableRequest(description: "none of the fields to append") }
+        let entries = try shaper?.entries()
+        let entry = entries == nil ? fields.applied(to: delivery.fields) : entries?.first ?? EntryFields([:])
+        guard entries != nil || !entry.isEmpty else {
+            throw UnmakeableRequest(description: "none of the fields to append")
+        }
         if let shaper { try shaper.writeName(to: &target) }
         let target = target
         lane.begin(delivery.row) { passage, connection in
-            if AppendScript.fits(entry) {
+            if let entries, entries.count != 1 {
+                call(for: delivery, entries, to: target, passage, on: connection)
+            } else if AppendScript.fits(entry) {
                 call(for: delivery, CollectionOfOne(entry), to: target, passage, on: connection)
             } else {
                 add(entry, to: target, passage, on: connection)

@@ -9,8 +9,12 @@ enum TrialText {
     }
 
     static func command(_ command: Trial.Command) -> String {
-        var lines = [EscapedText.line(command.head.utf8)]
-        lines += command.fields.map { "\(EscapedText.line($0.name))=\(EscapedText.line($0.value))" }
+        let head = EscapedText.line(command.head.utf8)
+        var lines = command.entries.isEmpty ? [head] : []
+        for entry in command.entries {
+            lines.append(head)
+            lines += entry.map { "  \(EscapedText.line($0.name))=\(EscapedText.line($0.value))" }
+        }
         return (lines + (command.body.isEmpty ? [] : ["", body(command.body)])).joined(separator: "\n")
     }
 
