@@ -77,7 +77,8 @@ extension RedisSource {
         let fallback = RedisURL(endpoint: .tcp(host: "localhost", port: RedisURL.defaultPort))
         root.note("redis", type: "embedded or map", defaultText: "redis.url")
         let (scalar, section) = root.choice("redis", or: "embedded")
-        let url = section.optional("url", type: "URL", defaultText: fallback.description) { text throws(Complaint) in
+        var url = section.optionalSecret("url", type: "URL or secret", defaultText: fallback.description) {
+            text throws(Complaint) in
             do throws(RedisURLError) {
                 var url = try RedisURL(text.text)
                 url.tls?.resolveFiles(root.source.path)
@@ -85,6 +86,15 @@ extension RedisSource {
             } catch {
                 throw Complaint(error.description)
             }
+        }
+        let password = section.optionalSecret("password", defaultText: "none") { $0.text }
+        if let password {
+            if url?.password != nil {
+                section.contradiction(
+                    "stands beside a password in redis.url; keep one of the two", among: section.find("password"))
+            }
+            url = url ?? fallback
+            url?.password = password
         }
         let sentinel = SentinelSource(section.section("sentinel"))
         let waitForAck = WaitForAck(section.section("wait_for_ack"))

@@ -8,6 +8,11 @@ final class ConfigSource {
     private(set) var keys: [ConfigKey] = []
     private var knownPaths: Set<String> = []
     private var problems: Set<ConfigProblem> = []
+    /// What is wrong within webhooks does not count.
+    var ignoresWebhooks = false
+    private var isInWebhook = false
+    /// Files that secrets of webhooks come from, each once.
+    private(set) var secretFiles: [String] = []
 
     init(file: String, directory: String, environment: ConfigFile.Environment) {
         self.file = file
@@ -20,7 +25,20 @@ final class ConfigSource {
 
     /// A problem in `defaults` is found once per route and kept once.
     func report(_ message: String, at place: Place, path: String) {
+        if isInWebhook && ignoresWebhooks { return }
         problems.insert(ConfigProblem(file: file, place: place, path: path, message: message))
+    }
+
+    /// What is read within `body` belongs to a webhook.
+    func readWebhook<Value>(_ body: () -> Value) -> Value {
+        isInWebhook = true
+        defer { isInWebhook = false }
+        return body()
+    }
+
+    /// Remembers a file that a webhook's secret comes from, whether or not it could be read.
+    func noteSecretFile(_ path: String) {
+        if isInWebhook && !secretFiles.contains(path) { secretFiles.append(path) }
     }
 
     func note(_ key: ConfigKey) {

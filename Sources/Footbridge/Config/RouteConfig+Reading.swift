@@ -3,7 +3,8 @@ extension RouteConfig {
     init(_ section: Section, name: String) {
         let streams = section.streams()
         let webhookSection = section.section("webhook")
-        self.init(name: name, streams: streams, group: name, webhook: WebhookConfig(webhookSection))
+        let webhook = section.source.readWebhook { WebhookConfig(webhookSection) }
+        self.init(name: name, streams: streams, group: name, webhook: webhook)
         let group = section.optional(
             "group", type: "string", defaultText: "the route's name", own: true, ConfigText.name)
         if let group { self.group = group }

@@ -2,16 +2,70 @@ import Webhooks
 
 extension WebhookConfig {
     init(_ section: Section) {
-        let url = section.required("url", type: "URL", example: "https://example.com/hooks", EndpointURL.check)
-        self.init(url: url ?? "")
+        self.init(url: Self.url(section) ?? "")
         section.string("method", &method, Self.checkMethod)
         headers = Self.headers(section)
         body.read(section)
         section.string("content_type", &contentType, Self.checkContentType)
         readTimeouts(section)
         section.size("response_limit", &responseLimitBytes, 0...(16 << 20))
-        sign = section.signingSecrets()
+        readSign(section)
+        cloudEvents = CloudEventsConfig(section)
+        idempotencyHeader = Self.idempotencyHeader(section)
+        traceParent = TraceParentConfig(section)
         section.finish()
+        if !section.isTemplate { checkNames(section) }
+    }
+
+    /// The path of a chat service's URL is a secret, so all of it may come from elsewhere.
+    private static func url(_ section: Section) -> String? {
+        section.note("url", type: "URL or secret", defaultText: nil)
+        guard let found = section.find("url") else {
+            section.missing("url", "write url: https://example.com/hooks")
+            return nil
+        }
+        return section.secret(at: found) { secret throws(Complaint) in try EndpointURL.check(secret.text()) }
+    }
+
+    private static func idempotencyHeader(_ section: Section) -> String? {
+        let read = section.optional(
+            "idempotency_key", type: "false, true or string", defaultText: "false"
+        ) { text throws(Complaint) -> String? in
+            if text.text == "false" { return nil }
+            if text.text == "true" { return "Idempotency-Key" }
+            guard HeaderRules.isToken(text.text.utf8) else {
+                throw Complaint("\(text.shown) is no header name; write true, or letters, digits and -")
+            }
+            if let cure = reserved[text.text.lowercased()] {
+                throw Complaint("\(text.shown) cannot be used here: \(cure)")
+            }
+            return text.text
+        }
+        return read ?? nil
+    }
+
+    /// No header may be set twice: receivers differ in which of the two they take.
+    private func checkNames(_ section: Section) {
+        var names: [(name: String, key: String)] = []
+        if let idempotencyHeader { names.append((idempotencyHeader, "idempotency_key")) }
+        if traceParent != .off { names.append(("traceparent", "traceparent")) }
+        for rule in hmac {
+            names.append((rule.header, "sign"))
+            if let name = rule.timestampHeader { names.append((name, "sign")) }
+        }
+        if cloudEvents != nil {
+            for header in headers where header.name.lowercased().hasPrefix("ce-") {
+                section.contradiction(
+                    "\(header.name) stands in headers, too; cloudevents sets all that begin with ce-: "
+                        + "write it as an attribute or extension there",
+                    among: section.find("cloudevents"), section.find("headers"))
+            }
+        }
+        var seen = Set(headers.map { $0.name.lowercased() })
+        for (name, key) in names where !seen.insert(name.lowercased()).inserted {
+            section.contradiction(
+                "the header \(name) is set twice; keep one of the two", among: section.find(key))
+        }
     }
 
     private mutating func readTimeouts(_ section: Section) {
@@ -54,7 +108,7 @@ extension WebhookConfig {
     // MARK: headers
 
     /// Headers that each request gets anyway, and what to do instead of setting them.
-    private static let reserved = [
+    static let reserved = [
         "webhook-id": "footbridge sets it", "webhook-timestamp": "footbridge sets it",
         "webhook-signature": "footbridge sets it; use sign", "webhook-attempt": "footbridge sets it",
         "content-length": "footbridge sets it", "transfer-encoding": "footbridge sets it",
@@ -62,7 +116,7 @@ extension WebhookConfig {
     ]
 
     private static func headers(_ webhook: Section) -> [Header] {
-        webhook.note("headers", type: "map of strings", defaultText: "none")
+        webhook.note("headers", type: "map of strings or secrets", defaultText: "none")
         let section = webhook.section("headers")
         return section.freeEntries(same: { $0.lowercased() }).compactMap { name, found in
             guard HeaderRules.isToken(name.utf8) else {
@@ -73,11 +127,12 @@ extension WebhookConfig {
                 section.report("cannot be set here: \(cure)", at: found, onKey: true)
                 return nil
             }
-            let value = section.value(at: found) { text throws(Complaint) -> String in
-                guard HeaderRules.isSafeValue(text.text.utf8) else {
+            let value = section.secret(at: found) { secret throws(Complaint) -> String in
+                let text = try secret.text().text
+                guard HeaderRules.isSafeValue(text.utf8) else {
                     throw Complaint("the value holds a control character or a line break; remove it")
                 }
-                return text.text
+                return text
             }
             return value.map { Header(name: name, value: $0) }
         }

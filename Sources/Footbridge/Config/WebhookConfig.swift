@@ -16,13 +16,22 @@ public struct WebhookConfig: Sendable, Equatable {
     public var connectTimeout: Duration
     /// So much of an answer is read and kept.
     public var responseLimitBytes: Int
-    /// Secrets of which each makes a signature; none: requests are not signed.
+    /// Secrets of which each makes a signature of Standard Webhooks.
     public var sign: [SigningSecret]
+    /// Signatures of other kinds.
+    public var hmac: [HMACRule]
+    /// Requests are no events without it.
+    public var cloudEvents: CloudEventsConfig?
+    /// The header that repeats `webhook-id` for receivers which know another name; a token.
+    public var idempotencyHeader: String?
+    public var traceParent: TraceParentConfig
 
     public init(
         url: String, method: String = "POST", headers: [Header] = [], body: BodyFormat = .fields,
         contentType: String = "application/json", timeout: Duration = .seconds(15),
-        connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536, sign: [SigningSecret] = []
+        connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536, sign: [SigningSecret] = [],
+        hmac: [HMACRule] = [], cloudEvents: CloudEventsConfig? = nil, idempotencyHeader: String? = nil,
+        traceParent: TraceParentConfig = .off
     ) {
         self.url = url
         self.method = method
@@ -33,6 +42,10 @@ public struct WebhookConfig: Sendable, Equatable {
         self.connectTimeout = connectTimeout
         self.responseLimitBytes = responseLimitBytes
         self.sign = sign
+        self.hmac = hmac
+        self.cloudEvents = cloudEvents
+        self.idempotencyHeader = idempotencyHeader
+        self.traceParent = traceParent
     }
 
     /// A header that goes out with every request.

@@ -9,7 +9,11 @@ internal import Webhooks
 struct RequestWriter {
     private let body: BodyFormat
     private let bodyField: [UInt8]
-    private let signer: Signer?
+    private var signer: Signer?
+    private var hmacSigners: [HMACSigner]
+    private var event: CloudEventWriter?
+    private let idempotencyHeader: [UInt8]?
+    private var trace: TraceParentWriter?
     private let messageIDs: [MessageID]
     private(set) var buffer = RequestBuffer()
     private var id: [UInt8] = []
@@ -18,12 +22,18 @@ struct RequestWriter {
         body = route.webhook.body
         if case .field(let name) = route.webhook.body { bodyField = Array(name.utf8) } else { bodyField = [] }
         signer = route.webhook.sign.isEmpty ? nil : try Signer(route.webhook.sign)
+        hmacSigners = try route.webhook.hmac.map { try HMACSigner($0) }
+        event = CloudEventWriter(route, namespace: namespace)
+        idempotencyHeader = route.webhook.idempotencyHeader.map { Array($0.utf8) }
+        trace = TraceParentWriter(route.webhook.traceParent)
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
     /// Header lines that are the same for all entries of a route.
     static func fixedHeaders(_ webhook: WebhookConfig) -> [String] {
-        var lines = ["Content-Type: \(webhook.contentType)"]
+        let isObject = webhook.cloudEvents?.mode == .structured
+        var lines = ["Content-Type: \(isObject ? CloudEventWriter.contentType : webhook.contentType)"]
+        if let events = webhook.cloudEvents, events.mode == .binary { lines += CloudEventWriter.fixedHeaders(events) }
         if !webhook.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
             lines.append("User-Agent: Footbridge/\(Version.current)")
         }
@@ -34,30 +44,87 @@ struct RequestWriter {
     /// Fills the buffer; throws if the entry cannot be made into a request.
     mutating func write(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) {
         buffer.removeAll()
-        switch body {
-        case .fields:
-            delivery.fields.withUnsafeFields { FieldsBody.write($0, into: &buffer.body) }
-        case .field(let name):
-            guard let field = delivery.fields.first(where: { $0.name.elementsEqual(bodyField) }) else {
-                throw UnmakeableRequest(description: "no field \"\(name)\"")
-            }
-            buffer.body.append(contentsOf: field.value)
-        }
         id.removeAll(keepingCapacity: true)
         messageIDs[delivery.key.stream].append(
             milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
         // A copy of the reference: the closures must not read what the buffer's owner is changing.
         let id = id
+        if event?.mode == .structured {
+            try writeObject(of: delivery, id, timestamp)
+        } else {
+            try writeBody(of: delivery, to: &buffer.body)
+        }
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
         buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
+        if event?.mode == .binary {
+            try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer)
+        }
+        if let idempotencyHeader { buffer.addHeader(idempotencyHeader) { $0.append(contentsOf: id) } }
+        trace?.addHeader(of: delivery, to: &buffer)
         if let signer { try sign(id, with: signer, timestamp: timestamp) }
+        for signer in hmacSigners { try sign(id, with: signer, timestamp: timestamp) }
+    }
+
+    /// Other secrets from the next request on.
+    mutating func replaceSecrets(_ webhook: WebhookConfig) throws(LibcryptoError) {
+        let signer = webhook.sign.isEmpty ? nil : try Signer(webhook.sign)
+        var hmacSigners: [HMACSigner] = []
+        for rule in webhook.hmac { hmacSigners.append(try HMACSigner(rule)) }
+        (self.signer, self.hmacSigners) = (signer, hmacSigners)
+    }
+
+    private func writeBody(of delivery: Delivery, to body: inout [UInt8]) throws(UnmakeableRequest) {
+        switch self.body {
+        case .fields:
+            delivery.fields.withUnsafeFields { FieldsBody.write($0, into: &body) }
+        case .field(let name):
+            guard let field = delivery.fields.first(where: { $0.name.elementsEqual(bodyField) }) else {
+                throw UnmakeableRequest(description: "no field \"\(name)\"")
+            }
+            body.append(contentsOf: field.value)
+        }
+    }
+
+    private mutating func writeObject(
+        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        guard var event else { return }
+        // Taken out, so that it is not copied while it works.
+        self.event = nil
+        var body = buffer.body
+        buffer.body = []
+        defer {
+            self.event = event
+            buffer.body = body
+        }
+        try event.appendObject(
+            of: delivery, id: id, now: timestamp * 1000, isJSON: self.body == .fields, to: &body
+        ) { part throws(UnmakeableRequest) in try writeBody(of: delivery, to: &part) }
     }
 
     private mutating func sign(_ id: [UInt8], with signer: Signer, timestamp: Int64) throws(UnmakeableRequest) {
         var failure: LibcryptoError?
         let content = buffer.body
         buffer.addHeader("webhook-signature") { line in
+            content.withUnsafeBytes { bytes in
+                do throws(LibcryptoError) {
+                    try signer.sign(id: id, timestamp: timestamp, body: bytes, into: &line)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw UnmakeableRequest(description: "no signature: \(failure)") }
+    }
+
+    private mutating func sign(
+        _ id: [UInt8], with signer: HMACSigner, timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        if let name = signer.timestampHeader { buffer.addHeader(name) { $0.appendDecimal(timestamp) } }
+        var failure: LibcryptoError?
+        let content = buffer.body
+        buffer.addHeader(signer.header) { line in
             content.withUnsafeBytes { bytes in
                 do throws(LibcryptoError) {
                     try signer.sign(id: id, timestamp: timestamp, body: bytes, into: &line)

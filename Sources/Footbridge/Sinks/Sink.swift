@@ -13,6 +13,8 @@ protocol Sink: AnyObject {
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport?
     /// Connections that were made before this moment lead to where nothing was accepted: they are not used any more.
     func renewConnections(madeBefore moment: MonotonicTime)
+    /// Other secrets from the next delivery on; those of before if this throws.
+    func replaceSecrets(_ webhook: WebhookConfig) throws
     /// Drops what is under way; `onFinish` is not called for it.
     func cancelAll()
 }

@@ -12,7 +12,7 @@ final class WebhookSink: Sink {
     var onFinish: (EntryTable.Row, DeliveryReport) -> Void = { _, _ in }
 
     private let loop: CurlLoop
-    private let webhook: WebhookConfig
+    private var webhook: WebhookConfig
     private let concurrency: Int
     private var writer: RequestWriter
     private var slots: [Slot] = []
@@ -54,6 +54,13 @@ final class WebhookSink: Sink {
     func renewConnections(madeBefore moment: MonotonicTime) {
         oldestConnection = moment
         for slot in slots { slot.handle.oldestConnection = moment }
+    }
+
+    func replaceSecrets(_ webhook: WebhookConfig) throws {
+        try writer.replaceSecrets(webhook)
+        self.webhook.takeSecrets(of: webhook)
+        let lines = RequestWriter.fixedHeaders(self.webhook)
+        for slot in slots { slot.handle.replaceHeaders(lines) }
     }
 
     func cancelAll() {
