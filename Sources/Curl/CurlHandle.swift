@@ -108,12 +108,9 @@ public final class CurlHandle {
 
     /// Nothing has changed if this throws.
     private func setHeaders(_ lines: [String]) throws(TransportFailure) {
+        try check(lines)
         var fixed: UnsafeMutablePointer<curl_slist>?
         for line in lines {
-            guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
-                curl_slist_free_all(fixed)
-                throw TransportFailure(kind: .invalid, message: "a header line with a control character")
-            }
             guard let list = curl_slist_append(fixed, line) else {
                 curl_slist_free_all(fixed)
                 throw TransportFailure(CURLE_OUT_OF_MEMORY)
@@ -131,6 +128,13 @@ public final class CurlHandle {
         (largeBodyHeaders, fixedHeaders) = (list, fixed)
         // No ACCEPT_ENCODING: nothing is decompressed, so there is no decompression bomb.
         // No cookies, netrc, HSTS, alt-svc: libcurl's defaults leave them off.
+    }
+
+    private func check(_ lines: [String]) throws(TransportFailure) {
+        let areSafe = lines.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 } }
+        guard areSafe else {
+            throw TransportFailure(kind: .invalid, message: "a header line with a control character")
+        }
     }
 
     private func setBounds() throws(TransportFailure) {
@@ -184,7 +188,12 @@ public final class CurlHandle {
     public var closesAfterErrors = false
 
     /// Other lines that all requests have, from the next one on.
-    public func replaceHeaders(_ lines: [String]) { newHeaders = lines }
+    ///
+    /// - Throws: if one of them holds a control character; then those of before stay.
+    public func replaceHeaders(_ lines: [String]) throws(TransportFailure) {
+        try check(lines)
+        newHeaders = lines
+    }
 
     public var isBusy: Bool { state != .idle }
 

@@ -57,10 +57,12 @@ final class WebhookSink: Sink {
     }
 
     func replaceSecrets(_ webhook: WebhookConfig) throws {
+        var (writer, changed) = (writer, self.webhook)
         try writer.replaceSecrets(webhook)
-        self.webhook.takeSecrets(of: webhook)
-        let lines = RequestWriter.fixedHeaders(self.webhook)
-        for slot in slots { slot.handle.replaceHeaders(lines) }
+        changed.takeSecrets(of: webhook)
+        // The first throws, or none does: all get the same.
+        for slot in slots { try slot.handle.replaceHeaders(RequestWriter.fixedHeaders(changed)) }
+        (self.writer, self.webhook) = (writer, changed)
     }
 
     func cancelAll() {
