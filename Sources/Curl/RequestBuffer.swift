@@ -27,6 +27,7 @@ public struct RequestBuffer {
         addValue(write)
     }
 
+    @inline(__always)
     private mutating func addValue(_ write: (inout [UInt8]) -> Void) {
         headers.append(UInt8(ascii: ":"))
         headers.append(UInt8(ascii: " "))

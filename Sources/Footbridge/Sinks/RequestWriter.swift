@@ -14,6 +14,9 @@ struct RequestWriter {
     private var event: CloudEventWriter?
     private let idempotencyHeader: [UInt8]?
     private var trace: TraceParentWriter?
+    private let isObject: Bool
+    /// Beside those that every request has, and the signature of Standard Webhooks.
+    private let hasFurtherHeaders: Bool
     private let messageIDs: [MessageID]
     private(set) var buffer = RequestBuffer()
     private var id: [UInt8] = []
@@ -26,6 +29,8 @@ struct RequestWriter {
         event = CloudEventWriter(route, namespace: namespace)
         idempotencyHeader = route.webhook.idempotencyHeader.map { Array($0.utf8) }
         trace = TraceParentWriter(route.webhook.traceParent)
+        isObject = event?.mode == .structured
+        hasFurtherHeaders = !hmacSigners.isEmpty || event != nil || idempotencyHeader != nil || trace != nil
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
@@ -49,7 +54,7 @@ struct RequestWriter {
             milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
         // A copy of the reference: the closures must not read what the buffer's owner is changing.
         let id = id
-        if event?.mode == .structured {
+        if isObject {
             try writeObject(of: delivery, id, timestamp)
         } else {
             try writeBody(of: delivery, to: &buffer.body)
@@ -57,12 +62,16 @@ struct RequestWriter {
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
         buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
-        if event?.mode == .binary {
-            try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer)
-        }
+        if let signer { try sign(id, with: signer, timestamp: timestamp) }
+        if hasFurtherHeaders { try addFurtherHeaders(of: delivery, id, timestamp) }
+    }
+
+    private mutating func addFurtherHeaders(
+        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        if !isObject { try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer) }
         if let idempotencyHeader { buffer.addHeader(idempotencyHeader) { $0.append(contentsOf: id) } }
         trace?.addHeader(of: delivery, to: &buffer)
-        if let signer { try sign(id, with: signer, timestamp: timestamp) }
         for signer in hmacSigners { try sign(id, with: signer, timestamp: timestamp) }
     }
 
