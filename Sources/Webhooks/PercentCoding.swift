@@ -2,12 +2,14 @@
 public enum PercentCoding {
     /// Appends an attribute's value as CloudEvents want it in a header: encoded are space, `"`, `%` and all outside
     /// U+0021–U+007E, and nothing else (HTTP binding 1.0.2 §3.1.3.2). So no value can end its line.
-    public static func appendHeader(_ value: some Sequence<UInt8>, to out: inout [UInt8]) {
+    ///
+    /// An array and not any sequence: across modules a generic function would call for each byte.
+    public static func appendHeader(_ value: [UInt8], to out: inout [UInt8]) {
         for byte in value { append(byte, isPlain: isPlainInHeader(byte), to: &out) }
     }
 
     /// Text as one segment of a path: all but unreserved characters is encoded (RFC 3986 §2.3).
-    public static func segment(_ text: some Sequence<UInt8>) -> [UInt8] {
+    public static func segment(_ text: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
         for byte in text { append(byte, isPlain: isUnreserved(byte), to: &out) }
         return out

@@ -9,12 +9,12 @@ import Webhooks
     ])
     func headers(text: String, expected: String) {
         var out: [UInt8] = []
-        PercentCoding.appendHeader(text.utf8, to: &out)
+        PercentCoding.appendHeader(Array(text.utf8), to: &out)
         #expect(String(decoding: out, as: UTF8.self) == expected)
     }
 
     @Test func `a segment of a path holds unreserved characters only`() {
-        let segment = PercentCoding.segment("{eu}:a-Z_0.~/é".utf8)
+        let segment = PercentCoding.segment(Array("{eu}:a-Z_0.~/é".utf8))
         #expect(String(decoding: segment, as: UTF8.self) == "%7Beu%7D%3Aa-Z_0.~%2F%C3%A9")
     }
 }

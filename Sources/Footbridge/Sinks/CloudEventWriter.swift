@@ -82,15 +82,15 @@ struct CloudEventWriter {
     static func fixedHeaders(_ config: CloudEventsConfig) -> [String] {
         config.literals.map { name, text in
             var line = Array("ce-\(name): ".utf8)
-            PercentCoding.appendHeader(text.utf8, to: &line)
+            PercentCoding.appendHeader(Array(text.utf8), to: &line)
             return String(decoding: line, as: UTF8.self)
         }
     }
 
     /// A path that tells the streams of one namespace apart: `/shop/streams/orders`.
     private static func source(of stream: String, _ namespace: String?) -> [UInt8] {
-        let place = namespace.map { [UInt8(ascii: "/")] + PercentCoding.segment($0.utf8) } ?? []
-        return place + Array("/streams/".utf8) + PercentCoding.segment(stream.utf8)
+        let place = namespace.map { [UInt8(ascii: "/")] + PercentCoding.segment(Array($0.utf8)) } ?? []
+        return place + Array("/streams/".utf8) + PercentCoding.segment(Array(stream.utf8))
     }
 
     // MARK: - binary
