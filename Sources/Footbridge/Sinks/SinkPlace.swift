@@ -34,7 +34,8 @@ struct SinkPlace {
                 mark: mark)
             // What it acknowledges is waited for like other acknowledgements.
             return try StreamSink(
-                append, from: source, shaper: shaper, lane: lane(for: route) { [worker] in worker.settling }, counters: counters,
+                append, from: source, shaper: shaper, lane: lane(for: route) { [worker] in worker.settling },
+                counters: counters,
                 loop: worker.loop)
         }
     }
