@@ -16,9 +16,11 @@ import Testing
         let scene = try Scene()
         try replace("secret", first + "\n", in: scene)
         try replace("token", "Bearer one\n", in: scene)
+        try replace("key", "one\n", in: scene)
         scene.file.workers = 2
         scene.file.route.webhook["sign"] = "{ secret: { file: secret } }"
         scene.file.route.webhook["headers"] = "{ Authorization: { file: token }, X-Env: test }"
+        scene.file.route.webhook["auth"] = "{ api_key: { header: X-Key, value: { file: key } } }"
         let bridge = try scene.run()
         var count = 0
         func next() throws -> [ReceivedRequest] {
@@ -26,10 +28,11 @@ import Testing
             count += 10
             return Array(try scene.receiver.waitFor(count: count).suffix(10))
         }
-        func expect(_ requests: [ReceivedRequest], _ secret: String, _ token: String) {
+        func expect(_ requests: [ReceivedRequest], _ secret: String, _ token: String, _ key: String = "one") {
             #expect(requests.allSatisfy { expectedSignature(of: $0, secret: secret) == $0["webhook-signature"] })
             #expect(Set(requests.map { $0["authorization"] }) == [token])
             #expect(Set(requests.map { $0["x-env"] }) == ["test"])
+            #expect(Set(requests.map { $0["x-key"] }) == [key])
         }
         expect(try next(), first, "Bearer one")
 
@@ -47,6 +50,9 @@ import Testing
         try replace("secret", first, in: scene)
         try eventually("it is good again") { bridge.logs("secrets have changed and are in use").count == 3 }
         expect(try next(), first, "Bearer two")
+        try replace("key", "two", in: scene)
+        try eventually("the key is told") { bridge.logs("secrets have changed and are in use").count == 4 }
+        expect(try next(), first, "Bearer two", "two")
         #expect(bridge.logs(refusal).count == 1)
         #expect(try bridge.stop() == .status(0))
         for secret in ["hunter2", "Bearer", first, second] { #expect(!bridge.errorOutput.contains(secret)) }
@@ -59,7 +65,7 @@ import Testing
         try scene.directory.write(scene.receiver.url, to: "url")
         scene.file.redis = "{ url: \"\(scene.server.url)\", password: { credential: redis } }"
         scene.file.route.url = ""
-        let text = scene.file.text.replacing("url: \"\"", with: "url: { credential: url }")
+        let text = scene.file.text.replacing("url: ''", with: "url: { credential: url }")
         let path = try scene.directory.write(text, to: "bridge.yaml")
         let environment = ["CREDENTIALS_DIRECTORY": scene.directory.path]
         let bridge = try ChildProcess.footbridge(["run", "-c", path], environment: environment)
