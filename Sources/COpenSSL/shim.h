@@ -23,12 +23,11 @@ static inline const char *footbridge_openssl_version(void) {
     return OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 
-// A context of HMAC-SHA-256 under a key, to be freed with EVP_MAC_CTX_free; NULL on failure.
+// A context of HMAC with this digest ("SHA256") under a key, to be freed with EVP_MAC_CTX_free; NULL on failure.
 // Here because OSSL_PARAM wants a `char *` for the digest's name.
-static inline EVP_MAC_CTX *footbridge_hmac_sha256_new(const unsigned char *key, size_t length) {
-    char digest[] = "SHA256";
+static inline EVP_MAC_CTX *footbridge_hmac_new(const char *digest, const unsigned char *key, size_t length) {
     OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
         OSSL_PARAM_construct_end(),
     };
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -43,8 +42,17 @@ static inline EVP_MAC_CTX *footbridge_hmac_sha256_new(const unsigned char *key, 
 }
 
 // Begins a new message under the same key, which saves the two compressions of keying it again.
-static inline int footbridge_hmac_sha256_restart(EVP_MAC_CTX *context) {
+static inline int footbridge_hmac_restart(EVP_MAC_CTX *context) {
     return EVP_MAC_init(context, NULL, 0, NULL);
+}
+
+// Keys of ed25519 from their 32 bytes, to be freed with EVP_PKEY_free; NULL on failure.
+static inline EVP_PKEY *footbridge_ed25519_private(const unsigned char *seed) {
+    return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+}
+
+static inline EVP_PKEY *footbridge_ed25519_public(const unsigned char *key) {
+    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
 }
 
 // SHA-256 of `length` bytes into the 32 of `digest`; 1 on success.

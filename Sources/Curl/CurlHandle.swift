@@ -34,6 +34,8 @@ public final class CurlHandle {
     private var request = PinnedRequest()
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var state = State.idle
+    /// What `fixedHeaders` shall be: libcurl reads those while a transfer runs.
+    private var newHeaders: [String]?
     /// Called on the loop, exactly once for each `start` that did not throw; later, never before `start` returns.
     public var onFinish: Completion?
     private var received = 0
@@ -67,7 +69,7 @@ public final class CurlHandle {
         transfer.initialize(to: footbridge_transfer())
         // What throws from here on runs `deinit`, for every property has its value.
         try setTarget()
-        try setHeaders()
+        try setHeaders(options.headers)
         try setBounds()
         try setCallbacks()
     }
@@ -75,7 +77,7 @@ public final class CurlHandle {
     deinit {
         if state == .sending { loop.remove(easy) }
         curl_easy_cleanup(easy)
-        curl_slist_free_all(largeBodyHeaders ?? fixedHeaders)
+        curl_slist_free_all(largeBodyHeaders)  // and the lines behind it
         curl_slist_free_all(connectTo)
         request.free()
         errorText.deallocate()
@@ -109,21 +111,36 @@ public final class CurlHandle {
         if options.method != "POST" { try set(CURLOPT_CUSTOMREQUEST, options.method) }
     }
 
-    private func setHeaders() throws(TransportFailure) {
-        for line in options.headers + options.connection.headers(url: options.url, beside: options.headers) {
-            guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
-                throw TransportFailure(kind: .invalid, message: "a header line with a control character")
+    /// Nothing has changed if this throws.
+    private func setHeaders(_ lines: [String]) throws(TransportFailure) {
+        let lines = lines + options.connection.headers(url: options.url, beside: lines)
+        try check(lines)
+        var fixed: UnsafeMutablePointer<curl_slist>?
+        for line in lines {
+            guard let list = curl_slist_append(fixed, line) else {
+                curl_slist_free_all(fixed)
+                throw TransportFailure(CURLE_OUT_OF_MEMORY)
             }
-            guard let list = curl_slist_append(fixedHeaders, line) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
-            fixedHeaders = list
+            fixed = list
         }
         // Of a body over 1 MiB libcurl would ask first, and wait up to a second for "100 Continue". Smaller ones are sent
         // without this line: libcurl compares each of its own headers with each of ours.
-        guard let list = curl_slist_append(nil, "Expect:") else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
-        largeBodyHeaders = list
-        list.pointee.next = fixedHeaders
+        guard let list = curl_slist_append(nil, "Expect:") else {
+            curl_slist_free_all(fixed)
+            throw TransportFailure(CURLE_OUT_OF_MEMORY)
+        }
+        list.pointee.next = fixed
+        curl_slist_free_all(largeBodyHeaders)  // and the lines behind it
+        (largeBodyHeaders, fixedHeaders) = (list, fixed)
         // No ACCEPT_ENCODING: nothing is decompressed, so there is no decompression bomb.
         // No cookies, netrc, HSTS, alt-svc: libcurl's defaults leave them off.
+    }
+
+    private func check(_ lines: [String]) throws(TransportFailure) {
+        let areSafe = lines.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 } }
+        guard areSafe else {
+            throw TransportFailure(kind: .invalid, message: "a header line with a control character")
+        }
     }
 
     private func setBounds() throws(TransportFailure) {
@@ -176,6 +193,14 @@ public final class CurlHandle {
     /// left-over bytes of our body. To be set before `start`.
     public var closesAfterErrors = false
 
+    /// Other lines that all requests have, from the next one on.
+    ///
+    /// - Throws: if one of them holds a control character; then those of before stay.
+    public func replaceHeaders(_ lines: [String]) throws(TransportFailure) {
+        try check(lines)
+        newHeaders = lines
+    }
+
     public var isBusy: Bool { state != .idle }
 
     /// Sends the request when the loop performs next; `onFinish` tells how it ended.
@@ -187,6 +212,10 @@ public final class CurlHandle {
         precondition(!isBusy, "a handle carries one request at a time")
         guard buffer.isValid else {
             throw TransportFailure(kind: .invalid, message: "a header value with a control character")
+        }
+        if let lines = newHeaders {
+            try setHeaders(lines)
+            newHeaders = nil
         }
         let fixed = buffer.body.count > 512 * 1024 ? largeBodyHeaders : fixedHeaders
         guard request.load(buffer, followedBy: fixed) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }

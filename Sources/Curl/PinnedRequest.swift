@@ -5,7 +5,7 @@ internal import Glibc
 struct PinnedRequest {
     private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var nodes: UnsafeMutablePointer<curl_slist>
-    private let nodeCapacity = 16
+    private var nodeCapacity = 16
     private(set) var bodyCount = 0
     private var bodyStart = 0
 
@@ -22,12 +22,12 @@ struct PinnedRequest {
     /// The longest request whose memory is kept between transfers.
     private static let keptBytes = 256 * 1024
 
-    /// Copies the request; `false` if it has more header lines than there are nodes, or there is no memory.
+    /// Copies the request; `false` if there is no memory.
     mutating func load(_ request: borrowing RequestBuffer, followedBy fixed: UnsafeMutablePointer<curl_slist>?) -> Bool
     {
         let headerCount = request.headers.count
         let starts = request.starts
-        guard starts.count <= nodeCapacity else { return false }
+        if starts.count > nodeCapacity { allocateNodes(starts.count) }
         bodyCount = request.body.count
         bodyStart = headerCount
         let needed = headerCount + bodyCount + 1
@@ -45,6 +45,13 @@ struct PinnedRequest {
             nodes[index].next = index + 1 < starts.count ? nodes + (index + 1) : fixed
         }
         return true
+    }
+
+    private mutating func allocateNodes(_ count: Int) {
+        nodes.deallocate()
+        nodes = .allocate(capacity: count)
+        nodes.initialize(repeating: curl_slist(), count: count)
+        nodeCapacity = count
     }
 
     /// Gives the memory of a large body back; to be called when the transfer has ended.

@@ -19,6 +19,18 @@ public struct RequestBuffer {
     public mutating func addHeader(_ name: StaticString, _ write: (inout [UInt8]) -> Void) {
         starts.append(headers.count)
         name.withUTF8Buffer { headers.append(contentsOf: $0) }
+        addValue(write)
+    }
+
+    /// The same for a name that the configuration has: a token.
+    public mutating func addHeader(_ name: [UInt8], _ write: (inout [UInt8]) -> Void) {
+        starts.append(headers.count)
+        headers.append(contentsOf: name)
+        addValue(write)
+    }
+
+    @inline(__always)
+    private mutating func addValue(_ write: (inout [UInt8]) -> Void) {
         headers.append(UInt8(ascii: ":"))
         headers.append(UInt8(ascii: " "))
         let value = headers.count

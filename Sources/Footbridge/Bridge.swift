@@ -12,19 +12,22 @@ public struct Bridge: Service {
     private let logger: Logger
     private let notify: SystemdNotify?
     private let monitor: BridgeMonitor
+    private let secrets: SecretFiles?
 
     /// - Parameters:
     ///   - redis: the server to use; for `redis: embedded` the one that was started for it.
     ///   - notify: whom to tell that the bridge is up, or nobody.
     ///   - monitor: what others ask about this bridge.
+    ///   - secrets: files that are read again when they change.
     public init(
         config: BridgeConfig, redis: RedisTarget, logger: Logger, notify: SystemdNotify? = nil,
-        monitor: BridgeMonitor = BridgeMonitor()
+        monitor: BridgeMonitor = BridgeMonitor(), secrets: SecretFiles? = nil
     ) {
         self.config = config
         self.logger = logger
         self.notify = notify
         self.monitor = monitor
+        self.secrets = secrets
         target = redis
     }
 
@@ -53,9 +56,15 @@ public struct Bridge: Service {
             ])
         notify?.ready()
         let summary = Summary(config: config, workers: workers, logger: logger)
+        let watch = secrets.map { files in
+            Task { [config, logger] in
+                try? await SecretWatch(files: files, workers: workers, logger: logger).run(config)
+            }
+        }
         try? await cancelWhenGracefulShutdown {
             try await summary.tellEveryMinute()
         }
+        watch?.cancel()
         notify?.stopping()
         monitor.stops()
         var inFlight = 0

@@ -119,6 +119,11 @@ actor Worker {
         }
     }
 
+    /// Other secrets for a route's requests, from the next one on.
+    func replaceSecrets(_ webhook: WebhookConfig, ofRoute index: Int) throws {
+        try routes[index].replaceSecrets(webhook)
+    }
+
     /// Drops what is still in flight and closes all connections.
     func disconnect() {
         for route in routes { route.stop() }

@@ -17,7 +17,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RunCommand.self, CheckCommand.self, TryCommand.self, StatusCommand.self, DemoCommand.self, SendCommand.self,
-            ListenCommand.self, VersionCommand.self,
+            ListenCommand.self, SecretFamily.self, VersionCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(name: "Redis Streams", subcommands: [StreamFamily.self, GroupFamily.self, SeriesFamily.self])

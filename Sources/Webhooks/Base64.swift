@@ -1,7 +1,7 @@
 /// Base64 of RFC 4648 §4, bytes to bytes.
-enum Base64 {
+package enum Base64 {
     /// Appends the padded encoding of `bytes`.
-    static func encode(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
+    package static func encode(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
         let length = (bytes.count + 2) / 3 * 4
         out.append(addingCapacity: length) { span in
             span.withUnsafeMutableBufferPointer { target, written in
@@ -36,7 +36,9 @@ enum Base64 {
     }
 
     /// The bytes that `text` encodes, padded or not; `nil` if it holds anything else, even white space or stray bits.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    ///
+    /// - Parameter urlSafe: `-` and `_` count as `+` and `/`, too (RFC 4648 §5).
+    static func decode(_ text: some Collection<UInt8>, urlSafe: Bool = false) -> [UInt8]? {
         var symbols = Array(text)
         if symbols.count % 4 == 0 {
             for _ in 0..<2 where symbols.last == padding { symbols.removeLast() }
@@ -47,7 +49,7 @@ enum Base64 {
         var bits: UInt32 = 0
         var held = 0
         for symbol in symbols {
-            guard let value = value(of: symbol) else { return nil }
+            guard let value = value(of: symbol, urlSafe) else { return nil }
             bits = bits << 6 | value
             held += 6
             if held >= 8 {
@@ -59,13 +61,15 @@ enum Base64 {
         return bits == 0 ? bytes : nil
     }
 
-    private static func value(of symbol: UInt8) -> UInt32? {
+    private static func value(of symbol: UInt8, _ urlSafe: Bool) -> UInt32? {
         switch symbol {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(symbol - UInt8(ascii: "A"))
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(symbol - UInt8(ascii: "a") + 26)
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(symbol - UInt8(ascii: "0") + 52)
         case UInt8(ascii: "+"): 62
         case UInt8(ascii: "/"): 63
+        case UInt8(ascii: "-") where urlSafe: 62
+        case UInt8(ascii: "_") where urlSafe: 63
         default: nil
         }
     }

@@ -1,17 +1,22 @@
 import COpenSSL
 
-/// Checks the signature of a received webhook, Standard Webhooks `v1`, as a receiver should.
+/// Checks the signature of a received webhook, Standard Webhooks `v1` and `v1a`, as a receiver should.
 ///
-/// A request is valid if any of its signatures fits any of the secrets. Timestamps may be off by five minutes either
-/// way, as in the reference libraries. Signatures of other versions (`v1a`) are passed over.
+/// A request is valid if any of its signatures fits any of the keys. Timestamps may be off by five minutes either
+/// way, as in the reference libraries. Signatures of other versions are passed over.
 public struct SignatureVerifier: Sendable {
     /// The greatest difference between a request's timestamp and now, in seconds.
     public static let toleranceSeconds: Int64 = 300
 
-    private let secrets: [SigningSecret]
+    private let keys: [VerificationKey]
 
+    public init(_ keys: [VerificationKey]) {
+        self.keys = keys
+    }
+
+    /// Checks what these secrets sign.
     public init(_ secrets: [SigningSecret]) {
-        self.secrets = secrets
+        keys = secrets.map { VerificationKey($0) }
     }
 
     /// Judges the three headers (`nil` if absent) and the body as received.
@@ -28,26 +33,32 @@ public struct SignatureVerifier: Sendable {
         let (age, overflow) = now.subtractingReportingOverflow(time)
         guard !overflow, age >= -Self.toleranceSeconds else { return .tooNew }
         guard age <= Self.toleranceSeconds else { return .tooOld }
-        let candidates = Self.signatures(in: header)
-        guard !candidates.isEmpty else { return .malformed(.signature) }
+        let codes = Self.signatures("v1,", ofBytes: HMAC.length, in: header)
+        let signatures = Self.signatures("v1a,", ofBytes: Ed25519.signatureLength, in: header)
+        guard !codes.isEmpty || !signatures.isEmpty else { return .malformed(.signature) }
 
         let head = Array("\(id).\(timestamp).".utf8)
         var matches = false
-        for secret in secrets {
-            let hmac = try HMAC(key: secret.key)
-            try hmac.authenticate(head, body)
-            // CRYPTO_memcmp takes the same time wherever the difference is.
-            for candidate in candidates where CRYPTO_memcmp(candidate, hmac.code, HMAC.length) == 0 { matches = true }
+        for key in keys {
+            switch key.key {
+            case .shared(let secret):
+                let hmac = try HMAC(key: secret)
+                try hmac.authenticate(head, body)
+                // CRYPTO_memcmp takes the same time wherever the difference is.
+                for code in codes where CRYPTO_memcmp(code, hmac.code, HMAC.length) == 0 { matches = true }
+            case .ed25519(let publicKey):
+                if try Ed25519.verifies(signatures, of: head + body, publicKey: publicKey) { matches = true }
+            }
         }
         return matches ? .valid : .mismatch
     }
 
-    /// The `v1` signatures of the right length.
-    private static func signatures(in header: String) -> [[UInt8]] {
+    /// The signatures of a version that have the right length.
+    private static func signatures(_ version: String, ofBytes length: Int, in header: String) -> [[UInt8]] {
         header.utf8.split(separator: UInt8(ascii: " ")).compactMap { signature in
-            guard signature.starts(with: "v1,".utf8) else { return nil }
-            let code = Base64.decode(signature.dropFirst(3))
-            return code?.count == HMAC.length ? code : nil
+            guard signature.starts(with: version.utf8) else { return nil }
+            let code = Base64.decode(signature.dropFirst(version.utf8.count))
+            return code?.count == length ? code : nil
         }
     }
 }
@@ -63,7 +74,7 @@ public enum VerificationResult: Sendable, Equatable {
 
     case valid
     case missing(Header)
-    /// An id with a `.`, a timestamp that is no number, or no whole `v1` signature.
+    /// An id with a `.`, a timestamp that is no number, or no whole signature of a version that we know.
     case malformed(Header)
     case tooOld
     case tooNew

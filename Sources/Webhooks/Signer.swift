@@ -1,20 +1,31 @@
-/// Writes the value of `webhook-signature`, Standard Webhooks `v1`: one signature per secret, separated by spaces.
+/// Writes the value of `webhook-signature` (Standard Webhooks): one signature per secret, separated by spaces, `v1` or
+/// `v1a` as the secret says.
 ///
-/// Several secrets serve a rotation: receivers accept a request if one signature is right.
+/// Several secrets serve a rotation, or receivers of either kind: they accept a request if one signature is right.
 /// Thread safety: none; one per worker and route.
 public final class Signer {
-    private let codes: [HMAC]
+    private enum Code {
+        case hmac(HMAC)
+        case ed25519(Ed25519)
+    }
+
+    private let codes: [Code]
     private var head: [UInt8] = []
 
     /// - Parameter secrets: at least one, the current one first.
     public init(_ secrets: [SigningSecret]) throws(LibcryptoError) {
         precondition(!secrets.isEmpty, "a signer needs a secret")
-        var codes: [HMAC] = []
-        for secret in secrets { codes.append(try HMAC(key: secret.key)) }
+        var codes: [Code] = []
+        for secret in secrets {
+            switch secret.key {
+            case .shared(let key): codes.append(.hmac(try HMAC(key: key)))
+            case .ed25519(let seed, _): codes.append(.ed25519(try Ed25519(seed: seed)))
+            }
+        }
         self.codes = codes
     }
 
-    /// Appends `v1,<base64>` for each secret over the bytes `id.timestamp.body`.
+    /// Appends `v1,<base64>` or `v1a,<base64>` for each secret over the bytes `id.timestamp.body`.
     ///
     /// - Parameters:
     ///   - id: the value of `webhook-id`, as sent; without a `.`, or the signed bytes could be split in two ways.
@@ -32,10 +43,17 @@ public final class Signer {
         let start = header.count
         do {
             for (index, code) in codes.enumerated() {
-                try code.authenticate(head, body)
                 if index > 0 { header.append(UInt8(ascii: " ")) }
-                header.append(contentsOf: Self.version)
-                code.code.withUnsafeBytes { Base64.encode($0, into: &header) }
+                switch code {
+                case .hmac(let hmac):
+                    try hmac.authenticate(head, body)
+                    header.append(contentsOf: Self.symmetric)
+                    hmac.code.withUnsafeBytes { Base64.encode($0, into: &header) }
+                case .ed25519(let key):
+                    try key.sign(head, body)
+                    header.append(contentsOf: Self.asymmetric)
+                    key.signature.withUnsafeBytes { Base64.encode($0, into: &header) }
+                }
             }
         } catch {
             header.removeLast(header.count - start)
@@ -57,7 +75,8 @@ public final class Signer {
         try result.get()
     }
 
-    private static let version = Array("v1,".utf8)
+    private static let symmetric = Array("v1,".utf8)
+    private static let asymmetric = Array("v1a,".utf8)
 }
 
 @available(*, unavailable)

@@ -1,57 +1,105 @@
-/// The key that a route and its receiver share: `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks).
+internal import COpenSSL
+
+/// What a route signs with (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes, which the receiver has as well
+/// (`v1`), or `whsk_` and that of a private key of ed25519, of which the receiver has the public half (`v1a`).
 ///
 /// Neither printing, interpolating, reflecting nor dumping one shows the key; `revealed()` alone does.
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 public struct SigningSecret: Sendable, Equatable {
-    let key: [UInt8]
+    enum Key: Sendable, Equatable {
+        /// For HMAC-SHA-256.
+        case shared([UInt8])
+        /// 32 bytes each.
+        case ed25519(seed: [UInt8], publicKey: [UInt8])
+    }
 
-    private init(key: [UInt8]) {
+    let key: Key
+
+    private init(key: Key) {
         self.key = key
     }
 
-    /// Reads `whsec_…`; the base64 may lack its padding, as secrets in the wild do.
+    /// Reads `whsec_…` or `whsk_…`.
+    ///
+    /// The base64 may lack its padding and may be the url-safe one, and the version may stand in front (`v1,whsec_…`), as
+    /// some dashboards show it. A private key is its seed, or the seed and the public key, which then has to fit.
     public init(_ text: String) throws(SigningSecretError) {
-        let bytes = text.utf8
-        guard !bytes.isEmpty else { throw .empty }
-        if bytes.starts(with: "whsk_".utf8) || bytes.starts(with: "whpk_".utf8) { throw .asymmetric }
-        guard bytes.starts(with: Self.prefix.utf8) else { throw .noPrefix }
-        let encoded = Array(bytes.dropFirst(Self.prefix.utf8.count))
-        guard !encoded.isEmpty else { throw .empty }
-        guard let key = Base64.decode(encoded) else { throw .notBase64 }
-        guard Self.lengths.contains(key.count) else { throw .wrongLength(bytes: key.count) }
-        self.init(key: key)
+        let parts = try KeyText(text)
+        switch parts.kind {
+        case .shared: self.init(key: .shared(parts.bytes))
+        case .publicKey: throw .publicKey
+        case .privateKey: self.init(key: try Self.privateKey(parts.bytes))
+        }
     }
 
-    /// A new secret of 32 bytes from the system's random source.
-    public static func random() -> SigningSecret {
+    private static func privateKey(_ bytes: [UInt8]) throws(SigningSecretError) -> Key {
+        guard bytes.count == Ed25519.seedLength || bytes.count == Ed25519.seedLength + Ed25519.publicKeyLength else {
+            throw .wrongLength(bytes: bytes.count)
+        }
+        let seed = Array(bytes.prefix(Ed25519.seedLength))
+        let publicKey: [UInt8]
+        do throws(LibcryptoError) {
+            publicKey = try Ed25519.publicKey(seed: seed)
+        } catch {
+            throw .noLibrary(error)
+        }
+        let told = bytes.dropFirst(Ed25519.seedLength)
+        guard told.isEmpty || told.elementsEqual(publicKey) else { throw .halvesDiffer }
+        return .ed25519(seed: seed, publicKey: publicKey)
+    }
+
+    /// A new secret for `v1`: 32 bytes from the system's random source.
+    public static func random() -> SigningSecret { SigningSecret(key: .shared(randomBytes())) }
+
+    /// A new private key for `v1a`.
+    public static func randomPrivateKey() throws(SigningSecretError) -> SigningSecret {
+        SigningSecret(key: try privateKey(randomBytes()))
+    }
+
+    private static func randomBytes() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return SigningSecret(key: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 
-    /// The secret as its receiver must be told it, `whsec_…`: for showing a new one to its owner, never for a log.
+    /// The secret as it is written, `whsec_…` or `whsk_…` (seed and public key): for showing a new one to its owner, never
+    /// for a log.
     public func revealed() -> String {
-        var text = Array(Self.prefix.utf8)
-        key.withUnsafeBytes { Base64.encode($0, into: &text) }
-        return String(decoding: text, as: UTF8.self)
+        switch key {
+        case .shared(let bytes): KeyText.write(.shared, bytes)
+        case .ed25519(let seed, let publicKey): KeyText.write(.privateKey, seed + publicKey)
+        }
     }
 
-    private static let prefix = "whsec_"
-    private static let lengths = 24...64
+    /// The number of bytes, if it is not one that Standard Webhooks asks for: receivers may refuse such a secret.
+    public var unusualLength: Int? {
+        guard case .shared(let bytes) = key, !(24...64).contains(bytes.count) else { return nil }
+        return bytes.count
+    }
 }
 
 extension SigningSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String { "whsec_(hidden)" }
+    public var description: String {
+        switch key {
+        case .shared: "whsec_(hidden)"
+        case .ed25519: "whsk_(hidden)"
+        }
+    }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Why a text is no signing secret, and what would be right. Says nothing of the text itself but its length.
+/// Why a text is no key of Standard Webhooks, and what would be right. Says nothing of the text itself but its length.
 public enum SigningSecretError: Error, Equatable, Sendable {
     case empty
     case noPrefix
-    case asymmetric
+    /// `whpk_` where something is to be signed.
+    case publicKey
     case notBase64
+    /// Of a key of ed25519.
     case wrongLength(bytes: Int)
+    /// The last 32 bytes of a private key are not the public key of the first 32.
+    case halvesDiffer
+    case noLibrary(LibcryptoError)
 }
 
 extension SigningSecretError: CustomStringConvertible {
@@ -60,15 +108,23 @@ extension SigningSecretError: CustomStringConvertible {
         case .empty:
             "the secret is empty; \(Self.cure)"
         case .noPrefix:
-            "the secret does not begin with whsec_; write whsec_ in front of it if it is base64, else \(Self.cure)"
-        case .asymmetric:
-            "whsk_ and whpk_ keys (asymmetric signatures) are not supported yet; \(Self.cure)"
+            "the secret begins with neither whsec_ nor whsk_; write whsec_ in front of it if it is base64, "
+                + "else \(Self.cure)"
+        case .publicKey:
+            "whpk_ is a public key, for the receiver, and cannot sign; give the private one, whsk_…, "
+                + "or \(Self.cure) --asymmetric"
         case .notBase64:
-            "what follows whsec_ is not base64 (A-Z a-z 0-9 + / and = at the end); \(Self.cure)"
+            "what follows whsec_, whsk_ or whpk_ is not base64 (A-Z a-z 0-9 + / and = at the end); \(Self.cure)"
         case .wrongLength(let bytes):
-            "the secret has \(bytes) bytes, not 24 to 64; \(Self.cure)"
+            "the key has \(bytes) bytes; a private key (whsk_) has 32 or 64, a public one (whpk_) 32; "
+                + "\(Self.cure) --asymmetric"
+        case .halvesDiffer:
+            "the second half of the private key (whsk_) is not the public key of the first; "
+                + "copy it again, or \(Self.cure) --asymmetric"
+        case .noLibrary(let error):
+            "the key cannot be used: \(error)"
         }
     }
 
-    private static let cure = "make one with: echo \"whsec_$(openssl rand -base64 32)\""
+    private static let cure = "make one with: footbridge secret new"
 }

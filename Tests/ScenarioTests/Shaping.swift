@@ -155,6 +155,7 @@ import Testing
             try directory.write(
                 """
                 redis: { url: "redis://127.0.0.1:1" }
+                allow: [127.0.0.1]
                 routes:
                   orders: { stream: orders, webhook: { url: "http://127.0.0.1:1/", body: \(body) } }
 

@@ -49,7 +49,7 @@ extension AuthConfig {
     }
 
     private static func bearer(_ auth: Section) -> AuthConfig? {
-        auth.optionalSecret("bearer", type: "secret").map { .bearer($0) }
+        auth.optionalSecret("bearer").map { .bearer($0) }
     }
 
     private static func apiKey(_ auth: Section) -> AuthConfig? {

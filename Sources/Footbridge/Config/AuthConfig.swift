@@ -40,6 +40,23 @@ public struct OAuth2Config: Sendable, Hashable {
 }
 
 extension AuthConfig {
+    /// The header that carries the credentials, if one does.
+    var header: String? {
+        switch self {
+        case .apiKey(.header(let name), _): name
+        case .apiKey(.query, _): nil
+        case .basic, .bearer, .aws, .oauth2: "Authorization"
+        }
+    }
+
+    /// Whether the credentials are the same line in every request, so that they can be changed while a bridge runs.
+    var isFixedHeader: Bool {
+        switch self {
+        case .basic, .bearer, .apiKey(.header, _): true
+        case .apiKey(.query, _), .aws, .oauth2: false
+        }
+    }
+
     /// As the file calls it.
     var name: String {
         switch self {

@@ -5,8 +5,12 @@ internal import Webhooks
 extension BridgeConfig {
     /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.
     ///
-    /// Shows no secret: signing secrets, headers' values, Redis' password and URLs' queries are `***`.
-    public var dump: String {
+    /// Shows no secret: signing secrets, headers' values, Redis' password and URLs' queries are `***`, and so are URLs'
+    /// paths, as those of chat services are secrets.
+    public var dump: String { dump(paths: false) }
+
+    /// - Parameter paths: shows the paths of endpoints, too.
+    public func dump(paths: Bool) -> String {
         var lines: [String] = []
         lines += redis.settings.map { "\($0) = \($1)" }
         if let waitForAck {
@@ -21,7 +25,7 @@ extension BridgeConfig {
             "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")", "allow = \(allow)",
         ]
         for route in routes {
-            lines += route.settings.map { "routes.\(route.name).\($0.key) = \($0.value)" }
+            lines += route.settings(paths: paths).map { "routes.\(route.name).\($0.key) = \($0.value)" }
         }
         return lines.joined(separator: "\n")
     }
@@ -44,7 +48,7 @@ extension RedisSource {
 }
 
 extension RouteConfig {
-    fileprivate var settings: Settings {
+    fileprivate func settings(paths: Bool) -> Settings {
         let source: KeyValuePairs<String, String> = [
             "streams": "[\(streams.joined(separator: ", "))]",
             "group": group,
@@ -72,14 +76,14 @@ extension RouteConfig {
             "take_over": takeOver.rawValue,
             "drain_timeout": DurationText.format(drainTimeout),
         ]
-        return source.map { $0 } + destination.settings + treatment.map { $0 }
+        return source.map { $0 } + destination.settings(paths: paths) + treatment.map { $0 }
     }
 }
 
 extension Destination {
-    fileprivate var settings: Settings {
+    fileprivate func settings(paths: Bool) -> Settings {
         switch self {
-        case .webhook(let webhook): webhook.settings.map { $0 }
+        case .webhook(let webhook): webhook.settings(paths: paths).map { $0 }
         case .publish(let publish):
             [
                 ("publish.channel", "\(publish.channel)"), ("publish.shard", "\(publish.shard)"),
@@ -117,9 +121,9 @@ extension FieldSelection {
 }
 
 extension WebhookConfig {
-    fileprivate var settings: KeyValuePairs<String, String> {
+    fileprivate func settings(paths: Bool) -> KeyValuePairs<String, String> {
         [
-            "webhook.url": shownURL,
+            "webhook.url": shownURL(paths: paths),
             "webhook.method": method,
             "webhook.headers": "{\(headers.map(\.shown).joined(separator: ", "))}",
             "webhook.body": body.dump,
@@ -128,6 +132,7 @@ extension WebhookConfig {
             "webhook.connect_timeout": DurationText.format(connectTimeout),
             "webhook.response_limit": SizeText.format(responseLimitBytes),
             "webhook.sign": sign.isEmpty ? "false" : sign.map { _ in "***" }.joined(separator: ", "),
+            "webhook.sign.hmac": "[\(hmac.map(\.dump).joined(separator: "; "))]",
             "webhook.auth": auth.map { "\($0.name) ***" } ?? "false",
             "webhook.accept.status": "\(statuses.statuses(.delivered))",
             "webhook.statuses": statuses.dump,
@@ -136,6 +141,9 @@ extension WebhookConfig {
             "webhook.proxy": connection.proxy.map { ProxyText.masked($0) } ?? "none",
             "webhook.unix_socket": connection.unixSocket ?? "none",
             "webhook.tls": connection.tls.dump,
+            "webhook.cloudevents": cloudEvents?.dump ?? "false",
+            "webhook.idempotency_key": idempotencyHeader ?? "false",
+            "webhook.traceparent": traceParent.dump,
         ]
     }
 }
@@ -166,8 +174,9 @@ private func oneLine(_ program: String) -> String {
 }
 
 extension WebhookConfig {
-    fileprivate var shownURL: String {
+    fileprivate func shownURL(paths: Bool) -> String {
         let url = writtenURL
+        guard paths else { return Self.withoutPath(url) }
         return url.prefix { $0 != "?" } + (url.contains("?") ? "?***" : "")
     }
 }
@@ -175,6 +184,46 @@ extension WebhookConfig {
 extension WebhookConfig.Header {
     /// What is fixed may be a secret; what is made from the entry is none of the configuration.
     fileprivate var shown: String { "\(name): \(template?.source { _ in "***" } ?? "***")" }
+}
+
+extension HMACRule {
+    /// `X-Signature: sha256 hex {signature} of {body}`.
+    fileprivate var dump: String {
+        let clock = timestampHeader.map { ", \($0): {timestamp}" } ?? ""
+        return "\(header): \(algorithm.rawValue) \(encoding.rawValue) \(value) of \(content)\(clock)"
+    }
+}
+
+extension CloudEventsConfig {
+    /// The mode, and what is not as by default.
+    fileprivate var dump: String {
+        let named: KeyValuePairs = [
+            "id": id, "source": source, "type": type, "subject": subject, "dataschema": dataSchema, "time": time,
+        ]
+        let own = named.map { ($0.key, $0.value) } + extensions.map { ("extensions.\($0.name)", $0.value) }
+        return ([mode.rawValue] + own.compactMap { name, value in value.dump.map { "\(name): \($0)" } })
+            .joined(separator: ", ")
+    }
+}
+
+extension EventAttribute {
+    fileprivate var dump: String? {
+        switch self {
+        case .standard: nil
+        case .literal(let text): text
+        case .field(let name): "field \(name)"
+        }
+    }
+}
+
+extension TraceParentConfig {
+    fileprivate var dump: String {
+        switch self {
+        case .off: "false"
+        case .create: "create"
+        case .field(let name, let missing): "field \(name), missing: \(missing.rawValue)"
+        }
+    }
 }
 
 extension GroupStart {

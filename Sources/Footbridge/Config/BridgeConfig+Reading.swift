@@ -71,7 +71,7 @@ extension BridgeConfig {
         }
         GroupCheck.run(routes)
         CircleCheck.run(routes)
-        AddressCheck.run(routes)
+        section.source.readDestination { AddressCheck.run(routes) }
         return routes.map(\.config)
     }
 

@@ -17,6 +17,20 @@ public enum ConfigFile {
         return config
     }
 
+    /// The same, with the files that are to be read again when they change.
+    public static func loadWatched(
+        path: String, environment: Environment = .process
+    ) throws(ConfigErrors) -> (config: BridgeConfig, secrets: SecretFiles) {
+        let directory = FileText.directory(of: path)
+        let source = ConfigSource(file: path, directory: directory, environment: environment)
+        let bytes = try bytes(path, source)
+        let config = try parse(bytes, source)
+        let secrets = SecretFiles(source.secretFiles) { () throws(ConfigErrors) in
+            try parse(bytes, ConfigSource(file: path, directory: directory, environment: environment))
+        }
+        return (config: config, secrets: secrets)
+    }
+
     /// Where Redis is, by the file at `path`, for tools: what is wrong elsewhere in it, a secret that is not set for
     /// example, does not matter to them.
     public static func loadRedis(
@@ -28,6 +42,18 @@ public enum ConfigFile {
         let relevant = problems.filter { $0.path.isEmpty || $0.path.split(separator: ".").first == "redis" }
         guard relevant.isEmpty else { throw ConfigErrors(problems: relevant) }
         return config.redis
+    }
+
+    /// The file at `path` for tools that ask the bridge's Redis alone: what is wrong with where entries go, a secret that is not
+    /// set for example, does not matter to them.
+    public static func loadWithoutDestinations(
+        path: String, environment: Environment = .process
+    ) throws(ConfigErrors) -> BridgeConfig {
+        let source = ConfigSource(file: path, directory: FileText.directory(of: path), environment: environment)
+        source.ignoresDestinations = true
+        let config = try read(path, source)
+        if let errors = source.errors { throw errors }
+        return config
     }
 
     /// Checks `text` as if it stood in the file `fileName`.
@@ -43,14 +69,16 @@ public enum ConfigFile {
 
     /// The configuration as far as it could be read, unless the file cannot be read at all.
     private static func read(_ path: String, _ source: ConfigSource) throws(ConfigErrors) -> BridgeConfig {
-        let bytes: [UInt8]
+        read(try bytes(path, source), source)
+    }
+
+    private static func bytes(_ path: String, _ source: ConfigSource) throws(ConfigErrors) -> [UInt8] {
         do throws(Complaint) {
-            bytes = try FileText.read(path, limit: maximumBytes)
+            return try FileText.read(path, limit: maximumBytes)
         } catch {
             source.report("the file \(error.message)", at: .start, path: "")
             throw source.errors ?? ConfigErrors(problems: [])
         }
-        return read(bytes, source)
     }
 
     private static func parse(_ bytes: [UInt8], _ source: ConfigSource) throws(ConfigErrors) -> BridgeConfig {
@@ -94,24 +122,27 @@ public enum ConfigFile {
     public struct Environment: Sendable {
         /// The default for `instance`.
         public let hostName: String
-        private let lookUp: @Sendable (String) -> String?
+        private let lookUp: @Sendable (String) -> [UInt8]?
 
         public init(variables: [String: String], hostName: String) {
             self.hostName = hostName
-            self.lookUp = { variables[$0] }
+            self.lookUp = { variables[$0].map { Array($0.utf8) } }
         }
 
         private init() {
             var name = [CChar](repeating: 0, count: 256)
             // The last byte stays 0, whatever the host's name is.
             hostName = gethostname(&name, name.count - 1) == 0 ? string(name) : "localhost"
-            lookUp = { name in getenv(name).map { String(cString: $0) } }
+            lookUp = { name in getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } }
         }
 
         /// The variables and the host name of this process.
         public static var process: Environment { Environment() }
 
-        subscript(variable: String) -> String? { lookUp(variable) }
+        subscript(variable: String) -> String? { lookUp(variable).map { String(decoding: $0, as: UTF8.self) } }
+
+        /// The value byte for byte, for what need not be text.
+        func bytes(of variable: String) -> [UInt8]? { lookUp(variable) }
     }
 }
 

@@ -13,6 +13,11 @@ final class ConfigSource {
     /// What the file holds, for places inside of a value.
     var bytes: [UInt8] = []
     private var checkedPrograms: [String: [JQProblem]] = [:]
+    /// What is wrong with where entries go does not count.
+    var ignoresDestinations = false
+    private var isInDestination = false
+    /// Files that secrets of destinations come from, each once.
+    private(set) var secretFiles: [String] = []
 
     init(file: String, directory: String, environment: ConfigFile.Environment) {
         self.file = file
@@ -25,6 +30,7 @@ final class ConfigSource {
 
     /// A problem in `defaults` is found once per route and kept once.
     func report(_ message: String, at place: Place, path: String) {
+        if isInDestination && ignoresDestinations { return }
         problems.insert(ConfigProblem(file: file, place: place, path: path, message: message))
     }
 
@@ -43,6 +49,18 @@ final class ConfigSource {
         do throws(JQProblems) { try JQMachine.check(text) } catch { problems = error.problems }
         checkedPrograms[text] = problems
         return problems
+    }
+
+    /// What is read within `body` belongs to where a route's entries go.
+    func readDestination<Value>(_ body: () -> Value) -> Value {
+        isInDestination = true
+        defer { isInDestination = false }
+        return body()
+    }
+
+    /// Remembers a file that a destination's secret comes from, whether or not it could be read.
+    func noteSecretFile(_ path: String) {
+        if isInDestination && !secretFiles.contains(path) { secretFiles.append(path) }
     }
 
     func note(_ key: ConfigKey) {

@@ -33,8 +33,18 @@ extension RedisSource {
     }
 
     private static func server(_ section: Section) -> RedisSource {
-        let url = section.optional("url", type: "URL", defaultText: fallback.description) { text throws(Complaint) in
-            try parse(text, section)
+        var url = section.optionalSecret("url", type: "URL or secret", defaultText: fallback.description) {
+            text throws(Complaint) in try parse(text, section)
+        }
+        let password = section.optionalSecret("password", defaultText: "none") { $0.text }
+        if let password {
+            if url?.password != nil {
+                section.contradiction(
+                    "stands beside a password in \(keyPath(section.path, "url")); keep one of the two",
+                    among: section.find("password"))
+            }
+            url = url ?? fallback
+            url?.password = password
         }
         let sentinel = SentinelSource(section.section("sentinel"))
         return sentinel.map { .sentinel($0, url ?? fallback) } ?? .url(url ?? fallback)

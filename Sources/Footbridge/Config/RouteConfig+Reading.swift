@@ -2,7 +2,7 @@ extension RouteConfig {
     /// Reads a route, `defaults` lying below it, or `defaults` alone.
     init(_ section: Section, name: String) {
         let streams = section.streams()
-        let (destination, destinationSection) = Destination.read(section)
+        let (destination, destinationSection) = section.source.readDestination { Destination.read(section) }
         self.init(name: name, streams: streams, group: name, destination: destination)
         let group = section.optional(
             "group", type: "string", defaultText: "the route's name", own: true, ConfigText.name)

@@ -1,63 +1,79 @@
-import Webhooks
+internal import Webhooks
 
 extension Section {
-    /// `sign` of a webhook: `false`, or `{ secret: … }` with one secret or, while it is being changed, a list of them.
-    func signingSecrets() -> [SigningSecret] {
-        note("sign", type: "false or map", defaultText: "false")
-        let (scalar, section) = choice("sign", or: "false")
-        if let scalar {
-            // Not shown: it may be the secret, written one level too high.
-            _ = value(at: scalar) { text throws(Complaint) in
-                guard text.text == "false" else { throw Complaint("must be false or a map: { secret: whsec_… }") }
-            }
-        }
-        section.note("secret", type: "secret or list of secrets", defaultText: nil)
-        section.note("secret.env", type: "string", defaultText: "none")
-        section.note("secret.file", type: "path", defaultText: "none")
-        let found = section.find("secret")
-        section.finish()
-        guard let found else {
-            if section.exists { section.missing("secret", "write sign: { secret: { env: NAME } }") }
-            return []
-        }
-        guard case .sequence(let items) = found.node.content else {
-            return section.secret(at: found, makeSecret).map { [$0] } ?? []
-        }
-        if items.isEmpty { section.report("is an empty list; write sign: false to send without signatures", at: found) }
-        return items.enumerated().compactMap { index, item in
-            section.secret(
-                at: Found(node: item, keyPlace: item.place, path: "\(found.path)[\(index)]", rank: found.rank),
-                makeSecret)
-        }
-    }
-
-    /// A secret of any kind, in each of the ways in which one may be written. What `make` complains of shows nothing of the text.
-    func secret<Value>(at found: Found, _ make: (String) throws(Complaint) -> Value) -> Value? {
+    /// A value that may be secret: text, `{ env: NAME }`, `{ file: PATH }` or `{ credential: NAME }`.
+    ///
+    /// - Parameter convert: may throw no message that shows the value.
+    func secret<Value>(at found: Found, _ convert: (SecretText) throws(Complaint) -> Value) -> Value? {
         guard case .mapping(let entries) = found.node.content else {
-            return value(at: found) { text throws(Complaint) in try make(text.text) }
+            return value(at: found) { text throws(Complaint) in try convert(SecretText(text)) }
         }
         let section = Section(
             source, layers: [Layer(entries: entries, path: found.path, rank: found.rank)], path: found.path,
             pattern: "", place: found.keyPlace)
         let (variable, file) = (section.find("env"), section.find("file"))
+        let credential = section.find("credential")
         section.finish()
-        switch (variable, file) {
-        case (let variable?, nil):
-            return section.value(at: variable) { text throws(Complaint) in try make(secretFromVariable(text)) }
-        case (nil, let file?):
-            return section.value(at: file) { text throws(Complaint) in try make(secretFromFile(text)) }
+        let place: Found
+        let read: (ConfigText) throws(Complaint) -> [UInt8]
+        switch (variable, file, credential) {
+        case (let variable?, nil, nil): (place, read) = (variable, secretOfVariable)
+        case (nil, let file?, nil): (place, read) = (file, secretOfFile)
+        case (nil, nil, let credential?): (place, read) = (credential, secretOfCredential)
         default:
-            report("must be a secret, or one of { env: NAME } and { file: PATH }", at: found)
+            report("must be a secret, or one of { env: NAME }, { file: PATH } and { credential: NAME }", at: found)
             return nil
+        }
+        return section.value(at: place) { text throws(Complaint) in
+            try convert(SecretText(outside: try read(text)))
         }
     }
 
-    private func secretFromVariable(_ text: ConfigText) throws(Complaint) -> String {
+    /// The same for an optional key whose value is text.
+    func optionalSecret<Value>(
+        _ key: String, type: String = "secret", defaultText: String,
+        _ convert: (ConfigText) throws(Complaint) -> Value
+    ) -> Value? {
+        note(key, type: type, defaultText: defaultText)
+        guard let found = find(key) else { return nil }
+        return secret(at: found) { secret throws(Complaint) in try convert(secret.text()) }
+    }
+
+    /// The same for a key that others take as it is, in a header for example.
+    func optionalSecret(_ key: String) -> String? {
+        optionalSecret(key, defaultText: "none", Self.safeText)
+    }
+
+    /// The same that must be there.
+    func requiredSecret(
+        _ key: String, example: String, _ check: (String) throws(Complaint) -> Void = { _ throws(Complaint) in }
+    ) -> String? {
+        note(key, type: "secret", defaultText: nil)
+        guard let found = find(key) else {
+            if exists { missing(key, "write \(key): \(example)") }
+            return nil
+        }
+        return secret(at: found) { secret throws(Complaint) in
+            let text = try Self.safeText(secret.text())
+            try check(text)
+            return text
+        }
+    }
+
+    private static func safeText(_ text: ConfigText) throws(Complaint) -> String {
+        guard !text.text.isEmpty else { throw Complaint("is empty") }
+        guard HeaderRules.isSafeValue(text.text.utf8) else {
+            throw Complaint("holds a control character or a line break; remove it")
+        }
+        return text.text
+    }
+
+    private func secretOfVariable(_ text: ConfigText) throws(Complaint) -> [UInt8] {
         // The name is not repeated unless it is one: the secret itself may stand there.
-        guard Expansion.isName(text.text), !text.text.hasPrefix("whsec_") else {
+        guard Expansion.isName(text.text), !text.text.hasPrefix("whsec_"), !text.text.hasPrefix("whsk_") else {
             throw Complaint("must be the name of a variable: letters, digits and _")
         }
-        guard let value = source.environment[text.text] else {
+        guard let value = source.environment.bytes(of: text.text) else {
             throw Complaint(
                 text.isLiteral
                     ? "the variable \(text.text) is not set" : "\(text.shown) names a variable that is not set; set it")
@@ -65,26 +81,31 @@ extension Section {
         return value
     }
 
-    /// The file is found from the config's directory; a line break at its end does not count.
-    private func secretFromFile(_ text: ConfigText) throws(Complaint) -> String {
+    /// The file is found from the config's directory.
+    private func secretOfFile(_ text: ConfigText) throws(Complaint) -> [UInt8] {
         guard !text.text.isEmpty else { throw Complaint("is empty; write the path of a file") }
-        var bytes: [UInt8]
-        do throws(Complaint) {
-            bytes = try FileText.read(source.path(text.text), limit: 4096)
-        } catch {
-            throw Complaint("\(text.shown) \(error.message)")
-        }
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
+        return try secret(inFile: source.path(text.text), shown: text.shown)
     }
-}
 
-/// The errors of `SigningSecret` show nothing of the text.
-private func makeSecret(_ text: String) throws(Complaint) -> SigningSecret {
-    do throws(SigningSecretError) {
-        return try SigningSecret(text)
-    } catch {
-        throw Complaint(error.description)
+    /// Of systemd: `LoadCredential=`, `LoadCredentialEncrypted=` or `SetCredential=` of the unit.
+    private func secretOfCredential(_ text: ConfigText) throws(Complaint) -> [UInt8] {
+        guard !text.text.isEmpty, ![".", ".."].contains(text.text), text.text.utf8.allSatisfy(isWordByte) else {
+            throw Complaint("must be a credential's name, as LoadCredential= has it: letters, digits, . _ -")
+        }
+        guard let directory = source.environment["CREDENTIALS_DIRECTORY"] else {
+            throw Complaint(
+                "CREDENTIALS_DIRECTORY is not set: systemd sets it for a unit with "
+                    + (text.isLiteral ? "LoadCredential=\(text.text):PATH" : "LoadCredential="))
+        }
+        return try secret(inFile: source.path("\(directory)/\(text.text)"), shown: text.shown)
+    }
+
+    private func secret(inFile path: String, shown: String) throws(Complaint) -> [UInt8] {
+        source.noteSecretFile(path)
+        do throws(Complaint) {
+            return try FileText.read(path, limit: 65_536)
+        } catch {
+            throw Complaint("\(shown) \(error.message)")
+        }
     }
 }

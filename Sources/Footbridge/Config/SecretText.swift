@@ -1,32 +1,32 @@
-internal import Webhooks
+/// A value that may be a secret, byte for byte.
+struct SecretText {
+    let bytes: [UInt8]
+    /// `nil` if the configuration itself holds it.
+    private let literal: ConfigText?
 
-extension Section {
-    /// A secret that is any text: written out, or `{ env: NAME }`, or `{ file: PATH }`.
-    func optionalSecret(_ key: String, type: String = "secret") -> String? {
-        note(key, type: type, defaultText: "none")
-        return find(key).flatMap { secret(at: $0) { text throws(Complaint) in try Self.plainSecret(text) } }
+    init(_ text: ConfigText) {
+        bytes = Array(text.text.utf8)
+        literal = text
     }
 
-    /// The same that must be there.
-    func requiredSecret(
-        _ key: String, example: String, _ check: (String) throws(Complaint) -> Void = { _ throws(Complaint) in }
-    ) -> String? {
-        note(key, type: "secret", defaultText: nil)
-        guard let found = find(key) else {
-            if exists { missing(key, "write \(key): \(example)") }
-            return nil
+    /// What stands outside the configuration: one line break at the end does not count.
+    init(outside bytes: [UInt8]) throws(Complaint) {
+        var bytes = bytes
+        if bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         }
-        return secret(at: found) { text throws(Complaint) in
-            try check(text)
-            return try Self.plainSecret(text)
-        }
+        guard !bytes.isEmpty else { throw Complaint("the secret is empty; write it there, or name another place") }
+        self.bytes = bytes
+        literal = nil
     }
 
-    private static func plainSecret(_ text: String) throws(Complaint) -> String {
-        guard !text.isEmpty else { throw Complaint("is empty") }
-        guard HeaderRules.isSafeValue(text.utf8) else {
-            throw Complaint("holds a control character or a line break; remove it")
+    /// For values that are text; messages show nothing of one that stands elsewhere.
+    func text() throws(Complaint) -> ConfigText {
+        if let literal { return literal }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Complaint("the secret is not UTF-8, which it has to be here")
         }
-        return text
+        return ConfigText(text: text, shown: "the secret", isLiteral: false)
     }
 }

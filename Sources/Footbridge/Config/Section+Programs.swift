@@ -68,12 +68,15 @@ extension Section {
 
     /// The URL of a webhook: fixed, or with its scheme, host and port alone and the whole as a template.
     func endpoint() -> (url: String?, template: JQTemplate?) {
-        note("url", type: "URL", defaultText: nil)
+        note("url", type: "URL or secret", defaultText: nil)
         guard let found = find("url") else {
             missing("url", "write url: https://example.com/hooks")
             return (nil, nil)
         }
-        guard isTemplate(found) else { return (value(at: found, EndpointURL.check), nil) }
+        guard isTemplate(found) else {
+            // The path of a chat service's URL is a secret, so all of it may come from elsewhere.
+            return (secret(at: found) { secret throws(Complaint) in try EndpointURL.check(secret.text()) }, nil)
+        }
         guard case .scalar(let raw, _) = found.node.content, !raw.hasPrefix("\\(") else {
             report(Self.hostFromEntry, at: found)
             return (nil, nil)

@@ -98,6 +98,24 @@ final class Section {
         return (scalar, section)
     }
 
+    /// The map at `key`, as `section` gives it, or the maps of a list there; without the key one that is empty.
+    ///
+    /// - Parameter form: how one of them is written, for the cure.
+    func sections(_ key: String, form: String) -> [Section] {
+        guard let found = find(key), case .sequence(let items) = found.node.content else { return [section(key)] }
+        if items.isEmpty { report("is an empty list; write \(form), or remove the key", at: found) }
+        return items.enumerated().compactMap { index, item in
+            let path = "\(found.path)[\(index)]"
+            guard case .mapping(let entries) = item.content else {
+                source.report("is \(item.kind); it must be a map: \(form)", at: item.place, path: path)
+                return nil
+            }
+            return Section(
+                source, layers: [Layer(entries: entries, path: path, rank: found.rank)], path: path,
+                pattern: keyPath(pattern, key), place: item.place, isTemplate: isTemplate)
+        }
+    }
+
     /// The layers of a map, down to the first that has something else under this key.
     private func mapLayers(_ key: String) -> [Layer] {
         var maps: [Layer] = []

@@ -45,7 +45,7 @@ extension SentinelSource {
             ? section.required("master", type: "string", example: "mymaster", ConfigText.name) : nil
         section.note("nodes", type: "list of addresses", defaultText: nil)
         let user = section.optional("user", type: "string", defaultText: "none", ConfigText.name)
-        let password = section.optional("password", type: "string", defaultText: "none") { $0.text }
+        let password = section.optionalSecret("password", defaultText: "none") { $0.text }
         let nodes = Self.nodes(section)
         section.finish()
         guard section.exists else { return nil }

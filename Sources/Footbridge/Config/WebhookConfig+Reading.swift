@@ -16,25 +16,60 @@ extension WebhookConfig {
         if let read { contentType = read }
         readTimeouts(section)
         section.size("response_limit", &responseLimitBytes, 0...(16 << 20))
-        sign = section.signingSecrets()
+        readSign(section)
         auth = AuthConfig.read(section)
-        checkAuthorization(section)
         statuses = StatusKinds(section)
         connection = ConnectionOptions(section, url: self.url)
+        cloudEvents = CloudEventsConfig(section)
+        idempotencyHeader = Self.idempotencyHeader(section)
+        traceParent = TraceParentConfig(section)
         section.finish()
+        if !section.isTemplate { checkNames(section) }
     }
 
-    /// Two lines of one name would leave it to the receiver which one counts.
-    private func checkAuthorization(_ section: Section) {
-        let name: String
-        switch auth {
-        case .apiKey(.header(let header), _): name = header
-        case .apiKey(.query, _), nil: return
-        default: name = "Authorization"
+    private static func idempotencyHeader(_ section: Section) -> String? {
+        let read = section.optional(
+            "idempotency_key", type: "false, true or string", defaultText: "false"
+        ) { text throws(Complaint) -> String? in
+            if text.text == "false" { return nil }
+            if text.text == "true" { return "Idempotency-Key" }
+            guard HeaderRules.isToken(text.text.utf8) else {
+                throw Complaint("\(text.shown) is no header name; write true, or letters, digits and -")
+            }
+            if let cure = reserved[text.text.lowercased()] {
+                throw Complaint("\(text.shown) cannot be used here: \(cure)")
+            }
+            return text.text
         }
-        guard headers.contains(where: { $0.name.lowercased() == name.lowercased() }) else { return }
-        section.contradiction(
-            "auth sets the header \(name), and so do headers; keep one of the two", among: section.find("auth"))
+        return read ?? nil
+    }
+
+    /// No header may be set twice: receivers differ in which of the two they take.
+    private func checkNames(_ section: Section) {
+        var names: [(name: String, key: String)] = []
+        if let name = auth?.header { names.append((name, "auth")) }
+        if let idempotencyHeader { names.append((idempotencyHeader, "idempotency_key")) }
+        if traceParent != .off { names.append(("traceparent", "traceparent")) }
+        for rule in hmac {
+            names.append((rule.header, "sign"))
+            if let name = rule.timestampHeader { names.append((name, "sign")) }
+        }
+        if cloudEvents != nil {
+            for header in headers where header.name.lowercased().hasPrefix("ce-") {
+                section.contradiction(
+                    "\(header.name) stands in headers, too; cloudevents sets all that begin with ce-: "
+                        + "write it as an attribute or extension there",
+                    among: section.find("cloudevents"), section.find("headers"))
+            }
+        }
+        var setters = Dictionary(headers.map { ($0.name.lowercased(), "headers") }) { first, _ in first }
+        for (name, key) in names {
+            if let other = setters.updateValue(key, forKey: name.lowercased()) {
+                let who = other == key ? "by \(key)" : "by \(other) and by \(key)"
+                section.contradiction(
+                    "the header \(name) is set twice, \(who); keep one of the two", among: section.find(key))
+            }
+        }
     }
 
     private mutating func readTimeouts(_ section: Section) {
@@ -77,7 +112,7 @@ extension WebhookConfig {
     // MARK: headers
 
     /// Headers that each request gets anyway, and what to do instead of setting them.
-    private static let reserved = [
+    static let reserved = [
         "webhook-id": "footbridge sets it", "webhook-timestamp": "footbridge sets it",
         "webhook-signature": "footbridge sets it; use sign", "webhook-attempt": "footbridge sets it",
         "content-length": "footbridge sets it", "transfer-encoding": "footbridge sets it",
@@ -85,7 +120,7 @@ extension WebhookConfig {
     ]
 
     private static func headers(_ webhook: Section) -> [Header] {
-        webhook.note("headers", type: "map of strings", defaultText: "none")
+        webhook.note("headers", type: "map of strings or secrets", defaultText: "none")
         let section = webhook.section("headers")
         return section.freeEntries(same: { $0.lowercased() }).compactMap { name, found in
             guard HeaderRules.isToken(name.utf8) else {
@@ -105,7 +140,8 @@ extension WebhookConfig {
             if section.isTemplate(found) {
                 return section.template(at: found, check).map { Header(name: name, template: $0) }
             }
-            return section.value(at: found, check).map { Header(name: name, value: $0) }
+            return section.secret(at: found) { secret throws(Complaint) in try check(secret.text()) }
+                .map { Header(name: name, value: $0) }
         }
     }
 }

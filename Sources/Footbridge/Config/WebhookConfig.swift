@@ -20,20 +20,29 @@ public struct WebhookConfig: Sendable, Equatable {
     public var connectTimeout: Duration
     /// So much of an answer is read and kept.
     public var responseLimitBytes: Int
-    /// Secrets of which each makes a signature; none: requests are not signed.
+    /// Secrets of which each makes a signature of Standard Webhooks.
     public var sign: [SigningSecret]
+    /// Signatures of other kinds.
+    public var hmac: [HMACRule]
     public var auth: AuthConfig?
     /// What differs from the usual meaning of statuses.
     public var statuses: StatusKinds
     public var connection: ConnectionOptions
+    /// Requests are no events without it.
+    public var cloudEvents: CloudEventsConfig?
+    /// The header that repeats `webhook-id` for receivers which know another name; a token.
+    public var idempotencyHeader: String?
+    public var traceParent: TraceParentConfig
 
     public init(
         url: String, urlTemplate: JQTemplate? = nil, method: String = "POST", headers: [Header] = [],
-        body: BodyFormat = .fields,
-        contentType: String = "application/json", timeout: Duration = .seconds(15),
-        connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536, sign: [SigningSecret] = [],
-        auth: AuthConfig? = nil, statuses: StatusKinds = StatusKinds(),
-        connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard())
+        body: BodyFormat = .fields, contentType: String = "application/json",
+        timeout: Duration = .seconds(15), connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536,
+        sign: [SigningSecret] = [], hmac: [HMACRule] = [], auth: AuthConfig? = nil,
+        statuses: StatusKinds = StatusKinds(),
+        connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard()),
+        cloudEvents: CloudEventsConfig? = nil, idempotencyHeader: String? = nil,
+        traceParent: TraceParentConfig = .off
     ) {
         self.url = url
         self.urlTemplate = urlTemplate
@@ -45,9 +54,13 @@ public struct WebhookConfig: Sendable, Equatable {
         self.connectTimeout = connectTimeout
         self.responseLimitBytes = responseLimitBytes
         self.sign = sign
+        self.hmac = hmac
         self.auth = auth
         self.statuses = statuses
         self.connection = connection
+        self.cloudEvents = cloudEvents
+        self.idempotencyHeader = idempotencyHeader
+        self.traceParent = traceParent
     }
 
     /// The URL with its `\(…)`, if it has any.
@@ -87,4 +100,12 @@ public enum BodyFormat: Sendable, Equatable {
     case form
     /// The one result of a jq program.
     case jq(String)
+
+    /// Whether it is JSON whatever the entry holds.
+    var isJSON: Bool {
+        switch self {
+        case .fields, .typed, .envelope, .jq: true
+        case .field, .form: false
+        }
+    }
 }

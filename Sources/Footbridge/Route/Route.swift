@@ -462,6 +462,8 @@ final class Route: TurnParticipant {
             level: change.level, change.message(givesUp: config.retry.giveUp == .always), metadata: metadata)
     }
 
+    func replaceSecrets(_ webhook: WebhookConfig) throws { try sink.replaceSecrets(webhook) }
+
     /// What waits need not wait any longer.
     func didRecover(at moment: MonotonicTime) {
         // The probe had a connection of its own. The others may lead to where the name no longer points.

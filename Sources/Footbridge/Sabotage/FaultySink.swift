@@ -35,6 +35,8 @@
 
         func renewConnections(madeBefore moment: MonotonicTime) { sound.renewConnections(madeBefore: moment) }
 
+        func replaceSecrets(_ webhook: WebhookConfig) throws { try sound.replaceSecrets(webhook) }
+
         func cancelAll() {
             if fault == .abortAtEnd { abort() }
             sound.cancelAll()

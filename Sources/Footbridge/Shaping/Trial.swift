@@ -171,17 +171,23 @@ public struct Trial: Sendable {
         _ webhook: WebhookConfig, _ buffer: RequestBuffer, _ shaper: Shaper?
     ) throws(UnmakeableRequest) -> Request {
         let made = try shaper?.shownLines()
-        let written = Set(webhook.headers.map(\.name))
-        var headers: [(name: String, value: String)] = RequestWriter.fixedHeaders(webhook).map { line in
+        func split(_ line: some StringProtocol) -> (name: String, value: String) {
             let name = line.prefix { !":;".contains($0) }
-            return (String(name), written.contains(String(name)) ? "***" : String(line.dropFirst(name.count + 2)))
+            return (String(name), String(line.dropFirst(name.count + 2)))
         }
+        // What the configuration says itself may be secret, and a signature that is shown can be sent by others.
+        let secret = Set(
+            (webhook.headers.map(\.name) + RequestWriter.credentials(webhook.auth).map { split($0).name }
+                + webhook.hmac.map(\.header) + ["webhook-signature"]).map { $0.lowercased() })
+        func masked(_ line: (name: String, value: String)) -> (name: String, value: String) {
+            (line.name, secret.contains(line.name.lowercased()) ? "***" : line.value)
+        }
+        var headers = RequestWriter.fixedHeaders(webhook).map { masked(split($0)) }
         headers += made?.headers ?? []
         let names = Set(webhook.headers.filter { $0.template != nil }.map { $0.name.lowercased() })
         for line in buffer.lines {
-            let name = line.prefix { $0 != ":" }
-            guard !names.contains(name.lowercased()) else { continue }
-            headers.append((String(name), name == "webhook-signature" ? "***" : String(line.dropFirst(name.count + 2))))
+            let line = split(line)
+            if !names.contains(line.name.lowercased()) { headers.append(masked(line)) }
         }
         return Request(
             method: webhook.method, url: made?.url ?? QueryMask.masked(webhook.url, isInQuery: false), headers: headers,

@@ -7,25 +7,45 @@ internal import Webhooks
 ///
 /// One buffer and one signer per route and worker: nothing is allocated per entry.
 struct RequestWriter {
-    private let body: BodyWriter
+    private let content: BodyWriter
     private let shaper: Shaper?
     private var lines = RequestLines()
-    private let signer: Signer?
+    /// `name=value`, for a URL that is made from the entry.
+    private let queryKey: String?
+    private var signer: Signer?
+    private var hmacSigners: [HMACSigner]
+    private var event: CloudEventWriter?
+    private let idempotencyHeader: [UInt8]?
+    private var trace: TraceParentWriter?
+    private let isObject: Bool
+    private let isJSON: Bool
+    /// Beside those that every request has, and the signature of Standard Webhooks.
+    private let hasFurtherHeaders: Bool
     private let messageIDs: [MessageID]
     private(set) var buffer = RequestBuffer()
     private var id: [UInt8] = []
 
     /// - Parameter shaper: the programs of the route; it has begun with the entry when `write` is called.
     init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String? = nil, shaper: Shaper? = nil) throws {
-        body = BodyWriter(webhook.body, streams: route.streams, shaper: shaper)
+        content = BodyWriter(webhook.body, streams: route.streams, shaper: shaper)
         self.shaper = shaper
+        queryKey = webhook.auth?.queryParameter
         signer = webhook.sign.isEmpty ? nil : try Signer(webhook.sign)
+        hmacSigners = try webhook.hmac.map { try HMACSigner($0) }
+        event = CloudEventWriter(webhook, of: route, namespace: namespace)
+        idempotencyHeader = webhook.idempotencyHeader.map { Array($0.utf8) }
+        trace = TraceParentWriter(webhook.traceParent)
+        isObject = event?.mode == .structured
+        isJSON = webhook.body.isJSON
+        hasFurtherHeaders = !hmacSigners.isEmpty || event != nil || idempotencyHeader != nil || trace != nil
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
     /// Header lines that are the same for all entries of a route.
     static func fixedHeaders(_ webhook: WebhookConfig) -> [String] {
-        var lines = ["Content-Type: \(webhook.contentType)"]
+        let isObject = webhook.cloudEvents?.mode == .structured
+        var lines = ["Content-Type: \(isObject ? CloudEventWriter.contentType : webhook.contentType)"]
+        if let events = webhook.cloudEvents, events.mode == .binary { lines += CloudEventWriter.fixedHeaders(events) }
         if !webhook.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
             lines.append("User-Agent: Footbridge/\(Version.current)")
         }
@@ -37,7 +57,7 @@ struct RequestWriter {
     }
 
     /// Credentials that are the same for all entries.
-    private static func credentials(_ auth: AuthConfig?) -> [String] {
+    static func credentials(_ auth: AuthConfig?) -> [String] {
         switch auth {
         case .basic(let user, let password):
             ["Authorization: \(BasicAuthorization.value(user: user, password: password))"]
@@ -57,23 +77,66 @@ struct RequestWriter {
     /// Fills the buffer; throws if the entry cannot be made into a request.
     mutating func write(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) {
         buffer.removeAll()
-        try body.write(delivery, into: &buffer.body)
-        if let shaper, shaper.makesLines { try addLines(shaper) }
         id.removeAll(keepingCapacity: true)
         messageIDs[delivery.key.stream].append(
             milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
         // A copy of the reference: the closures must not read what the buffer's owner is changing.
         let id = id
+        if isObject {
+            try writeObject(of: delivery, id, timestamp)
+        } else {
+            try content.write(delivery, into: &buffer.body)
+        }
+        if let shaper, shaper.makesLines { try addLines(shaper) }
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
         buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
         if let signer { try sign(id, with: signer, timestamp: timestamp) }
+        if hasFurtherHeaders { try addFurtherHeaders(of: delivery, id, timestamp) }
+    }
+
+    private mutating func addFurtherHeaders(
+        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        if !isObject { try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer) }
+        if let idempotencyHeader { buffer.addHeader(idempotencyHeader) { $0.append(contentsOf: id) } }
+        trace?.addHeader(of: delivery, to: &buffer)
+        for signer in hmacSigners { try sign(id, with: signer, timestamp: timestamp) }
+    }
+
+    /// Other secrets from the next request on.
+    mutating func replaceSecrets(_ webhook: WebhookConfig) throws(LibcryptoError) {
+        let signer = webhook.sign.isEmpty ? nil : try Signer(webhook.sign)
+        var hmacSigners: [HMACSigner] = []
+        for rule in webhook.hmac { hmacSigners.append(try HMACSigner(rule)) }
+        (self.signer, self.hmacSigners) = (signer, hmacSigners)
+    }
+
+    private mutating func writeObject(
+        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        guard var event else { return }
+        // Taken out, so that it is not copied while it works.
+        self.event = nil
+        var body = buffer.body
+        buffer.body = []
+        defer {
+            self.event = event
+            buffer.body = body
+        }
+        try event.appendObject(
+            of: delivery, id: id, now: timestamp * 1000, isJSON: isJSON, to: &body
+        ) { part throws(UnmakeableRequest) in try content.write(delivery, into: &part) }
     }
 
     private mutating func addLines(_ shaper: Shaper) throws(UnmakeableRequest) {
         lines.removeAll()
         try shaper.writeLines(to: &lines)
         buffer.url = lines.url
+        if let queryKey, !lines.url.isEmpty {
+            buffer.url.append(UInt8(ascii: lines.url.contains(UInt8(ascii: "?")) ? "&" : "?"))
+            buffer.url.append(contentsOf: queryKey.utf8)
+        }
         for (name, value) in lines.headers { buffer.addHeader(name, value) }
     }
 
@@ -81,6 +144,24 @@ struct RequestWriter {
         var failure: LibcryptoError?
         let content = buffer.body
         buffer.addHeader("webhook-signature") { line in
+            content.withUnsafeBytes { bytes in
+                do throws(LibcryptoError) {
+                    try signer.sign(id: id, timestamp: timestamp, body: bytes, into: &line)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw UnmakeableRequest(description: "no signature: \(failure)") }
+    }
+
+    private mutating func sign(
+        _ id: [UInt8], with signer: HMACSigner, timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        if let name = signer.timestampHeader { buffer.addHeader(name) { $0.appendDecimal(timestamp) } }
+        var failure: LibcryptoError?
+        let content = buffer.body
+        buffer.addHeader(signer.header) { line in
             content.withUnsafeBytes { bytes in
                 do throws(LibcryptoError) {
                     try signer.sign(id: id, timestamp: timestamp, body: bytes, into: &line)

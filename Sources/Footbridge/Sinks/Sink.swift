@@ -17,6 +17,8 @@ protocol Sink: AnyObject {
     func renewConnections(madeBefore moment: MonotonicTime)
     /// To be called with each entry that Redis has confirmed to be acknowledged; `nil` if nobody wants to know.
     var didSettle: ((EntryKey) -> Void)? { get }
+    /// Other secrets from the next delivery on; those of before if this throws.
+    func replaceSecrets(_ webhook: WebhookConfig) throws
     /// Drops what is under way; `onFinish` is not called for it.
     func cancelAll()
 }
@@ -28,6 +30,8 @@ extension Sink {
         set {}
     }
     var didSettle: ((EntryKey) -> Void)? { nil }
+    /// For those that have none.
+    func replaceSecrets(_ webhook: WebhookConfig) throws {}
     func renewConnections(madeBefore moment: MonotonicTime) {}
 }
 

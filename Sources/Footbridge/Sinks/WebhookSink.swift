@@ -12,7 +12,7 @@ final class WebhookSink: Sink {
     var onFinish: (EntryTable.Row, DeliveryReport) -> Void = { _, _ in }
 
     private let loop: CurlLoop
-    private let webhook: WebhookConfig
+    private var webhook: WebhookConfig
     private let concurrency: Int
     private var writer: RequestWriter
     private var slots: [Slot] = []
@@ -79,6 +79,15 @@ final class WebhookSink: Sink {
         for slot in slots { slot.handle.oldestConnection = moment }
     }
 
+    func replaceSecrets(_ webhook: WebhookConfig) throws {
+        var (writer, changed) = (writer, self.webhook)
+        try writer.replaceSecrets(webhook)
+        changed.takeSecrets(of: webhook)
+        // The first throws, or none does: all get the same.
+        for slot in slots { try slot.handle.replaceHeaders(RequestWriter.fixedHeaders(changed)) }
+        (self.writer, self.webhook) = (writer, changed)
+    }
+
     func cancelAll() {
         for slot in slots { slot.handle.cancel() }
     }
@@ -132,17 +141,29 @@ extension TransferOptions {
 extension WebhookConfig {
     /// Where the URL leads, for logs: its path may hold secrets, as those of chat services do, and so may its query.
     var endpoint: String {
+        let shown = Self.withoutPath(url)
+        return connection.unixSocket.map { "\(shown) at \($0)" } ?? shown
+    }
+
+    static func withoutPath(_ url: String) -> String {
         let host = url.firstRange(of: "://")?.upperBound ?? url.startIndex
         let path = url[host...].firstIndex { "/?#".contains($0) } ?? url.endIndex
-        let shown = ["", "/"].contains(url[path...]) ? url : url[..<path] + "/…"
-        return connection.unixSocket.map { "\(shown) at \($0)" } ?? shown
+        return ["", "/"].contains(url[path...]) ? url : url[..<path] + "/…"
     }
 
     /// The URL with an API key in its query, if the key belongs there.
     var requestURL: String {
-        guard case .apiKey(.query(let name), let value) = auth else { return url }
+        guard let parameter = auth?.queryParameter else { return url }
         let fragment = url.firstIndex(of: "#") ?? url.endIndex
         let separator = url[..<fragment].contains("?") ? "&" : "?"
-        return "\(url[..<fragment])\(separator)\(FormText.body([(name, value)]))"
+        return "\(url[..<fragment])\(separator)\(parameter)"
+    }
+}
+
+extension AuthConfig {
+    /// `name=value` of an API key that belongs in the URL.
+    var queryParameter: String? {
+        guard case .apiKey(.query(let name), let value) = self else { return nil }
+        return FormText.body([(name, value)])
     }
 }

@@ -17,6 +17,16 @@ struct ConfigOption: ParsableArguments {
     /// The checked configuration; all its errors go to standard error, and the command ends with 78.
     func load() throws -> BridgeConfig { try load { path in try ConfigFile.load(path: path) } }
 
+    /// The same, with the files that are to be read again when they change.
+    func loadWatched() throws -> (config: BridgeConfig, secrets: SecretFiles) {
+        try load { path in try ConfigFile.loadWatched(path: path) }
+    }
+
+    /// The same for tools that ask Redis alone; errors in webhooks do not matter.
+    func loadWithoutDestinations() throws -> BridgeConfig {
+        try load { path in try ConfigFile.loadWithoutDestinations(path: path) }
+    }
+
     /// Where its Redis is; errors elsewhere in the file do not matter.
     func loadRedis() throws -> RedisSource { try load { path in try ConfigFile.loadRedis(path: path) } }
 

@@ -14,7 +14,7 @@ struct CheckCommand: AsyncParsableCommand {
             Examples:
               footbridge check
               footbridge check -c /etc/footbridge/orders.yaml --live
-              footbridge check --show
+              footbridge check --show --paths
               footbridge check --explain orders
 
             Exit codes: 0 fine (warnings included), 69 Redis cannot be reached, 78 errors, or Redis refuses.
@@ -30,8 +30,15 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Show every key with its value, defaults included; secrets are not shown.")
     var show = false
 
+    @Flag(help: "With --show: show the paths of endpoints, too; those of chat services are secrets.")
+    var paths = false
+
     @Option(help: ArgumentHelp("Show the attempts that an entry of this route would go through.", valueName: "route"))
     var explain: String?
+
+    func validate() throws {
+        if paths && !show { throw ValidationError("--paths says what --show shows; add --show") }
+    }
 
     func run() async throws {
         let bridgeConfig = try config.load()
@@ -46,7 +53,7 @@ struct CheckCommand: AsyncParsableCommand {
         print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")
         for advice in bridgeConfig.advice { print(Finding(.warn, "\(advice)")) }
         for finding in MessageIDCheck.findings(bridgeConfig) { print(finding) }
-        if show { print(bridgeConfig.dump) }
+        if show { print(bridgeConfig.dump(paths: paths)) }
         guard live else { return }
         let connection = try ToolConnection(nil, config: config, state: state)
         let client = try await connection.open()

@@ -35,7 +35,7 @@ struct DemoCommand: AsyncParsableCommand {
         let screen = DemoScreen(output: .standardOutput)
         let ledger = DemoLedger(screen: screen)
         let secret = SigningSecret.random()
-        let receiver = Receiver(secret: secret, rule: DemoRule.answer, report: ledger.add)
+        let receiver = Receiver(secret: VerificationKey(secret), rule: DemoRule.answer, report: ledger.add)
         let config: BridgeConfig
         do {
             let port = try await receiver.start()

@@ -42,7 +42,10 @@ struct ListenCommand: AsyncParsableCommand {
         transform: { try DurationArgument(parsing: $0) })
     var delay = DurationArgument(.zero)
 
-    @Option(help: ArgumentHelp("Answers 401 to what is not signed with this secret.", valueName: "whsec_…"))
+    @Option(
+        help: ArgumentHelp(
+            "Answers 401 to what is not signed with this secret, or for this public key (whpk_…).", valueName: "whsec_…"
+        ))
     var secret: String?
 
     @Flag(help: "Prints no line per request, only the address and the totals.")
@@ -64,7 +67,7 @@ struct ListenCommand: AsyncParsableCommand {
             throw ValidationError("--\(name) \(value) is no status to answer with; write 200 to 599")
         }
         if !(0...1).contains(failRate) { throw ValidationError("--fail-rate \(failRate) is no share; write 0 to 1") }
-        _ = try signingSecret()
+        _ = try verificationKey()
         if quiet && json { throw ValidationError("--quiet and --json contradict each other; leave one of them out") }
     }
 
@@ -74,7 +77,7 @@ struct ListenCommand: AsyncParsableCommand {
         let signals = TrappedSignals(SIGINT, SIGTERM)
         let says = json ? LineOutput.standardError : .standardOutput
         let log = ReceiptLog(print: printing())
-        let receiver = Receiver(at: place, secret: try signingSecret(), rule: rule(), report: log.add) { reason in
+        let receiver = Receiver(at: place, secret: try verificationKey(), rule: rule(), report: log.add) { reason in
             log.addMalformed()
             if !quiet { says.write("malformed request, closed without an answer: \(EscapedText.line(reason.utf8))") }
         }
@@ -90,9 +93,9 @@ struct ListenCommand: AsyncParsableCommand {
         says.write(log.totals.text)
     }
 
-    private func signingSecret() throws -> SigningSecret? {
+    private func verificationKey() throws -> VerificationKey? {
         do throws(SigningSecretError) {
-            return try secret.map { text throws(SigningSecretError) in try SigningSecret(text) }
+            return try secret.map { text throws(SigningSecretError) in try VerificationKey(text) }
         } catch {
             throw ValidationError("--secret: \(error)")
         }

@@ -31,7 +31,7 @@ final class Receiver: Sendable {
     ///   - report: Called once per request, concurrently, just before it is answered.
     ///   - malformed: Called with the reason when what came is no HTTP request; its connection is closed.
     init(
-        at place: ListenAddress = .anyPort, secret: SigningSecret? = nil,
+        at place: ListenAddress = .anyPort, secret: VerificationKey? = nil,
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }, rule: @escaping Rule,
         report: @escaping @Sendable (Receipt) -> Void, malformed: @escaping @Sendable (String) -> Void = { _ in }
     ) {

@@ -26,14 +26,15 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var state: StateOption
 
     func run() async throws {
-        let bridgeConfig = try config.load()
+        let (bridgeConfig, secrets) = try config.loadWatched()
         let logger = LogStart.start(bridgeConfig.log)
         let monitor = BridgeMonitor()
         // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
         let admin = try await startAdmin(bridgeConfig, monitor, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
         let notify = SystemdNotify.fromEnvironment()
-        let bridge = Bridge(config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor)
+        let bridge = Bridge(
+            config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor, secrets: secrets)
         // Services stop in the reverse of this order: the bridge first, then the Redis that it settles with.
         let services: [(any Service)?] = [embedded, admin, bridge]
         let group = ServiceGroup(

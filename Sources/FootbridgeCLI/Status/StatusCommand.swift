@@ -9,7 +9,7 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             No bridge has to run. UNREAD and PENDING are of the group, so of all instances together; UNREAD is ? where \
             Redis does not know it. OLDEST is the age of the oldest pending entry. A consumer is dead when it was silent \
-            for claim_after: a bridge that runs takes its entries over.
+            for claim_after: a bridge that runs takes its entries over. Secrets of receivers are not needed.
 
             Examples:
               footbridge status
@@ -27,7 +27,7 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let bridgeConfig = try config.load()
+        let bridgeConfig = try config.loadWithoutDestinations()
         let connection = try ToolConnection(nil, config: config, state: state)
         let client = try await connection.open()
         let result: Result<StatusReport, RedisError>

@@ -22,6 +22,43 @@ import Testing
         #expect(receiver.connections == 1)
     }
 
+    @Test func `other fixed lines go out from the next request on, also with a large body`() async throws {
+        let receiver = try ScriptedReceiver()
+        try await onLoop { [url = receiver.url] actor in
+            let options = TransferOptions(url: url, headers: ["X-Key: one"])
+            let handle = try CurlHandle(loop: actor.loop, options: options)
+            for body in [[1], [2], [UInt8](repeating: 3, count: 1 << 20)] {
+                let _: TransferResult = try await callback {
+                    try handle.start(request([], body), completion: $0)
+                    // While it is under way.
+                    try handle.replaceHeaders(["X-Key: two", "X-More: 1"])
+                }
+            }
+            #expect(throws: TransportFailure.self) { try handle.replaceHeaders(["X-Key: a\r\nX-Evil: 1"]) }
+            let _: TransferResult = try await callback { try handle.start(request([], [4]), completion: $0) }
+        }
+        #expect(receiver.ledger.map { $0["x-key"] } == ["one", "two", "two", "two"])
+        #expect(receiver.ledger.map { $0["x-more"] } == [nil, "1", "1", "1"])
+        #expect(receiver.ledger.allSatisfy { $0["expect"] == nil })
+    }
+
+    @Test func `a request may have many lines of its own, and the next one few`() async throws {
+        let receiver = try ScriptedReceiver()
+        try await onLoop { [url = receiver.url] actor in
+            let handle = try CurlHandle(loop: actor.loop, options: TransferOptions(url: url, headers: ["X-Fixed: 1"]))
+            for count in [100, 2, 17] {
+                var buffer = RequestBuffer()
+                for number in 0..<count {
+                    buffer.addHeader(Array("X-\(number)".utf8)) { $0.append(contentsOf: "v\(number)".utf8) }
+                }
+                let _: TransferResult = try await callback { try handle.start(buffer, completion: $0) }
+            }
+        }
+        #expect(receiver.ledger.map { $0.headers.count { $0.name.hasPrefix("X-") } } == [101, 3, 18])
+        #expect(receiver.ledger.map { $0["x-1"] } == ["v1", "v1", "v1"])
+        #expect(receiver.ledger[0]["x-99"] == "v99")
+    }
+
     @Test func `a thousand requests with sixteen handles are each answered once`() async throws {
         let receiver = try ScriptedReceiver()
         let answers = try await onLoop { [url = receiver.url] actor in

@@ -77,7 +77,7 @@ struct ReceiverTests {
     ) async throws {
         let reports = Reports()
         let receiver = Receiver(
-            secret: try SigningSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), now: { now },
+            secret: try VerificationKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), now: { now },
             rule: { _, _ in .init(status: 200) }, report: reports.add)
         let port = try await receiver.start()
         let head = "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek\r\nwebhook-timestamp: 1614265330\r\n"

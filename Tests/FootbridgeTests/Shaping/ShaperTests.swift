@@ -2,6 +2,7 @@ import Curl
 import JQ
 import RedisStreams
 import Testing
+import Webhooks
 
 @testable import Footbridge
 
@@ -137,5 +138,70 @@ import Testing
         #expect(request.url == "https://example.com/1?key=***&n=1")
         #expect(request.headers.prefix(2).map(\.name) == ["Content-Type", "User-Agent"])
         #expect(request.headers.filter { $0.name.hasPrefix("X-") }.map(\.value) == ["***", "***1"])
+    }
+
+    @Test func `a trial shows what an event has, and no credentials or signatures`() throws {
+        var webhook = WebhookConfig(url: "https://example.com/hooks")
+        webhook.sign = [try SigningSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+        webhook.hmac = [HMACRule(header: "X-Sig", timestampHeader: "X-Time", secret: SecretBytes("hunter2".utf8))]
+        webhook.cloudEvents = .init(source: .literal("/shop"))
+        webhook.idempotencyHeader = "Idempotency-Key"
+        for (auth, name) in [
+            (AuthConfig.bearer("hunter2"), "Authorization"), (.apiKey(.header("X-Key"), value: "hunter2"), "X-Key"),
+        ] {
+            webhook.auth = auth
+            let route = RouteConfig(name: "orders", streams: ["orders"], group: "orders", webhook: webhook)
+            let entry = StreamEntry(id: EntryID(milliseconds: 5), fields: EntryFields(["n": "1"]))
+            guard case .request(let request) = try Trial(route: route, namespace: nil).shape(entry, stream: 0) else {
+                return #expect(Bool(false))
+            }
+            let headers = Dictionary(request.headers.map { ($0.name, $0.value) }) { $0 + $1 }
+            #expect(Set(headers.filter { $0.value == "***" }.keys) == [name, "webhook-signature", "X-Sig"])
+            #expect(headers["ce-source"] == "/shop" && headers["ce-type"] == "redis.stream.entry")
+            #expect(headers["Idempotency-Key"] == headers["webhook-id"] && headers["ce-id"] == headers["webhook-id"])
+            #expect(headers["X-Time"] == headers["webhook-timestamp"])
+        }
+    }
+
+    /// Each is what the same body is without an event.
+    @Test(arguments: [
+        (BodyFormat.typed, "application/json", #""data":{"n":1}"#),
+        (.jq(".fields"), "application/json", #""data":{"n":"1"}"#),
+        (.jq(".fields.n"), "application/vnd.shop+json", #""data":"1""#),
+        (
+            .envelope, "application/json",
+            #""data":{"id":"1700000000123-4","stream":"orders","timestamp":1700000000.123,"fields":{"n":"1"}}"#
+        ),
+        (.form, "application/x-www-form-urlencoded", #""data":"n=1""#),
+        (.jq(".fields"), "application/octet-stream", #""data_base64":"eyJuIjoiMSJ9""#),
+    ])
+    func `an object holds each kind of body`(body: BodyFormat, contentType: String, member: String) throws {
+        var route = try route(url: "https://example.com/\\(.fields.n)", headers: [("X-A", "\\(.fields.n)")], body: body)
+        var webhook = try #require(route.webhook)
+        webhook.contentType = contentType
+        webhook.cloudEvents = .init(mode: .structured)
+        webhook.hmac = [HMACRule(header: "X-Sig", secret: SecretBytes("key".utf8))]
+        route.destination = .webhook(webhook)
+        let request = try written(route, ["n": "1"])
+        #expect(request.body.hasSuffix(",\(member)}"))
+        #expect(request.url == "https://example.com/1")
+        #expect(request.lines.first == "X-A: 1")
+        var signature: [UInt8] = []
+        try Array(request.body.utf8).withUnsafeBytes {
+            try HMACSigner(webhook.hmac[0]).sign(id: [], timestamp: 1, body: $0, into: &signature)
+        }
+        #expect(request.lines.last == "X-Sig: \(String(decoding: signature, as: UTF8.self))")
+    }
+
+    @Test(arguments: [
+        ("https://example.com/\\(.fields.n)", "https://example.com/1?key=a%26b"),
+        ("https://example.com/x?n=\\(.fields.n)", "https://example.com/x?n=1&key=a%26b"),
+    ])
+    func `a key belongs to a URL that is made, too`(url: String, expected: String) throws {
+        var route = try route(url: url)
+        var webhook = try #require(route.webhook)
+        webhook.auth = .apiKey(.query("key"), value: "a&b")
+        route.destination = .webhook(webhook)
+        #expect(try written(route, ["n": "1"]).url == expected)
     }
 }

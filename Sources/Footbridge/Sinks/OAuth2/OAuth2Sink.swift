@@ -53,6 +53,9 @@ final class OAuth2Sink: Sink {
 
     func renewConnections(madeBefore moment: MonotonicTime) { webhooks.renewConnections(madeBefore: moment) }
 
+    /// Those of the token server stay.
+    func replaceSecrets(_ webhook: WebhookConfig) throws { try webhooks.replaceSecrets(webhook) }
+
     func cancelAll() {
         held = [:]
         waiting = 0

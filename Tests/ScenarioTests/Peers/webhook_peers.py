@@ -1,0 +1,82 @@
+"""Receivers of a test: libraries that other people's receivers use.
+
+Standard input is a list of requests, {"peer": …, "headers": {…}, "body": base64, "secret": text}; standard output is what the
+peer makes of each: {"value": …} or {"error": the type of what it raises}.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import sys
+
+
+def standardwebhooks(headers, body, secret):
+    from standardwebhooks import Webhook
+    return Webhook(secret).verify(body, headers)
+
+
+def svix(headers, body, secret):
+    from svix.webhooks import Webhook
+    return Webhook(secret).verify(body, headers)
+
+
+def ed25519(headers, body, secret):
+    """v1a by its specification, with the signature of `cryptography`."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(secret.removeprefix("whpk_"), validate=True))
+    head = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode()
+    signatures = [part[4:] for part in headers["webhook-signature"].split(" ") if part.startswith("v1a,")]
+    for signature in signatures:
+        key.verify(base64.b64decode(signature, validate=True), head + body)
+    return len(signatures)
+
+
+def expect(wanted, found):
+    if not hmac.compare_digest(wanted, found):
+        raise ValueError(f"{found} is not {wanted}")
+    return True
+
+
+def code(secret, content, digest=hashlib.sha256):
+    return hmac.new(secret.encode(), content, digest)
+
+
+def github(headers, body, secret):
+    return expect("sha256=" + code(secret, body).hexdigest(), headers["x-hub-signature-256"])
+
+
+def stripe(headers, body, secret):
+    parts = dict(part.split("=", 1) for part in headers["stripe-signature"].split(","))
+    return expect(code(secret, parts["t"].encode() + b"." + body).hexdigest(), parts["v1"])
+
+
+def slack(headers, body, secret):
+    content = b":".join([b"v0", headers["x-slack-request-timestamp"].encode(), body])
+    return expect("v0=" + code(secret, content).hexdigest(), headers["x-slack-signature"])
+
+
+def shopify(headers, body, secret):
+    return expect(base64.b64encode(code(secret, body).digest()).decode(), headers["x-shopify-hmac-sha256"])
+
+
+def cloudevents(headers, body, secret):
+    """The attributes and data of an event, by the SDK of CloudEvents."""
+    from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+    event = from_http_event(HTTPMessage(headers=headers, body=body))
+    attributes = {name: str(value) for name, value in event.get_attributes().items() if name != "time"}
+    if event.get_time():
+        attributes["time"] = str(round(event.get_time().timestamp() * 1000))
+    data = event.get_data()
+    return {"attributes": attributes, "data": data.decode("latin-1") if isinstance(data, bytes) else data}
+
+
+PEERS = [standardwebhooks, svix, ed25519, github, stripe, slack, shopify, cloudevents]
+answers = []
+for request in json.load(sys.stdin):
+    peer = next(peer for peer in PEERS if peer.__name__ == request["peer"])
+    try:
+        value = peer(request["headers"], base64.b64decode(request["body"]), request["secret"])
+        answers.append({"value": value})
+    except Exception as error:
+        answers.append({"error": type(error).__name__})
+json.dump(answers, sys.stdout)
