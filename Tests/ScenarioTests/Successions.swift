@@ -26,7 +26,10 @@ import Testing
         let before = scene.receiver.ledger.count
         try scene.receiver.waitFor(count: 600)
         try scene.waitUntilSettled()
-        #expect(scene.receiver.ledger[before].time - stopped < .milliseconds(1500))
+        // On a slow machine the old one may have finished all.
+        if let next = scene.receiver.ledger.dropFirst(before).first {
+            #expect(next.time - stopped < .milliseconds(1500))
+        }
         #expect(scene.receiver.ledger.count == 600)
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<600).map(body)))
         #expect(Set(scene.receiver.ledger.attempts) == ["1"])

@@ -112,7 +112,8 @@ extension History {
             var wasRepeated = false
             for (place, next) in zip(places, places.dropFirst()) {
                 let (first, second) = (receipts[Int(place)], receipts[Int(next)])
-                if first.run != second.run { wasRepeated = false }
+                // Another process, or the same after it has read the entry anew.
+                if first.run != second.run || second.attempt <= first.attempt { wasRepeated = false }
                 guard second.attempt == first.attempt + 1, !first.isAccepted, let end = end(of: first),
                     exposure.thawed[place] == nil, exposure.thawed[next] == nil
                 else { continue }
