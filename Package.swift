@@ -76,19 +76,22 @@ let package = Package(
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
+            name: "TestThreads", dependencies: ["TestSupport"], path: "Tests/TestThreads", swiftSettings: strict),
+        .target(
             name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
             swiftSettings: strict),
-        tests("CurlTests", ["Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
+        tests("CurlTests", ["TestThreads", "Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
         tests("RESPTests", ["RESP"]),
-        tests("RedisTests", ["Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
+        tests("RedisTests", ["TestThreads", "Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
         tests(
-            "RedisStreamsTests", ["RedisStreams", "Redis", "RESP", "TestSupport"],
+            "RedisStreamsTests", ["TestThreads", "RedisStreams", "Redis", "RESP", "TestSupport"],
             resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["Webhooks"]),
-        tests("JQTests", ["JQ"]),
+        tests("JQTests", ["TestThreads", "JQ"]),
         tests(
             "FootbridgeTests",
             [
+                "TestThreads",
                 "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "TestSupport",
                 "LoopTestSupport", logging,
             ],
@@ -98,7 +101,7 @@ let package = Package(
             ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests(
-            "ScenarioTests", ["footbridge", "TestSupport", "COpenSSL"],
+            "ScenarioTests", ["TestThreads", "footbridge", "TestSupport", "COpenSSL"],
             resources: [.copy("Peers/webhook_peers.py")]),
         .executableTarget(
             name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",

@@ -1,8 +1,9 @@
 import JQ
+import TestThreads
 import Testing
 
 /// Programs and inputs that would stop the process, fill its memory or end it.
-@Suite(.serialized) struct JQBoundsTests {
+@Suite(.serialized, .longRunning) struct JQBoundsTests {
     private func outcome(_ program: String, _ input: String = "null") throws -> JQFailure? {
         let run = try Run(program)
         var failure: JQFailure?

@@ -1,7 +1,8 @@
 import JQ
+import TestThreads
 import Testing
 
-@Suite struct JQCompileTests {
+@Suite(.longRunning) struct JQCompileTests {
     private func problems(_ text: String) -> [JQProblem] {
         do throws(JQProblems) {
             try JQMachine.check(text)

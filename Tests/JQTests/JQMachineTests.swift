@@ -1,7 +1,8 @@
 import JQ
+import TestThreads
 import Testing
 
-@Suite struct JQMachineTests {
+@Suite(.longRunning) struct JQMachineTests {
     @Test(arguments: [
         (".", #"{"a":[1,2.5,true,null,"é\u0000"]}"#, #"{"a":[1,2.5,true,null,"é\u0000"]}"#),
         ("{sum: (map(.n * .price) | add)}", #"[{"n":2,"price":12.5},{"n":1,"price":99}]"#, #"{"sum":124}"#),

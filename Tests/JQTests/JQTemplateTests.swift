@@ -1,7 +1,8 @@
 import JQ
+import TestThreads
 import Testing
 
-@Suite struct JQTemplateTests {
+@Suite(.longRunning) struct JQTemplateTests {
     @Test func `text and expressions take turns`() throws {
         let template = try JQTemplate(#"a\(.b)c\("x\(")" + (1|tostring))")\(1 # )"# + "\n)")
         #expect(

@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 @Suite(.serialized, .ownThreads) struct Appending {

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// Events of the real bridge, read by the Python SDK of CloudEvents.

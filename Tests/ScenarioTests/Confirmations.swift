@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// What destroys shows what will be lost, and asks.

@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// An endpoint that takes nothing gets one entry at a time, and loses none.

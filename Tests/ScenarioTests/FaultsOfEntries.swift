@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Among entries that are accepted, one that is refused has only itself to blame.

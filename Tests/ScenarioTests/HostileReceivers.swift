@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// Receivers that want to hurt: memory stays bounded, no entry is lost, and the reasons are clear.

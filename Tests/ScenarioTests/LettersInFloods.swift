@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Dead letters by the hundred, and some that cannot be written.

@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Redis has given entries to a bridge that never heard of them: the reply was lost, or is on its way yet.

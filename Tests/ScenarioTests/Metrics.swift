@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 @Suite(.serialized, .ownThreads) struct Metrics {

@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// A Redis that takes nothing new, for `maxmemory` is reached and nothing may be evicted.

@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// What Redis refuses is kept, said once, tried again seldom, and goes on by itself.

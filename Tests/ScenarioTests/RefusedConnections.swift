@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// A Redis that lets nobody in is asked again for ever, and seldom.

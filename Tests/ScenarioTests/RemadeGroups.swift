@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// A group is destroyed and made again, while an instance does not look for a long time: its window is full, so it reads

@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Receivers that answer before they have read what they are sent.

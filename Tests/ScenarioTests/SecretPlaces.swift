@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// Secrets that stand in files and credentials, and commands that need none of a receiver's.

@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Routes with TLS options, proxies and unix sockets of their own, against a real nginx.

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// Entries that are filtered and shaped by jq, through the real program.

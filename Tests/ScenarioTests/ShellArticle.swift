@@ -1,4 +1,5 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// The sessions in docs/streams-shell.md, run from the first to the last against one Redis.

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// Signatures of the real bridge, verified by libraries that receivers use.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 @Suite(.serialized, .ownThreads) struct StreamTails {

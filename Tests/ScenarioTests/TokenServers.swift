@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// OAuth 2.0 client credentials: receivers that take only what bears the latest token.

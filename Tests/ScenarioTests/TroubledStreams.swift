@@ -1,5 +1,6 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// One stream, or one group, that is in trouble holds up neither others nor itself for ever.

@@ -1,10 +1,11 @@
 import LoopTestSupport
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Curl
 
-@Suite(.timeLimit(.minutes(1))) struct CurlSocketTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct CurlSocketTests {
     /// Sends back all that comes.
     private static let echo: StreamServer.Script = { connection in
         while case let bytes = try connection.receive(), !bytes.isEmpty { try connection.send(bytes) }

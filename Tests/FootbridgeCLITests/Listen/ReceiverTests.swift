@@ -57,8 +57,9 @@ struct ReceiverTests {
                     + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", port: port)
         }
         await receiver.stop()
-        #expect(reports.all.map(\.request.bodyBytes) == [4_800_000, 5])
-        #expect(reports.all.map(\.request.body) == [Array(body.utf8), Array("abcde".utf8)])
+        try #require(reports.all.map(\.request.bodyBytes) == [4_800_000, 5])
+        #expect(areSame(reports.all[0].request.body, Array(body.utf8)))
+        #expect(reports.all[1].request.body == Array("abcde".utf8))
     }
 
     /// Secret, id, timestamp, body and signature: the vector that the Standard Webhooks libraries share

@@ -1,8 +1,9 @@
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
-@Suite struct ConfigFixtureTests {
+@Suite(.longRunning) struct ConfigFixtureTests {
     @Test(arguments: ConfigFixture.names)
     func fixture(name: String) throws {
         let fixture = try ConfigFixture(name: name)

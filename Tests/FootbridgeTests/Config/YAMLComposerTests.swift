@@ -1,8 +1,9 @@
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
-@Suite struct YAMLComposerTests {
+@Suite(.longRunning) struct YAMLComposerTests {
     @Test(arguments: ConfigFixture.names)
     func `a file cut off anywhere gives errors or a config, never a trap`(name: String) throws {
         let fixture = try ConfigFixture(name: name)

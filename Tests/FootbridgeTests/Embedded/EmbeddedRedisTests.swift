@@ -3,12 +3,13 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
 /// With the real redis-server of the system.
-@Suite struct EmbeddedRedisTests {
+@Suite(.waiting) struct EmbeddedRedisTests {
     private let directory: TemporaryDirectory
     private let log = RecordingLog()
     private let redisServer: EmbeddedRedis

@@ -1,12 +1,13 @@
 import Foundation
 import Glibc
 import Logging
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
 /// What stands in the way of a server, with a short patience.
-@Suite struct RedisSupervisorTests {
+@Suite(.waiting) struct RedisSupervisorTests {
     private let directory: TemporaryDirectory
     private let layout: RedisLayout
 

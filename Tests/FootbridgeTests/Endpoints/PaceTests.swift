@@ -1,12 +1,13 @@
 import Curl
 import RedisStreams
+import TestThreads
 import Testing
 import Webhooks
 
 @testable import Footbridge
 
 /// Receivers with a limit, in virtual time.
-struct PaceTests {
+@Suite(.longRunning) struct PaceTests {
     private static let seeds: ClosedRange<UInt64> = 1...3
 
     @Test(arguments: LimitedReceiver.Limit.allCases, [nil, 1] as [Int64?])

@@ -1,11 +1,12 @@
 import Curl
 import RedisStreams
+import TestThreads
 import Testing
 import Webhooks
 
 @testable import Footbridge
 
-struct StandingTests {
+@Suite(.longRunning) struct StandingTests {
     private let ok = Outcome.delivered(status: 200)
     private let failure = Outcome.outage(.status(500))
     private let missing = Outcome.routeRefused(.status(404))

@@ -1,11 +1,12 @@
 import Curl
 import Foundation
 import RedisStreams
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
-struct EntryTableTests {
+@Suite(.longRunning) struct EntryTableTests {
     private func key(_ number: Int, _ stream: Int = 0) -> EntryKey {
         EntryKey(stream: stream, id: EntryID(milliseconds: UInt64(number), sequence: 7))
     }

@@ -2,11 +2,12 @@ import Curl
 import Logging
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
-@Suite struct BridgeMonitorTests {
+@Suite(.waiting) struct BridgeMonitorTests {
     private let config = BridgeConfig(
         redis: .embedded, instance: "a",
         routes: [RouteConfig(name: "orders", streams: ["x", "y"], group: "g", webhook: WebhookConfig(url: "http://a"))])

@@ -1,10 +1,11 @@
 import Foundation
 import Glibc
+import TestThreads
 import Testing
 
 @testable import Footbridge
 
-@Suite struct LogSinkTests {
+@Suite(.longRunning) struct LogSinkTests {
     private func line(_ text: String) -> LogLine {
         var line = LogLine()
         line.append(text)

@@ -1,10 +1,11 @@
 import Foundation
 import RedisStreams
 import TestSupport
+import TestThreads
 import Testing
 
 /// Where this library differs from walrus 0.9.8 on purpose: each test shows both.
-@Suite(.timeLimit(.minutes(1))) struct InteropDifferences {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct InteropDifferences {
     @Test func `a time zone moves the ids of walrus, and not ours`() async throws {
         let peers = try await Peers.start(timeZone: "America/New_York")
         let series = peers.redis.timeSeries("ts", of: ["s"])

@@ -1,9 +1,10 @@
 import RedisStreams
 import TestSupport
+import TestThreads
 import Testing
 
 /// Consumer groups that walrus 0.9.8 and this library work on together.
-@Suite(.timeLimit(.minutes(1))) struct InteropGroupTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct InteropGroupTests {
     private func fill(_ peers: Peers, _ streams: [String], count: Int) async throws {
         for stream in streams {
             for number in 1...count {

@@ -1,9 +1,10 @@
 import RedisStreams
 import TestSupport
+import TestThreads
 import Testing
 
 /// Streams that walrus 0.9.8 and this library use together.
-@Suite(.timeLimit(.minutes(1))) struct InteropStreamTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct InteropStreamTests {
     @Test(arguments: ServerChoice.allCases)
     func `what either adds, both read alike`(server: ServerChoice) async throws {
         let peers = try await Peers.start(server)

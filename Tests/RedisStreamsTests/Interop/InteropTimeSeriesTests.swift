@@ -1,10 +1,11 @@
 import Foundation
 import RedisStreams
 import TestSupport
+import TestThreads
 import Testing
 
 /// Time series that walrus 0.9.8 (TZ=UTC) and this library address by date together.
-@Suite(.timeLimit(.minutes(1))) struct InteropTimeSeriesTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct InteropTimeSeriesTests {
     /// 2018-01-01T00:00:00Z is 1514764800 (`date -u -d 2018-01-01 +%s`).
     private func day(_ day: Int) -> Date { Date(timeIntervalSince1970: 1_514_764_800 + Double(day - 1) * 86_400) }
 

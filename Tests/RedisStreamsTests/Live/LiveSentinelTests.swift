@@ -1,9 +1,10 @@
 import RedisStreams
 import TestSupport
+import TestThreads
 import Testing
 
 /// A client that asks Sentinels for its server.
-@Suite(.timeLimit(.minutes(2))) struct LiveSentinelTests {
+@Suite(.waiting, .timeLimit(.minutes(2))) struct LiveSentinelTests {
     private struct Setting: Sendable {
         let master: RedisServer
         let replica: RedisServer

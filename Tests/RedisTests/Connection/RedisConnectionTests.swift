@@ -2,12 +2,13 @@ import Curl
 import LoopTestSupport
 import RESP
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Redis
 
 /// Commands and replies in order.
-@Suite(.timeLimit(.minutes(1))) struct RedisConnectionTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct RedisConnectionTests {
     @Test func `commands of one turn leave in one write, and replies come in their order`() async throws {
         let expected = command("GET", "a") + command("INCR", "n") + command("GET", "missing")
         let (values, failures) = try await dialogue { server in

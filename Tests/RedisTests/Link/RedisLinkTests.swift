@@ -2,11 +2,12 @@ import Curl
 import LoopTestSupport
 import RESP
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(1))) struct RedisLinkTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct RedisLinkTests {
     private enum Event: Sendable, Equatable {
         case up
         case down(RedisError)

@@ -2,12 +2,13 @@ import Curl
 import LoopTestSupport
 import RESP
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Redis
 
 /// Dialogues as <https://redis.io/docs/latest/develop/reference/sentinel-clients/> describes them.
-@Suite(.timeLimit(.minutes(1))) struct SentinelTests {
+@Suite(.waiting, .timeLimit(.minutes(1))) struct SentinelTests {
     private static let question = command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")
 
     private static func bulk(_ words: String...) -> String {
