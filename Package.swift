@@ -74,6 +74,9 @@ let package = Package(
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict
         ),
+        .target(
+            name: "CTLSServer", path: "Tests/CTLSServer",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "TestThreads", dependencies: ["TestSupport"], path: "Tests/TestThreads", swiftSettings: strict),
@@ -104,7 +107,7 @@ let package = Package(
             "ScenarioTests", ["TestThreads", "footbridge", "TestSupport", "COpenSSL"],
             resources: [.copy("Peers/webhook_peers.py")]),
         .executableTarget(
-            name: "chaos", dependencies: ["TestSupport", "COpenSSL", argumentParser], path: "Tests/Chaos",
+            name: "chaos", dependencies: ["TestSupport", "COpenSSL", "CTLSServer", argumentParser], path: "Tests/Chaos",
             swiftSettings: strict),
         tests("ChaosTests", ["chaos"]),
         .executableTarget(

@@ -20,7 +20,7 @@ import TestSupport
     @Option(help: "Routes, which share the streams among them.") var routes = 1
     @Option(help: "Streams.") var streams = 1
     @Option(help: "Workers of each bridge.") var workers = 1
-    @Flag(help: "Redis is reached by TLS.") var tls = false
+    @Flag(help: "Redis and the receivers are reached by TLS.") var tls = false
     @Option(help: "With --sentinel: replicas that have to confirm what is settled.") var waitForAck = 0
     @Flag(help: "Shows that each check can fail, with forged ledgers and no bridge: in seconds.") var forgeries = false
     @Flag(help: "Runs broken variants of the bridge, and fails unless each is caught.") var checkTheChecker = false
@@ -68,6 +68,8 @@ import TestSupport
         }
         guard routes > 0, workers > 0, waitForAck >= 0 else { throw ValidationError("counts are above zero") }
         guard streams >= routes else { throw ValidationError("each route needs a stream: --streams \(routes)") }
+        // Of connections that ended while TLS wrote to them.
+        signal(SIGPIPE, SIG_IGN)
         if sentinel, tls { throw ValidationError("Sentinels are watched without TLS") }
         if waitForAck > 0, !sentinel { throw ValidationError("--wait-for-ack needs --sentinel") }
     }

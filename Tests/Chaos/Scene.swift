@@ -29,11 +29,13 @@ final class Scene {
         receipts = ReceiptBook(count: settings.entries)
         plan = ReceiverPlan(seed: settings.seed, rate: settings.rate, firstRight: settings.entries - settings.kept)
         directory = try TemporaryDirectory()
+        let identity = settings.tls ? try TLSIdentity(in: directory) : nil
         let (receipts, plan, runs, directory, redis) = (receipts, plan, runs, directory, redis)
         bridges = try (0..<Settings.bridges).map { index in
             try Bridge(
                 index: index, settings: settings, redis: redis,
-                receiver: ChaosReceiver(index: index, streams: settings.streams, plan: plan, book: receipts),
+                receiver: ChaosReceiver(
+                    index: index, streams: settings.streams, identity: identity, plan: plan, book: receipts),
                 runs: runs, directory: directory)
         }
         let entries = entries

@@ -3,7 +3,7 @@ import Glibc
 /// A blocking socket on this machine, closed with its last reference. Every call has a deadline or can be ended by
 /// `shutDown`.
 package final class StreamSocket: Sendable {
-    let descriptor: Int32
+    package let descriptor: Int32
 
     init(adopting descriptor: Int32) { self.descriptor = descriptor }
 

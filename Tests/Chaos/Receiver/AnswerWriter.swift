@@ -2,7 +2,7 @@ import TestSupport
 
 /// Carries out an answer on a connection.
 struct AnswerWriter {
-    let socket: StreamSocket
+    let peer: ReceiverConnection
     let book: ReceiptBook
     /// Of the receipt.
     let place: Int
@@ -26,12 +26,12 @@ struct AnswerWriter {
         case .status422: return send(422)
         case .reset:
             note()
-            socket.resetOnClose()
+            peer.resetOnClose()
             return false
         case .hang:
             // Until the sender has had enough; it sends nothing more on this connection.
-            socket.limit(.seconds(3))
-            _ = try? socket.receive(atMost: 1)
+            peer.socket.limit(.seconds(3))
+            _ = try? peer.receive(atMost: 1)
             return false
         }
     }
@@ -42,7 +42,7 @@ struct AnswerWriter {
 
     private func send(_ text: String) -> Bool {
         let before = Moment.now
-        guard (try? socket.sendAll(Array(text.utf8))) != nil else { return false }
+        guard (try? peer.sendAll(Array(text.utf8))) != nil else { return false }
         book.answered(place, at: before, sent: .now)
         return true
     }

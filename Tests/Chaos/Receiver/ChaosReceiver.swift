@@ -11,7 +11,8 @@ final class ChaosReceiver: Sendable {
     }
 
     let port: UInt16
-    var url: String { "http://127.0.0.1:\(port)/hooks" }
+    var url: String { "\(identity == nil ? "http" : "https")://127.0.0.1:\(port)/hooks" }
+    let identity: TLSIdentity?
     private let plan: ReceiverPlan
     private let book: ReceiptBook
     /// Which of the receivers.
@@ -20,8 +21,11 @@ final class ChaosReceiver: Sendable {
     private let signatures = SignatureCheck(secret: Settings.secret)
     private let state = Mutex(State())
 
-    /// - Parameter streams: how many the entries come from.
-    init(index: Int, streams: Int, plan: ReceiverPlan, book: ReceiptBook) throws {
+    /// - Parameters:
+    ///   - streams: how many the entries come from.
+    ///   - identity: for TLS.
+    init(index: Int, streams: Int, identity: TLSIdentity?, plan: ReceiverPlan, book: ReceiptBook) throws {
+        self.identity = identity
         self.index = index
         self.streams = streams
         self.plan = plan
@@ -69,7 +73,7 @@ final class ChaosReceiver: Sendable {
                 guard let number else { return }
                 Thread.detachNewThread { [self] in
                     connection.sendAtOnce()
-                    serve(connection: connection)
+                    if let connection = ReceiverConnection(connection, identity) { serve(connection) }
                     state.withLock { $0.open[number] = nil }
                 }
             }
@@ -77,8 +81,8 @@ final class ChaosReceiver: Sendable {
     }
 
     /// Ends with the connection; why it ended is the bridge's affair.
-    private func serve(connection socket: StreamSocket) {
-        var reader = RequestReader(socket)
+    private func serve(_ peer: ReceiverConnection) {
+        var reader = RequestReader(peer)
         let connection = book.openConnection()
         var earlier: Int32 = 0
         while let request = try? reader.next() {
@@ -100,7 +104,7 @@ final class ChaosReceiver: Sendable {
                     digest: digest(request.body), received: received,
                     second: UInt32(clamping: time(nil))))
             earlier += 1
-            guard AnswerWriter(socket: socket, book: book, place: place).write(answer) else { return }
+            guard AnswerWriter(peer: peer, book: book, place: place).write(answer) else { return }
         }
     }
 

@@ -1,5 +1,3 @@
-import TestSupport
-
 /// What the ledger wants to know of a request.
 struct Request {
     var id = ""
@@ -13,10 +11,10 @@ struct Request {
 
 /// Reads requests off a connection: bytes are looked at once, and only the headers that matter become text.
 struct RequestReader {
-    private let socket: StreamSocket
+    private let peer: ReceiverConnection
     private var buffer: [UInt8] = []
 
-    init(_ socket: StreamSocket) { self.socket = socket }
+    init(_ peer: ReceiverConnection) { self.peer = peer }
 
     /// The next request, or `nil` when the connection ended.
     mutating func next() throws -> Request? {
@@ -87,7 +85,7 @@ struct RequestReader {
     }
 
     private mutating func receiveMore() throws -> Bool {
-        let bytes = try socket.receive(atMost: 16_384)
+        let bytes = try peer.receive(atMost: 16_384)
         buffer += bytes
         return !bytes.isEmpty
     }
