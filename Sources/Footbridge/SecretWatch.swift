@@ -26,17 +26,17 @@ struct SecretWatch {
     }
 
     private func readAgain(_ routes: inout [RouteConfig]) async {
-        let new: [RouteConfig]
-        do throws(ConfigErrors) {
-            new = try files.read().routes
-        } catch {
+        let (config, errors) = files.read()
+        if let errors {
             logger.warning(
                 "a secret has changed and is of no use; what was read before stays in use",
-                metadata: [LogKeys.error: "\(error)"])
-            return
+                metadata: [LogKeys.error: "\(errors)"])
         }
-        for index in routes.indices where index < new.count {
-            guard case .webhook(var webhook) = routes[index].destination, let other = new[index].webhook,
+        for index in routes.indices {
+            guard case .webhook(var webhook) = routes[index].destination,
+                // Those of other routes do not wait until that is mended.
+                errors?.concern(route: routes[index].name) != true,
+                let other = config.routes.first(where: { $0.name == routes[index].name })?.webhook,
                 !webhook.hasSecrets(of: other)
             else { continue }
             let metadata: Logger.Metadata = [LogKeys.route: "\(routes[index].name)"]
@@ -50,6 +50,15 @@ struct SecretWatch {
                     "a secret has changed and is of no use; what was read before stays in use",
                     metadata: metadata.merging([LogKeys.error: "\(error)"]) { $1 })
             }
+        }
+    }
+}
+
+extension ConfigErrors {
+    /// Whether something is wrong in this route, or where it concerns all of them.
+    fileprivate func concern(route name: String) -> Bool {
+        problems.contains { problem in
+            !problem.path.hasPrefix("routes.") || problem.path.hasPrefix(keyPath("routes", name) + ".")
         }
     }
 }

@@ -13,6 +13,28 @@ import Testing
         try Data(text.utf8).write(to: URL(filePath: scene.directory.file(name)), options: .atomic)
     }
 
+    @Test func `a secret that is of no use keeps no other route from its own`() throws {
+        let scene = try Scene()
+        scene.file.routes = ["good", "bad"].map { name in
+            var route = BridgeFile.Route(name: name, streams: [name], url: "\(scene.receiver.url)/\(name)")
+            route.webhook["sign"] = "{ secret: { file: \(name) } }"
+            return route
+        }
+        for name in ["good", "bad"] { try replace(name, first, in: scene) }
+        let bridge = try scene.run()
+        try FileManager.default.removeItem(atPath: scene.directory.file("bad"))
+        try bridge.waitForLog("a secret has changed and is of no use; what was read before stays in use")
+        try replace("good", second, in: scene)
+        try bridge.waitForLog("secrets have changed and are in use")
+        for name in ["good", "bad"] { try scene.redis.add(numbers: [0], to: name) }
+        let requests = try scene.receiver.waitFor(count: 2)
+        for request in requests {
+            let secret = request.path.hasSuffix("good") ? second : first
+            #expect(expectedSignature(of: request, secret: secret) == request["webhook-signature"])
+        }
+        #expect(bridge.logs("secrets have changed and are in use").map(\.metadata["route"]) == ["good"])
+    }
+
     @Test func `a secret that changes is in use a second later, and one that is of no use is not`() throws {
         let scene = try Scene()
         try replace("secret", first + "\n", in: scene)

@@ -25,8 +25,9 @@ public enum ConfigFile {
         let source = ConfigSource(file: path, directory: directory, environment: environment)
         let bytes = try bytes(path, source)
         let config = try parse(bytes, source)
-        let secrets = SecretFiles(source.secretFiles) { () throws(ConfigErrors) in
-            try parse(bytes, ConfigSource(file: path, directory: directory, environment: environment))
+        let secrets = SecretFiles(source.secretFiles) {
+            let source = ConfigSource(file: path, directory: directory, environment: environment)
+            return (read(bytes, source), source.errors)
         }
         return (config: config, secrets: secrets)
     }

@@ -3,10 +3,10 @@ internal import Glibc
 /// The files that the secrets of a configuration's routes come from, and how to read those again.
 public struct SecretFiles: Sendable {
     private let paths: [String]
-    private let config: @Sendable () throws(ConfigErrors) -> BridgeConfig
+    private let config: @Sendable () -> (BridgeConfig, ConfigErrors?)
 
     /// - Parameter config: what the same text of the configuration says now.
-    init(_ paths: [String], config: @escaping @Sendable () throws(ConfigErrors) -> BridgeConfig) {
+    init(_ paths: [String], config: @escaping @Sendable () -> (BridgeConfig, ConfigErrors?)) {
         self.paths = paths
         self.config = config
     }
@@ -16,8 +16,8 @@ public struct SecretFiles: Sendable {
     /// What tells one state of the files from another, as stat(2) has it; a file that is not there has zeros.
     func stamps() -> [FileStamp] { paths.map { FileStamp($0) } }
 
-    /// The configuration with the secrets that the files hold now.
-    func read() throws(ConfigErrors) -> BridgeConfig { try config() }
+    /// The configuration with the secrets that the files hold now, as far as they can be used, and what is wrong with the others.
+    func read() -> (config: BridgeConfig, errors: ConfigErrors?) { config() }
 }
 
 /// A file's identity and the time of its last change.

@@ -193,12 +193,12 @@ import Webhooks
         // The file itself is not read again: that would be a reload.
         try write(Array("routes: {}".utf8), to: "bridge.yaml")
         #expect(secrets.stamps() != before)
-        let new = try secrets.read()
+        let new = secrets.read().config
         #expect(new.routes.map { $0.webhook?.headers.map(\.value) } == [["two"], ["two"]])
         let (was, now) = (try #require(config.routes[1].webhook), try #require(new.routes[1].webhook))
         #expect(!now.hasSecrets(of: was))
         try FileManager.default.removeItem(atPath: "\(directory)/key")
-        #expect(throws: ConfigErrors.self) { try secrets.read() }
+        #expect(secrets.read().errors?.problems.count == 2)
         #expect(secrets.stamps().count == 1)
     }
 }
