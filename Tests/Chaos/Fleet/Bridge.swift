@@ -104,7 +104,7 @@ final class Bridge {
                 webhook:
                   url: \(receiver.url)
                   allow: [127.0.0.1]
-                  tls: {\(receiver.identity.map { " ca: \($0.authority) " } ?? "")}
+                  \(receiver.identity.map { "tls: { ca: \($0.authority) }" } ?? "method: POST")
                   headers: { X-Bridge: "\(run)" }
                   timeout: \(ms(Settings.timeout))
                   sign: { secret: "\(Settings.secret)" }
