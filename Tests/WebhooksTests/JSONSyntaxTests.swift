@@ -15,6 +15,7 @@ import Testing
     @Test(arguments: [
         "", " ", "01", "1.", ".5", "+1", "-", "1e", "1e+", "0x10", "NaN", "Infinity", "nul", "nulll", "True", "'a'",
         "\"a",
+        "{]", "[1}", #"{"a":1 "b":2}"#, "{1:2}", "\u{FEFF}1",
         "\"a\nb\"", #""\x""#, #""\u12""#, #""\u12G4""#, "[1,]", "[,1]", "[1 2]", "[", "]", "{\"a\"}", "{\"a\":}",
         "{a:1}",
         "{\"a\":1,}", "{\"a\":1", "1 2", "[] []", "2024-01-31", "1,5", "a", "\"\\", "-a", "tru", "[\"a\",",
@@ -29,6 +30,13 @@ import Testing
         #expect(isValue(nested(256)))
         #expect(!isValue(nested(257)))
         #expect(!isValue([UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)))
+        #expect(!isValue(Array(String(repeating: "{\"a\":", count: 100_000).utf8)))
+    }
+
+    @Test func `a text that is cut off anywhere is none`() {
+        let text = Array(#"{"a":[1.5e3,true,null,{"b":"c\u00e9\""}]}"#.utf8)
+        #expect(isValue(text))
+        for length in 0..<text.count { #expect(!isValue(Array(text.prefix(length)))) }
     }
 
     /// Whatever is taken must be taken by another parser as well.

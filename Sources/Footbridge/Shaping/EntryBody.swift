@@ -22,23 +22,9 @@ enum EntryBody {
         fields.withUnsafeFields { fields in
             for (index, field) in fields.enumerated() {
                 if index > 0 { out.append(UInt8(ascii: "&")) }
-                append(field.name, to: &out)
+                PercentCoding.append(field.name, for: .form, to: &out)
                 out.append(UInt8(ascii: "="))
-                append(field.value, to: &out)
-            }
-        }
-    }
-
-    private static func append(_ bytes: UnsafeRawBufferPointer, to out: inout [UInt8]) {
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: " "): out.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "*"): out.append(byte)
-            case _ where PercentEncoding.isUnreserved(byte) && byte != UInt8(ascii: "~"): out.append(byte)
-            default:
-                out.append(UInt8(ascii: "%"))
-                out.append(PercentEncoding.digit(byte >> 4))
-                out.append(PercentEncoding.digit(byte & 15))
+                PercentCoding.append(field.value, for: .form, to: &out)
             }
         }
     }

@@ -164,7 +164,7 @@ final class Shaper {
             guard index == 0, hasURL, isValue else { return values[index].append(contentsOf: bytes) }
             // A receiver would take it for a way up.
             isDotted = isDotted || bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
-            PercentEncoding.append(bytes, to: &values[index])
+            PercentCoding.append(bytes, for: .url, to: &values[index])
         }
         if hasURL {
             guard !isDotted else {
@@ -192,7 +192,7 @@ final class Shaper {
             guard index == 0, hasURL else { return texts[index] += isValue ? text : "***" }
             if isValue {
                 var encoded: [UInt8] = []
-                PercentEncoding.append(bytes, to: &encoded)
+                PercentCoding.append(bytes, for: .url, to: &encoded)
                 texts[index] += String(decoding: encoded, as: UTF8.self)
             } else {
                 texts[index] += QueryMask.masked(text, isInQuery: texts[index].contains("?"))

@@ -82,15 +82,15 @@ struct CloudEventWriter {
     static func fixedHeaders(_ config: CloudEventsConfig) -> [String] {
         config.literals.map { name, text in
             var line = Array("ce-\(name): ".utf8)
-            PercentCoding.appendHeader(Array(text.utf8), to: &line)
+            PercentCoding.append(Array(text.utf8), for: .eventHeader, to: &line)
             return String(decoding: line, as: UTF8.self)
         }
     }
 
     /// A path that tells the streams of one namespace apart: `/shop/streams/orders`.
     private static func source(of stream: String, _ namespace: String?) -> [UInt8] {
-        let place = namespace.map { [UInt8(ascii: "/")] + PercentCoding.segment(Array($0.utf8)) } ?? []
-        return place + Array("/streams/".utf8) + PercentCoding.segment(Array(stream.utf8))
+        let place = namespace.map { "/" + PercentCoding.encoded($0, for: .url) } ?? ""
+        return Array("\(place)/streams/\(PercentCoding.encoded(stream, for: .url))".utf8)
     }
 
     // MARK: - binary
@@ -101,7 +101,7 @@ struct CloudEventWriter {
     ) throws(UnmakeableRequest) {
         for attribute in attributes where try read(attribute, delivery, id, now) {
             let value = value
-            buffer.addHeader(attribute.header) { PercentCoding.appendHeader(value, to: &$0) }
+            buffer.addHeader(attribute.header) { PercentCoding.append(value, for: .eventHeader, to: &$0) }
         }
     }
 
@@ -134,7 +134,7 @@ struct CloudEventWriter {
     private func appendData(to body: inout [UInt8]) {
         scratch.withUnsafeBytes { bytes in
             switch kind {
-            case .json where JSONText.isValid(bytes):
+            case .json where JSONSyntax.isValue(bytes):
                 body.append(contentsOf: #","data":"#.utf8)
                 body.append(contentsOf: bytes)
                 return
@@ -163,7 +163,8 @@ struct CloudEventWriter {
         case .stream(let sources): value.append(contentsOf: sources[delivery.key.stream])
         case .entryTime:
             guard delivery.key.id.age(now: now) != nil else { return false }
-            Timestamp.append(milliseconds: delivery.key.id.milliseconds, to: &value)
+            value.append(
+                contentsOf: LogTime.iso8601(milliseconds: Int64(clamping: delivery.key.id.milliseconds)).utf8)
         case .field(let name):
             let isThere = takeField(name, of: delivery)
             if !isThere || value.isEmpty {

@@ -164,6 +164,6 @@ extension AuthConfig {
     /// `name=value` of an API key that belongs in the URL.
     var queryParameter: String? {
         guard case .apiKey(.query(let name), let value) = self else { return nil }
-        return FormText.body([(name, value)])
+        return PercentCoding.pairs([(name, value)])
     }
 }

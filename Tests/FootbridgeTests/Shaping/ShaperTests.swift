@@ -15,7 +15,8 @@ import Webhooks
             url: "https://example.com/", urlTemplate: try url.map { try JQTemplate($0) }, body: body)
         webhook.headers = try headers.map { .init(name: $0, template: try JQTemplate($1)) }
         return RouteConfig(
-            name: "orders", streams: ["orders", "refunds"], group: "orders", webhook: webhook, filter: filter,
+            name: "orders", streams: ["orders", "refunds"], group: "orders", destination: .webhook(webhook),
+            filter: filter,
             dataField: dataField)
     }
 
@@ -150,7 +151,8 @@ import Webhooks
             (AuthConfig.bearer("hunter2"), "Authorization"), (.apiKey(.header("X-Key"), value: "hunter2"), "X-Key"),
         ] {
             webhook.auth = auth
-            let route = RouteConfig(name: "orders", streams: ["orders"], group: "orders", webhook: webhook)
+            let route = RouteConfig(
+                name: "orders", streams: ["orders"], group: "orders", destination: .webhook(webhook))
             let entry = StreamEntry(id: EntryID(milliseconds: 5), fields: EntryFields(["n": "1"]))
             guard case .request(let request) = try Trial(route: route, namespace: nil).shape(entry, stream: 0) else {
                 return #expect(Bool(false))

@@ -1,4 +1,5 @@
 internal import Curl
+internal import FoundationEssentials
 
 /// What a token server gave, and how long it is good for.
 struct AccessToken: Equatable {
@@ -15,22 +16,22 @@ struct AccessToken: Equatable {
     ///
     /// - Parameter askedAt: when the request was made, for the lifetime may count from its arrival there.
     init(status: Int, body: [UInt8], askedAt: MonotonicTime) throws(Fault) {
-        let members = FlatJSON.members(body)
+        let answer = try? JSONDecoder().decode(Answer.self, from: Data(body))
         guard status == 200 else {
-            throw Fault(words: "it answers \(status)\(members?["error"].map { " (\(Self.shown($0)))" } ?? "")")
+            throw Fault(words: "it answers \(status)\(answer?.error.map { " (\(Self.shown($0)))" } ?? "")")
         }
-        guard let members else { throw Fault(words: "its answer is no JSON object") }
-        guard let token = members["access_token"], !token.isEmpty else {
+        guard let answer else { throw Fault(words: "its answer is no JSON object") }
+        guard let token = answer.token, !token.isEmpty else {
             throw Fault(words: "its answer holds no access_token")
         }
         guard token.utf8.allSatisfy({ (0x21..<0x7f).contains($0) }) else {
             throw Fault(words: "its access_token cannot stand in a header")
         }
-        if let type = members["token_type"], type.lowercased() != "bearer" {
+        if let type = answer.type, type.lowercased() != "bearer" {
             throw Fault(words: "its tokens are of the type \(Self.shown(type)), not Bearer")
         }
         authorization = Array("Bearer \(token)".utf8)
-        guard let seconds = members["expires_in"].flatMap({ Double($0) }), seconds.isFinite else {
+        guard let seconds = answer.lifetime, seconds.isFinite else {
             (renewAt, expiresAt) = (nil, nil)
             return
         }
@@ -42,5 +43,28 @@ struct AccessToken: Equatable {
     /// A word of the server's, for logs.
     private static func shown(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { (0x20..<0x7f).contains($0.value) }.prefix(60)))
+    }
+
+    /// What is not of the expected type is as if it was not there.
+    private struct Answer: Decodable {
+        let token: String?
+        let type: String?
+        /// In seconds; some servers write it as a string.
+        let lifetime: Double?
+        let error: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case token = "access_token"
+            case type = "token_type"
+            case lifetime = "expires_in"
+            case error
+        }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            func text(_ key: CodingKeys) -> String? { try? members.decode(String.self, forKey: key) }
+            (token, type, error) = (text(.token), text(.type), text(.error))
+            lifetime = (try? members.decode(Double.self, forKey: .lifetime)) ?? text(.lifetime).flatMap { Double($0) }
+        }
     }
 }

@@ -26,10 +26,11 @@ final class TokenSource {
         var pairs: [(String, String)] = [("grant_type", "client_credentials")]
         if let scope = config.scope { pairs.append(("scope", scope)) }
         if let audience = config.audience { pairs.append(("audience", audience)) }
-        body = Array(FormText.body(pairs).utf8)
+        body = Array(PercentCoding.pairs(pairs).utf8)
         // RFC 6749 §2.3.1: both are encoded before they are joined.
         let authorization = BasicAuthorization.value(
-            user: FormText.encoded(config.clientID), password: FormText.encoded(config.clientSecret))
+            user: PercentCoding.encoded(config.clientID, for: .url),
+            password: PercentCoding.encoded(config.clientSecret, for: .url))
         handle = try CurlHandle(
             loop: loop,
             options: TransferOptions(

@@ -1,32 +1,3 @@
-/// `%XX` for every byte that is not unreserved (RFC 3986 §2.3): a value is one part of a URL, whatever it holds.
-enum PercentEncoding {
-    static func append(_ bytes: UnsafeRawBufferPointer, to out: inout [UInt8]) {
-        for byte in bytes {
-            if isUnreserved(byte) {
-                out.append(byte)
-            } else {
-                out.append(UInt8(ascii: "%"))
-                out.append(digit(byte >> 4))
-                out.append(digit(byte & 15))
-            }
-        }
-    }
-
-    static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
-    }
-
-    static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
-    }
-}
-
 /// The query of a URL as people may see it: names, and no values.
 enum QueryMask {
     /// - Parameter isInQuery: the text begins behind the `?`.
