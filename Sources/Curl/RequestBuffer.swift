@@ -39,17 +39,6 @@ public struct RequestBuffer {
         headers.append(0)
     }
 
-    /// The same for a name that is not known before.
-    public mutating func addHeader(_ name: [UInt8], _ value: [UInt8]) {
-        starts.append(headers.count)
-        headers.append(contentsOf: name)
-        headers.append(UInt8(ascii: ":"))
-        headers.append(UInt8(ascii: " "))
-        headers.append(contentsOf: value)
-        for byte in value where byte < 0x20 && byte != 0x09 || byte == 0x7f { isValid = false }
-        headers.append(0)
-    }
-
     /// The header lines, for people.
     public var lines: [String] { headers.split(separator: 0).map { String(decoding: $0, as: UTF8.self) } }
 

@@ -6,17 +6,8 @@ internal import Webhooks
 /// Delivers entries as messages of a channel: delivered is what the server has taken, whoever listens.
 ///
 /// `PUBLISH channel message` → how many have got it. <https://redis.io/docs/latest/commands/publish/>
-final class ChannelSink: Sink {
-    var onFinish: (EntryTable.Row, DeliveryReport) -> Void {
-        get { lane.onFinish }
-        set { lane.onFinish = newValue }
-    }
-    var onOpen: () -> Void {
-        get { lane.onOpen }
-        set { lane.onOpen = newValue }
-    }
-
-    private let lane: RedisLane
+final class ChannelSink: LaneSink {
+    let lane: RedisLane
     private let command: String
     private var channel: [UInt8]
     private let shaper: Shaper?
@@ -32,8 +23,6 @@ final class ChannelSink: Sink {
         self.body = body
         self.audience = audience
     }
-
-    var free: Int { lane.free }
 
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
         message.removeAll(keepingCapacity: true)
@@ -57,6 +46,4 @@ final class ChannelSink: Sink {
         }
         return nil
     }
-
-    func cancelAll() { lane.cancelAll() }
 }

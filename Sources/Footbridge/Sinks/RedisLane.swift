@@ -123,3 +123,22 @@ final class RedisLane {
         inFlight = 0
     }
 }
+
+/// A sink whose deliveries are commands of one lane.
+protocol LaneSink: Sink {
+    var lane: RedisLane { get }
+}
+
+extension LaneSink {
+    var onFinish: (EntryTable.Row, DeliveryReport) -> Void {
+        get { lane.onFinish }
+        set { lane.onFinish = newValue }
+    }
+    var onOpen: () -> Void {
+        get { lane.onOpen }
+        set { lane.onOpen = newValue }
+    }
+    var free: Int { lane.free }
+
+    func cancelAll() { lane.cancelAll() }
+}

@@ -91,7 +91,11 @@ struct RequestWriter {
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
         buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
-        if let signer { try sign(id, with: signer, timestamp: timestamp) }
+        if let signer {
+            try addSignature(Self.signatureHeader) { body, line throws(LibcryptoError) in
+                try signer.sign(id: id, timestamp: timestamp, body: body, into: &line)
+            }
+        }
         if hasFurtherHeaders { try addFurtherHeaders(of: delivery, id, timestamp) }
     }
 
@@ -101,7 +105,12 @@ struct RequestWriter {
         if !isObject { try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer) }
         if let idempotencyHeader { buffer.addHeader(idempotencyHeader) { $0.append(contentsOf: id) } }
         trace?.addHeader(of: delivery, to: &buffer)
-        for signer in hmacSigners { try sign(id, with: signer, timestamp: timestamp) }
+        for signer in hmacSigners {
+            if let name = signer.timestampHeader { buffer.addHeader(name) { $0.appendDecimal(timestamp) } }
+            try addSignature(signer.header) { body, line throws(LibcryptoError) in
+                try signer.sign(id: id, timestamp: timestamp, body: body, into: &line)
+            }
+        }
     }
 
     /// Other secrets from the next request on.
@@ -137,34 +146,19 @@ struct RequestWriter {
             buffer.url.append(UInt8(ascii: lines.url.contains(UInt8(ascii: "?")) ? "&" : "?"))
             buffer.url.append(contentsOf: queryKey.utf8)
         }
-        for (name, value) in lines.headers { buffer.addHeader(name, value) }
+        for (name, value) in lines.headers { buffer.addHeader(name) { $0.append(contentsOf: value) } }
     }
 
-    private mutating func sign(_ id: [UInt8], with signer: Signer, timestamp: Int64) throws(UnmakeableRequest) {
-        var failure: LibcryptoError?
-        let content = buffer.body
-        buffer.addHeader("webhook-signature") { line in
-            content.withUnsafeBytes { bytes in
-                do throws(LibcryptoError) {
-                    try signer.sign(id: id, timestamp: timestamp, body: bytes, into: &line)
-                } catch {
-                    failure = error
-                }
-            }
-        }
-        if let failure { throw UnmakeableRequest(description: "no signature: \(failure)") }
-    }
-
-    private mutating func sign(
-        _ id: [UInt8], with signer: HMACSigner, timestamp: Int64
+    /// - Parameter make: appends the signature of a body to a header line.
+    private mutating func addSignature(
+        _ header: [UInt8], _ make: (UnsafeRawBufferPointer, inout [UInt8]) throws(LibcryptoError) -> Void
     ) throws(UnmakeableRequest) {
-        if let name = signer.timestampHeader { buffer.addHeader(name) { $0.appendDecimal(timestamp) } }
         var failure: LibcryptoError?
         let content = buffer.body
-        buffer.addHeader(signer.header) { line in
+        buffer.addHeader(header) { line in
             content.withUnsafeBytes { bytes in
                 do throws(LibcryptoError) {
-                    try signer.sign(id: id, timestamp: timestamp, body: bytes, into: &line)
+                    try make(bytes, &line)
                 } catch {
                     failure = error
                 }
@@ -172,6 +166,8 @@ struct RequestWriter {
         }
         if let failure { throw UnmakeableRequest(description: "no signature: \(failure)") }
     }
+
+    private static let signatureHeader = Array("webhook-signature".utf8)
 }
 
 /// No request can be made from an entry, now or later.

@@ -8,16 +8,7 @@ internal import Webhooks
 ///
 /// On the bridge's own server one script appends and acknowledges. On another one a script appends and remembers that; what it
 /// remembers of an entry is forgotten when its acknowledgement is confirmed, for then the entry cannot come again.
-final class StreamSink: Sink {
-    var onFinish: (EntryTable.Row, DeliveryReport) -> Void {
-        get { lane.onFinish }
-        set { lane.onFinish = newValue }
-    }
-    var onOpen: () -> Void {
-        get { lane.onOpen }
-        set { lane.onOpen = newValue }
-    }
-
+final class StreamSink: LaneSink {
     /// Whose entries they are.
     struct Source {
         let streams: [String]
@@ -28,7 +19,7 @@ final class StreamSink: Sink {
         let mark: (_ stream: Int) -> String?
     }
 
-    private let lane: RedisLane
+    let lane: RedisLane
     private let loop: CurlLoop
     private let source: Source
     private var target: [UInt8]
@@ -65,8 +56,6 @@ final class StreamSink: Sink {
         messageIDs = try source.streams.map { try MessageID(stream: $0.utf8, namespace: source.namespace) }
     }
 
-    var free: Int { lane.free }
-
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
         let entries = try shaper?.entries()
         let entry = entries == nil ? fields.applied(to: delivery.fields) : entries?.first ?? EntryFields([:])
@@ -86,8 +75,6 @@ final class StreamSink: Sink {
         }
         return nil
     }
-
-    func cancelAll() { lane.cancelAll() }
 
     // MARK: - Scripts
 
