@@ -1,0 +1,6 @@
+#if FOOTBRIDGE_TSAN
+    internal import Curl
+
+    /// Wins over that of `Synchronization`; see there.
+    typealias Mutex = TracedMutex
+#endif
