@@ -10,7 +10,10 @@ import Testing
 @Suite struct AdminServerTests {
     private let config = BridgeConfig(
         redis: .embedded, instance: "a",
-        routes: [RouteConfig(name: "orders", streams: ["o"], group: "o", webhook: WebhookConfig(url: "http://a"))])
+        routes: [
+            RouteConfig(
+                name: "orders", streams: ["o"], group: "o", destination: .webhook(WebhookConfig(url: "http://a")))
+        ])
     private let ports = Ports()
 
     private func server(_ host: String = "127.0.0.1", port: UInt16 = 0) -> AdminServer {

@@ -9,8 +9,11 @@ import Testing
     private let config = BridgeConfig(
         redis: .embedded, instance: "a",
         routes: [
-            RouteConfig(name: "orders", streams: ["o\"1", "o2"], group: "g", webhook: WebhookConfig(url: "http://a")),
-            RouteConfig(name: "audit", streams: ["o2"], group: "audit", webhook: WebhookConfig(url: "http://a")),
+            RouteConfig(
+                name: "orders", streams: ["o\"1", "o2"], group: "g",
+                destination: .webhook(WebhookConfig(url: "http://a"))),
+            RouteConfig(
+                name: "audit", streams: ["o2"], group: "audit", destination: .webhook(WebhookConfig(url: "http://a"))),
         ])
 
     private func worker(_ route: RouteSnapshot, isUp: Bool = true) -> WorkerSnapshot {

@@ -51,20 +51,6 @@ public struct RouteConfig: Sendable, Equatable {
         self.dataField = dataField
     }
 
-    public init(
-        name: String, streams: [String], group: String, start: GroupStart = .new, webhook: WebhookConfig,
-        concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
-        deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
-        takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
-        dataField: String? = nil
-    ) {
-        self.init(
-            name: name, streams: streams, group: group, start: start, destination: .webhook(webhook),
-            concurrency: concurrency, retry: retry, maximumParked: maximumParked, deadLetter: deadLetter,
-            claimAfter: claimAfter, takeOver: takeOver, drainTimeout: drainTimeout, filter: filter, dataField: dataField
-        )
-    }
-
     /// `nil` if its entries go elsewhere.
     public var webhook: WebhookConfig? { if case .webhook(let webhook) = destination { webhook } else { nil } }
 }

@@ -7,7 +7,7 @@ import Testing
 struct MissingGroupTests {
     private func finding(_ start: GroupStart, length: Int?) -> Finding {
         var route = RouteConfig(
-            name: "orders", streams: ["orders"], group: "orders", webhook: WebhookConfig(url: "http://a"))
+            name: "orders", streams: ["orders"], group: "orders", destination: .webhook(WebhookConfig(url: "http://a")))
         route.start = start
         return LiveCheck.missingGroup(route, on: "orders", length: length)
     }

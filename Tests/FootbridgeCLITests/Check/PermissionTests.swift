@@ -7,7 +7,8 @@ import Testing
 
 struct PermissionTests {
     private let route = RouteConfig(
-        name: "orders", streams: ["orders", "more"], group: "orders", webhook: WebhookConfig(url: "http://a"))
+        name: "orders", streams: ["orders", "more"], group: "orders",
+        destination: .webhook(WebhookConfig(url: "http://a")))
 
     private func finding(_ refusals: (NeededCommand, Refusal)..., route: RouteConfig? = nil) -> Finding {
         LiveCheck.finding(refusals, route: route ?? self.route, user: "bob")

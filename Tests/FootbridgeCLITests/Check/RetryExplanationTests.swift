@@ -8,7 +8,8 @@ struct RetryExplanationTests {
 
     private func explanation(_ retry: RetryPolicy) -> [String] {
         let webhook = WebhookConfig(url: "https://example.com/hooks")
-        let route = RouteConfig(name: "orders", streams: ["orders"], group: "orders", webhook: webhook, retry: retry)
+        let route = RouteConfig(
+            name: "orders", streams: ["orders"], group: "orders", destination: .webhook(webhook), retry: retry)
         return RetryExplanation(route: route).description.split(separator: "\n").map(String.init)
     }
 

@@ -26,7 +26,7 @@ import Testing
         let headers = try #require(orders.webhook).headers
         var expected = RouteConfig(
             name: "orders", streams: ["orders"], group: "orders",
-            webhook: WebhookConfig(url: "https://example.com/hooks/orders", headers: headers))
+            destination: .webhook(WebhookConfig(url: "https://example.com/hooks/orders", headers: headers)))
         expected.deadLetter = .stream("{orders}:dead")
         #expect(orders == expected)
     }

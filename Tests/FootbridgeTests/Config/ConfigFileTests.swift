@@ -15,13 +15,14 @@ import Webhooks
         let orders = RouteConfig(
             name: "orders", streams: ["orders", "{eu}:orders"], group: "shipping",
             start: .id(EntryID(milliseconds: 1_700_000_000_000, sequence: 5)),
-            webhook: WebhookConfig(
-                url: "https://example.com/hooks?token=hunter2", method: "PUT",
-                headers: [
-                    .init(name: "X-Env", value: "prod"), .init(name: "Authorization", value: "Bearer hunter2"),
-                ],
-                body: .field("data"), contentType: "application/cloudevents+json", timeout: .seconds(30),
-                connectTimeout: .seconds(2), responseLimitBytes: 1_048_576, sign: [first, first, other]),
+            destination: .webhook(
+                WebhookConfig(
+                    url: "https://example.com/hooks?token=hunter2", method: "PUT",
+                    headers: [
+                        .init(name: "X-Env", value: "prod"), .init(name: "Authorization", value: "Bearer hunter2"),
+                    ],
+                    body: .field("data"), contentType: "application/cloudevents+json", timeout: .seconds(30),
+                    connectTimeout: .seconds(2), responseLimitBytes: 1_048_576, sign: [first, first, other])),
             concurrency: 128,
             retry: RetryPolicy(
                 attempts: 5,
@@ -30,9 +31,10 @@ import Webhooks
             drainTimeout: .seconds(3600))
         let refunds = RouteConfig(
             name: "refunds", streams: ["refunds"], group: "refunds",
-            webhook: WebhookConfig(
-                url: "http://[::1]:8080",
-                connection: ConnectionOptions(addressGuard: AddressGuard(ranges: [try AddressRange("::1")]))),
+            destination: .webhook(
+                WebhookConfig(
+                    url: "http://[::1]:8080",
+                    connection: ConnectionOptions(addressGuard: AddressGuard(ranges: [try AddressRange("::1")])))),
             deadLetter: .off)
         #expect(
             config

@@ -12,7 +12,7 @@ import Testing
 /// Dialogues as <https://redis.io/docs/latest/commands/wait/> describes them.
 @Suite(.timeLimit(.minutes(1))) struct ReplicaWaitTests {
     private static let config = RouteConfig(
-        name: "orders", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))
+        name: "orders", streams: ["s"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")))
     private static let wait = command("PUBLISH", "footbridge:wait", "") + command("WAIT", "1", "200")
 
     /// The settler of a route, on a worker that waits for one replica.

@@ -25,7 +25,7 @@ import Testing
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             context = WorkerContext(loop: loop, consumer: "a.1", target: target, waitForAck: nil, logger: logger)
             var config = RouteConfig(
-                name: "orders", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))
+                name: "orders", streams: ["s"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")))
             config.concurrency = 4
             route = try Route(config, worker: context, logger: logger)
             // A route lives as long as its loop, whose timers and replies come back to it: so it does here.

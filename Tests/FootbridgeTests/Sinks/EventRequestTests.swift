@@ -16,7 +16,7 @@ struct EventRequestTests {
     ) throws -> (headers: [String: String], body: String) {
         var webhook = WebhookConfig(url: "https://example.com/hooks")
         change(&webhook)
-        let route = RouteConfig(name: "shop", streams: streams, group: "shop", webhook: webhook)
+        let route = RouteConfig(name: "shop", streams: streams, group: "shop", destination: .webhook(webhook))
         var writer = try RequestWriter(route, namespace: namespace)
         let id = EntryID(milliseconds: milliseconds, sequence: 3)
         var headers: [String: String] = [:]
@@ -181,7 +181,7 @@ struct EventRequestTests {
     @Test func `an object without its field is refused, and the next entry is not disturbed`() throws {
         var webhook = WebhookConfig(url: "https://example.com/hooks", body: .field("data"))
         webhook.cloudEvents = .init(mode: .structured)
-        let route = RouteConfig(name: "shop", streams: ["orders"], group: "shop", webhook: webhook)
+        let route = RouteConfig(name: "shop", streams: ["orders"], group: "shop", destination: .webhook(webhook))
         var writer = try RequestWriter(route)
         func delivery(_ fields: EntryFields) throws -> Delivery {
             let id = EntryID(milliseconds: 1, sequence: 3)
@@ -256,7 +256,7 @@ struct EventRequestTests {
     @Test func `other secrets sign from the next request on`() throws {
         var webhook = WebhookConfig(url: "https://example.com/hooks")
         webhook.hmac = [HMACRule(header: "X-S", secret: SecretBytes("a".utf8))]
-        let route = RouteConfig(name: "shop", streams: ["orders"], group: "shop", webhook: webhook)
+        let route = RouteConfig(name: "shop", streams: ["orders"], group: "shop", destination: .webhook(webhook))
         var writer = try RequestWriter(route)
         func line() throws -> [UInt8] {
             let id = EntryID(milliseconds: 1, sequence: 3)

@@ -13,7 +13,7 @@ struct RequestWriterTests {
     ) throws -> RouteConfig {
         var webhook = WebhookConfig(url: "https://example.com/hooks", body: body)
         webhook.sign = try secrets.map { try SigningSecret($0) }
-        return RouteConfig(name: "shop", streams: streams, group: "shop", webhook: webhook)
+        return RouteConfig(name: "shop", streams: streams, group: "shop", destination: .webhook(webhook))
     }
 
     private func entry(_ fields: EntryFields, stream: Int = 0, attempt: Int = 1) throws -> Delivery {

@@ -10,7 +10,10 @@ import Testing
 @Suite(.waiting) struct BridgeMonitorTests {
     private let config = BridgeConfig(
         redis: .embedded, instance: "a",
-        routes: [RouteConfig(name: "orders", streams: ["x", "y"], group: "g", webhook: WebhookConfig(url: "http://a"))])
+        routes: [
+            RouteConfig(
+                name: "orders", streams: ["x", "y"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")))
+        ])
 
     /// Not started, so it needs no Redis.
     private func worker(_ number: Int) throws -> Worker {

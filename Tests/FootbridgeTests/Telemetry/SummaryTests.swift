@@ -86,7 +86,10 @@ struct SummaryTests {
     @Test func `each line tells what came since the one before`() async throws {
         let config = BridgeConfig(
             redis: .embedded, instance: "a",
-            routes: [RouteConfig(name: "shop", streams: ["s"], group: "g", webhook: WebhookConfig(url: "http://a"))])
+            routes: [
+                RouteConfig(
+                    name: "shop", streams: ["s"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")))
+            ])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Not started, so it needs no Redis.
         let worker = try Worker(
