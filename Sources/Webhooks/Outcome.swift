@@ -3,7 +3,7 @@ public enum Outcome: Sendable, Equatable {
     /// The receiver took it: 2xx, or `nil` where there are no statuses.
     case delivered(status: Int?)
     /// The receiver says that this message is wrong. Whether that is so depends on what it says to others.
-    case messageRefused(status: Int)
+    case messageRefused(MessageRefusal)
     /// The receiver, or the way to it, takes nothing as the route is configured.
     case routeRefused(RouteRefusal)
     /// The receiver wants fewer requests: 429, and 503 with `Retry-After`.
@@ -12,6 +12,14 @@ public enum Outcome: Sendable, Equatable {
     case outage(Failure)
     /// This process has no descriptor, local port, memory or thread left; the words say which. Nobody else is to blame.
     case ownLack(String)
+
+    /// What was not taken of one entry.
+    public enum MessageRefusal: Sendable, Equatable {
+        /// See `StatusTable`.
+        case status(Int)
+        /// Redis does not take it where it is to go: the key that the entry names holds something else.
+        case redis(RedisAnswer)
+    }
 
     /// What an operator has to put right.
     public enum RouteRefusal: Sendable, Equatable {
@@ -75,14 +83,16 @@ public enum Outcome: Sendable, Equatable {
 }
 
 extension Outcome {
+    public static func messageRefused(status: Int) -> Outcome { .messageRefused(.status(status)) }
+
     /// The status of the receiver's answer, `nil` if none came.
     public var status: Int? {
         switch self {
         case .delivered(let status): status
-        case .messageRefused(let status), .routeRefused(.status(let status)), .throttled(let status, _),
+        case .messageRefused(.status(let status)), .routeRefused(.status(let status)), .throttled(let status, _),
             .outage(.status(let status)):
             status
-        case .routeRefused, .outage, .ownLack: nil
+        case .messageRefused, .routeRefused, .outage, .ownLack: nil
         }
     }
 
@@ -107,7 +117,8 @@ extension Outcome {
         case .outage(.proxy): "proxy"
         case .delivered: "delivered"
         case .ownLack: "own_lack"
-        case .routeRefused(.redis(let answer)), .outage(.redis(let answer)): answer.reason
+        case .messageRefused(.redis(let answer)), .routeRefused(.redis(let answer)), .outage(.redis(let answer)):
+            answer.reason
         default: "transport"
         }
     }
@@ -140,7 +151,7 @@ extension Outcome {
     /// 401, 403 and 404 need a request that was understood, and are not among them.
     public var mayComeFromLeftovers: Bool {
         switch self {
-        case .messageRefused, .routeRefused(.status(405)), .routeRefused(.status(501)), .outage(.status(505)),
+        case .messageRefused(.status), .routeRefused(.status(405)), .routeRefused(.status(501)), .outage(.status(505)),
             .outage(.notHTTP), .outage(.keptConnectionEnded):
             true
         default: false
@@ -153,7 +164,8 @@ extension Outcome: CustomStringConvertible {
         switch self {
         case .delivered(.some(let status)): "delivered (\(status))"
         case .delivered(.none): "delivered"
-        case .messageRefused(let status): "the receiver refuses this message (\(status))"
+        case .messageRefused(.status(let status)): "the receiver refuses this message (\(status))"
+        case .messageRefused(.redis(let answer)): "Redis refuses this entry: \(answer.words)"
         case .routeRefused(let refusal): refusal.description
         case .throttled(let status, .none): "the receiver wants fewer requests (\(status))"
         case .throttled(let status, .some(let wait)):

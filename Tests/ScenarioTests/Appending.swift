@@ -77,6 +77,28 @@ import Testing
         #expect(try bridge.stop() == .status(0))
     }
 
+    @Test func `an entry that names what is no stream, or its own, is alone in that`() throws {
+        let scene = try scene(#"append: { stream: '\(.fields.to)', fields: [n] }"#)
+        try scene.redis.command("SET", "text", "no stream")
+        let names = (0..<400).map { $0 == 7 ? "orders" : $0 % 5 == 3 ? "text" : "copy" }
+        for (number, name) in names.enumerated() {
+            try scene.redis.command("XADD", "orders", "*", "n", "\(number)", "to", name)
+        }
+        let bridge = try scene.run()
+        let good = names.indices.filter { names[$0] == "copy" }
+        try eventually("the good ones are appended") { try numbers(scene.redis).count == good.count }
+        // The last ones are given up when others have passed.
+        try scene.redis.command("XADD", "orders", "*", "n", "400", "to", "copy")
+        try scene.waitUntilSettled()
+        #expect(try numbers(scene.redis).sorted() == good + [400])
+        let reasons = try scene.redis.entries("{orders}:dead").compactMap { $0.first { $0.name == "reason" }?.text }
+        #expect(reasons.count { $0 == "rejected: redis_wrongtype" } == 80)
+        #expect(reasons.count { $0 == "unshapeable: append.stream: is the stream that the entry came from" } == 1)
+        #expect(reasons.count == 81)
+        #expect(bridge.logs().allSatisfy { !$0.message.contains("is down") })
+        #expect(try bridge.stop() == .status(0))
+    }
+
     @Test func `cut off again and again, it appends each entry once, and no attempt is spent`() throws {
         let scene = try scene()
         scene.file.route.retry(attempts: 2, every: "50ms")

@@ -3,8 +3,12 @@ internal import Webhooks
 
 extension Outcome {
     /// What it means for a delivery that a command brought no reply, or an error.
-    init(_ error: RedisError) {
+    ///
+    /// - Parameter isNamedByEntry: the entry says which key it goes to.
+    init(_ error: RedisError, isNamedByEntry: Bool = false) {
         switch error {
+        case .server(let answer) where isNamedByEntry && answer.kind == .wrongType:
+            self = .messageRefused(.redis(RedisAnswer(error.words)))
         case .server(let answer): self.init(answer, words: error.words)
         case .connection(let failure):
             // A connection that was lost, and one that could not be made, as for requests.

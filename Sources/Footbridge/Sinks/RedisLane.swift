@@ -100,9 +100,12 @@ final class RedisLane {
         end(passage, DeliveryReport(outcome: .delivered(status: nil), settlement: settlement))
     }
 
-    /// - Parameter acknowledges: the command may have acknowledged the entry.
-    func fail(_ passage: Passage, _ error: RedisError, acknowledges: Bool = false) {
-        var report = DeliveryReport(outcome: Outcome(error), detail: error.words)
+    /// - Parameters:
+    ///   - acknowledges: the command may have acknowledged the entry.
+    ///   - isNamedByEntry: the entry says which key it goes to.
+    func fail(_ passage: Passage, _ error: RedisError, acknowledges: Bool = false, isNamedByEntry: Bool = false) {
+        var report = DeliveryReport(
+            outcome: Outcome(error, isNamedByEntry: isNamedByEntry), detail: error.words)
         // The server says READONLY, and its connection is closed: the answer of the next one counts.
         if isOwn, error.endsConnection || error.serverError?.kind == .notMaster {
             report.settlement = acknowledges ? .maybeAcknowledged : .undecided

@@ -24,6 +24,7 @@ final class StreamSink: LaneSink {
     private let source: Source
     private var target: [UInt8]
     private let shaper: Shaper?
+    private let isNamedByEntry: Bool
     private let memory: String
     private let fields: FieldSelection
     private let script: LoadedScript
@@ -50,6 +51,7 @@ final class StreamSink: LaneSink {
         self.source = source
         self.counters = counters
         target = Array(append.stream.text.utf8)
+        isNamedByEntry = append.stream.template != nil
         memory = append.memory ?? ""
         fields = append.fields
         script = LoadedScript(lane.isOwn ? AppendScript.acknowledging(append) : AppendScript.remembering(append))
@@ -62,7 +64,12 @@ final class StreamSink: LaneSink {
         guard entries != nil || !entry.isEmpty else {
             throw UnmakeableRequest(description: "none of the fields to append")
         }
-        if let shaper { try shaper.writeName(to: &target) }
+        if isNamedByEntry, let shaper {
+            try shaper.writeName(to: &target)
+            if lane.isOwn, target.elementsEqual(source.streams[delivery.key.stream].utf8) {
+                throw UnmakeableRequest("append.stream", "is the stream that the entry came from")
+            }
+        }
         let target = target
         lane.begin(delivery.row) { passage, connection in
             if let entries, entries.count != 1 {
@@ -124,7 +131,7 @@ final class StreamSink: LaneSink {
                 call(for: delivery, entries, to: target, passage, on: connection, isWhole: true)
             case .failure(let error):
                 forgettable += names
-                lane.fail(passage, error, acknowledges: true)
+                lane.fail(passage, error, acknowledges: true, isNamedByEntry: isNamedByEntry)
             }
         }
     }
@@ -136,7 +143,7 @@ final class StreamSink: LaneSink {
         connection.send(.add(entry, to: target)) { [self] reply in
             switch reply {
             case .success: lane.finish(passage)
-            case .failure(let error): lane.fail(passage, error)
+            case .failure(let error): lane.fail(passage, error, isNamedByEntry: isNamedByEntry)
             }
         }
     }

@@ -66,4 +66,13 @@ struct RedisOutcomeTests {
         #expect(Outcome(.clusterNode).reason == "redis")
         #expect(Outcome(.noSentinel("a: refused")).reason == "transport")
     }
+
+    @Test func `a key of another type that the entry names is the entry's own fault`() {
+        let error = RedisError.server(ServerError("WRONGTYPE Operation against a key".utf8))
+        let answer = Outcome.RedisAnswer("WRONGTYPE Operation against a key")
+        #expect(Outcome(error, isNamedByEntry: true) == .messageRefused(.redis(answer)))
+        #expect(Outcome(error, isNamedByEntry: false) == .routeRefused(.redis(answer)))
+        let denied = RedisError.server(ServerError("NOPERM no".utf8))
+        #expect(Outcome(denied, isNamedByEntry: true) == .routeRefused(.redis(Outcome.RedisAnswer("NOPERM no"))))
+    }
 }
