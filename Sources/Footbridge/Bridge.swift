@@ -43,8 +43,9 @@ public struct Bridge: Service {
                 "the configuration has something to look at",
                 metadata: [LogKeys.key: "\(advice.path)", LogKeys.reason: "\(advice.message)"])
         }
+        let rates = RateBook(config.routes)
         let workers = try (1...max(1, config.workers)).map {
-            try Worker(number: $0, config: config, target: target, logger: logger)
+            try Worker(number: $0, config: config, target: target, rates: rates, logger: logger)
         }
         for worker in workers { await worker.start() }
         monitor.runs(workers)

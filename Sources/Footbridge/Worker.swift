@@ -15,13 +15,13 @@ actor Worker {
     private let logger: Logger
 
     /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
-    init(number: Int, config: BridgeConfig, target: RedisTarget, logger: Logger) throws {
+    init(number: Int, config: BridgeConfig, target: RedisTarget, rates: RateBook, logger: Logger) throws {
         loop = try CurlLoop(name: "worker-\(number)")
         var logger = logger
         if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
         let context = WorkerContext(
             loop: loop, consumer: "\(config.instance).\(number)", target: target, waitForAck: config.waitForAck,
-            namespace: config.namespace, workers: max(1, config.workers), logger: logger)
+            namespace: config.namespace, rates: rates, logger: logger)
         self.context = context
         self.logger = logger
         routes = try config.routes.map { route in

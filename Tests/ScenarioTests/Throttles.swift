@@ -32,7 +32,7 @@ import Testing
         for route in scene.file.routes { try scene.waitUntilSettled(route, timeout: .seconds(20)) }
         let times = scene.receiver.ledger.map(\.time).sorted()
         #expect(times.count == 82)
-        // Of each worker 20 a second and two at once; some late ones may come with those behind them.
+        // 40 a second and four at once; some late ones may come with those behind them.
         for (index, time) in times.enumerated() {
             let soon = times[index...].prefix { $0 - time < .milliseconds(500) }
             #expect(soon.count <= 20 + 4 + 4)

@@ -30,7 +30,7 @@ public struct RouteConfig: Sendable, Equatable {
 
     public init(
         name: String, streams: [String], group: String, start: GroupStart = .new, destination: Destination,
-        concurrency: Int = 64, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
+        concurrency: Int = 64, rate: RateLimit? = nil, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
         deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
         takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
         dataField: String? = nil
@@ -41,6 +41,7 @@ public struct RouteConfig: Sendable, Equatable {
         self.start = start
         self.destination = destination
         self.concurrency = concurrency
+        self.rate = rate
         self.retry = retry
         self.maximumParked = maximumParked
         self.deadLetter = deadLetter

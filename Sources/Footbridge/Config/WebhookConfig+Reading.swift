@@ -6,6 +6,7 @@ extension WebhookConfig {
     init(_ section: Section) {
         let (url, urlTemplate) = section.endpoint()
         self.init(url: url ?? "", urlTemplate: urlTemplate)
+        if case .mapping = section.find("url")?.node.content { isURLSecret = true }
         section.string("method", &method, Self.checkMethod)
         headers = Self.headers(section)
         body.read(section)

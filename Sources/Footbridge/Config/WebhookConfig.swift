@@ -8,6 +8,8 @@ public struct WebhookConfig: Sendable, Equatable {
     public var url: String
     /// The whole URL, if it is made from the entry; its texts have their variables replaced.
     public var urlTemplate: JQTemplate?
+    /// It came from a variable, a file or a credential: its path is not shown.
+    public var isURLSecret = false
     /// A token in upper case.
     public var method: String
     /// In the order of the file; checked: names are tokens, values hold no control bytes, none is one that the bridge sets.

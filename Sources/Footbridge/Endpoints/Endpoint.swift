@@ -13,8 +13,7 @@ final class Endpoint {
     private(set) var standing: Standing
     private(set) var pace = Pace()
     /// What people have set.
-    private var limit: RateLimit?
-    private var bucket: TokenBucket?
+    private let rate: SharedRate?
     private(set) var inFlight = 0
 
     private var isProbing = false
@@ -26,29 +25,24 @@ final class Endpoint {
     /// More in flight than this and it counts as open.
     private static let openWidth = 1024
 
-    init(name: String) {
+    init(name: String, rate: SharedRate? = nil) {
         self.name = name
+        self.rate = rate
         standing = Standing(salt: name.utf8.reduce(0) { SplitMix.mixed($0 ^ UInt64($1)) })
-    }
-
-    /// Of several limits the strictest counts.
-    func keep(_ limit: RateLimit) {
-        self.limit = self.limit?.stricter(limit) ?? limit
-        bucket = self.limit.map(TokenBucket.init)
     }
 
     /// How many requests may start now, beside those in flight.
     func allowance(now: MonotonicTime) -> Int {
         if case .down(let down) = standing.state {
-            return now >= down.nextProbe && !isProbing ? min(1, bucket?.allowance(now: now) ?? 1) : 0
+            return now >= down.nextProbe && !isProbing ? min(1, rate?.allowance(now: now) ?? 1) : 0
         }
         let width = opening.map { max(0, $0 - inFlight) } ?? .max
-        return min(width, pace.allowance(now: now), bucket?.allowance(now: now) ?? .max)
+        return min(width, pace.allowance(now: now), rate?.allowance(now: now) ?? .max)
     }
 
     /// When `allowance` grows by time alone; `nil`: it does not, or has grown.
     func nextChange(now: MonotonicTime) -> MonotonicTime? {
-        let free = bucket?.nextChange(now: now)
+        let free = rate?.nextChange(now: now)
         if case .down(let down) = standing.state {
             if isProbing { return nil }
             return down.nextProbe <= now ? free : free.map { max($0, down.nextProbe) } ?? down.nextProbe
@@ -72,7 +66,7 @@ final class Endpoint {
         }
         inFlight += 1
         pace.didStart(now: now)
-        bucket?.take(now: now)
+        rate?.take(now: now)
         return Attempt(entry: entry, mark: mark, generation: standing.didStart(), startedAt: now, isProbe: isProbe)
     }
 

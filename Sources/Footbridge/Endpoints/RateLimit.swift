@@ -1,4 +1,5 @@
 internal import Curl
+internal import Synchronization
 
 /// How many requests may start at an endpoint, as its owner says: `limit` on average, and up to `burst` at once after a pause.
 public struct RateLimit: Sendable, Hashable {
@@ -10,11 +11,6 @@ public struct RateLimit: Sendable, Hashable {
     public init(perSecond: Double, burst: Int? = nil) {
         self.perSecond = perSecond
         self.burst = burst ?? max(1, Int((perSecond / 50).rounded(.up)))
-    }
-
-    /// What each of several workers gets of it, so that all of them together keep it.
-    func share(of workers: Int) -> RateLimit {
-        RateLimit(perSecond: perSecond / Double(workers), burst: max(1, burst / workers))
     }
 
     /// The one that lets less through.
@@ -50,4 +46,27 @@ struct TokenBucket {
 
     /// One starts; also one that did not ask.
     mutating func take(now: MonotonicTime) { fullAt = max(fullAt, now) + interval }
+}
+
+/// The bucket of one endpoint, from which all workers of a process take.
+final class SharedRate: Sendable {
+    private let bucket: Mutex<TokenBucket>
+
+    init(_ limit: RateLimit) { bucket = Mutex(TokenBucket(limit)) }
+
+    func allowance(now: MonotonicTime) -> Int { bucket.withLock { $0.allowance(now: now) } }
+    func nextChange(now: MonotonicTime) -> MonotonicTime? { bucket.withLock { $0.nextChange(now: now) } }
+    func take(now: MonotonicTime) { bucket.withLock { $0.take(now: now) } }
+}
+
+/// The limits of all endpoints; of several routes to one the strictest counts.
+struct RateBook: Sendable {
+    private let rates: [EndpointIdentity: SharedRate]
+
+    init(_ routes: [RouteConfig] = []) {
+        let limits = routes.compactMap { route in route.rate.map { (route.destination.endpointIdentity, $0) } }
+        rates = Dictionary(limits, uniquingKeysWith: { $0.stricter($1) }).mapValues(SharedRate.init)
+    }
+
+    subscript(identity: EndpointIdentity) -> SharedRate? { rates[identity] }
 }

@@ -12,8 +12,7 @@ final class WorkerContext {
     let token = String(UInt64.random(in: .min ... .max), radix: 36)
     /// What message ids are told apart by, beside the stream's key.
     let namespace: String?
-    /// How many this instance has: limits of its own are shared among them.
-    private let workers: Int
+    private let rates: RateBook
     let target: RedisTarget
     /// Pipelined commands of all routes; blocking reads have connections of their own.
     let commands: RedisLink
@@ -45,12 +44,12 @@ final class WorkerContext {
 
     init(
         loop: CurlLoop, consumer: String, target: RedisTarget, waitForAck: WaitForAck?, namespace: String? = nil,
-        workers: Int = 1, logger: Logger
+        rates: RateBook = RateBook(), logger: Logger
     ) {
         self.loop = loop
         self.logger = logger
         self.namespace = namespace
-        self.workers = workers
+        self.rates = rates
         self.consumer = consumer
         self.target = target
         let directory = target.sentinel.map { SentinelDirectory(loop: loop, target: $0) }
@@ -131,9 +130,9 @@ final class WorkerContext {
     /// Routes with the same one share what is known of it.
     func endpoint(of route: RouteConfig) -> Endpoint {
         let identity = route.destination.endpointIdentity
-        let endpoint = endpoints[identity] ?? Endpoint(name: route.destination.endpointName)
+        if let known = endpoints[identity] { return known }
+        let endpoint = Endpoint(name: route.destination.endpointName, rate: rates[identity])
         endpoints[identity] = endpoint
-        if let rate = route.rate { endpoint.keep(rate.share(of: workers)) }
         return endpoint
     }
 

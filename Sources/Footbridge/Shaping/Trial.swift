@@ -190,7 +190,14 @@ public struct Trial: Sendable {
             if !names.contains(line.name.lowercased()) { headers.append(masked(line)) }
         }
         return Request(
-            method: webhook.method, url: made?.url ?? QueryMask.masked(webhook.url, isInQuery: false), headers: headers,
-            body: buffer.body)
+            method: webhook.method, url: shownURL(of: webhook, made: made?.url), headers: headers, body: buffer.body)
+    }
+
+    /// - Parameter made: what programs made of it, its secrets masked.
+    private func shownURL(of webhook: WebhookConfig, made: String?) -> String {
+        if webhook.isURLSecret { return webhook.endpoint }
+        guard let made else { return QueryMask.masked(webhook.requestURL, isInQuery: false) }
+        guard let parameter = webhook.auth?.queryParameter else { return made }
+        return made + QueryMask.masked("\(made.contains("?") ? "&" : "?")\(parameter)", isInQuery: made.contains("?"))
     }
 }

@@ -53,15 +53,27 @@ import Webhooks
         #expect([0.001, 1, 50, 51, 10_000].map { RateLimit(perSecond: $0).burst } == [1, 1, 1, 2, 200])
     }
 
-    @Test func `workers share a limit`() {
-        #expect(RateLimit(perSecond: 100, burst: 10).share(of: 4) == RateLimit(perSecond: 25, burst: 2))
-        #expect(RateLimit(perSecond: 1, burst: 1).share(of: 4) == RateLimit(perSecond: 0.25, burst: 1))
+    @Test func `of several routes to one endpoint the strictest limit counts, and others have their own`() {
+        func route(_ url: String, _ rate: RateLimit?) -> RouteConfig {
+            RouteConfig(
+                name: "r", streams: ["s"], group: "g", destination: .webhook(WebhookConfig(url: url)), rate: rate)
+        }
+        let routes = [
+            route("https://a/x?1", RateLimit(perSecond: 100, burst: 2)),
+            route("https://a/x", RateLimit(perSecond: 9, burst: 5)),
+            route("https://a/y", RateLimit(perSecond: 1, burst: 7)), route("https://b", nil),
+        ]
+        let book = RateBook(routes)
+        let rates = routes.map { book[$0.destination.endpointIdentity] }
+        #expect(rates.map { $0?.allowance(now: at(0)) } == [2, 2, 7, nil])
+        #expect(rates[0] === rates[1])
+        rates[0]?.take(now: at(0))
+        rates[1]?.take(now: at(0))
+        #expect(rates[0]?.nextChange(now: at(0)).map { Int(($0 - at(0)) / .milliseconds(1)) } == 111)
     }
 
-    @Test func `an endpoint keeps the strictest of its routes' limits, for probes, too`() throws {
-        let endpoint = Endpoint(name: "e")
-        endpoint.keep(RateLimit(perSecond: 100, burst: 2))
-        endpoint.keep(RateLimit(perSecond: 10, burst: 5))
+    @Test func `an endpoint keeps its limit, for probes, too`() throws {
+        let endpoint = Endpoint(name: "e", rate: SharedRate(RateLimit(perSecond: 10, burst: 2)))
         #expect(endpoint.allowance(now: at(0)) == 2)
         let first = endpoint.didStart(.at(1), now: at(0))
         _ = endpoint.didStart(.at(2), now: at(0))

@@ -141,6 +141,31 @@ import Webhooks
         #expect(request.headers.filter { $0.name.hasPrefix("X-") }.map(\.value) == ["***", "***1"])
     }
 
+    @Test(
+        arguments: [
+            ("https://chat.example/T0/hunter2?k=hunter2", true, nil, "https://chat.example/…"),
+            ("https://example.com/a", false, nil, "https://example.com/a?key=***"),
+            ("https://example.com/a?b=hunter2", false, nil, "https://example.com/a?b=***&key=***"),
+            ("https://example.com/", false, #"https://example.com/\(.fields.n)"#, "https://example.com/1?key=***"),
+            (
+                "https://example.com/", false, #"https://example.com/?n=\(.fields.n)"#,
+                "https://example.com/?n=1&key=***"
+            ),
+        ] as [(String, Bool, String?, String)])
+    func `a trial shows no URL that is a secret, and that a key is in the query`(
+        url: String, isSecret: Bool, template: String?, shown: String
+    ) throws {
+        var webhook = WebhookConfig(url: url, urlTemplate: try template.map { try JQTemplate($0) })
+        webhook.isURLSecret = isSecret
+        if !isSecret { webhook.auth = .apiKey(.query("key"), value: "hunter2") }
+        let route = RouteConfig(name: "r", streams: ["s"], group: "g", destination: .webhook(webhook))
+        let entry = StreamEntry(id: EntryID(milliseconds: 5), fields: EntryFields(["n": "1"]))
+        guard case .request(let request) = try Trial(route: route, namespace: nil).shape(entry, stream: 0) else {
+            return #expect(Bool(false))
+        }
+        #expect(request.url == shown)
+    }
+
     @Test func `a trial shows what an event has, and no credentials or signatures`() throws {
         var webhook = WebhookConfig(url: "https://example.com/hooks")
         webhook.sign = [try SigningSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]

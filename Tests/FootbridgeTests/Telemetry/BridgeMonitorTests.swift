@@ -18,7 +18,7 @@ import Testing
     /// Not started, so it needs no Redis.
     private func worker(_ number: Int) throws -> Worker {
         try Worker(
-            number: number, config: config, target: RedisTarget(try RedisURL("redis://localhost")),
+            number: number, config: config, target: RedisTarget(try RedisURL("redis://localhost")), rates: RateBook(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -93,7 +93,8 @@ struct SummaryTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Not started, so it needs no Redis.
         let worker = try Worker(
-            number: 1, config: config, target: RedisTarget(try RedisURL("redis://localhost")), logger: logger)
+            number: 1, config: config, target: RedisTarget(try RedisURL("redis://localhost")), rates: RateBook(),
+            logger: logger)
         let summary = Summary(config: config, workers: [worker], logger: logger)
         var told: [Int] = []
         for delivered in [5, 5, 7] {
