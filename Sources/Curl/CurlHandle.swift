@@ -3,8 +3,7 @@ internal import Glibc
 
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
 ///
-/// Every option that we set on a request is set in this file, or in `ConnectionOptions+Set.swift`, with its
-/// reason. Belongs to the thread of its loop.
+/// Each option of a request is set in this file or in `ConnectionOptions+Set.swift`, with its reason. Belongs to the thread of its loop.
 public final class CurlHandle {
     public typealias Completion = (Result<TransferResponse, TransportFailure>) -> Void
 
@@ -26,16 +25,14 @@ public final class CurlHandle {
     private let loop: CurlLoop
     private let easy: UnsafeMutableRawPointer
     private let options: TransferOptions
-    private var fixedHeaders: UnsafeMutablePointer<curl_slist>?
+    private var fixedHeaders: FixedHeaders
     /// Where to connect to in place of the URL's host.
     private var connectTo: UnsafeMutablePointer<curl_slist>?
-    /// One line more in front of `fixedHeaders`.
-    private var largeBodyHeaders: UnsafeMutablePointer<curl_slist>?
     private var request = PinnedRequest()
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var state = State.idle
-    /// What `fixedHeaders` shall be: libcurl reads those while a transfer runs.
-    private var newHeaders: [String]?
+    /// What takes the place of `fixedHeaders`: libcurl reads those while a transfer runs.
+    private var newHeaders: FixedHeaders?
     /// Called on the loop, exactly once for each `start` that did not throw; later, never before `start` returns.
     public var onFinish: Completion?
     private var received = 0
@@ -58,18 +55,19 @@ public final class CurlHandle {
     /// CURLOPT_TIMEOUT_MS, in milliseconds.
     private var timeoutMilliseconds = 0
 
-    /// - Throws: `TransportFailure.Kind.invalid` if libcurl does not accept an option: a URL that is none, a file that is missing.
+    /// - Throws: `TransportFailure.Kind.invalid` if libcurl does not accept an option, such as a malformed URL or a missing file.
     public init(loop: CurlLoop, options: TransferOptions) throws(TransportFailure) {
         guard CurlGlobal.ready, let easy = curl_easy_init() else { throw TransportFailure(CURLE_FAILED_INIT) }
         self.loop = loop
         self.easy = easy
         self.options = options
         isGuarded = options.connection.guards(url: options.url)
+        fixedHeaders = FixedHeaders()
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         transfer.initialize(to: footbridge_transfer())
         // What throws from here on runs `deinit`, for every property has its value.
         try setTarget()
-        try setHeaders(options.headers)
+        fixedHeaders = try makeHeaders(options.headers)
         try setBounds()
         try setCallbacks()
     }
@@ -77,7 +75,6 @@ public final class CurlHandle {
     deinit {
         if state == .sending { loop.remove(easy) }
         curl_easy_cleanup(easy)
-        curl_slist_free_all(largeBodyHeaders)  // and the lines behind it
         curl_slist_free_all(connectTo)
         request.free()
         errorText.deallocate()
@@ -109,38 +106,12 @@ public final class CurlHandle {
         // A body is always ours to give, also for methods other than POST.
         try set(CURLOPT_POST, 1)
         if options.method != "POST" { try set(CURLOPT_CUSTOMREQUEST, options.method) }
-    }
-
-    /// Nothing has changed if this throws.
-    private func setHeaders(_ lines: [String]) throws(TransportFailure) {
-        let lines = lines + options.connection.headers(url: options.url, beside: lines)
-        try check(lines)
-        var fixed: UnsafeMutablePointer<curl_slist>?
-        for line in lines {
-            guard let list = curl_slist_append(fixed, line) else {
-                curl_slist_free_all(fixed)
-                throw TransportFailure(CURLE_OUT_OF_MEMORY)
-            }
-            fixed = list
-        }
-        // Of a body over 1 MiB libcurl would ask first, and wait up to a second for "100 Continue". Smaller ones are sent
-        // without this line: libcurl compares each of its own headers with each of ours.
-        guard let list = curl_slist_append(nil, "Expect:") else {
-            curl_slist_free_all(fixed)
-            throw TransportFailure(CURLE_OUT_OF_MEMORY)
-        }
-        list.pointee.next = fixed
-        curl_slist_free_all(largeBodyHeaders)  // and the lines behind it
-        (largeBodyHeaders, fixedHeaders) = (list, fixed)
         // No ACCEPT_ENCODING: nothing is decompressed, so there is no decompression bomb.
         // No cookies, netrc, HSTS, alt-svc: libcurl's defaults leave them off.
     }
 
-    private func check(_ lines: [String]) throws(TransportFailure) {
-        let areSafe = lines.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 } }
-        guard areSafe else {
-            throw TransportFailure(kind: .invalid, message: "a header line with a control character")
-        }
+    private func makeHeaders(_ lines: [String]) throws(TransportFailure) -> FixedHeaders {
+        try FixedHeaders(lines + options.connection.headers(url: options.url, beside: lines))
     }
 
     private func setBounds() throws(TransportFailure) {
@@ -197,8 +168,7 @@ public final class CurlHandle {
     ///
     /// - Throws: if one of them holds a control character; then those of before stay.
     public func replaceHeaders(_ lines: [String]) throws(TransportFailure) {
-        try check(lines)
-        newHeaders = lines
+        newHeaders = try makeHeaders(lines)
     }
 
     public var isBusy: Bool { state != .idle }
@@ -213,11 +183,11 @@ public final class CurlHandle {
         guard buffer.isValid else {
             throw TransportFailure(kind: .invalid, message: "a header value with a control character")
         }
-        if let lines = newHeaders {
-            try setHeaders(lines)
-            newHeaders = nil
+        if let newHeaders {
+            fixedHeaders = newHeaders
+            self.newHeaders = nil
         }
-        let fixed = buffer.body.count > 512 * 1024 ? largeBodyHeaders : fixedHeaders
+        let fixed = fixedHeaders.list(bodyBytes: buffer.body.count)
         guard request.load(buffer, followedBy: fixed) else { throw TransportFailure(CURLE_OUT_OF_MEMORY) }
         received = 0
         if !buffer.url.isEmpty { try set(CURLOPT_URL, String(decoding: buffer.url, as: UTF8.self)) }
