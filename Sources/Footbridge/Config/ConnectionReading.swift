@@ -10,7 +10,9 @@ extension ConnectionOptions {
         unixSocket = webhook.optional("unix_socket", type: "path", defaultText: "none") { text throws(Complaint) in
             let path = try FilePath.check(text, webhook.source)
             // sockaddr_un holds 108 bytes with the 0 behind them.
-            guard path.utf8.count <= 107 else { throw Complaint("a unix socket's path has at most 107 bytes") }
+            guard path.utf8.count <= UnixAddress.longestPath else {
+                throw Complaint("\(path) has \(path.utf8.count) bytes; a unix socket's path may have 107")
+            }
             return path
         }
         let section = webhook.section("tls")
