@@ -29,7 +29,7 @@ final class Repeats {
         route.table.nextDue.map { isPaced ? max($0, fetchedAt + BacklogPace.interval) : $0 }
     }
 
-    private var isPaced: Bool { route.isHeldUp || route.hasFresh }
+    private var isPaced: Bool { route.isHeldUp || route.intake.hasFresh }
 
     // MARK: - When it is due
 
@@ -70,7 +70,7 @@ final class Repeats {
     }
 
     private func takeDue(_ now: MonotonicTime, into batch: inout [EntryTable.Row]) {
-        let (window, isHeldUp) = (route.window, route.isHeldUp)
+        let (window, isHeldUp) = (route.intake.window, route.isHeldUp)
         var room = min(
             max(1, window / 2) - route.table.queuedRepeats - route.table.repeatsInFlight - route.table.count(.fetching),
             window - route.table.busy)
@@ -136,9 +136,9 @@ final class Repeats {
                     route.settler.count(row)
                 } else if let fields = bodies[key.id] {
                     didFetch(row, fields)
-                } else if route.orphans.contains(key) {
+                } else if route.burials.isOrphan(key) {
                     route.table.wait(row, due: worker.loop.now)
-                    route.buryGone(row)
+                    route.burials.buryGone(row)
                 } else {
                     // Another instance's, or settled by it; or the group is another: the session finds out.
                     isMissing = true
@@ -160,9 +160,9 @@ final class Repeats {
         let key = route.table.key(row)
         guard let fields else {
             route.table.wait(row, due: worker.loop.now)
-            return route.buryGone(row)
+            return route.burials.buryGone(row)
         }
-        route.sizes.note(fields.byteCount)
+        route.intake.sizes.note(fields.byteCount)
         if var letter = route.settler.takeDoomed(key) {
             letter.fields = fields
             route.table.settle(row)
@@ -173,9 +173,9 @@ final class Repeats {
             return route.settler.count(row)
         }
         if isExpired(row) {
-            return route.giveUp(row, .expired(route.endpoint.standing.lastFailure), fields: fields)
+            return route.burials.giveUp(row, .expired(route.endpoint.standing.lastFailure), fields: fields)
         }
-        if endedItsProcess(row) { return route.giveUp(row, .exhausted(nil), fields: fields) }
+        if endedItsProcess(row) { return route.burials.giveUp(row, .exhausted(nil), fields: fields) }
         route.table.queueAgain(row, fields)
     }
 

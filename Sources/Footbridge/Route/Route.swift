@@ -20,20 +20,15 @@ final class Route: TurnParticipant {
     let sink: any Sink
     private let shaper: Shaper?
     private(set) lazy var settler = Settler(self)
+    private(set) lazy var burials = Burials(self)
+    private(set) lazy var intake = Intake(self)
     private lazy var repeats = Repeats(self)
     /// As the streams stand in the configuration.
     private(set) var sessions: [StreamSession] = []
 
-    /// Held entries that were no longer in their stream when the group was made anew: nobody but us knows of them.
-    private(set) var orphans: Set<EntryKey> = []
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
     private var doubts: [Doubt] = []
-    var sizes = EntrySizes()
-    /// When fresh entries came in last.
-    private var freshAt = MonotonicTime(nanoseconds: 0)
-    /// The session that is asked first for what there is room for.
-    private var turn = 0
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
     private(set) var draining: Draining?
 
@@ -73,7 +68,7 @@ final class Route: TurnParticipant {
         if !isDraining {
             repeats.fetchDue()
             startQueued()
-            readMore()
+            intake.readMore()
         }
         settler.flush()
         scheduleWakeUp()
@@ -82,64 +77,8 @@ final class Route: TurnParticipant {
 
     var inFlight: Int { table.count(.inFlight) }
 
-    /// Three times as many as are in flight may wait behind them: a free slot need not wait for Redis, and one read brings
-    /// as many as are in flight. Fewer of large ones.
-    var window: Int { max(1, min(4 * config.concurrency, sizes.fitting)) }
-
-    private var room: Int { window - table.busy - sessions.reduce(0) { $0 + $1.reserved } }
-
-    /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
-    /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
-    private func readMore() {
-        guard table.count(.waiting) < config.maximumParked, mayRead else { return }
-        var room = room
-        let share = max(1, window / (4 * sessions.count))
-        let portion = max(1, min(window / 4, window / sessions.count))
-        for offset in sessions.indices {
-            let session = sessions[(turn + offset) % sessions.count]
-            guard session.mayRead else { continue }
-            guard room > 0 || table.busy == 0 else { break }
-            if session.hasBacklog {
-                guard room >= portion || table.busy == 0 else { continue }
-                session.read(max(1, room))
-            } else {
-                session.read(max(1, min(share, room)))
-            }
-            room -= session.reserved
-        }
-        turn = (turn + 1) % max(1, sessions.count)
-    }
-
     /// The endpoint is down, and gets nothing but probes: unless its entries are given up by their schedule whatever it does.
     var isHeldUp: Bool { endpoint.standing.isDown && config.retry.giveUp == .whenOthersPass }
-
-    /// Whether fresh entries came in lately.
-    var hasFresh: Bool { worker.loop.now - freshAt < BacklogPace.patience }
-
-    /// While the endpoint is down others may still reach it: nothing is read but what tests it.
-    private var mayRead: Bool {
-        guard isHeldUp, case .down(let down) = endpoint.standing.state else { return true }
-        return table.busy == 0 && (table.count == 0 || down.reason.maySpeakOfEntries)
-    }
-
-    /// New entries came in.
-    func received(_ entries: [StreamEntry], from session: StreamSession) {
-        counters.read += entries.count
-        guard !entries.isEmpty else { return }
-        freshAt = worker.loop.now
-        let isLarge = entries.count > 1 && entries.reduce(0) { $0 + $1.fields.byteCount } > Self.keptReplyBytes
-        for entry in entries {
-            sizes.note(entry.fields.byteCount)
-            if entry.id.age(now: worker.loop.wallMilliseconds) == nil { counters.timeless += 1 }
-            // Those that are on their way already come again when the group was moved back.
-            _ = table.queue(
-                EntryKey(stream: session.index, id: entry.id), isLarge ? entry.fields.compacted() : entry.fields)
-        }
-        if isDraining { handBackQueued() }
-    }
-
-    /// Of a larger reply each entry gets its own copy, so that one slow request does not keep all of it.
-    private static let keptReplyBytes = 64 * 1024
 
     /// Fills the free slots, as far as the endpoint takes it.
     private func startQueued() {
@@ -191,7 +130,7 @@ final class Route: TurnParticipant {
                 report = try sink.start(delivery)
             }
         } catch {
-            giveUp(row, error.reason)
+            burials.giveUp(row, error.reason)
             return true
         }
         if let report {
@@ -207,7 +146,7 @@ final class Route: TurnParticipant {
     /// Its receiver has nothing to do with it.
     private func settleFiltered(_ row: EntryTable.Row) {
         counters.filtered += 1
-        if !orphans.isEmpty { orphans.remove(table.key(row)) }
+        burials.didSettle(table.key(row))
         settler.acknowledge(row)
         worker.loop.atEndOfTurn(self)
     }
@@ -247,7 +186,7 @@ final class Route: TurnParticipant {
         switch verdict {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
-            if !orphans.isEmpty { orphans.remove(key) }
+            burials.didSettle(key)
             if report.settlement == .acknowledged { return settler.confirm(row) }
             counters.delivered += 1
             settler.acknowledge(row)
@@ -261,7 +200,7 @@ final class Route: TurnParticipant {
         case .retry(let delay, let counts):
             counters.retried += 1
             wait(row, for: delay, isCharged: counts)
-        case .deadLetter(let reason): giveUp(row, reason, response: report.response)
+        case .deadLetter(let reason): burials.giveUp(row, reason, response: report.response)
         case .judgeLater(let reason, let time):
             if isDraining {
                 counters.retried += 1
@@ -302,7 +241,7 @@ final class Route: TurnParticipant {
         let standing = endpoint.standing
         doubts.removeAll { doubt in
             if standing.state == .well, standing.acceptedOthers(since: doubt.mark) {
-                giveUp(doubt.row, doubt.reason, response: doubt.response)
+                burials.giveUp(doubt.row, doubt.reason, response: doubt.response)
             } else if standing.isDown || isDraining {
                 counters.retried += 1
                 wait(doubt.row, for: .zero, isCharged: !standing.isDown)
@@ -320,52 +259,6 @@ final class Route: TurnParticipant {
     private func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
         table.wait(row, due: repeats.due(row, after: delay), isCharged: isCharged)
         settler.count(row)
-    }
-
-    func giveUp(
-        _ row: EntryTable.Row, _ reason: DeadLetterReason, response: [UInt8] = [], fields: EntryFields? = nil
-    ) {
-        let key = table.key(row)
-        let letter = DeadLetter(
-            row: row, key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
-            consumer: worker.consumer, reason: reason, attempts: table.attempts(row), firstAt: table.firstAt(row),
-            lastAt: worker.loop.wallMilliseconds, response: response,
-            fields: fields ?? table.fields(row) ?? EntryFields([:]),
-            isOwnerless: orphans.remove(key) != nil)
-        table.settle(row)
-        settler.bury(letter)
-        worker.loop.atEndOfTurn(self)
-    }
-
-    /// A pending entry that is no longer in its stream cannot be delivered: its dead letter says that there was one.
-    ///
-    /// - Parameter consumer: whose entry it is.
-    /// - Returns: `false` if it is being buried already.
-    func buryTrimmed(_ key: EntryKey, of consumer: String, attempts: Int) -> Bool {
-        let row: EntryTable.Row
-        if let found = table.row(of: key) {
-            guard table.place(found) != .settling, !table.isDoomed(found) else { return false }
-            table.settle(found)
-            row = found
-        } else {
-            guard let made = table.settle(key, attempts: attempts) else { return false }
-            row = made
-        }
-        settler.bury(
-            DeadLetter(
-                row: row, key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
-                consumer: consumer, reason: .trimmed, attempts: attempts,
-                firstAt: Int64(clamping: key.id.milliseconds), lastAt: worker.loop.wallMilliseconds, response: [],
-                fields: EntryFields([:]), isOwnerless: orphans.remove(key) != nil))
-        worker.loop.atEndOfTurn(self)
-        return true
-    }
-
-    /// The same for one that waits here, be it for a dead letter that could not be written: its body has gone.
-    func buryGone(_ row: EntryTable.Row) {
-        let key = table.key(row)
-        if settler.takeDoomed(key) != nil { table.spare(row) }
-        _ = buryTrimmed(key, of: worker.consumer, attempts: table.attempts(row))
     }
 
     /// How old an entry is: by its id, or since its first attempt if the id is no time.
@@ -415,11 +308,8 @@ final class Route: TurnParticipant {
     }
 
     /// Entries of a stream that may have become another's: those that are not under way, and unwritten letters.
-    ///
-    /// Not those that nobody can have any more: they would be missing for ever.
     func resting(of stream: Int) -> [EntryID] {
-        let resting = table.resting(of: stream) + settler.expected(of: stream)
-        return orphans.isEmpty ? resting : resting.filter { !orphans.contains(EntryKey(stream: stream, id: $0)) }
+        burials.withoutOrphans(table.resting(of: stream) + settler.expected(of: stream), of: stream)
     }
 
     /// Those among them that may be settled by ourselves: it is no wonder if they are missing.
@@ -430,24 +320,12 @@ final class Route: TurnParticipant {
 
     /// How many of a stream's entries Redis must hold as ours.
     func restingCount(of stream: Int) -> Int {
-        table.unsettledCount(of: stream) - orphans.count { $0.stream == stream }
+        table.unsettledCount(of: stream) - burials.orphanCount(of: stream)
     }
 
     /// Lets go of entries that are another's; gives their number.
     func relinquish(_ ids: Set<EntryID>, of stream: Int) -> Int {
         table.removeResting(of: stream) { ids.contains($0) } + settler.relinquish(ids, of: stream)
-    }
-
-    /// Entries that went with their group and their stream: nobody has them.
-    func disown(_ ids: Set<EntryID>, of stream: Int) {
-        guard !ids.isEmpty else { return }
-        settler.disown(ids, of: stream)
-        for id in ids {
-            let key = EntryKey(stream: stream, id: id)
-            orphans.insert(key)
-            guard let row = table.row(of: key), table.place(row) == .waiting else { continue }
-            buryGone(row)
-        }
     }
 
     // MARK: - The endpoint
@@ -498,7 +376,7 @@ final class Route: TurnParticipant {
     // MARK: - Stopping
 
     /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
-    private func handBackQueued() {
+    func handBackQueued() {
         while let row = table.next() {
             table.wait(row, due: worker.loop.now)
             settler.count(row)

@@ -33,22 +33,9 @@ final class Settler {
     private var sentCounts = 0
     private var isFlushScheduled = false
     private var commandNumber = 0
-    /// What Redis refuses.
-    private var troubles: [Duty: Trouble] = [:]
+    private let refusals: Refusals
     private let letterLog: LetterLog
     private let didSettle: ((EntryKey) -> Void)?
-
-    /// What may be refused while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user
-    /// may acknowledge and not claim.
-    fileprivate struct Duty: Hashable {
-        enum Kind { case acknowledging, counting, burying }
-
-        let kind: Kind
-        let stream: Int
-    }
-
-    /// A server that refuses: `refusing` until it is asked again, `probing` until it has answered that.
-    private enum Trouble { case refusing, probing }
 
     init(_ route: Route) {
         self.route = route
@@ -59,6 +46,8 @@ final class Settler {
         letters = Array(repeating: [], count: config.streams.count)
         letterLog = LetterLog(loop: route.worker.loop, logger: route.logger)
         didSettle = route.sink.didSettle
+        refusals = Refusals(loop: route.worker.loop, logger: route.logger)
+        refusals.onProbe = { [unowned self] in flush() }
     }
 
     // MARK: - What was decided
@@ -345,7 +334,7 @@ final class Settler {
 
     /// Letters that cannot be written hold their entries, not the route: the entries wait, without their bodies.
     private func postponeLetters(_ stream: Int) {
-        let due = worker.loop.now + Duty.Kind.burying.patience
+        let due = worker.loop.now + Refusals.Kind.burying.patience
         // While it stops the bridge waits for what it can write, and hands the rest over.
         for letter in letters[stream] where !letter.isOwnerless && !letter.wasWritten && !route.isDraining {
             guard letter.consumer == worker.consumer else {
@@ -359,52 +348,13 @@ final class Settler {
         letters[stream].removeAll { doomed[$0.key] != nil || !route.table.contains($0.key) }
     }
 
-    private func isAllowed(_ kind: Duty.Kind, _ stream: Int) -> Bool {
-        troubles.isEmpty || troubles[Duty(kind: kind, stream: stream)] != .refusing
+    private func isAllowed(_ kind: Refusals.Kind, _ stream: Int) -> Bool { refusals.isAllowed(kind, stream) }
+
+    private func refuse(_ kind: Refusals.Kind, _ stream: Int, _ error: RedisError) {
+        refusals.note(error, of: kind, stream, name: config.streams[stream])
     }
 
-    /// What a lost connection left over is sent on the next one; a server that refuses is asked again after a while.
-    private func refuse(_ kind: Duty.Kind, _ stream: Int, _ error: RedisError) {
-        let duty = Duty(kind: kind, stream: stream)
-        guard !error.endsConnection, isAllowed(kind, stream) else { return }
-        if troubles.updateValue(.refusing, forKey: duty) == nil {
-            route.logger.error(
-                kind.refusal, metadata: [LogKeys.stream: "\(config.streams[stream])", LogKeys.error: "\(error.words)"])
-        }
-        worker.loop.schedule(after: kind.patience) { [weak self] in
-            guard let self else { return }
-            troubles[duty] = .probing
-            flush()
-        }
+    private func recover(_ kind: Refusals.Kind, _ stream: Int) {
+        refusals.noteSuccess(of: kind, stream, name: config.streams[stream])
     }
-
-    private func recover(_ kind: Duty.Kind, _ stream: Int) {
-        guard !troubles.isEmpty else { return }
-        let duty = Duty(kind: kind, stream: stream)
-        // What was sent before the refusal may have gone through: that says nothing.
-        guard troubles[duty] == .probing else { return }
-        troubles[duty] = nil
-        route.logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(config.streams[stream])"])
-    }
-}
-
-extension Settler.Duty.Kind {
-    fileprivate var refusal: Logger.Message {
-        switch self {
-        case .acknowledging: "Redis does not settle entries; they are kept"
-        case .counting: "Redis does not count attempts; their entries are kept"
-        case .burying: "dead letters cannot be written; their entries are kept"
-        }
-    }
-
-    fileprivate var recovery: Logger.Message {
-        switch self {
-        case .acknowledging: "Redis settles entries again"
-        case .counting: "Redis counts attempts again"
-        case .burying: "dead letters are written again"
-        }
-    }
-
-    /// Until it is asked again. A dead letter has to be sent whole each time.
-    fileprivate var patience: Duration { self == .burying ? .seconds(5) : .seconds(1) }
 }

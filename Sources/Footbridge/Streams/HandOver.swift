@@ -74,7 +74,7 @@ final class HandOver: SessionPart {
             }
             for entry in entries where entry.isTrimmed {
                 let key = EntryKey(stream: session.index, id: entry.id)
-                _ = route.buryTrimmed(key, of: worker.consumer, attempts: entry.deliveryCount)
+                _ = route.burials.buryTrimmed(key, of: worker.consumer, attempts: entry.deliveryCount)
             }
             // Before the consumer leaves, which it cannot while it has them.
             route.settler.flush()

@@ -201,7 +201,7 @@ final class Ownership: SessionPart {
         for (id, done) in entries { ids[done, default: []].insert(id) }
         relinquish(ids[.others, default: []], "others have read entries anew that were held here")
         // Of those nobody but us knows: what is here with its body is delivered, the others get their dead letters now.
-        route.disown(ids[.gone, default: []], of: session.index)
+        route.burials.disown(ids[.gone, default: []], of: session.index)
     }
 
     /// Entries of a read that may have been answered before the group was made anew.

@@ -250,7 +250,7 @@ final class StreamSession {
             isBehind = entries.first.map { $0.id <= machine.lastRead ?? .zero } ?? isBehind
             if isBehind, !wasBehind, let first = entries.first { tell(.movedBack(to: first.id)) }
             let isDoubtful = machine.didRead(upTo: entries.last?.id)
-            route.received(entries, from: self)
+            route.intake.received(entries, of: index)
             ownership.didRead(entries, isDoubtful: isDoubtful)
         }
         worker.loop.atEndOfTurn(route)

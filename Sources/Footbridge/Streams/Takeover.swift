@@ -135,7 +135,7 @@ final class Takeover: SessionPart {
         else { return finish(consumer, taken) }
         let script = StreamCommand.move(
             from: consumer, to: worker.consumer, silentFor: silence, after: after,
-            count: route.hasFresh ? BacklogPace.portion : ScriptPortion.usual, stream: name,
+            count: route.intake.hasFresh ? BacklogPace.portion : ScriptPortion.usual, stream: name,
             group: group)
         connection.send(script) { [unowned self] result in
             switch result {
@@ -146,7 +146,7 @@ final class Takeover: SessionPart {
                 let goOn = { [unowned self] in
                     takePortion(from: consumer, silentFor: silence, after: next, taken, on: connection)
                 }
-                if route.hasFresh { worker.loop.schedule(after: BacklogPace.interval, goOn) } else { goOn() }
+                if route.intake.hasFresh { worker.loop.schedule(after: BacklogPace.interval, goOn) } else { goOn() }
             case .failure(let error):
                 finish(consumer, taken)
                 guard !error.endsConnection, !isRefused else { return }
@@ -165,7 +165,7 @@ final class Takeover: SessionPart {
             if entry.isTrimmed {
                 // Those that are being buried already are told once.
                 if !route.settler.refusesLetters(of: session.index),
-                    route.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount)
+                    route.burials.buryTrimmed(key, of: consumer, attempts: entry.deliveryCount)
                 {
                     taken.trimmed += 1
                 }

@@ -193,7 +193,7 @@ import Testing
         }
         try await onLoop { actor in
             let bench = try Bench(actor.loop, server) { $0.endTurn() }
-            #expect(bench.route.window == 16)
+            #expect(bench.route.intake.window == 16)
             for number in 1...20 as ClosedRange<UInt64> { _ = try bench.wait(number, due: Self.past) }
             bench.context.commands.start()
             try await turns(of: actor.loop) { bench.route.table.count(.fetching) > 0 }
@@ -245,7 +245,7 @@ import Testing
             bench.context.commands.start()
             _ = try await onThread { isAsked.wait() }
             // Entries turn out to be so large that one fills the window.
-            bench.route.sizes.note(64 << 20)
+            bench.route.intake.sizes.note(64 << 20)
             isRoomGone.open()
             try await turns(of: actor.loop) { bench.route.table.count(.queued) == 1 && bench.settler.isDone }
             #expect(bench.route.table.count(.waiting) == 2)
@@ -258,8 +258,8 @@ import Testing
         let server = try StreamServer { _ in }
         try await onLoop { actor in
             let bench = try Bench(actor.loop, server)
-            #expect(bench.route.buryTrimmed(Self.key(1), of: "a.1", attempts: 1))
-            #expect(!bench.route.buryTrimmed(Self.key(1), of: "a.1", attempts: 1))
+            #expect(bench.route.burials.buryTrimmed(Self.key(1), of: "a.1", attempts: 1))
+            #expect(!bench.route.burials.buryTrimmed(Self.key(1), of: "a.1", attempts: 1))
         }
     }
 }

@@ -1,0 +1,72 @@
+internal import Curl
+internal import RedisStreams
+internal import Webhooks
+
+/// What a route reads, and when: as much as it has room for, from each of its streams in turn.
+final class Intake {
+    private unowned let route: Route
+    var sizes = EntrySizes()
+    /// When fresh entries came in last.
+    private var freshAt = MonotonicTime(nanoseconds: 0)
+    /// The session that is asked first for what there is room for.
+    private var turn = 0
+
+    init(_ route: Route) { self.route = route }
+
+    /// Three times as many as are in flight may wait behind them: a free slot need not wait for Redis, and one read brings
+    /// as many as are in flight. Fewer of large ones.
+    var window: Int { max(1, min(4 * route.config.concurrency, sizes.fitting)) }
+
+    private var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
+
+    /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
+    /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
+    func readMore() {
+        guard route.table.count(.waiting) < route.config.maximumParked, mayRead else { return }
+        let sessions = route.sessions
+        var room = room
+        let share = max(1, window / (4 * sessions.count))
+        let portion = max(1, min(window / 4, window / sessions.count))
+        for offset in sessions.indices {
+            let session = sessions[(turn + offset) % sessions.count]
+            guard session.mayRead else { continue }
+            guard room > 0 || route.table.busy == 0 else { break }
+            if session.hasBacklog {
+                guard room >= portion || route.table.busy == 0 else { continue }
+                session.read(max(1, room))
+            } else {
+                session.read(max(1, min(share, room)))
+            }
+            room -= session.reserved
+        }
+        turn = (turn + 1) % max(1, sessions.count)
+    }
+
+    /// While the endpoint is down others may still reach it: nothing is read but what tests it.
+    private var mayRead: Bool {
+        guard route.isHeldUp, case .down(let down) = route.endpoint.standing.state else { return true }
+        return route.table.busy == 0 && (route.table.count == 0 || down.reason.maySpeakOfEntries)
+    }
+
+    /// New entries came in.
+    func received(_ entries: [StreamEntry], of stream: Int) {
+        route.counters.read += entries.count
+        guard !entries.isEmpty else { return }
+        freshAt = route.worker.loop.now
+        let isLarge = entries.count > 1 && entries.reduce(0) { $0 + $1.fields.byteCount } > Self.keptReplyBytes
+        for entry in entries {
+            sizes.note(entry.fields.byteCount)
+            if entry.id.age(now: route.worker.loop.wallMilliseconds) == nil { route.counters.timeless += 1 }
+            // Those that are on their way already come again when the group was moved back.
+            _ = route.table.queue(
+                EntryKey(stream: stream, id: entry.id), isLarge ? entry.fields.compacted() : entry.fields)
+        }
+        if route.isDraining { route.handBackQueued() }
+    }
+
+    /// Whether fresh entries came in lately.
+    var hasFresh: Bool { route.worker.loop.now - freshAt < BacklogPace.patience }
+
+    /// Of a larger reply each entry gets its own copy, so that one slow request does not keep all of it.
+    private static let keptReplyBytes = 64 * 1024
+}

@@ -1,0 +1,77 @@
+internal import Curl
+internal import Logging
+internal import Redis
+
+/// What Redis refuses while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user may
+/// acknowledge and not claim. It is asked again after a while, and people are told once.
+///
+/// What a lost connection left over is not refused: it is sent on the next one.
+final class Refusals {
+    enum Kind { case acknowledging, counting, burying }
+
+    private struct Duty: Hashable {
+        let kind: Kind
+        let stream: Int
+    }
+
+    /// `refusing` until Redis is asked again, `probing` until it has answered that.
+    private enum State { case refusing, probing }
+
+    private let loop: CurlLoop
+    private let logger: Logger
+    private var states: [Duty: State] = [:]
+    /// When it is time to ask again.
+    var onProbe: () -> Void = {}
+
+    init(loop: CurlLoop, logger: Logger) {
+        self.loop = loop
+        self.logger = logger
+    }
+
+    func isAllowed(_ kind: Kind, _ stream: Int) -> Bool {
+        states.isEmpty || states[Duty(kind: kind, stream: stream)] != .refusing
+    }
+
+    func note(_ error: RedisError, of kind: Kind, _ stream: Int, name: String) {
+        let duty = Duty(kind: kind, stream: stream)
+        guard !error.endsConnection, isAllowed(kind, stream) else { return }
+        if states.updateValue(.refusing, forKey: duty) == nil {
+            logger.error(kind.refusal, metadata: [LogKeys.stream: "\(name)", LogKeys.error: "\(error.words)"])
+        }
+        loop.schedule(after: kind.patience) { [weak self] in
+            guard let self else { return }
+            states[duty] = .probing
+            onProbe()
+        }
+    }
+
+    func noteSuccess(of kind: Kind, _ stream: Int, name: String) {
+        guard !states.isEmpty else { return }
+        let duty = Duty(kind: kind, stream: stream)
+        // What was sent before the refusal may have gone through: that says nothing.
+        guard states[duty] == .probing else { return }
+        states[duty] = nil
+        logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(name)"])
+    }
+}
+
+extension Refusals.Kind {
+    fileprivate var refusal: Logger.Message {
+        switch self {
+        case .acknowledging: "Redis does not settle entries; they are kept"
+        case .counting: "Redis does not count attempts; their entries are kept"
+        case .burying: "dead letters cannot be written; their entries are kept"
+        }
+    }
+
+    fileprivate var recovery: Logger.Message {
+        switch self {
+        case .acknowledging: "Redis settles entries again"
+        case .counting: "Redis counts attempts again"
+        case .burying: "dead letters are written again"
+        }
+    }
+
+    /// Until it is asked again. A dead letter has to be sent whole each time.
+    var patience: Duration { self == .burying ? .seconds(5) : .seconds(1) }
+}
