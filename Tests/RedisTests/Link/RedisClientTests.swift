@@ -70,12 +70,15 @@ import Testing
     @Test(arguments: [true, false]) func `a client that is closed while it connects tells whoever waits`(
         accepts: Bool
     ) async throws {
-        let silent = try StreamServer { $0.waitForEnd() }
+        let accepted = Gate()
+        let silent = try StreamServer { server in
+            accepted.open()
+            server.waitForEnd()
+        }
         let full = try FullListener()
         let client = try RedisClient(.loopback(accepts ? silent.port : full.port))
         let connecting = Task { try await client.connect() }
-        // Time to begin; it may be over before.
-        try await Task.sleep(for: .milliseconds(50))
+        try await onThread { if accepts { #expect(accepted.wait()) } else { try full.waitForAttempt() } }
         await client.close()
         await #expect(throws: RedisError.self) { try await connecting.value }
     }
