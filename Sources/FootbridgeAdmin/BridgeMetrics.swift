@@ -45,6 +45,8 @@ struct BridgeMetrics {
         add("append_repeats", "Entries that turned out to be appended before, and were not appended again.") {
             $0.appendRepeats
         }
+        add("batches", "Requests of routes whose requests can carry several entries.") { $0.batches }
+        add("batches_split", "Requests of several entries that were refused and taken apart.") { $0.splitBatches }
         add("acknowledgements_without_effect", "Acknowledged entries that were not pending any more.") {
             $0.acknowledgedTwice
         }

@@ -16,9 +16,23 @@ public struct MessageID: Sendable, Equatable {
         let key = (namespace.map { Array($0.utf8) + [0] } ?? []) + Array(stream)
         var digest = [UInt8](repeating: 0, count: 32)
         guard footbridge_sha256(key, key.count, &digest) == 1 else { throw LibcryptoError("EVP_Digest") }
+        prefix = Array("msg_".utf8) + Self.hexadecimal(digest.prefix(8)) + [UInt8(ascii: "_")]
+    }
+
+    private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        let hash = digest.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        prefix = Array("msg_".utf8) + hash + [UInt8(ascii: "_")]
+        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+
+    /// Appends the id of a request that carries several entries: `msg_` and the first 16 bytes of a SHA-256 of their ids, in
+    /// hexadecimal. The same entries in the same order have the same id; others, or fewer of them, have another.
+    ///
+    /// - Parameter ids: those of the entries, one after the other. None can be taken for two: each begins with `msg_`.
+    public static func appendBatch(of ids: [UInt8], to out: inout [UInt8]) throws(LibcryptoError) {
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard footbridge_sha256(ids, ids.count, &digest) == 1 else { throw LibcryptoError("EVP_Digest") }
+        out.append(contentsOf: "msg_".utf8)
+        out.append(contentsOf: hexadecimal(digest.prefix(16)))
     }
 
     /// Appends the id of the entry `milliseconds-sequence`.

@@ -239,7 +239,13 @@ import Testing
         try scene.redis.add(numbers: [0, 1, 2])
         let bridge = try scene.run(as: "a")
         try bridge.waitForLog("connected to Redis")
-        try eventually("it was cut") { isCut.value }
+        var count = 3
+        try eventually("it was cut") {
+            // Only what is accepted after the refusal shows whose fault it is.
+            try scene.redis.add(numbers: [count])
+            count += 1
+            return isCut.value
+        }
         try eventually("it is told") { bridge.toldLetters == 1 }
         try scene.waitUntilSettled()
         #expect(try bridge.stop() == .status(0))

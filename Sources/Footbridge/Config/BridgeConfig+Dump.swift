@@ -104,6 +104,13 @@ extension Destination {
     }
 }
 
+extension BatchConfig {
+    fileprivate var dump: String {
+        "\(format), max_entries \(maximumEntries), max_bytes \(SizeText.format(maximumBytes)), "
+            + "max_wait \(DurationText.format(maximumWait))"
+    }
+}
+
 extension AppendConfig {
     fileprivate var maximumLength: String { if case .length(let count) = trimming { "\(count)" } else { "none" } }
     fileprivate var maximumAge: String {
@@ -127,6 +134,7 @@ extension WebhookConfig {
             "webhook.method": method,
             "webhook.headers": "{\(headers.map(\.shown).joined(separator: ", "))}",
             "webhook.body": body.dump,
+            "webhook.batch": batch?.dump ?? "false",
             "webhook.content_type": contentType,
             "webhook.timeout": DurationText.format(timeout),
             "webhook.connect_timeout": DurationText.format(connectTimeout),

@@ -6,6 +6,8 @@ public struct CloudEventsConfig: Sendable, Equatable {
         case binary
         /// In one JSON object, together with the body.
         case structured
+        /// The objects of several entries, in an array.
+        case batch
     }
 
     public struct Extension: Sendable, Equatable {

@@ -3,8 +3,8 @@ import Webhooks
 extension CloudEventsConfig {
     /// Reads `cloudevents` of a webhook: `false`, a mode, or a map; `nil` if requests are no events.
     init?(_ webhook: Section) {
-        webhook.note("cloudevents", type: "false, binary, structured or map", defaultText: "false")
-        let (scalar, section) = webhook.choice("cloudevents", or: "binary, structured")
+        webhook.note("cloudevents", type: "false, binary, structured, batch or map", defaultText: "false")
+        let (scalar, section) = webhook.choice("cloudevents", or: "binary, structured, batch")
         self.init()
         section.name("mode", &mode)
         id = section.attribute("id", defaultText: "webhook-id", EventRule.text)
@@ -24,7 +24,7 @@ extension CloudEventsConfig {
         let mode = webhook.value(at: scalar) { text throws(Complaint) -> Mode? in
             if text.text == "false" { return nil }
             guard let mode = Mode(rawValue: text.text) else {
-                throw Complaint("\(text.shown) is unknown; write binary, structured, or a map with mode")
+                throw Complaint("\(text.shown) is unknown; write binary, structured, batch, or a map with mode")
             }
             return mode
         }

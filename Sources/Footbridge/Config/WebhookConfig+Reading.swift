@@ -10,8 +10,10 @@ extension WebhookConfig {
         section.string("method", &method, Self.checkMethod)
         headers = Self.headers(section)
         body.read(section)
+        batch = BatchConfig(section)
         let usual = contentType
         if case .form = body { contentType = "application/x-www-form-urlencoded" }
+        if batch?.format == .ndjson { contentType = "application/x-ndjson" }
         let read = section.optional(
             "content_type", type: "string", defaultText: usual, Self.checkContentType)
         if let read { contentType = read }
@@ -22,8 +24,10 @@ extension WebhookConfig {
         statuses = StatusKinds(section)
         connection = ConnectionOptions(section, url: self.url)
         cloudEvents = CloudEventsConfig(section)
+        if cloudEvents?.mode == .batch, batch == nil { batch = BatchConfig() }
         idempotencyHeader = Self.idempotencyHeader(section)
         traceParent = TraceParentConfig(section)
+        checkBatch(section)
         section.finish()
         if !section.isTemplate { checkNames(section) }
     }

@@ -15,6 +15,8 @@ public struct WebhookConfig: Sendable, Equatable {
     /// In the order of the file; checked: names are tokens, values hold no control bytes, none is one that the bridge sets.
     public var headers: [Header]
     public var body: BodyFormat
+    /// `nil`: each request carries one entry.
+    public var batch: BatchConfig?
     public var contentType: String
     /// For the whole attempt, connecting included.
     public var timeout: Duration
@@ -38,7 +40,7 @@ public struct WebhookConfig: Sendable, Equatable {
 
     public init(
         url: String, urlTemplate: JQTemplate? = nil, method: String = "POST", headers: [Header] = [],
-        body: BodyFormat = .fields, contentType: String = "application/json",
+        body: BodyFormat = .fields, batch: BatchConfig? = nil, contentType: String = "application/json",
         timeout: Duration = .seconds(15), connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536,
         sign: [SigningSecret] = [], hmac: [HMACRule] = [], auth: AuthConfig? = nil,
         statuses: StatusKinds = StatusKinds(),
@@ -51,6 +53,7 @@ public struct WebhookConfig: Sendable, Equatable {
         self.method = method
         self.headers = headers
         self.body = body
+        self.batch = batch
         self.contentType = contentType
         self.timeout = timeout
         self.connectTimeout = connectTimeout

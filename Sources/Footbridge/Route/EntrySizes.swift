@@ -11,6 +11,9 @@ struct EntrySizes {
         estimate = bytes > estimate ? bytes : estimate - (estimate - bytes) / 64
     }
 
+    /// Bytes of one.
+    var usual: Int { max(1, estimate) }
+
     /// How many fit.
     var fitting: Int { Self.windowBytes / max(1, estimate) }
 }

@@ -28,7 +28,8 @@ struct EntryTable {
         case queued
         /// A request is under way.
         case inFlight
-        /// Its body is here, and it shows soon whether it is given up (`Verdict.judgeLater`).
+        /// Its body is here, and it shows soon what becomes of it: it may be given up (`Verdict.judgeLater`), or is sent in a
+        /// smaller batch (`Batches`).
         case doubted
         /// Until its next attempt is due. Its body is not kept.
         case waiting
@@ -78,6 +79,9 @@ struct EntryTable {
     var count: Int { index.count }
     func count(of stream: Int) -> Int { streamCounts[stream] }
     var queuedRepeats: Int { repeats.count }
+    var queuedFresh: Int { fresh.count }
+    /// The one of them that is next.
+    func firstQueued(isRepeat: Bool) -> Row? { isRepeat ? repeats.first : fresh.first }
 
     func row(of key: EntryKey) -> Row? {
         index.find(key, in: records).map(Row.init)
@@ -187,6 +191,9 @@ struct EntryTable {
         return pop(!isRepeatNext, mayGo)
     }
 
+    /// The same of one kind.
+    mutating func next(isRepeat: Bool, where mayGo: (EntryKey) -> Bool) -> Row? { pop(isRepeat, mayGo) }
+
     /// Takes the fresh entry that came last, if it may go.
     mutating func nextNewest(where mayGo: (EntryKey) -> Bool) -> Row? {
         guard let last = fresh.last, mayGo(records[last.index].key) else { return nil }
@@ -231,7 +238,12 @@ struct EntryTable {
     }
 
     /// It is not clear yet what becomes of it.
-    mutating func doubt(_ row: Row) { move(row, .doubted) }
+    ///
+    /// - Parameter isCharged: whether the attempt that ended counts against `retry.attempts`.
+    mutating func doubt(_ row: Row, isCharged: Bool = true) {
+        if !isCharged { records[row.index].uncharged += 1 }
+        move(row, .doubted)
+    }
 
     /// It waits for another attempt; its body goes.
     ///

@@ -15,9 +15,14 @@ final class Intake {
 
     /// Three times as many as are in flight may wait behind them: a free slot need not wait for Redis, and one read brings
     /// as many as are in flight. Fewer of large ones.
-    var window: Int { max(1, min(4 * route.config.concurrency, sizes.fitting)) }
+    ///
+    /// Where requests carry several entries, as many as half of the next requests can carry, and two more.
+    var window: Int {
+        let wanted = route.batches.map { (3 * route.config.concurrency / 2 + 2) * $0.config.maximumEntries }
+        return max(1, min(wanted ?? 4 * route.config.concurrency, sizes.fitting))
+    }
 
-    private var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
+    var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
 
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.

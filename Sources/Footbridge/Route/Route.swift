@@ -18,10 +18,12 @@ final class Route: TurnParticipant {
     var table: EntryTable
     let endpoint: Endpoint
     let sink: any Sink
-    private let shaper: Shaper?
+    let shaper: Shaper?
     private(set) lazy var settler = Settler(self)
     private(set) lazy var burials = Burials(self)
     private(set) lazy var intake = Intake(self)
+    /// `nil` if each request carries one entry.
+    private(set) lazy var batches = Batches(self)
     private lazy var repeats = Repeats(self)
     /// As the streams stand in the configuration.
     private(set) var sessions: [StreamSession] = []
@@ -75,17 +77,20 @@ final class Route: TurnParticipant {
         draining?.finishIfDone()
     }
 
-    var inFlight: Int { table.count(.inFlight) }
+    /// Requests, or commands, under way.
+    var inFlight: Int { attempts.count }
 
     /// The endpoint is down, and gets nothing but probes: unless its entries are given up by their schedule whatever it does.
     var isHeldUp: Bool { endpoint.standing.isDown && config.retry.giveUp == .whenOthersPass }
 
     /// Fills the free slots, as far as the endpoint takes it.
     private func startQueued() {
-        guard table.count(.queued) > 0 else { return }
+        batches?.setPartsAside()
+        guard table.count(.queued) > 0 || batches?.hasParts == true else { return }
         let now = worker.loop.now
         let allowed = isHeldUp || !endpoint.standing.isDown ? endpoint.allowance(now: now) : .max
         var allowance = min(allowed, worker.slots(now: now), sink.free)
+        if let batches { return batches.start(allowance) }
         while allowance > 0 {
             guard let row = nextRow() else { return }
             // A probe, and a message that was refused before, over a connection of its own: what an old one says may come
@@ -97,7 +102,7 @@ final class Route: TurnParticipant {
         }
     }
 
-    private func nextRow() -> EntryTable.Row? {
+    func nextRow() -> EntryTable.Row? {
         let sessions = sessions
         if isHeldUp {
             // A probe is a different entry each time, if there is another; one that never failed and came late, for a
@@ -139,12 +144,16 @@ final class Route: TurnParticipant {
             table.takeBack(row)
             return true
         }
-        attempts[row] = endpoint.didStart(key.id, mark: table.mark(row), now: worker.loop.now)
+        didStart(row, mark: table.mark(row))
         return true
     }
 
+    func didStart(_ row: EntryTable.Row, mark: RefusalMark) {
+        attempts[row] = endpoint.didStart(table.key(row).id, mark: mark, now: worker.loop.now)
+    }
+
     /// Its receiver has nothing to do with it.
-    private func settleFiltered(_ row: EntryTable.Row) {
+    func settleFiltered(_ row: EntryTable.Row) {
         counters.filtered += 1
         burials.didSettle(table.key(row))
         settler.acknowledge(row)
@@ -156,12 +165,12 @@ final class Route: TurnParticipant {
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
         worker.loop.atEndOfTurn(self)
         guard let attempt = attempts.removeValue(forKey: row) else { return }
+        let rows = batches?.didFinish(row) ?? []
         switch report.settlement {
         case .open, .acknowledged: break
         case .maybeAcknowledged, .undecided: return leaveOpen(row, attempt, report)
         }
-        let (key, outcome, now) = (table.key(row), report.outcome, worker.loop.wallMilliseconds)
-        let number = table.attempts(row)
+        let (outcome, now) = (report.outcome, worker.loop.wallMilliseconds)
         let wasDown = endpoint.standing.isDown
         let change = endpoint.didFinish(
             attempt, outcome, usedConnection: report.usedConnection,
@@ -174,19 +183,39 @@ final class Route: TurnParticipant {
                 setQueueAside()
             }
         }
-        let verdict = Parts.Law.of(
-            outcome, usedConnection: report.usedConnection, attempt: table.charged(row), mark: attempt.mark,
-            standing: endpoint.standing, policy: config.retry, id: key.id, age: age(of: row, now: now), now: now)
-        table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
+        if rows.count > 1 {
+            batches?.judge(rows, report)
+        } else {
+            let verdict = verdict(row, outcome, usedConnection: report.usedConnection, mark: attempt.mark)
+            table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
+            carryOut(verdict, row, report, mark: attempt.mark)
+        }
+    }
+
+    /// - Parameter mark: as the entry remembered it before this attempt.
+    func verdict(
+        _ row: EntryTable.Row, _ outcome: Outcome, usedConnection: Bool = false, mark: RefusalMark = .none
+    ) -> Verdict {
+        let now = worker.loop.wallMilliseconds
+        return Parts.Law.of(
+            outcome, usedConnection: usedConnection, attempt: table.charged(row), mark: mark,
+            standing: endpoint.standing, policy: config.retry, id: table.key(row).id, age: age(of: row, now: now),
+            now: now)
+    }
+
+    func carryOut(
+        _ verdict: Verdict, _ row: EntryTable.Row, _ report: DeliveryReport, mark: RefusalMark = .none
+    ) {
         logger.debug(
             "attempt made",
             metadata: [
-                LogKeys.entry: "\(key.id)", LogKeys.attempt: "\(number)", LogKeys.outcome: "\(outcome)",
+                LogKeys.entry: "\(table.key(row).id)", LogKeys.attempt: "\(table.attempts(row))",
+                LogKeys.outcome: "\(report.outcome)",
             ])
         switch verdict {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
-            burials.didSettle(key)
+            burials.didSettle(table.key(row))
             if report.settlement == .acknowledged { return settler.confirm(row) }
             counters.delivered += 1
             settler.acknowledge(row)
@@ -209,10 +238,10 @@ final class Route: TurnParticipant {
             table.doubt(row)
             settler.count(row)
             doubts.append(
-                Doubt(row: row, mark: attempt.mark, reason: reason, response: report.response, since: worker.loop.now))
+                Doubt(row: row, mark: mark, reason: reason, response: report.response, since: worker.loop.now))
             worker.loop.schedule(after: time) { [weak self] in self?.judge(olderThan: time) }
         case .pauseWorker:
-            worker.lack(outcome, at: self)
+            worker.lack(report.outcome, at: self)
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
         }
@@ -256,7 +285,7 @@ final class Route: TurnParticipant {
         worker.loop.atEndOfTurn(self)
     }
 
-    private func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
+    func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
         table.wait(row, due: repeats.due(row, after: delay), isCharged: isCharged)
         settler.count(row)
     }
@@ -359,7 +388,8 @@ final class Route: TurnParticipant {
         guard !isDraining else { return }
         let now = worker.loop.now
         let times = [
-            repeats.nextFetch, table.count > 0 ? endpoint.nextChange(now: now) : nil, worker.pausedUntil,
+            repeats.nextFetch, batches?.nextDue, table.count > 0 ? endpoint.nextChange(now: now) : nil,
+            worker.pausedUntil,
         ]
         guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
         if let wakeUp {
@@ -389,6 +419,7 @@ final class Route: TurnParticipant {
         let draining = Draining(self, completion)
         self.draining = draining
         handBackQueued()
+        batches?.setPartsAside()
         judge(olderThan: .zero)
         draining.begin()
     }

@@ -75,9 +75,6 @@ struct CloudEventWriter {
         self.head = head
     }
 
-    /// Of a request whose body is the object.
-    static let contentType = "application/cloudevents+json; charset=UTF-8"
-
     /// Header lines that all entries of a route have.
     static func fixedHeaders(_ config: CloudEventsConfig) -> [String] {
         config.literals.map { name, text in
@@ -200,6 +197,17 @@ struct CloudEventWriter {
         throw UnmakeableRequest(
             description: "the field \"\(String(decoding: field, as: UTF8.self))\" \(objection): "
                 + "no \(attribute.name) of a CloudEvent")
+    }
+}
+
+extension CloudEventsConfig.Mode {
+    /// Of a request whose body is the object, or an array of them (JSON event format 1.0.2 §3, §4.1); `nil`: that of the body.
+    var contentType: String? {
+        switch self {
+        case .binary: nil
+        case .structured: "application/cloudevents+json; charset=UTF-8"
+        case .batch: "application/cloudevents-batch+json; charset=UTF-8"
+        }
     }
 }
 

@@ -18,6 +18,9 @@ struct RequestWriter {
     private let idempotencyHeader: [UInt8]?
     private var trace: TraceParentWriter?
     private let isObject: Bool
+    private var batch: BatchBody?
+    /// What was added to the batch that is being made: its first entry, and its highest attempt.
+    private var added: (first: Delivery, attempt: Int)?
     private let isJSON: Bool
     /// Beside those that every request has, and the signature of Standard Webhooks.
     private let hasFurtherHeaders: Bool
@@ -35,16 +38,17 @@ struct RequestWriter {
         event = CloudEventWriter(webhook, of: route, namespace: namespace)
         idempotencyHeader = webhook.idempotencyHeader.map { Array($0.utf8) }
         trace = TraceParentWriter(webhook.traceParent)
-        isObject = event?.mode == .structured
+        isObject = event.map { $0.mode != .binary } ?? false
         isJSON = webhook.body.isJSON
+        let isElementJSON = isObject || isJSON
+        batch = webhook.batch.map { BatchBody($0, isJSON: isElementJSON) }
         hasFurtherHeaders = !hmacSigners.isEmpty || event != nil || idempotencyHeader != nil || trace != nil
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
     /// Header lines that are the same for all entries of a route.
     static func fixedHeaders(_ webhook: WebhookConfig) -> [String] {
-        let isObject = webhook.cloudEvents?.mode == .structured
-        var lines = ["Content-Type: \(isObject ? CloudEventWriter.contentType : webhook.contentType)"]
+        var lines = ["Content-Type: \(webhook.cloudEvents?.mode.contentType ?? webhook.contentType)"]
         if let events = webhook.cloudEvents, events.mode == .binary { lines += CloudEventWriter.fixedHeaders(events) }
         if !webhook.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
             lines.append("User-Agent: Footbridge/\(Version.current)")
@@ -76,21 +80,41 @@ struct RequestWriter {
 
     /// Fills the buffer; throws if the entry cannot be made into a request.
     mutating func write(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) {
+        if batch != nil {
+            discardBatch()
+            _ = try add(delivery, timestamp: timestamp)
+            return try finishBatch(timestamp: timestamp)
+        }
         buffer.removeAll()
-        id.removeAll(keepingCapacity: true)
-        messageIDs[delivery.key.stream].append(
-            milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
-        // A copy of the reference: the closures must not read what the buffer's owner is changing.
-        let id = id
+        takeID(of: delivery)
         if isObject {
-            try writeObject(of: delivery, id, timestamp)
+            // Taken out, as the event is.
+            var body = buffer.body
+            buffer.body = []
+            defer { buffer.body = body }
+            try writeObject(of: delivery, id, timestamp, into: &body)
         } else {
             try content.write(delivery, into: &buffer.body)
         }
         if let shaper, shaper.makesLines { try addLines(shaper) }
+        try addHeaders(of: delivery, attempt: delivery.attempt, timestamp)
+    }
+
+    private mutating func takeID(of delivery: Delivery) {
+        id.removeAll(keepingCapacity: true)
+        messageIDs[delivery.key.stream].append(
+            milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
+    }
+
+    /// - Parameter delivery: `nil` for a request that carries several.
+    private mutating func addHeaders(
+        of delivery: Delivery?, attempt: Int, _ timestamp: Int64
+    ) throws(UnmakeableRequest) {
+        // A copy of the reference: the closures must not read what the buffer's owner is changing.
+        let id = id
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
-        buffer.addHeader("webhook-attempt") { $0.appendDecimal(delivery.attempt) }
+        buffer.addHeader("webhook-attempt") { $0.appendDecimal(attempt) }
         if let signer {
             try addSignature(Self.signatureHeader) { body, line throws(LibcryptoError) in
                 try signer.sign(id: id, timestamp: timestamp, body: body, into: &line)
@@ -99,10 +123,58 @@ struct RequestWriter {
         if hasFurtherHeaders { try addFurtherHeaders(of: delivery, id, timestamp) }
     }
 
+    // MARK: - Several entries
+
+    /// Adds an entry to the batch that is being made.
+    ///
+    /// - Returns: `false` if it does not fit; the first always does.
+    /// - Throws: if it cannot be made into a part of a request. The others stay.
+    mutating func add(_ delivery: Delivery, timestamp: Int64) throws(UnmakeableRequest) -> Bool {
+        guard var batch else { return false }
+        // Taken out, so that it is not copied while it grows.
+        self.batch = nil
+        defer { self.batch = batch }
+        takeID(of: delivery)
+        let id = id
+        let fits = try batch.add(id: id) { body throws(UnmakeableRequest) in
+            if isObject {
+                try writeObject(of: delivery, id, timestamp, into: &body)
+            } else {
+                try content.write(delivery, into: &body)
+            }
+        }
+        guard fits else { return false }
+        added = (added?.first ?? delivery, max(added?.attempt ?? 0, delivery.attempt))
+        return true
+    }
+
+    /// The request of all that was added; what is added next begins another one.
+    mutating func finishBatch(timestamp: Int64) throws(UnmakeableRequest) {
+        guard var batch, let added else { return }
+        self.batch = nil
+        defer {
+            batch.removeAll()
+            self.batch = batch
+            self.added = nil
+        }
+        id.removeAll(keepingCapacity: true)
+        try batch.finish(&id)
+        buffer.removeAll()
+        buffer.body.append(contentsOf: batch.bytes)
+        try addHeaders(of: batch.count == 1 ? added.first : nil, attempt: added.attempt, timestamp)
+    }
+
+    mutating func discardBatch() {
+        batch?.removeAll()
+        added = nil
+    }
+
+    // MARK: - Headers
+
     private mutating func addFurtherHeaders(
-        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64
+        of delivery: Delivery?, _ id: [UInt8], _ timestamp: Int64
     ) throws(UnmakeableRequest) {
-        if !isObject { try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer) }
+        if !isObject, let delivery { try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer) }
         if let idempotencyHeader { buffer.addHeader(idempotencyHeader) { $0.append(contentsOf: id) } }
         trace?.addHeader(of: delivery, to: &buffer)
         for signer in hmacSigners {
@@ -122,17 +194,12 @@ struct RequestWriter {
     }
 
     private mutating func writeObject(
-        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64
+        of delivery: Delivery, _ id: [UInt8], _ timestamp: Int64, into body: inout [UInt8]
     ) throws(UnmakeableRequest) {
         guard var event else { return }
         // Taken out, so that it is not copied while it works.
         self.event = nil
-        var body = buffer.body
-        buffer.body = []
-        defer {
-            self.event = event
-            buffer.body = body
-        }
+        defer { self.event = event }
         try event.appendObject(
             of: delivery, id: id, now: timestamp * 1000, isJSON: isJSON, to: &body
         ) { part throws(UnmakeableRequest) in try content.write(delivery, into: &part) }

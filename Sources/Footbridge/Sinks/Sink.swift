@@ -35,6 +35,15 @@ extension Sink {
     func renewConnections(madeBefore moment: MonotonicTime) {}
 }
 
+/// One whose requests can carry several entries: `add`, as long as they fit, then `send`.
+protocol BatchSink: Sink {
+    /// - Returns: `false` if it does not fit any more; the first always does.
+    /// - Throws: if the entry cannot be made into a part of a request, now or later. Those that were added stay.
+    func add(_ delivery: Delivery) throws(UnmakeableRequest) -> Bool
+    /// As `start`; `onFinish` gets the row of the first that was added.
+    func send() throws(UnmakeableRequest) -> DeliveryReport?
+}
+
 /// An entry on its way to a receiver.
 struct Delivery {
     let row: EntryTable.Row

@@ -19,8 +19,10 @@ struct TraceParentWriter {
     }
 
     /// A field that holds no valid one counts as missing, as W3C asks of whoever gets one.
-    mutating func addHeader(of delivery: Delivery, to buffer: inout RequestBuffer) {
-        if let field, let found = delivery.fields.first(where: { $0.name.elementsEqual(field) }),
+    ///
+    /// - Parameter delivery: `nil` for a request that carries several: it belongs to the trace of none.
+    mutating func addHeader(of delivery: Delivery?, to buffer: inout RequestBuffer) {
+        if let field, let found = delivery?.fields.first(where: { $0.name.elementsEqual(field) }),
             TraceParent.isValid(found.value)
         {
             return buffer.addHeader("traceparent") { $0.append(contentsOf: found.value) }

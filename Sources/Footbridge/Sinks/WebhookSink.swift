@@ -2,7 +2,7 @@ internal import Curl
 internal import Webhooks
 
 /// Delivers entries as HTTP requests, up to `concurrency` of them at a time.
-final class WebhookSink: Sink {
+final class WebhookSink: BatchSink {
     private struct Slot {
         let handle: CurlHandle
         var row: EntryTable.Row?
@@ -18,6 +18,8 @@ final class WebhookSink: Sink {
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var oldestConnection: MonotonicTime?
+    /// Of the batch that is being made.
+    private var first: Delivery?
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
     init(
@@ -52,6 +54,35 @@ final class WebhookSink: Sink {
     /// - Throws: if the entry cannot be made into a request.
     func checkMakeable(_ delivery: Delivery) throws(UnmakeableRequest) {
         try writer.write(delivery, timestamp: loop.wallMilliseconds / 1000)
+    }
+
+    func add(_ delivery: Delivery) throws(UnmakeableRequest) -> Bool {
+        guard try writer.add(delivery, timestamp: loop.wallMilliseconds / 1000) else { return false }
+        first = first ?? delivery
+        return true
+    }
+
+    func send() throws(UnmakeableRequest) -> DeliveryReport? {
+        guard let first = try finishBatch() else { return nil }
+        return try send(first, within: nil)
+    }
+
+    func send(authorization: [UInt8], within limit: Duration) throws(UnmakeableRequest) -> DeliveryReport? {
+        guard let first = try finishBatch() else { return nil }
+        writer.authorize(authorization)
+        return try send(first, within: limit)
+    }
+
+    /// Forgets what was added.
+    func discardBatch() {
+        first = nil
+        writer.discardBatch()
+    }
+
+    private func finishBatch() throws(UnmakeableRequest) -> Delivery? {
+        defer { first = nil }
+        try writer.finishBatch(timestamp: loop.wallMilliseconds / 1000)
+        return first
     }
 
     private func send(_ delivery: Delivery, within limit: Duration?) throws(UnmakeableRequest) -> DeliveryReport? {

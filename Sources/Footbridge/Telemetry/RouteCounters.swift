@@ -29,6 +29,10 @@ final class RouteCounters {
     var unheard = 0
     /// Entries that another server remembered to have been appended before.
     var appendRepeats = 0
+    /// Requests that carried several entries, or could have.
+    var batches = 0
+    /// Those of them that were refused and taken apart.
+    var splitBatches = 0
     /// From the start of an attempt to its end, delivered entries only.
     var latency = LatencyHistogram()
 
@@ -40,6 +44,7 @@ final class RouteCounters {
         (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
         (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
         (figures.receivers, figures.unheard, figures.appendRepeats) = (receivers, unheard, appendRepeats)
+        (figures.batches, figures.splitBatches) = (batches, splitBatches)
         figures.latency = latency
         return figures
     }
@@ -66,6 +71,8 @@ public struct RouteFigures: Sendable, Equatable {
     public var receivers = 0
     public var unheard = 0
     public var appendRepeats = 0
+    public var batches = 0
+    public var splitBatches = 0
     public var latency = LatencyHistogram()
 
     public init() {}
@@ -105,5 +112,7 @@ public struct RouteFigures: Sendable, Equatable {
         receivers = operation(receivers, other.receivers)
         unheard = operation(unheard, other.unheard)
         appendRepeats = operation(appendRepeats, other.appendRepeats)
+        batches = operation(batches, other.batches)
+        splitBatches = operation(splitBatches, other.splitBatches)
     }
 }

@@ -4,13 +4,16 @@ internal import Webhooks
 /// Has deliveries wait until there is a token, and sends one once more whose token the receiver refuses (401).
 ///
 /// A sink of its own, so that others do not pay for it. All that happens to one delivery takes no longer than `timeout`.
-final class OAuth2Sink: Sink {
+final class OAuth2Sink: BatchSink {
     private struct Held {
-        let delivery: Delivery
+        /// Several for a batch.
+        let deliveries: [Delivery]
         let deadline: MonotonicTime
         /// The token that it was sent with; `nil` while it waits for one.
         var token: AccessToken?
         var wasRefused = false
+
+        var row: EntryTable.Row { deliveries[0].row }
     }
 
     var onFinish: (EntryTable.Row, DeliveryReport) -> Void = { _, _ in }
@@ -24,6 +27,9 @@ final class OAuth2Sink: Sink {
     private let repeatsRefused: Bool
     private var held: [EntryTable.Row: Held] = [:]
     private var waiting = 0
+    private let hasBatches: Bool
+    /// Of the batch that is being made.
+    private var added: [Delivery] = []
 
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
     init(
@@ -34,6 +40,7 @@ final class OAuth2Sink: Sink {
         self.loop = loop
         self.shaper = shaper
         timeout = webhook.timeout
+        hasBatches = webhook.batch != nil
         repeatsRefused = webhook.statuses[401] == nil
         webhooks = try WebhookSink(webhook, of: route, namespace: namespace, shaper: shaper, loop: loop)
         tokens = try TokenSource(config, webhook: webhook, loop: loop)
@@ -43,10 +50,26 @@ final class OAuth2Sink: Sink {
     var free: Int { webhooks.free - waiting }
 
     func start(_ delivery: Delivery) throws(UnmakeableRequest) -> DeliveryReport? {
-        var entry = Held(delivery: delivery, deadline: loop.now + timeout)
-        if let token = tokens.current() { return try send(&entry, token) }
+        var entry = Held(deliveries: [delivery], deadline: loop.now + timeout)
+        if let token = tokens.current() { return try start(&entry, token) }
         // What cannot be made into a request need not wait.
         try webhooks.checkMakeable(delivery)
+        hold(entry)
+        return nil
+    }
+
+    func add(_ delivery: Delivery) throws(UnmakeableRequest) -> Bool {
+        guard try webhooks.add(delivery) else { return false }
+        added.append(delivery)
+        return true
+    }
+
+    func send() throws(UnmakeableRequest) -> DeliveryReport? {
+        guard !added.isEmpty else { return nil }
+        var entry = Held(deliveries: added, deadline: loop.now + timeout)
+        added = []
+        if let token = tokens.current() { return try sendAdded(&entry, token) }
+        webhooks.discardBatch()
         hold(entry)
         return nil
     }
@@ -63,17 +86,39 @@ final class OAuth2Sink: Sink {
         webhooks.cancelAll()
     }
 
-    private func send(_ entry: inout Held, _ token: AccessToken) throws(UnmakeableRequest) -> DeliveryReport? {
-        let left = max(.milliseconds(1), entry.deadline - loop.now)
-        let report = try webhooks.start(entry.delivery, authorization: token.authorization, within: left)
+    /// The programs have seen other entries meanwhile.
+    private func sendLater(_ entry: inout Held, _ token: AccessToken) throws(UnmakeableRequest) -> DeliveryReport? {
+        for delivery in entry.deliveries {
+            try shaper?.begin(delivery)
+            defer { shaper?.end() }
+            guard hasBatches else { return try start(&entry, token) }
+            _ = try webhooks.add(delivery)
+        }
+        return try sendAdded(&entry, token)
+    }
+
+    private func start(_ entry: inout Held, _ token: AccessToken) throws(UnmakeableRequest) -> DeliveryReport? {
+        let report = try webhooks.start(
+            entry.deliveries[0], authorization: token.authorization, within: timeLeft(entry))
+        return note(report, &entry, token)
+    }
+
+    private func sendAdded(_ entry: inout Held, _ token: AccessToken) throws(UnmakeableRequest) -> DeliveryReport? {
+        let report = try webhooks.send(authorization: token.authorization, within: timeLeft(entry))
+        return note(report, &entry, token)
+    }
+
+    private func timeLeft(_ entry: Held) -> Duration { max(.milliseconds(1), entry.deadline - loop.now) }
+
+    private func note(_ report: DeliveryReport?, _ entry: inout Held, _ token: AccessToken) -> DeliveryReport? {
         guard report == nil else { return report }
         entry.token = token
-        held[entry.delivery.row] = entry
+        held[entry.row] = entry
         return nil
     }
 
     private func hold(_ entry: Held) {
-        let row = entry.delivery.row
+        let row = entry.row
         held[row] = entry
         waiting += 1
         tokens.wait { [unowned self] in resume(row, $0) }
@@ -86,11 +131,9 @@ final class OAuth2Sink: Sink {
         case .failure(let failure): onFinish(row, DeliveryReport(outcome: failure.outcome))
         case .success(let token):
             do throws(UnmakeableRequest) {
-                // The programs have seen other entries meanwhile.
-                try shaper?.begin(entry.delivery)
-                defer { shaper?.end() }
-                if let report = try send(&entry, token) { onFinish(row, report) }
+                if let report = try sendLater(&entry, token) { onFinish(row, report) }
             } catch {
+                webhooks.discardBatch()
                 // It could be made a moment ago.
                 onFinish(row, DeliveryReport(outcome: .ownLack(error.description)))
             }
@@ -114,8 +157,8 @@ final class OAuth2Sink: Sink {
     }
 
     private func resumeLater(_ entry: Held, _ token: AccessToken) {
-        held[entry.delivery.row] = entry
+        held[entry.row] = entry
         waiting += 1
-        resume(entry.delivery.row, .success(token))
+        resume(entry.row, .success(token))
     }
 }

@@ -1,0 +1,61 @@
+extension BatchConfig {
+    /// Reads `batch` of a webhook: `false`, a format, or a map; `nil` if each request carries one entry.
+    init?(_ webhook: Section) {
+        webhook.note("batch", type: "false, array, ndjson or map", defaultText: "false")
+        let (scalar, section) = webhook.choice("batch", or: "array, ndjson")
+        self.init()
+        section.name("format", &format)
+        section.integer("max_entries", &maximumEntries, 2...10_000)
+        section.size("max_bytes", &maximumBytes, 1024...(64 << 20))
+        section.duration("max_wait", &maximumWait, .zero ... .seconds(60))
+        section.finish()
+        guard let scalar else {
+            if section.exists { return }
+            return nil
+        }
+        let format = webhook.value(at: scalar) { text throws(Complaint) -> Format? in
+            if text.text == "false" { return nil }
+            guard let format = Format(rawValue: text.text) else {
+                throw Complaint("\(text.shown) is unknown; write array, ndjson, or a map with max_entries")
+            }
+            return format
+        }
+        guard let format, let format else { return nil }
+        self.format = format
+    }
+}
+
+extension WebhookConfig {
+    /// What cannot be in a request of several entries.
+    func checkBatch(_ section: Section) {
+        guard !section.isTemplate else { return }
+        let found = section.find("batch")
+        if cloudEvents?.mode == .batch {
+            guard batch?.format == .ndjson else { return }
+            return section.contradiction(
+                "a batch of CloudEvents is a JSON array; write format: array, or leave it out", among: found)
+        }
+        guard batch != nil else { return }
+        if case .form = body {
+            section.contradiction(
+                "a form cannot hold several entries; write body: fields, or remove batch", among: section.find("body"),
+                found)
+        }
+        if let mode = cloudEvents?.mode {
+            section.contradiction(
+                "cloudevents: \(mode.rawValue) is one event per request; write batch there",
+                among: section.find("cloudevents"),
+                found)
+        }
+        if urlTemplate != nil {
+            section.contradiction(
+                "a URL that is made from the entry cannot be that of several; remove batch, or \\(…) from url",
+                among: section.find("url"), found)
+        }
+        if let header = headers.first(where: { $0.template != nil }) {
+            section.contradiction(
+                "the header \(header.name) is made from the entry and cannot be that of several; remove it, or batch",
+                among: section.find("headers"), found)
+        }
+    }
+}

@@ -1,0 +1,227 @@
+internal import Curl
+internal import DequeModule
+internal import RedisStreams
+internal import Webhooks
+
+/// Requests of one route that carry several entries: gathers them, and takes those that are refused apart.
+///
+/// **Nothing is given up with a batch.** A refused one is halved, and its halves are, until the refused entry stands alone.
+/// After an outage an entry goes on in batches of a quarter the size each time, and its last attempt is made alone: one that
+/// the receiver stumbles over takes few with it, and none to the end.
+final class Batches {
+    let config: BatchConfig
+    private unowned let route: Route
+    private let sink: any BatchSink
+    /// By the row of their first entry.
+    private var underWay: [EntryTable.Row: [EntryTable.Row]] = [:]
+    /// Halves of refused batches, and what goes once more; the table has them as doubted.
+    private var parts: Deque<[EntryTable.Row]> = []
+    /// Since when entries that are queued wait for others: fresh ones, and repeats.
+    private var gathering: (fresh: MonotonicTime?, repeats: MonotonicTime?)
+    private var isRepeatNext = false
+    /// Of the request that is being made.
+    private var added: [EntryTable.Row] = []
+    private var allowance = 0
+
+    /// `nil` if each request of the route carries one entry.
+    init?(_ route: Route) {
+        guard let config = route.config.webhook?.batch, let sink = route.sink as? any BatchSink else { return nil }
+        (self.route, self.config, self.sink) = (route, config, sink)
+    }
+
+    var hasParts: Bool { !parts.isEmpty }
+
+    /// When a batch is sent that is not full.
+    var nextDue: MonotonicTime? {
+        [gathering.fresh, gathering.repeats].compactMap { $0.map { $0 + config.maximumWait } }.min()
+    }
+
+    /// How many entries may be in one request with this one, itself included.
+    static func limit(attempts: Int, charged: Int, mark: RefusalMark, policy: RetryPolicy, maximum: Int) -> Int {
+        if mark.isMessageRefused || attempts > 0 && charged + 1 >= policy.attempts { return 1 }
+        return max(1, maximum >> min(2 * charged, 62))
+    }
+
+    private func limit(_ row: EntryTable.Row) -> Int {
+        Self.limit(
+            attempts: route.table.attempts(row), charged: route.table.charged(row), mark: route.table.mark(row),
+            policy: route.config.retry, maximum: config.maximumEntries)
+    }
+
+    // MARK: - Starting
+
+    /// - Parameter allowance: requests that may start.
+    func start(_ allowance: Int) {
+        self.allowance = allowance
+        noteWaiting()
+        while self.allowance > 0, let part = parts.first, isCertain(part) {
+            parts.removeFirst()
+            for row in part where add(row, isFresh: true) == .doesNotFit {
+                route.wait(row, for: .zero, isCharged: false)
+            }
+            send()
+        }
+        while self.allowance > 0, let isRepeat = nextRipe() {
+            guard gather(isRepeat: isRepeat) else { return }
+            noteWaiting()
+        }
+    }
+
+    private func isCertain(_ part: [EntryTable.Row]) -> Bool {
+        part.allSatisfy { route.sessions[route.table.key($0).stream].isCertain }
+    }
+
+    private func noteWaiting() {
+        let now = route.worker.loop.now
+        gathering.fresh = route.table.queuedFresh > 0 ? gathering.fresh ?? now : nil
+        gathering.repeats = route.table.queuedRepeats > 0 ? gathering.repeats ?? now : nil
+    }
+
+    /// Of which kind there are enough for a batch, or some that have waited for long enough: each in its turn.
+    private func nextRipe() -> Bool? {
+        guard let isRepeat = [isRepeatNext, !isRepeatNext].first(where: isRipe) else { return nil }
+        isRepeatNext = !isRepeat
+        return isRepeat
+    }
+
+    private func isRipe(isRepeat: Bool) -> Bool {
+        guard let first = route.table.firstQueued(isRepeat: isRepeat),
+            let since = isRepeat ? gathering.repeats : gathering.fresh
+        else { return false }
+        let count = isRepeat ? route.table.queuedRepeats : route.table.queuedFresh
+        return count >= min(limit(first), max(1, config.maximumBytes / route.intake.sizes.usual))
+            || route.worker.loop.now - since >= config.maximumWait || route.isHeldUp || route.intake.room <= 0
+    }
+
+    /// - Returns: `false` if no entry may go.
+    private func gather(isRepeat: Bool) -> Bool {
+        if isRepeat { gathering.repeats = nil } else { gathering.fresh = nil }
+        let isDown = route.endpoint.standing.isDown
+        var limit = route.isHeldUp ? 1 : config.maximumEntries
+        var isTaken = false
+        gathering: while added.count < limit, let row = next(isRepeat: isRepeat) {
+            isTaken = true
+            let own = self.limit(row)
+            guard own > added.count else {
+                route.table.unpop(row)
+                break
+            }
+            limit = min(limit, own)
+            let isFresh = isDown || route.table.mark(row).isMessageRefused
+            if add(row, isFresh: isFresh) == .doesNotFit {
+                route.table.takeBack(row)
+                break
+            }
+        }
+        send()
+        return isTaken
+    }
+
+    private func next(isRepeat: Bool) -> EntryTable.Row? {
+        if route.isHeldUp { return route.nextRow() }
+        let sessions = route.sessions
+        return route.table.next(isRepeat: isRepeat) { sessions[$0.stream].isCertain }
+    }
+
+    private enum Addition {
+        case added, doesNotFit
+        /// It is settled, or given up.
+        case ended
+    }
+
+    private func add(_ row: EntryTable.Row, isFresh: Bool) -> Addition {
+        let number = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
+        guard let fields = route.table.fields(row) else { return .ended }
+        let delivery = Delivery(
+            row: row, key: route.table.key(row), fields: fields, attempt: number, isFresh: isFresh)
+        do throws(UnmakeableRequest) {
+            if let shaper = route.shaper {
+                defer { shaper.end() }
+                try shaper.begin(delivery)
+                guard try shaper.passes() else {
+                    route.settleFiltered(row)
+                    return .ended
+                }
+                guard try sink.add(delivery) else { return .doesNotFit }
+            } else {
+                guard try sink.add(delivery) else { return .doesNotFit }
+            }
+        } catch {
+            route.burials.giveUp(row, error.reason)
+            return .ended
+        }
+        added.append(row)
+        return .added
+    }
+
+    /// Sends what was added, if anything was.
+    private func send() {
+        guard let first = added.first else { return }
+        let rows = added
+        added = []
+        do throws(UnmakeableRequest) {
+            if let report = try sink.send() { return lack(rows, report) }
+        } catch {
+            return rows.count == 1 ? route.burials.giveUp(first, error.reason) : split(rows)
+        }
+        allowance -= 1
+        route.counters.batches += 1
+        underWay[first] = rows
+        route.didStart(first, mark: rows.count == 1 ? route.table.mark(first) : .none)
+    }
+
+    /// What a request needs was not to be had; nobody else is to blame.
+    private func lack(_ rows: [EntryTable.Row], _ report: DeliveryReport) {
+        allowance = 0
+        route.worker.lack(report.outcome, at: route)
+        for row in rows.reversed() {
+            if route.isDraining { route.wait(row, for: .zero, isCharged: false) } else { route.table.takeBack(row) }
+        }
+    }
+
+    // MARK: - The end of a request
+
+    /// - Returns: the entries of the request whose first this is.
+    func didFinish(_ row: EntryTable.Row) -> [EntryTable.Row]? { underWay.removeValue(forKey: row) }
+
+    /// Says what becomes of several entries that one request carried, after the endpoint has noted its outcome.
+    func judge(_ rows: [EntryTable.Row], _ report: DeliveryReport) {
+        let isOpen = !route.isHeldUp && !route.isDraining
+        switch report.outcome {
+        case .ownLack: return lack(rows, report)
+        case .messageRefused where isOpen: return split(rows)
+        case .messageRefused: for row in rows { route.wait(row, for: .zero, isCharged: false) }
+        default:
+            if isOpen, report.usedConnection, report.outcome.mayComeFromLeftovers {
+                route.counters.repeatedAtOnce += rows.count
+                return putBack([rows])
+            }
+            for row in rows { route.carryOut(route.verdict(row, report.outcome), row, report) }
+        }
+    }
+
+    private func split(_ rows: [EntryTable.Row]) {
+        route.counters.splitBatches += 1
+        let half = (rows.count + 1) / 2
+        putBack([Array(rows[..<half]), Array(rows[half...])])
+    }
+
+    /// They go next, over a connection of their own, and it costs them nothing.
+    private func putBack(_ parts: [[EntryTable.Row]]) {
+        for row in parts.joined() {
+            route.table.doubt(row, isCharged: false)
+            route.settler.count(row)
+        }
+        route.counters.retried += parts.reduce(0) { $0 + $1.count }
+        self.parts.prepend(contentsOf: parts)
+        route.worker.loop.atEndOfTurn(route)
+    }
+
+    /// Parts wait like all others when nothing but probes is sent, or nothing at all.
+    func setPartsAside() {
+        guard !parts.isEmpty, route.isHeldUp || route.isDraining else { return }
+        let rows = parts.joined()
+        parts = []
+        for row in rows { route.wait(row, for: .zero, isCharged: true) }
+    }
+}
