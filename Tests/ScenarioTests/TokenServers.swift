@@ -79,6 +79,25 @@ import Testing
         #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
     }
 
+    /// Each is made anew with the new token: the first batch waits for one, later ones are refused with the old one.
+    @Test func `batches wait for a token, and are sent again with another`() throws {
+        let scene = try scene()
+        scene.file.route.webhook["batch"] = "{ max_entries: 10, max_wait: 50ms }"
+        scene.file.route.webhook["body"] = "{ jq: '[(.fields.n | tonumber), .attempt]' }"
+        try scene.redis.add(numbers: 0..<50)
+        try scene.run()
+        try scene.waitUntilSettled()
+        state.withLock { $0.revoked = $0.issued }
+        try scene.redis.add(numbers: 50..<100)
+        try scene.waitUntilSettled()
+        let bodies = deliveries(scene).acceptedBodies
+        let entries = bodies.flatMap { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [[Int]] ?? [] }
+        #expect(entries.sorted { $0[0] < $1[0] } == (0..<100).map { [$0, 1] })
+        #expect(bodies.count == 10)
+        #expect(deliveries(scene).count { !$0.action.accepts } <= 5)
+        #expect(tokenRequests(scene).count == 2)
+    }
+
     @Test func `a token is renewed before it expires, and nobody waits for that`() throws {
         state.withLock { $0.lifetime = 1 }
         let scene = try scene()

@@ -40,6 +40,30 @@ struct RequestWriterTests {
         #expect(writer.buffer.isValid)
     }
 
+    @Test func `several entries make one request, signed as a whole`() throws {
+        var config = try route(secrets: [Self.secret], streams: ["orders", "refunds"])
+        var webhook = try #require(config.webhook)
+        webhook.batch = BatchConfig(maximumBytes: 40)
+        webhook.idempotencyHeader = "idempotency-key"
+        config.destination = .webhook(webhook)
+        var writer = try RequestWriter(config)
+        #expect(try writer.add(entry(EntryFields(["n": "1"]), attempt: 2), timestamp: 1))
+        #expect(try writer.add(entry(EntryFields(["n": "2"]), stream: 1, attempt: 7), timestamp: 1))
+        #expect(try !writer.add(entry(EntryFields(["n": "a number that is too long"])), timestamp: 1))
+        try writer.finishBatch(timestamp: 1_772_442_930)
+        #expect(writer.buffer.body == Array(#"[{"n":"1"},{"n":"2"}]"#.utf8))
+        let made = lines(writer.buffer)
+        let id = try #require(made[0].split(separator: " ").last)
+        #expect(id.utf8.count == 36)
+        #expect(made[1...2] == ["webhook-timestamp: 1772442930", "webhook-attempt: 7"])
+        #expect(made[4] == "idempotency-key: \(id)")
+        // Nothing is left of it in the next, which may be a single one.
+        try writer.write(entry(EntryFields(["n": "3"])), timestamp: 2)
+        #expect(writer.buffer.body == Array(#"[{"n":"3"}]"#.utf8))
+        #expect(lines(writer.buffer)[2] == "webhook-attempt: 1")
+        #expect(!lines(writer.buffer)[0].contains(id))
+    }
+
     @Test func `the id depends on stream and entry alone`() throws {
         var writer = try RequestWriter(route(streams: ["orders", "refunds"]))
         func id(_ stream: Int, _ attempt: Int, _ timestamp: Int64) throws -> String? {
