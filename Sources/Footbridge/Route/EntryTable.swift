@@ -241,7 +241,7 @@ struct EntryTable {
     ///
     /// - Parameter isCharged: whether the attempt that ended counts against `retry.attempts`.
     mutating func doubt(_ row: Row, isCharged: Bool = true) {
-        if !isCharged { records[row.index].uncharged += 1 }
+        didEnd(row, isCharged: isCharged)
         move(row, .doubted)
     }
 
@@ -250,9 +250,13 @@ struct EntryTable {
     /// - Parameter isCharged: whether the attempt that ended counts against `retry.attempts`.
     mutating func wait(_ row: Row, due: MonotonicTime, isCharged: Bool = true) {
         dropBody(row)
-        if !isCharged { records[row.index].uncharged += 1 }
+        didEnd(row, isCharged: isCharged)
         move(row, .waiting)
         push(row, due)
+    }
+
+    private mutating func didEnd(_ row: Row, isCharged: Bool) {
+        if !isCharged { records[row.index].uncharged += 1 }
     }
 
     /// No request was made after all: it is the next one again.
