@@ -131,6 +131,7 @@ extension WebhookConfig {
     fileprivate func settings(paths: Bool) -> KeyValuePairs<String, String> {
         [
             "webhook.url": shownURL(paths: paths),
+            "webhook.endpoint": endpointKey.map(oneLine) ?? (isHostFromEntry ? "scheme, host and port" : "the URL"),
             "webhook.method": method,
             "webhook.headers": "{\(headers.map(\.shown).joined(separator: ", "))}",
             "webhook.body": body.dump,

@@ -7,6 +7,7 @@ extension WebhookConfig {
         let (url, urlTemplate) = section.endpoint()
         self.init(url: url ?? "", urlTemplate: urlTemplate)
         if case .mapping = section.find("url")?.node.content { isURLSecret = true }
+        endpointKey = section.program("endpoint")
         section.string("method", &method, Self.checkMethod)
         headers = Self.headers(section)
         body.read(section)
@@ -28,6 +29,7 @@ extension WebhookConfig {
         idempotencyHeader = Self.idempotencyHeader(section)
         traceParent = TraceParentConfig(section)
         checkBatch(section)
+        checkEndpoints(section)
         section.finish()
         if !section.isTemplate { checkNames(section) }
     }
@@ -75,6 +77,11 @@ extension WebhookConfig {
                     "the header \(name) is set twice, \(who); keep one of the two", among: section.find(key))
             }
         }
+    }
+
+    private func checkEndpoints(_ section: Section) {
+        guard isHostFromEntry, !section.isTemplate, auth != nil else { return }
+        section.advise("the credentials go to whatever host an entry names", key: "auth")
     }
 
     private mutating func readTimeouts(_ section: Section) {

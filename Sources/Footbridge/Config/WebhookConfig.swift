@@ -2,12 +2,14 @@ public import Curl
 public import JQ
 public import Webhooks
 
-/// One endpoint, and the requests that are made to it.
+/// One endpoint, or those that entries name, and the requests that are made to them.
 public struct WebhookConfig: Sendable, Equatable {
     /// `http://` or `https://` with a host, without user and password. Of one that is made from the entry: scheme, host and port.
     public var url: String
     /// The whole URL, if it is made from the entry; its texts have their variables replaced.
     public var urlTemplate: JQTemplate?
+    /// What of an entry tells one endpoint from another: a jq program. Without it: scheme, host and port.
+    public var endpointKey: String?
     /// It came from a variable, a file or a credential: its path is not shown.
     public var isURLSecret = false
     /// A token in upper case.
@@ -67,6 +69,12 @@ public struct WebhookConfig: Sendable, Equatable {
         self.idempotencyHeader = idempotencyHeader
         self.traceParent = traceParent
     }
+
+    /// Scheme, host and port come from the entry.
+    public var isHostFromEntry: Bool { urlTemplate != nil && url.isEmpty }
+
+    /// Each entry may have an endpoint of its own.
+    public var hasManyEndpoints: Bool { isHostFromEntry || endpointKey != nil }
 
     /// The URL with its `\(…)`, if it has any.
     public var writtenURL: String { urlTemplate?.source() ?? url }

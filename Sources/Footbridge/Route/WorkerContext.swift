@@ -136,6 +136,11 @@ final class WorkerContext {
         return endpoint
     }
 
+    /// One of many of a route; it is nobody else's.
+    func endpoint(named name: String, of route: RouteConfig) -> Endpoint {
+        Endpoint(name: name, rate: route.rate.map { SharedRate($0) })
+    }
+
     /// Another server; routes with the same one share its connection. To be called before `start`.
     ///
     /// - Returns: `nil` for an embedded server, which is nobody else's.
