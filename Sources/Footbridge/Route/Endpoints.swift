@@ -140,10 +140,11 @@ final class Endpoints {
             }
             guard mayStart(place) else { return setAside(row, at: place) }
             delivery.isFresh = place.endpoint.standing.isDown || route.table.mark(row).isMessageRefused
-            _ = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
+            begin(row)
             report = try route.sink.start(delivery)
         } catch {
-            return route.burials.giveUp(row, error.reason)
+            if route.table.place(row) == .queued { begin(row) }
+            return route.cannotSend(row, error)
         }
         if let report {
             free = 0
@@ -152,6 +153,10 @@ final class Endpoints {
         }
         free -= 1
         route.didStart(row, mark: route.table.mark(row))
+    }
+
+    private func begin(_ row: EntryTable.Row) {
+        _ = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
     }
 
     private func find(_ key: [UInt8], for row: EntryTable.Row) -> Place {

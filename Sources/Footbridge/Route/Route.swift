@@ -146,7 +146,7 @@ final class Route: TurnParticipant {
                 report = try sink.start(delivery)
             }
         } catch {
-            burials.giveUp(row, error.reason)
+            cannotSend(row, error)
             return true
         }
         if let report {
@@ -162,6 +162,17 @@ final class Route: TurnParticipant {
     func didStart(_ row: EntryTable.Row, mark: RefusalMark) {
         attempts[row] = endpoint(of: row).didStart(table.key(row).id, mark: mark, now: worker.loop.now)
     }
+
+    /// No request can be made of an entry. If only time was short it is tried twice more, for the machine may have been slow.
+    func cannotSend(_ row: EntryTable.Row, _ error: UnmakeableRequest) {
+        guard error.isForTime, table.attempts(row) < Self.attemptsForTime else {
+            return burials.giveUp(row, error.reason)
+        }
+        counters.retried += 1
+        wait(row, for: isDraining ? .zero : .seconds(1), isCharged: false)
+    }
+
+    private static let attemptsForTime = 3
 
     /// Its receiver has nothing to do with it.
     func settleFiltered(_ row: EntryTable.Row) {

@@ -91,7 +91,7 @@ final class Shaper {
         }
         guard case .failure(let failure) = result else { return }
         if case .failed(let message) = failure { throw UnmakeableRequest("data_field", "is no JSON: \(message)") }
-        throw UnmakeableRequest("data_field", failure.description)
+        throw UnmakeableRequest("data_field", failure)
     }
 
     func end() { machine.end() }
@@ -102,7 +102,7 @@ final class Shaper {
         do throws(JQFailure) {
             return try machine.passes(filter)
         } catch {
-            throw UnmakeableRequest("filter", error.description)
+            throw UnmakeableRequest("filter", error)
         }
     }
 
@@ -111,7 +111,7 @@ final class Shaper {
         do throws(JQFailure) {
             try machine.write(body, to: &out)
         } catch {
-            throw UnmakeableRequest(bodyName, error.description)
+            throw UnmakeableRequest(bodyName, error)
         }
     }
 
@@ -124,7 +124,9 @@ final class Shaper {
             try machine.write(templates, piece)
         } catch {
             let expression = error.expression.isEmpty ? "" : "\\(\(error.expression)) "
-            throw UnmakeableRequest(templateNames[error.template], "\(expression)\(error.failure)")
+            var failure = UnmakeableRequest(templateNames[error.template], "\(expression)\(error.failure)")
+            failure.isForTime = error.failure == .outOfTime
+            throw failure
         }
     }
 
@@ -139,7 +141,7 @@ final class Shaper {
                         stride(from: 0, to: strings.count, by: 2).map { (strings[$0][...], strings[$0 + 1][...]) }))
             }
         } catch {
-            throw UnmakeableRequest("append.entries", error.description)
+            throw UnmakeableRequest("append.entries", error)
         }
         guard entries.allSatisfy({ !$0.isEmpty }) else {
             throw UnmakeableRequest("append.entries", "an object is empty; an entry has one field at least")
