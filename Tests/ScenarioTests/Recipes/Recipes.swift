@@ -5,7 +5,7 @@ import Testing
 
 /// The recipes of `docs/recipes` with the real bridge, and receivers that are as strict as the services that they name.
 @Suite(.serialized, .ownThreads) struct Recipes {
-    private static let direct: [Recipe] = [.fanOutByType, .chain]
+    private static let direct: [Recipe] = [.github, .stripe, .svix, .knative, .fanOutByType, .chain]
 
     @Test(arguments: direct) func `the service takes what the recipe sends`(recipe: Recipe) throws {
         let scene = try Scene(script: recipe.answer)

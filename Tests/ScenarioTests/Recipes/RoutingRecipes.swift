@@ -46,8 +46,3 @@ extension Recipe {
         name: "dead-letters", routes: ["orders": ["orders"], "alarm": ["{orders}:dead"]],
         hosts: ["https://example.com", "https://alarms.example.com"])
 }
-
-/// The object that a text holds.
-func json(_ text: String) throws -> NSDictionary? {
-    try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSDictionary
-}
