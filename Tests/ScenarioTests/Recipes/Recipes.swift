@@ -5,7 +5,9 @@ import Testing
 
 /// The recipes of `docs/recipes` with the real bridge, and receivers that are as strict as the services that they name.
 @Suite(.serialized, .ownThreads) struct Recipes {
-    private static let direct: [Recipe] = [.github, .stripe, .svix, .knative, .fanOutByType, .chain]
+    private static let direct: [Recipe] = [
+        .github, .stripe, .svix, .knative, .slack, .discord, .teams, .fanOutByType, .chain,
+    ]
 
     @Test(arguments: direct) func `the service takes what the recipe sends`(recipe: Recipe) throws {
         let scene = try Scene(script: recipe.answer)
@@ -34,17 +36,17 @@ import Testing
         #expect(try bridge.stop() == .status(0))
     }
 
-    @Test(arguments: [Recipe.deadLetters])
+    @Test(arguments: [Recipe.deadLetters, .deadLettersToSlack])
     func `a dead letter is told, with its reason`(recipe: Recipe) throws {
         let scene = try Scene { request in
             switch request.path {
             case "/hooks/orders": request.text.contains("bad") ? .answer(422, body: "<no total>") : .answer(200)
             case "/hooks/dead-letters": .answer(204)
-            default: .answer(404)
+            default: ChatService.slack.answer(request.text)
             }
         }
         let bridge = try recipe.run(in: scene)
-        try scene.redis.add([Field("id", "bad")])
+        let id = try scene.redis.add([Field("id", "bad")])
         try scene.receiver.waitFor(count: 2)
         // Something else has to be accepted before a message is given up.
         try scene.redis.add([Field("id", "good")])
@@ -54,16 +56,30 @@ import Testing
         if recipe.name == "dead-letters" {
             #expect(told["reason"] as? String == "rejected: http_422")
             #expect(told["field.id"] as? String == "bad")
+        } else {
+            let text = "Entry `\(id)` of orders was given up at attempt 2: rejected: http_422\n&lt;no total&gt;"
+            #expect(told == ["text": text])
         }
         #expect(try scene.deadLetterStreams() == ["{orders}:dead"])
         #expect(try bridge.stop() == .status(0))
     }
 
-    @Test(arguments: direct + [.fanOut, .deadLetters])
+    @Test(arguments: direct + [.fanOut, .deadLetters, .deadLettersToSlack])
     func `check takes the recipe as it is written`(recipe: Recipe) throws {
         let directory = try TemporaryDirectory()
         let result = try recipe.check(in: directory)
         #expect(result.exit == .status(0), "\(result.error)")
         #expect(result.output.hasSuffix(" \(recipe.routes.count) route\(recipe.routes.count == 1 ? "" : "s")\n"))
+    }
+
+    @Test(
+        arguments: [
+            (.slack, "{}"), (.slack, #"{"text":""}"#), (.slack, "text"), (.discord, #"{"content":""}"#),
+            (.discord, "{\"content\":\"\(String(repeating: "é", count: 2001))\"}"), (.teams, #"{"text":"a"}"#),
+            (.teams, #"{"type":"message","attachments":[]}"#),
+            (.teams, #"{"type":"message","attachments":[{"contentType":"text/plain","content":{}}]}"#),
+        ] as [(ChatService, String)])
+    func `the services refuse what is no message`(service: ChatService, body: String) {
+        #expect(!service.answer(body).accepts)
     }
 }

@@ -45,4 +45,9 @@ extension Recipe {
     static let deadLetters = Recipe(
         name: "dead-letters", routes: ["orders": ["orders"], "alarm": ["{orders}:dead"]],
         hosts: ["https://example.com", "https://alarms.example.com"])
+
+    static let deadLettersToSlack = Recipe(
+        name: "dead-letters-to-slack", routes: ["orders": ["orders"], "alarm": ["{orders}:dead"]],
+        variables: ["SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T000/B000/XXXX"],
+        hosts: ["https://example.com", "https://hooks.slack.com"])
 }
