@@ -6,7 +6,7 @@ import Testing
 /// The recipes of `docs/recipes` with the real bridge, and receivers that are as strict as the services that they name.
 @Suite(.serialized, .ownThreads) struct Recipes {
     private static let direct: [Recipe] = [
-        .github, .stripe, .svix, .knative, .slack, .discord, .teams, .fanOutByType, .chain,
+        .github, .stripe, .svix, .knative, .slack, .discord, .teams, .aws, .oauth2, .fanOutByType, .chain,
     ]
 
     @Test(arguments: direct) func `the service takes what the recipe sends`(recipe: Recipe) throws {
@@ -18,6 +18,30 @@ import Testing
         #expect(try scene.deadLetterStreams() == [])
         #expect(try bridge.stop() == .status(0))
         for secret in recipe.variables.values { #expect(!bridge.errorOutput.contains(secret)) }
+    }
+
+    @Test func `a client certificate is shown to a receiver that wants one`() throws {
+        let (scene, recipe) = (try Scene(), Recipe.clientCertificate)
+        let certificates = try TLSCertificates(in: scene.directory)
+        try FileManager.default.createDirectory(
+            atPath: scene.directory.file("tls"), withIntermediateDirectories: false)
+        try FileManager.default.copyItem(
+            atPath: certificates.clientCertificate, toPath: scene.directory.file("tls/client.pem"))
+        try FileManager.default.copyItem(atPath: certificates.clientKey, toPath: scene.directory.file("tls/client.key"))
+        let server = try Nginx(
+            listen: "ssl",
+            server: """
+                ssl_certificate \(certificates.serverCertificate); ssl_certificate_key \(certificates.serverKey);
+                ssl_client_certificate \(certificates.authority); ssl_verify_client on;
+                """)
+        let bridge = try recipe.run(in: scene, base: "https://localhost:\(server.port)", allowing: "localhost") {
+            $0.replacing("tls: { cert", with: "tls: { ca: ca.crt, cert")
+        }
+        try scene.redis.add([Field("id", "1")])
+        try recipe.waitUntilSettled(in: scene)
+        #expect(server.requests.map { [$0.status, $0.client, $0.path] } == [["200", "CN=client", "/hooks/orders"]])
+        #expect(try recipe.check(in: scene.directory).exit == .status(0))
+        #expect(try bridge.stop() == .status(0))
     }
 
     @Test func `fan-out reaches a webhook, a channel and another server`() throws {
