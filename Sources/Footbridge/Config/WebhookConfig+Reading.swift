@@ -22,7 +22,7 @@ extension WebhookConfig {
         section.size("response_limit", &responseLimitBytes, 0...(16 << 20))
         readSign(section)
         auth = AuthConfig.read(section)
-        statuses = StatusKinds(section)
+        readAnswers(section)
         connection = ConnectionOptions(section, url: self.url)
         cloudEvents = CloudEventsConfig(section)
         if cloudEvents?.mode == .batch, batch == nil { batch = BatchConfig() }
@@ -32,6 +32,17 @@ extension WebhookConfig {
         checkEndpoints(section)
         section.finish()
         if !section.isTemplate { checkNames(section) }
+    }
+
+    private mutating func readAnswers(_ section: Section) {
+        let accept = section.section("accept")
+        statuses = StatusKinds(section, accept: accept)
+        acceptBody = accept.program("body")
+        accept.finish()
+        guard acceptBody != nil, responseLimitBytes == 0, !section.isTemplate else { return }
+        accept.contradiction(
+            "needs the answer, and response_limit is 0B; raise that", among: accept.find("body"),
+            section.find("response_limit"))
     }
 
     private static func idempotencyHeader(_ section: Section) -> String? {

@@ -33,6 +33,8 @@ public struct WebhookConfig: Sendable, Equatable {
     public var auth: AuthConfig?
     /// What differs from the usual meaning of statuses.
     public var statuses: StatusKinds
+    /// A jq program that says of an answer's body whether the entry was accepted; without one the status says it alone.
+    public var acceptBody: String?
     public var connection: ConnectionOptions
     /// Requests are no events without it.
     public var cloudEvents: CloudEventsConfig?
@@ -45,7 +47,7 @@ public struct WebhookConfig: Sendable, Equatable {
         body: BodyFormat = .fields, batch: BatchConfig? = nil, contentType: String = "application/json",
         timeout: Duration = .seconds(15), connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536,
         sign: [SigningSecret] = [], hmac: [HMACRule] = [], auth: AuthConfig? = nil,
-        statuses: StatusKinds = StatusKinds(),
+        statuses: StatusKinds = StatusKinds(), acceptBody: String? = nil,
         connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard()),
         cloudEvents: CloudEventsConfig? = nil, idempotencyHeader: String? = nil,
         traceParent: TraceParentConfig = .off
@@ -64,6 +66,7 @@ public struct WebhookConfig: Sendable, Equatable {
         self.hmac = hmac
         self.auth = auth
         self.statuses = statuses
+        self.acceptBody = acceptBody
         self.connection = connection
         self.cloudEvents = cloudEvents
         self.idempotencyHeader = idempotencyHeader
