@@ -165,11 +165,12 @@ class Bench:
                 taken = sunk(redis, case)  # before the bridge publishes that it stops
                 child.stop()
             requests = self.nginx.requests() - before - 1
-            dead = redis("XLEN", f"{{{stream}}}:dead")
+            dead = redis("XREVRANGE", f"{{{stream}}}:dead", "+", "-", "COUNT", 10)
+            redis("DEL", f"{{{stream}}}:dead")
             redis("XGROUP", "DESTROY", stream, GROUP)
         least = -(-count // case.per_request) if case.per_request else 0
         if dead or requests < least or (requests and not least) or (case.sink and taken != count):
-            came = f"{requests} requests, {taken} commands and {dead} dead letters"
+            came = f"{requests} requests, {taken} commands and these dead letters: {dead or 'none'}"
             raise Failure(f"{case.name}: {count} entries settled, but {came}")
         return figures
 
