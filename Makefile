@@ -140,11 +140,12 @@ clean: ## Removes all that was built
 
 # What the targets above are made of.
 
-# One target after the other: under a sanitizer all at once are too slow for their own deadlines.
+# One target after the other, and one test: under a sanitizer all at once are too slow for their own deadlines. Scenarios have
+# threads of their own.
 sanitize = export $(2); options="--disable-xctest --sanitize=$(1) -Xswiftc -DFOOTBRIDGE_SANITIZED --scratch-path .build-$(3)"; \
 	swift build --build-tests --sanitize=$(1) -Xswiftc -DFOOTBRIDGE_SANITIZED --scratch-path .build-$(3) && \
 	for suite in $(if $(ARGS),$(ARGS),$(notdir $(wildcard Tests/*Tests))); do \
-		echo "== $$suite"; swift test $$options --skip-build --filter "^$$suite\." || exit 1; \
+		echo "== $$suite"; swift test $$options --skip-build $$([ $$suite = ScenarioTests ] || echo --no-parallel) --filter "^$$suite\." || exit 1; \
 	done
 
 comma := ,

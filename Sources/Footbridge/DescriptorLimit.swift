@@ -16,6 +16,13 @@ enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// Further connections that each worker may keep open, for routes with many endpoints: to connect anew for each entry costs
+    /// more than the entry.
+    static func spare(for config: BridgeConfig) -> Int {
+        guard config.routes.contains(where: { $0.webhook?.hasManyEndpoints ?? false }) else { return 0 }
+        return max(0, min(2000, raise() - needed(by: config)) / config.workers)
+    }
+
     /// What a configuration needs when all of its routes are busy, with some for files and the rest.
     static func needed(by config: BridgeConfig) -> Int {
         let routes = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 1 : $1.concurrency) + $1.streams.count }

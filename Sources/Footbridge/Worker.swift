@@ -31,7 +31,8 @@ actor Worker {
         }
         let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency) }
         let loop = loop
-        loop.post { loop.keptConnections = max(16, requests) }
+        let kept = max(16, requests) + DescriptorLimit.spare(for: config)
+        loop.post { loop.keptConnections = kept }
     }
 
     func start() {

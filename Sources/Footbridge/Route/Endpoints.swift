@@ -61,8 +61,11 @@ final class Endpoints {
 
     private var now: MonotonicTime { route.worker.loop.now }
 
-    /// Bodies that one endpoint may have here.
-    private var readyLimit: Int { max(1, route.intake.window / 16) }
+    /// How many are ready, of all endpoints. They take at most a quarter of the window, and those of one at most a quarter of
+    /// that: what is slow leaves room for the others.
+    private var readyCount = 0
+    private var hasRoom: Bool { readyCount < max(1, route.intake.window / 4) }
+    private func hasRoom(_ place: Place) -> Bool { hasRoom && place.ready.count < max(1, route.intake.window / 16) }
 
     /// When something may start, or has to be fetched, that does not now.
     var nextWake: MonotonicTime? { wakes.min?.at }
@@ -91,13 +94,14 @@ final class Endpoints {
 
     /// Each may have half as many requests under way as are free: one that answers slowly cannot take all, and one that has
     /// no rivals takes a third (dynamic thresholds, Choudhury and Hahne 1998).
-    private func hasShare(_ place: Place) -> Bool { place.endpoint.inFlight < max(1, free / 2) }
+    private func share(of place: Place) -> Int { max(1, route.sink.free / 2) - place.endpoint.inFlight }
 
-    private func mayStart(_ place: Place) -> Bool { hasShare(place) && place.endpoint.allowance(now: now) > 0 }
+    private func mayStart(_ place: Place) -> Bool { share(of: place) > 0 && place.endpoint.allowance(now: now) > 0 }
 
     private func startReady(of place: Place) {
-        while mayStart(place), let row = place.ready.first, isCertain(row) {
+        while free > 0, mayStart(place), let row = place.ready.first, isCertain(row) {
             place.ready.removeFirst()
+            readyCount -= 1
             if isQueued(row, at: place) { start(row) }
         }
         release(place)
@@ -194,8 +198,9 @@ final class Endpoints {
     // MARK: - Setting aside
 
     private func setAside(_ row: EntryTable.Row, at place: Place) {
-        if place.endpoint.allowance(now: now) > 0, place.ready.count < readyLimit {
+        if place.endpoint.allowance(now: now) > 0, hasRoom(place) {
             place.ready.append(row)
+            readyCount += 1
             return list(place)
         }
         park(row, at: place)
@@ -223,6 +228,7 @@ final class Endpoints {
     }
 
     private func parkReady(of place: Place) {
+        readyCount -= place.ready.count
         while let row = place.ready.popFirst() {
             guard isQueued(row, at: place) else { continue }
             route.setAside(row)
@@ -243,8 +249,8 @@ final class Endpoints {
         if place.endpoint.allowance(now: now) == 0 {
             time = place.endpoint.nextChange(now: now).map { max($0, now + .milliseconds(1)) }
         } else {
-            // What is ready goes when a request is free.
-            guard place.ready.isEmpty else { return }
+            // What is ready goes when a request is free; and when one of its own ends, `didFinish` looks again.
+            guard place.ready.isEmpty, share(of: place) > 0 || place.endpoint.inFlight == 0 else { return }
             time = place.onTheWay > 0 ? place.wokenAt + Self.patience : now
         }
         guard let time, place.wakeAt.map({ time < $0 }) ?? true else { return }
@@ -266,7 +272,7 @@ final class Endpoints {
     private func release(_ place: Place) {
         list(place)
         if now - place.wokenAt >= Self.patience { place.onTheWay = 0 }
-        var count = min(place.endpoint.allowance(now: now), readyLimit) - place.onTheWay - place.ready.count
+        var count = min(place.endpoint.allowance(now: now), share(of: place)) - place.onTheWay - place.ready.count
         while count > 0, let row = place.parked.popFirst() {
             guard route.table.place(row) == .waiting, route.table.endpoint(row) == place.id, !route.table.isDoomed(row)
             else { continue }

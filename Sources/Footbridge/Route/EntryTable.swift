@@ -21,7 +21,7 @@ struct EntryKey: Hashable {
 /// ```
 /// Knows nothing of Redis, HTTP or policy. A waiting entry takes 48 bytes, and some 12 more to be found by its key and by
 /// its due time (`EntryTableTests` measures a million). All moves take O(1) or O(log waiting).
-struct EntryTable {
+struct EntryTable: ~Copyable {
     enum Place: UInt8, CaseIterable {
         case free
         /// Its body is here, and it waits for a free slot.
