@@ -12,7 +12,7 @@ daemon off;
 worker_processes 1;
 pid {scratch}/nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 8192; }}
 http {{{http}
     access_log off;
     server_tokens off;

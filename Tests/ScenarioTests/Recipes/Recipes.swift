@@ -6,7 +6,7 @@ import Testing
 /// The recipes of `docs/recipes` with the real bridge, and receivers that are as strict as the services that they name.
 @Suite(.serialized, .ownThreads) struct Recipes {
     private static let direct: [Recipe] = [
-        .github, .stripe, .svix, .knative, .slack, .discord, .teams, .aws, .oauth2, .fanOutByType, .chain,
+        .github, .stripe, .svix, .knative, .slack, .discord, .teams, .aws, .oauth2, .fanOutByType, .chain, .batches,
     ]
 
     @Test(arguments: direct) func `the service takes what the recipe sends`(recipe: Recipe) throws {
@@ -40,6 +40,25 @@ import Testing
         try scene.redis.add([Field("id", "1")])
         try recipe.waitUntilSettled(in: scene)
         #expect(server.requests.map { [$0.status, $0.client, $0.path] } == [["200", "CN=client", "/hooks/orders"]])
+        #expect(try recipe.check(in: scene.directory).exit == .status(0))
+        #expect(try bridge.stop() == .status(0))
+    }
+
+    @Test func `each customer gets what is theirs, whatever others answer`() throws {
+        let (scene, recipe) = (try Scene(), Recipe.urlPerCustomer)
+        let sick = try ScriptedReceiver { _ in .answer(503) }
+        let bridge = try recipe.run(in: scene)
+        for number in 0..<60 {
+            let url = number.isMultiple(of: 3) ? sick.url : scene.receiver.url
+            try scene.redis.add(
+                [Field("url", url), Field("customer", "c\(number % 3)"), Field("data", "{\"n\":\(number)}")],
+                to: "events")
+        }
+        let requests = try scene.receiver.waitFor(count: 40)
+        _ = try WebhookPeer.standardwebhooks.judge(Array(requests), secret: recipe.variables["WEBHOOK_SECRET"] ?? "")
+        #expect(Set(requests.map(\.text)) == Set((0..<60).filter { $0 % 3 > 0 }.map { "{\"n\":\($0)}" }))
+        try eventually("the others wait") { try scene.redis.unsettled("events", "events") == 20 }
+        #expect(try scene.deadLetterStreams() == [])
         #expect(try recipe.check(in: scene.directory).exit == .status(0))
         #expect(try bridge.stop() == .status(0))
     }

@@ -23,6 +23,37 @@ extension Recipe {
                 ])
         })
 
+    static let batches = Recipe(
+        name: "batches", routes: ["rows": ["orders"]], variables: ["WAREHOUSE_AUTHORIZATION": "Bearer hunter2"],
+        hosts: ["https://warehouse.example.com"],
+        entries: (0..<1200).map { Entry("orders", ["order": "\($0)", "total": "\($0).50"]) },
+        verify: { requests in
+            #expect(requests.allSatisfy { $0.path == "/v1/tables/orders/rows" })
+            #expect(requests.allSatisfy { $0["authorization"] == "Bearer hunter2" })
+            #expect(requests.allSatisfy { $0["content-type"] == "application/x-ndjson" })
+            #expect((3...8).contains(requests.count), "\(requests.count)")
+            let rows = try requests.flatMap { try $0.text.split(separator: "\n").map { try row($0) } }
+            #expect(rows.map(\.total).sorted() == (0..<1200).map { Double($0) + 0.5 })
+            #expect(Set(rows.map(\.id)).count == 1200)
+        })
+
+    private struct Row: Decodable {
+        let id: String
+        let at: String
+        let order: String
+        let total: Double
+    }
+
+    private static func row(_ line: Substring) throws -> Row {
+        let row = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
+        #expect(row.total == (Double(row.order) ?? -1) + 0.5 && row.at.hasSuffix("Z"))
+        return row
+    }
+
+    static let urlPerCustomer = Recipe(
+        name: "url-per-customer", routes: ["events": ["events"]],
+        variables: ["WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
     static let chain = Recipe(
         name: "chain", routes: ["collect": ["orders", "refunds"], "deliver": ["invoices"]],
         hosts: ["https://example.com"],
