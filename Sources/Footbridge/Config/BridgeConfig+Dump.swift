@@ -57,7 +57,7 @@ extension RouteConfig {
             "data_field": dataField ?? "none",
         ]
         let treatment: KeyValuePairs<String, String> = [
-            "concurrency": "\(concurrency)",
+            "concurrency": concurrency.dump,
             "rate": rate.map { "\(RateText.format($0.perSecond)), burst \($0.burst)" } ?? "none",
             "retry.attempts": "\(retry.attempts)",
             "retry.backoff.initial": DurationText.format(retry.backoff.initial),
@@ -77,6 +77,15 @@ extension RouteConfig {
             "drain_timeout": DurationText.format(drainTimeout),
         ]
         return source.map { $0 } + destination.settings(paths: paths) + treatment.map { $0 }
+    }
+}
+
+extension Concurrency {
+    fileprivate var dump: String {
+        switch self {
+        case .fixed(let count): "\(count)"
+        case .auto(let maximum): "auto, max \(maximum)"
+        }
     }
 }
 

@@ -32,6 +32,7 @@ final class Route: TurnParticipant {
     private var attempts: [EntryTable.Row: Attempt] = [:]
     private var doubts: [Doubt] = []
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
+    private var awaitsEndpoint = false
     private(set) var draining: Draining?
 
     init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
@@ -80,6 +81,9 @@ final class Route: TurnParticipant {
     /// Requests, or commands, under way.
     var inFlight: Int { attempts.count }
 
+    /// Requests that may be in flight at present.
+    var concurrency: Int { min(config.concurrency.maximum, endpoint.limit?.value ?? .max) }
+
     /// The endpoint is down, and gets nothing but probes: unless its entries are given up by their schedule whatever it does.
     var isHeldUp: Bool { endpoint.standing.isDown && config.retry.giveUp == .whenOthersPass }
 
@@ -90,6 +94,7 @@ final class Route: TurnParticipant {
         let now = worker.loop.now
         let allowed = isHeldUp || !endpoint.standing.isDown ? endpoint.allowance(now: now) : .max
         var allowance = min(allowed, worker.slots(now: now), sink.free)
+        defer { awaitEndpoint() }
         if let batches { return batches.start(allowance) }
         while allowance > 0 {
             guard let row = nextRow() else { return }
@@ -99,6 +104,17 @@ final class Route: TurnParticipant {
             if start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh) {
                 allowance -= 1
             }
+        }
+    }
+
+    /// Requests of another route may fill the endpoint: then their ends make room.
+    private func awaitEndpoint() {
+        guard endpoint.isFull, endpoint.inFlight > inFlight, !awaitsEndpoint else { return }
+        awaitsEndpoint = true
+        endpoint.whenOpen { [weak self] in
+            guard let self else { return }
+            awaitsEndpoint = false
+            worker.loop.atEndOfTurn(self)
         }
     }
 
@@ -163,7 +179,8 @@ final class Route: TurnParticipant {
     // MARK: - The end of an attempt
 
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
-        worker.loop.atEndOfTurn(self)
+        // After others that wait for the same endpoint: `didFinish` wakes them.
+        defer { worker.loop.atEndOfTurn(self) }
         guard let attempt = attempts.removeValue(forKey: row) else { return }
         let rows = batches?.didFinish(row) ?? []
         switch report.settlement {

@@ -130,9 +130,9 @@ final class WorkerContext {
     /// Routes with the same one share what is known of it.
     func endpoint(of route: RouteConfig) -> Endpoint {
         let identity = route.destination.endpointIdentity
-        if let known = endpoints[identity] { return known }
-        let endpoint = Endpoint(name: route.destination.endpointName, rate: rates[identity])
+        let endpoint = endpoints[identity] ?? Endpoint(name: route.destination.endpointName, rate: rates[identity])
         endpoints[identity] = endpoint
+        if case .auto(let maximum) = route.concurrency { endpoint.adapt(upTo: maximum) }
         return endpoint
     }
 

@@ -48,6 +48,8 @@ public struct RouteSnapshot: Sendable, Equatable {
     public var figures: RouteFigures
     /// Requests under way.
     public var inFlight: Int
+    /// Requests that may be under way.
+    public var concurrency: Int
     /// Entries that were read and wait for a free request.
     public var queued: Int
     /// Entries that wait for the time of their next attempt.
@@ -57,11 +59,12 @@ public struct RouteSnapshot: Sendable, Equatable {
     public var obstacles: [Obstacle]
 
     public init(
-        figures: RouteFigures = RouteFigures(), inFlight: Int = 0, queued: Int = 0, parked: Int = 0,
-        gate: GateStatus = .open, obstacles: [Obstacle] = []
+        figures: RouteFigures = RouteFigures(), inFlight: Int = 0, concurrency: Int = 0, queued: Int = 0,
+        parked: Int = 0, gate: GateStatus = .open, obstacles: [Obstacle] = []
     ) {
         self.figures = figures
         self.inFlight = inFlight
+        self.concurrency = concurrency
         self.queued = queued
         self.parked = parked
         self.gate = gate

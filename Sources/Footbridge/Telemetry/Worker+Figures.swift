@@ -44,8 +44,8 @@ extension Route {
             session.obstacle.map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
         }
         return RouteSnapshot(
-            figures: Parts.figures(of: counters), inFlight: inFlight, queued: table.count(.queued),
-            parked: table.count(.waiting), gate: gate, obstacles: obstacles)
+            figures: Parts.figures(of: counters), inFlight: inFlight, concurrency: concurrency,
+            queued: table.count(.queued), parked: table.count(.waiting), gate: gate, obstacles: obstacles)
     }
 
     /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.
