@@ -58,7 +58,8 @@ extension RouteConfig {
         ]
         let treatment: KeyValuePairs<String, String> = [
             "concurrency": concurrency.dump,
-            "rate": rate.map { "\(RateText.format($0.perSecond)), burst \($0.burst)" } ?? "none",
+            "rate": rate.map { "\(RateText.format($0.perSecond)), burst \($0.burst), scope \($0.scope.rawValue)" }
+                ?? "none",
             "retry.attempts": "\(retry.attempts)",
             "retry.backoff.initial": DurationText.format(retry.backoff.initial),
             "retry.backoff.factor": NumberText.format(retry.backoff.factor),

@@ -15,7 +15,9 @@ final class Endpoint {
     /// `concurrency: auto`; `nil`: each route has a limit of its own.
     private(set) var limit: AdaptiveLimit?
     /// What people have set.
-    private let rate: SharedRate?
+    let rate: SharedRate?
+    /// Why a rate that instances share gives no tokens.
+    var rateTrouble: String?
     private(set) var inFlight = 0
 
     private var isProbing = false
@@ -51,6 +53,17 @@ final class Endpoint {
             return now >= down.nextProbe && !isProbing ? min(1, rate?.allowance(now: now) ?? 1) : 0
         }
         return min(width, pace.allowance(now: now), rate?.allowance(now: now) ?? .max)
+    }
+
+    /// What to fetch from a bucket that all instances share, if it is time to.
+    ///
+    /// - Parameter demand: requests that could start, as far as the route goes.
+    func tokensToFetch(_ demand: Int, now: MonotonicTime) -> TokenLots.Call? {
+        guard let rate else { return nil }
+        if case .down(let down) = standing.state {
+            return rate.ask(for: now >= down.nextProbe && !isProbing ? min(1, demand) : 0, now: now)
+        }
+        return rate.ask(for: min(demand, width, pace.allowance(now: now)), now: now)
     }
 
     /// When `allowance` grows by time alone; `nil`: it does not, or has grown.

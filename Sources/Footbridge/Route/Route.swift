@@ -69,6 +69,7 @@ final class Route: TurnParticipant {
 
     func endTurn() {
         if !isDraining {
+            if endpoint.rate?.key != nil { fetchTokens() }
             repeats.fetchDue()
             startQueued()
             intake.readMore()
@@ -105,6 +106,13 @@ final class Route: TurnParticipant {
                 allowance -= 1
             }
         }
+    }
+
+    /// For what is queued, or for a probe that is still to be fetched.
+    private func fetchTokens() {
+        let queued = table.count(.queued)
+        let requests = batches.map { (queued + $0.config.maximumEntries - 1) / $0.config.maximumEntries } ?? queued
+        worker.tokens.fetch(for: endpoint, min(sink.free, max(requests, isHeldUp && table.count > 0 ? 1 : 0)))
     }
 
     /// Requests of another route may fill the endpoint: then their ends make room.

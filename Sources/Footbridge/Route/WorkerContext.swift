@@ -40,6 +40,7 @@ final class WorkerContext {
     private var others: [OtherRedis] = []
     private var routes: [Route] = []
     private var supply = Supply()
+    private(set) lazy var tokens = TokenCalls(self, logger: logger)
     private var master: SocketTarget.Address?
 
     init(
@@ -150,6 +151,11 @@ final class WorkerContext {
     /// - Parameter moment: when the request was made that was accepted.
     func didRecover(_ endpoint: Endpoint, at moment: MonotonicTime) {
         for route in routes where route.endpoint === endpoint { route.didRecover(at: moment) }
+    }
+
+    /// Its pace has changed.
+    func wake(_ endpoint: Endpoint) {
+        for route in routes where route.endpoint === endpoint { loop.atEndOfTurn(route) }
     }
 
     // MARK: - Our own lack

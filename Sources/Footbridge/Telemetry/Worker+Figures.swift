@@ -51,6 +51,9 @@ extension Route {
     /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.
     private var gate: GateStatus {
         let standing = endpoint.standing
+        if table.count > 0, let trouble = endpoint.rateTrouble {
+            return .failing(reason: "Redis gives no tokens of the shared rate: \(trouble)")
+        }
         guard table.count > 0, let failure = standing.lastFailure else { return .open }
         switch standing.state {
         case .down(let down) where isHeldUp:
