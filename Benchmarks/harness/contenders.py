@@ -1,5 +1,6 @@
 """The three that are compared, and how each is started."""
 
+import json
 import os
 import subprocess
 
@@ -9,26 +10,6 @@ from .processes import Child, Failure
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 IN_FLIGHT = 64
 STREAM = GROUP = "bench"
-
-CONFIG = """\
-redis: {{ url: "{redis}" }}
-instance: bench
-workers: 1
-log: {{ level: info, format: text }}
-routes:
-  bench:
-    stream: {stream}
-    group: {group}
-    start: beginning
-    concurrency: {in_flight}
-    claim_after: {claim_after}
-    webhook:
-      url: {url}
-      allow: [127.0.0.1]
-      timeout: 5s
-      body: {body}
-      sign: {{ secret: "{secret}" }}
-"""
 
 
 def compile_c(name):
@@ -69,12 +50,11 @@ class Bare:
         return Child("bare", command, self.scratch, reports=True)
 
 
-class Footbridge:
-    """The release binary, one worker, signing on."""
+class Bridge:
+    """The release binary, one worker. What its one route does, a subclass says."""
 
-    def __init__(self, scratch, binary, body, claim_after="60s"):
-        self.scratch, self.binary, self.body = scratch, os.path.abspath(binary), body
-        self.claim_after = claim_after
+    def __init__(self, scratch, binary):
+        self.scratch, self.binary = scratch, os.path.abspath(binary)
         if not os.access(self.binary, os.X_OK):
             raise Failure(f"{binary} is missing: swift build -c release, or --footbridge PATH")
 
@@ -84,14 +64,36 @@ class Footbridge:
         return Child("footbridge", command, self.scratch, environment)
 
     def configuration(self, redis_url, url):
-        """Writes the file and returns its path."""
+        """Writes the file, as JSON, which is YAML, and returns its path."""
         path = os.path.join(self.scratch, "bridge.yaml")
-        body = "fields" if self.body == "fields" else "{ field: data }"
+        route = {"stream": STREAM, "group": GROUP, "start": "beginning", "concurrency": IN_FLIGHT}
+        settings = {"redis": {"url": redis_url}, "instance": "bench", "workers": 1}
+        settings["log"] = {"level": "info", "format": "text"}
+        settings["routes"] = {"bench": route | self.route(url)}
         with open(path, "w") as config:
-            values = {"redis": redis_url, "url": url, "body": body, "secret": order.SECRET}
-            values["claim_after"] = self.claim_after
-            config.write(CONFIG.format(stream=STREAM, group=GROUP, in_flight=IN_FLIGHT, **values))
+            json.dump(settings, config, indent=2)
         return path
+
+    def route(self, url):
+        raise NotImplementedError
+
+    @staticmethod
+    def webhook(url, body):
+        """What every route that posts has in common."""
+        body = "fields" if body == "fields" else {"field": "data"}
+        return {"url": url, "allow": ["127.0.0.1"], "timeout": "5s", "body": body}
+
+
+class Footbridge(Bridge):
+    """The one that is compared: it signs."""
+
+    def __init__(self, scratch, binary, body, claim_after="60s"):
+        super().__init__(scratch, binary)
+        self.body, self.claim_after = body, claim_after
+
+    def route(self, url):
+        webhook = self.webhook(url, self.body) | {"sign": {"secret": order.SECRET}}
+        return {"claim_after": self.claim_after, "webhook": webhook}
 
 
 class Python:

@@ -56,6 +56,6 @@ def entry(number, mode):
     return fields(number) if mode == "fields" else {"type": "order.paid", "data": body(number)}
 
 
-def xadd(stream, number, mode):
+def xadd(stream, number, mode, identifier="*"):
     pairs = [part for pair in entry(number, mode).items() for part in pair]
-    return encode("XADD", stream, "*", *pairs)
+    return encode("XADD", stream, identifier, *pairs)

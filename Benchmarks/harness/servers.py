@@ -13,7 +13,7 @@ worker_processes 1;
 pid {scratch}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 1024; }}
-http {{
+http {{{http}
     access_log off;
     server_tokens off;
     keepalive_timeout 300s;
@@ -28,7 +28,7 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog=1024;
         location / {{ return 204; }}
-        location = /status {{ stub_status; }}
+        location = /status {{ stub_status; }}{server}
     }}
 }}
 """
@@ -52,14 +52,14 @@ def ready(server, what):
 
 
 class Nginx:
-    """One worker that takes the whole request and answers 204."""
+    """One worker that takes the whole request and answers 204. `http` and `server` are further directives of these blocks."""
 
-    def __init__(self, scratch):
+    def __init__(self, scratch, http="", server=""):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/hooks"
         path = os.path.join(scratch, "nginx.conf")
         with open(path, "w") as config:
-            config.write(NGINX.format(scratch=scratch, port=self.port))
+            config.write(NGINX.format(scratch=scratch, port=self.port, http=http, server=server))
         self.child = Child("nginx", [program("nginx"), "-p", scratch, "-e", "stderr", "-c", path], scratch)
 
     def __enter__(self):

@@ -45,31 +45,37 @@ def check(contender, server, scratch, count, limit):
 
 
 def bridge(contender, server, nginx, count, limit):
-    """Runs a bridge over the preloaded stream.
-
-    Both samples that rate and CPU are taken between are instants at which the number of settled entries is
-    known, so start-up is outside and nothing is charged that was not counted.
-    """
+    """Runs a bridge over the preloaded stream."""
     with server.connect() as redis:
         redis("XGROUP", "CREATE", STREAM, GROUP, "0")
         requests_before = nginx.requests()
-        samples = []
         with contender.start(server.url, nginx.url) as child:
-            deadline = time.monotonic() + limit
-            while not samples or samples[-1][0] < count:
-                child.check()
-                settled = redis.settled(STREAM, GROUP, count)
-                samples.append((settled, time.monotonic(), child.cpu_us()))
-                if samples[-1][1] > deadline:
-                    child.fail(f"settled only {settled} of {count} entries in {limit} s")
-                time.sleep(POLL_SECONDS if settled < count else 0)
-            peak_kib = child.peak_kib()
+            figures = follow(child, redis, STREAM, count, limit)
             child.stop()
         requests = nginx.requests() - requests_before - 1
         dead = redis("XLEN", f"{{{STREAM}}}:dead")
         redis("XGROUP", "DESTROY", STREAM, GROUP)
     if dead or requests < count:
         raise Failure(f"{child.name}: {count} entries settled, but {requests} requests and {dead} dead letters")
+    return figures | {"duplicates": requests - count}
+
+
+def follow(child, redis, stream, count, limit, poll=POLL_SECONDS):
+    """Watches a bridge until it has settled the `count` entries that its group had before it.
+
+    Both samples that rate and CPU are taken between are instants at which the number of settled entries is
+    known, so start-up is outside and nothing is charged that was not counted.
+    """
+    samples = []
+    deadline = time.monotonic() + limit
+    while not samples or samples[-1][0] < count:
+        child.check()
+        settled = redis.settled(stream, GROUP, count)
+        samples.append((settled, time.monotonic(), child.cpu_us()))
+        if samples[-1][1] > deadline:
+            child.fail(f"settled only {settled} of {count} entries in {limit} s")
+        time.sleep(poll if settled < count else 0)
+    peak_kib = child.peak_kib()
     first = next(sample for sample in samples if sample[0] >= count * WARMUP_SHARE)
     under_way = [sample for sample in samples if max(first[0] + 1, count * 0.8) <= sample[0] < count]
     last = under_way[-1] if under_way else samples[-1]
@@ -81,5 +87,4 @@ def bridge(contender, server, nginx, count, limit):
         "entries_per_s": entries / (last[1] - first[1]),
         "cpu_us": (last[2] - first[2]) / entries,
         "peak_kib": peak_kib,
-        "duplicates": requests - count,
     }

@@ -7,8 +7,18 @@
 
 _Thread_local footbridge_jq *footbridge_jq_current;
 
+// Under a sanitizer everything takes longer.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SLOWDOWN 20
+#endif
+#endif
+#ifndef SLOWDOWN
+#define SLOWDOWN 1
+#endif
+
 /// A run's time, and as much again for each so many bytes of its entry: a large one takes longer to read.
-static const int64_t time_limit_ns = 5000000;
+static const int64_t time_limit_ns = SLOWDOWN * 5000000;
 static const size_t bytes_per_limit = 64 * 1024;
 /// Parsed and printed again a large entry takes several times its size, for what has grown is not used twice.
 static const size_t memory_per_byte = 12;

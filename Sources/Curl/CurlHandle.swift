@@ -44,6 +44,8 @@ public final class CurlHandle {
     private var lifetimeSeconds = longestLifetimeSeconds
     private static let longestLifetimeSeconds = 600
     private var kept: [UInt8] = []
+    /// A larger answer's memory is given back.
+    private static let reusedBodyBytes = 64 << 10
     /// Tells the answer of one check of the name from that of an earlier one, which was cancelled.
     private var checks = 0
     private var isTruncated = false
@@ -219,7 +221,7 @@ public final class CurlHandle {
         }
         if let oldestConnection { try limitLifetime(since: oldestConnection) }
         isTruncated = false
-        kept.removeAll(keepingCapacity: true)
+        kept.removeAll(keepingCapacity: kept.capacity <= Self.reusedBodyBytes)
         errorText[0] = 0
         try check(
             footbridge_set_list(easy, CURLOPT_HTTPHEADER, request.list(count: buffer.starts.count, fixed: fixed))

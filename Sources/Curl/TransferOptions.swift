@@ -15,9 +15,11 @@ public struct TransferOptions: Sendable, Equatable {
     /// Signs each request for AWS.
     public var aws: AWSCredentials?
 
+    public static let usuallyKeptBytes = 4096
+
     public init(
         url: String, method: String = "POST", timeout: Duration = .seconds(15), connectTimeout: Duration = .seconds(5),
-        responseLimitBytes: Int = 64 * 1024, keptBodyBytes: Int = 4096,
+        responseLimitBytes: Int = 64 * 1024, keptBodyBytes: Int = usuallyKeptBytes,
         connection: ConnectionOptions = ConnectionOptions(), headers: [String] = [], aws: AWSCredentials? = nil
     ) {
         self.url = url

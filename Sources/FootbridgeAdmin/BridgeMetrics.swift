@@ -70,6 +70,18 @@ struct BridgeMetrics {
         }
         add("entries_queued", "Entries that were read and wait for a free request.") { $0.queued }
         add("entries_parked", "Entries that wait for the time of their next attempt.") { $0.parked }
+        // Each worker has its own view of the same endpoints.
+        func addMost(_ name: String, _ help: String, _ value: (RouteSnapshot) -> Int) {
+            let samples = config.routes.indices.map { route in
+                MetricsText.Sample(
+                    ["route": config.routes[route].name], snapshot.workers.map { value($0.routes[route]) }.max() ?? 0)
+            }
+            text.add("footbridge_\(name)", .gauge, help, samples)
+        }
+        addMost("endpoints_known", "Endpoints that entries went to lately, of the worker with most.") {
+            $0.endpointsKnown
+        }
+        addMost("endpoints_down", "Those of them that get nothing but probes.") { $0.endpointsDown }
         let gates = config.routes.indices.flatMap { route in
             let gates = snapshot.workers.map { $0.routes[route].gate.name }
             return ["open", "failing", "held", "paused"].map { state in

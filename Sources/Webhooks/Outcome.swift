@@ -17,6 +17,8 @@ public enum Outcome: Sendable, Equatable {
     public enum MessageRefusal: Sendable, Equatable {
         /// See `StatusTable`.
         case status(Int)
+        /// The status says that it was taken, and the body of the answer that it was not.
+        case body(status: Int)
         /// Redis does not take it where it is to go: the key that the entry names holds something else.
         case redis(RedisAnswer)
     }
@@ -89,8 +91,8 @@ extension Outcome {
     public var status: Int? {
         switch self {
         case .delivered(let status): status
-        case .messageRefused(.status(let status)), .routeRefused(.status(let status)), .throttled(let status, _),
-            .outage(.status(let status)):
+        case .messageRefused(.status(let status)), .messageRefused(.body(let status)),
+            .routeRefused(.status(let status)), .throttled(let status, _), .outage(.status(let status)):
             status
         case .messageRefused, .routeRefused, .outage, .ownLack: nil
         }
@@ -98,6 +100,7 @@ extension Outcome {
 
     /// One stable word for a dead letter's `reason`, a metric's label or a log's key.
     public var reason: String {
+        if case .messageRefused(.body) = self { return "accept.body" }
         if let status { return "http_\(status)" }
         return switch self {
         case .routeRefused(.certificate): "certificate"
@@ -165,6 +168,8 @@ extension Outcome: CustomStringConvertible {
         case .delivered(.some(let status)): "delivered (\(status))"
         case .delivered(.none): "delivered"
         case .messageRefused(.status(let status)): "the receiver refuses this message (\(status))"
+        case .messageRefused(.body(let status)):
+            "the receiver refuses this message (\(status), with a body that accept.body does not accept)"
         case .messageRefused(.redis(let answer)): "Redis refuses this entry: \(answer.words)"
         case .routeRefused(let refusal): refusal.description
         case .throttled(let status, .none): "the receiver wants fewer requests (\(status))"

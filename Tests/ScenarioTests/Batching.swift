@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func `what is there goes in full batches, and the rest when it has waited`() throws {
-        let scene = try scene(concurrency: 1)
+        let scene = try scene("{ max_entries: 50, max_wait: 1s }", concurrency: 1)
         scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
         try scene.redis.add(numbers: 0..<530)
         let admin = try AdminProbe(scene.run())
@@ -24,7 +24,7 @@ import Testing
         let ledger = scene.receiver.ledger
         #expect(ledger.map { numbers($0).count } == Array(repeating: 50, count: 10) + [30])
         #expect(ledger.flatMap(numbers) == Array(0..<530))
-        #expect(ledger[10].time - ledger[9].time >= .milliseconds(150))
+        #expect(ledger[10].time - ledger[9].time >= .milliseconds(900))
         #expect(ledger.allSatisfy { $0["content-type"] == "application/json" && $0["webhook-attempt"] == "1" })
         #expect(Set(ledger.compactMap(\.id)).count == 11)
         #expect(try admin.metric("batches_total") == 11)

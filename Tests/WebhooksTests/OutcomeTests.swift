@@ -53,6 +53,10 @@ import Webhooks
             (Outcome.delivered(status: 204), 204, "http_204", "delivered (204)"),
             (.delivered(status: nil), nil, "delivered", "delivered"),
             (.messageRefused(status: 422), 422, "http_422", "the receiver refuses this message (422)"),
+            (
+                .messageRefused(.body(status: 200)), 200, "accept.body",
+                "the receiver refuses this message (200, with a body that accept.body does not accept)"
+            ),
             (.routeRefused(.status(410)), 410, "http_410", "the receiver refuses this route (410)"),
             (.routeRefused(.status(302)), 302, "http_302", "the receiver refuses this route (302)"),
             (.routeRefused(.certificate), nil, "certificate", "the receiver's certificate is not trusted"),

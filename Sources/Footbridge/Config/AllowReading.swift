@@ -56,7 +56,7 @@ enum AddressCheck {
             guard let settings = config.webhook else { continue }
             let (connection, webhook) = (settings.connection, section.section("webhook"))
             guard connection.proxy == nil, let addressGuard = connection.addressGuard else { continue }
-            if connection.unixSocket == nil {
+            if connection.unixSocket == nil, !settings.isHostFromEntry {
                 check(settings.url, at: webhook.find("url"), addressGuard, section)
             }
             if case .oauth2(let oauth2) = settings.auth {

@@ -47,6 +47,10 @@ extension WebhookConfig {
                 among: section.find("cloudevents"),
                 found)
         }
+        if let endpointKey = section.find("endpoint") {
+            section.contradiction(
+                "entries of one batch go to one endpoint; remove endpoint, or batch", among: endpointKey, found)
+        }
         if urlTemplate != nil {
             section.contradiction(
                 "a URL that is made from the entry cannot be that of several; remove batch, or \\(…) from url",

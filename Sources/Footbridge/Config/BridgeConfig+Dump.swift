@@ -141,6 +141,7 @@ extension WebhookConfig {
     fileprivate func settings(paths: Bool) -> KeyValuePairs<String, String> {
         [
             "webhook.url": shownURL(paths: paths),
+            "webhook.endpoint": endpointKey.map(oneLine) ?? (isHostFromEntry ? "scheme, host and port" : "the URL"),
             "webhook.method": method,
             "webhook.headers": "{\(headers.map(\.shown).joined(separator: ", "))}",
             "webhook.body": body.dump,
@@ -153,6 +154,7 @@ extension WebhookConfig {
             "webhook.sign.hmac": "[\(hmac.map(\.dump).joined(separator: "; "))]",
             "webhook.auth": auth.map { "\($0.name) ***" } ?? "false",
             "webhook.accept.status": "\(statuses.statuses(.delivered))",
+            "webhook.accept.body": acceptBody.map(oneLine) ?? "none",
             "webhook.statuses": statuses.dump,
             "webhook.allow": connection.addressGuard.map { "\($0)" } ?? "any",
             "webhook.http_version": connection.httpVersion == .http2 ? "2" : "1.1",

@@ -46,7 +46,14 @@ extension ConnectionOptions {
         let choice = webhook.optional("proxy", type: "none, environment or URL", defaultText: "none", ProxyText.parse)
         switch choice {
         case .url(let url): proxy = url
-        case .environment: proxy = environment.proxy(for: url)?.url
+        case .environment:
+            proxy = environment.proxy(for: url)?.url
+            if url.isEmpty, !webhook.isTemplate, let found = webhook.find("proxy"),
+                webhook.find("url").map(webhook.isTemplate) ?? false
+            {
+                webhook.report(
+                    "depends on the host, which comes from the entry here; name the proxy, or write none", at: found)
+            }
         case .some(.none): break
         case nil:
             guard !webhook.isTemplate, webhook.find("unix_socket") == nil,

@@ -25,6 +25,24 @@ enum EndpointURL {
         return url
     }
 
+    /// What is wrong with a URL that was made from an entry; `nil`: nothing.
+    static func objection(to bytes: [UInt8]) -> String? {
+        let url = String(decoding: bytes, as: UTF8.self)
+        do throws(Complaint) {
+            _ = try check(ConfigText(text: url, shown: "the URL", isLiteral: false))
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    /// Scheme, host and port: `https://example.com:8443`.
+    static func origin(_ url: [UInt8]) -> ArraySlice<UInt8> {
+        guard let colon = url.firstIndex(of: UInt8(ascii: ":")) else { return url[...] }
+        let host = min(colon + 3, url.endIndex)
+        return url[..<(url[host...].firstIndex { "/?".utf8.contains($0) } ?? url.endIndex)]
+    }
+
     /// Parsers disagree about these (a `\` may end the host), so none gets to see them.
     private static let forbidden = Set("\"<>\\^`{|}".utf8)
 

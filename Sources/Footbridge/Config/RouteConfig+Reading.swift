@@ -24,6 +24,11 @@ extension RouteConfig {
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
         if !section.isTemplate, let destinationSection { checkClaim(section, destinationSection) }
+        if !section.isTemplate, rate?.scope == .cluster, webhook?.hasManyEndpoints == true {
+            section.contradiction(
+                "rate.scope is cluster, and entries name their endpoints, each of which has a rate of its own; "
+                    + "write scope: instance", among: section.find("rate"))
+        }
     }
 
     /// An attempt that may still be under way must not be taken over: without signs of life the last one begins when half of

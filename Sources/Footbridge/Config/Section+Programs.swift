@@ -30,8 +30,12 @@ extension Section {
 
     /// Text with `\(…)`, compiled; `nil` if it is wrong, which is reported.
     ///
-    /// - Parameter check: what the text must be, with each expression as an `x`.
-    func template(at found: Found, _ check: (ConfigText) throws(Complaint) -> String) -> JQTemplate? {
+    /// - Parameters:
+    ///   - start: what the first expression may be if the text begins with it.
+    ///   - check: what the text must be, with each other expression as an `x`.
+    func template(
+        at found: Found, start: String = "x", _ check: (ConfigText) throws(Complaint) -> String
+    ) -> JQTemplate? {
         guard case .scalar(let raw, _) = found.node.content else { return nil }
         do {
             var template = try JQTemplate(raw)
@@ -47,7 +51,7 @@ extension Section {
                         throw Complaint(
                             "variables are not replaced in \\(…); write the value itself, or the variable outside")
                     }
-                    sample += "x"
+                    sample += index == 0 ? start : "x"
                 }
             }
             _ = try check(ConfigText(text: sample, shown: ConfigText.quoted(raw), isLiteral: false))
@@ -66,7 +70,8 @@ extension Section {
         return nil
     }
 
-    /// The URL of a webhook: fixed, or with its scheme, host and port alone and the whole as a template.
+    /// The URL of a webhook: fixed, or with its scheme, host and port alone and the whole as a template. Where those come from
+    /// the entry, too, it is empty.
     func endpoint() -> (url: String?, template: JQTemplate?) {
         note("url", type: "URL or secret", defaultText: nil)
         guard let found = find("url") else {
@@ -77,12 +82,8 @@ extension Section {
             // The path of a chat service's URL is a secret, so all of it may come from elsewhere.
             return (secret(at: found) { secret throws(Complaint) in try EndpointURL.check(secret.text()) }, nil)
         }
-        guard case .scalar(let raw, _) = found.node.content, !raw.hasPrefix("\\(") else {
-            report(Self.hostFromEntry, at: found)
-            return (nil, nil)
-        }
         var base: String?
-        let template = template(at: found) { text throws(Complaint) in
+        let template = template(at: found, start: "https://example.com") { text throws(Complaint) in
             let url = try EndpointURL.check(text)
             let scheme = url.firstRange(of: "://")?.upperBound ?? url.startIndex
             base = String(url[..<(url[scheme...].firstIndex { "/?".contains($0) } ?? url.endIndex)])
@@ -90,14 +91,10 @@ extension Section {
         }
         guard let template, let base else { return (nil, nil) }
         guard case .text(let start) = template.pieces.first, start.hasPrefix(base), start.count > base.count else {
-            report(Self.hostFromEntry, at: found)
-            return (nil, nil)
+            return ("", template)
         }
         return (base + "/", template)
     }
-
-    private static let hostFromEntry =
-        "scheme, host and port cannot come from the entry; write \\(…) behind them, in the path or the query"
 
     private func report(_ problems: [JQProblem], in text: String, at found: Found) {
         for problem in problems {

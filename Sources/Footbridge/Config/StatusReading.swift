@@ -2,11 +2,9 @@ internal import Webhooks
 
 extension StatusKinds {
     /// Reads `accept.status` and `statuses` of a webhook.
-    init(_ webhook: Section) {
+    init(_ webhook: Section, accept: Section) {
         self.init()
-        let accept = webhook.section("accept")
         read(accept, "status", .delivered, example: "[409]")
-        accept.finish()
         let statuses = webhook.section("statuses")
         for kind in StatusKinds.Kind.allCases where kind != .delivered {
             read(statuses, kind.rawValue, kind, example: "[404, 409]")

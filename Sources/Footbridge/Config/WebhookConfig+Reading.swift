@@ -7,6 +7,7 @@ extension WebhookConfig {
         let (url, urlTemplate) = section.endpoint()
         self.init(url: url ?? "", urlTemplate: urlTemplate)
         if case .mapping = section.find("url")?.node.content { isURLSecret = true }
+        endpointKey = section.program("endpoint")
         section.string("method", &method, Self.checkMethod)
         headers = Self.headers(section)
         body.read(section)
@@ -21,15 +22,27 @@ extension WebhookConfig {
         section.size("response_limit", &responseLimitBytes, 0...(16 << 20))
         readSign(section)
         auth = AuthConfig.read(section)
-        statuses = StatusKinds(section)
+        readAnswers(section)
         connection = ConnectionOptions(section, url: self.url)
         cloudEvents = CloudEventsConfig(section)
         if cloudEvents?.mode == .batch, batch == nil { batch = BatchConfig() }
         idempotencyHeader = Self.idempotencyHeader(section)
         traceParent = TraceParentConfig(section)
         checkBatch(section)
+        checkEndpoints(section)
         section.finish()
         if !section.isTemplate { checkNames(section) }
+    }
+
+    private mutating func readAnswers(_ section: Section) {
+        let accept = section.section("accept")
+        statuses = StatusKinds(section, accept: accept)
+        acceptBody = accept.program("body")
+        accept.finish()
+        guard acceptBody != nil, responseLimitBytes == 0, !section.isTemplate else { return }
+        accept.contradiction(
+            "needs the answer, and response_limit is 0B; raise that", among: accept.find("body"),
+            section.find("response_limit"))
     }
 
     private static func idempotencyHeader(_ section: Section) -> String? {
@@ -75,6 +88,11 @@ extension WebhookConfig {
                     "the header \(name) is set twice, \(who); keep one of the two", among: section.find(key))
             }
         }
+    }
+
+    private func checkEndpoints(_ section: Section) {
+        guard isHostFromEntry, !section.isTemplate, auth != nil else { return }
+        section.advise("the credentials go to whatever host an entry names", key: "auth")
     }
 
     private mutating func readTimeouts(_ section: Section) {

@@ -2,12 +2,14 @@ public import Curl
 public import JQ
 public import Webhooks
 
-/// One endpoint, and the requests that are made to it.
+/// One endpoint, or those that entries name, and the requests that are made to them.
 public struct WebhookConfig: Sendable, Equatable {
     /// `http://` or `https://` with a host, without user and password. Of one that is made from the entry: scheme, host and port.
     public var url: String
     /// The whole URL, if it is made from the entry; its texts have their variables replaced.
     public var urlTemplate: JQTemplate?
+    /// What of an entry tells one endpoint from another: a jq program. Without it: scheme, host and port.
+    public var endpointKey: String?
     /// It came from a variable, a file or a credential: its path is not shown.
     public var isURLSecret = false
     /// A token in upper case.
@@ -31,6 +33,8 @@ public struct WebhookConfig: Sendable, Equatable {
     public var auth: AuthConfig?
     /// What differs from the usual meaning of statuses.
     public var statuses: StatusKinds
+    /// A jq program that says of an answer's body whether the entry was accepted; without one the status says it alone.
+    public var acceptBody: String?
     public var connection: ConnectionOptions
     /// Requests are no events without it.
     public var cloudEvents: CloudEventsConfig?
@@ -43,7 +47,7 @@ public struct WebhookConfig: Sendable, Equatable {
         body: BodyFormat = .fields, batch: BatchConfig? = nil, contentType: String = "application/json",
         timeout: Duration = .seconds(15), connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536,
         sign: [SigningSecret] = [], hmac: [HMACRule] = [], auth: AuthConfig? = nil,
-        statuses: StatusKinds = StatusKinds(),
+        statuses: StatusKinds = StatusKinds(), acceptBody: String? = nil,
         connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard()),
         cloudEvents: CloudEventsConfig? = nil, idempotencyHeader: String? = nil,
         traceParent: TraceParentConfig = .off
@@ -62,11 +66,18 @@ public struct WebhookConfig: Sendable, Equatable {
         self.hmac = hmac
         self.auth = auth
         self.statuses = statuses
+        self.acceptBody = acceptBody
         self.connection = connection
         self.cloudEvents = cloudEvents
         self.idempotencyHeader = idempotencyHeader
         self.traceParent = traceParent
     }
+
+    /// Scheme, host and port come from the entry.
+    public var isHostFromEntry: Bool { urlTemplate != nil && url.isEmpty }
+
+    /// Each entry may have an endpoint of its own.
+    public var hasManyEndpoints: Bool { isHostFromEntry || endpointKey != nil }
 
     /// The URL with its `\(…)`, if it has any.
     public var writtenURL: String { urlTemplate?.source() ?? url }

@@ -147,7 +147,7 @@ final class Batches {
                 guard try sink.add(delivery) else { return .doesNotFit }
             }
         } catch {
-            route.burials.giveUp(row, error.reason)
+            route.cannotSend(row, error)
             return .ended
         }
         added.append(row)

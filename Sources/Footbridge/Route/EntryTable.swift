@@ -64,8 +64,13 @@ struct EntryTable {
     private var streamCounts: [Int]
     private var settlingCounts: [Int]
     private(set) var repeatsInFlight = 0
+    /// Of each row, for routes with many endpoints: which one. Empty for others.
+    private var endpoints: [UInt32] = []
+    private let hasEndpoints: Bool
 
-    init(streams: Int) {
+    /// - Parameter hasEndpoints: whether `setEndpoint` will be called.
+    init(streams: Int, hasEndpoints: Bool = false) {
+        self.hasEndpoints = hasEndpoints
         streamCounts = Array(repeating: 0, count: streams)
         settlingCounts = streamCounts
     }
@@ -105,6 +110,11 @@ struct EntryTable {
 
     /// Whether it waits for nothing but its dead letter, which cannot be written now.
     func isDoomed(_ row: Row) -> Bool { records[row.index].flags & Self.isDoomed != 0 }
+
+    /// The endpoint that an entry goes to, if that is known.
+    func endpoint(_ row: Row) -> UInt32? {
+        Int(row.index) < endpoints.count && endpoints[Int(row.index)] != .max ? endpoints[Int(row.index)] : nil
+    }
 
     /// The body of an entry that is queued or in flight.
     func fields(_ row: Row) -> EntryFields? {
@@ -177,6 +187,7 @@ struct EntryTable {
         records[row.index] = EntryRecord(
             milliseconds: key.id.milliseconds, sequence: key.id.sequence, stream: UInt16(key.stream), place: place)
         index.insert(row.index, in: records)
+        if hasEndpoints { setEndpoint(nil, row) }
         counts[Int(place.rawValue)] += 1
         streamCounts[key.stream] += 1
         if place == .settling { settlingCounts[key.stream] += 1 }
@@ -323,6 +334,17 @@ struct EntryTable {
     mutating func spare(_ row: Row) { records[row.index].flags &= ~Self.isDoomed }
 
     mutating func setMark(_ mark: RefusalMark, _ row: Row) { records[row.index].mark = mark }
+
+    mutating func setEndpoint(_ endpoint: UInt32?, _ row: Row) {
+        while endpoints.count <= Int(row.index) { endpoints.append(.max) }
+        endpoints[Int(row.index)] = endpoint ?? .max
+    }
+
+    /// An entry that waits goes now.
+    mutating func makeDue(_ row: Row, _ now: MonotonicTime) {
+        heap.remove(row.index, in: &records)
+        push(row, now)
+    }
 
     private mutating func move(_ row: Row, _ place: Place) {
         let old = records[row.index].place

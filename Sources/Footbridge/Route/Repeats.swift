@@ -36,7 +36,7 @@ final class Repeats {
     /// - Parameter delay: of its retry, if the endpoint takes anything.
     func due(_ row: EntryTable.Row, after delay: Duration) -> MonotonicTime {
         let now = worker.loop.now
-        guard route.isHeldUp else { return now + delay }
+        guard route.isHeldUp(row) else { return now + delay }
         return now + max(.zero, timeLeft(row) ?? Self.unlimited)
     }
 
@@ -173,7 +173,7 @@ final class Repeats {
             return route.settler.count(row)
         }
         if isExpired(row) {
-            return route.burials.giveUp(row, .expired(route.endpoint.standing.lastFailure), fields: fields)
+            return route.burials.giveUp(row, .expired(route.endpoint(of: row).standing.lastFailure), fields: fields)
         }
         if endedItsProcess(row) { return route.burials.giveUp(row, .exhausted(nil), fields: fields) }
         route.table.queueAgain(row, fields)
@@ -185,7 +185,7 @@ final class Repeats {
     /// Nobody but those who died writes so many more: then nothing else has to show that the endpoint is well.
     private func endedItsProcess(_ row: EntryTable.Row) -> Bool {
         guard route.table.mark(row) == .none else { return false }
-        let spare = route.endpoint.standing.state == .well ? 0 : Self.deathsWithoutDoubt
+        let spare = route.endpoint(of: row).standing.state == .well ? 0 : Self.deathsWithoutDoubt
         return route.table.charged(row) > config.retry.attempts + spare
     }
 }

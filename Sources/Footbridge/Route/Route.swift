@@ -16,7 +16,9 @@ final class Route: TurnParticipant {
     let logger: Logger
     let counters = RouteCounters()
     var table: EntryTable
+    /// Of all entries, unless `endpoints` has one for each.
     let endpoint: Endpoint
+    private(set) lazy var endpoints = Endpoints(self)
     let sink: any Sink
     let shaper: Shaper?
     private(set) lazy var settler = Settler(self)
@@ -39,7 +41,8 @@ final class Route: TurnParticipant {
         self.config = config
         self.worker = worker
         self.logger = logger
-        table = EntryTable(streams: config.streams.count)
+        table = EntryTable(
+            streams: config.streams.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false)
         let marks = GroupMarks()
         shaper = try Shaper.make(for: config)
         let place = SinkPlace(
@@ -82,17 +85,27 @@ final class Route: TurnParticipant {
     /// Requests, or commands, under way.
     var inFlight: Int { attempts.count }
 
-    /// Requests that may be in flight at present.
-    var concurrency: Int { min(config.concurrency.maximum, endpoint.limit?.value ?? .max) }
+    /// Requests that may be in flight at present. Where entries name their endpoints, each of those has its own limit.
+    var concurrency: Int {
+        endpoints == nil ? min(config.concurrency.maximum, endpoint.limit?.value ?? .max) : config.concurrency.maximum
+    }
+
+    func endpoint(of row: EntryTable.Row) -> Endpoint { endpoints?.endpoint(of: row) ?? endpoint }
+
+    /// As `isHeldUp`, of the endpoint that this entry goes to.
+    func isHeldUp(_ row: EntryTable.Row) -> Bool {
+        endpoint(of: row).standing.isDown && config.retry.giveUp == .whenOthersPass
+    }
 
     /// The endpoint is down, and gets nothing but probes: unless its entries are given up by their schedule whatever it does.
     var isHeldUp: Bool { endpoint.standing.isDown && config.retry.giveUp == .whenOthersPass }
 
     /// Fills the free slots, as far as the endpoint takes it.
     private func startQueued() {
+        let now = worker.loop.now
+        if let endpoints { return endpoints.start(min(worker.slots(now: now), sink.free)) }
         batches?.setPartsAside()
         guard table.count(.queued) > 0 || batches?.hasParts == true else { return }
-        let now = worker.loop.now
         let allowed = isHeldUp || !endpoint.standing.isDown ? endpoint.allowance(now: now) : .max
         var allowance = min(allowed, worker.slots(now: now), sink.free)
         defer { awaitEndpoint() }
@@ -159,7 +172,7 @@ final class Route: TurnParticipant {
                 report = try sink.start(delivery)
             }
         } catch {
-            burials.giveUp(row, error.reason)
+            cannotSend(row, error)
             return true
         }
         if let report {
@@ -173,8 +186,19 @@ final class Route: TurnParticipant {
     }
 
     func didStart(_ row: EntryTable.Row, mark: RefusalMark) {
-        attempts[row] = endpoint.didStart(table.key(row).id, mark: mark, now: worker.loop.now)
+        attempts[row] = endpoint(of: row).didStart(table.key(row).id, mark: mark, now: worker.loop.now)
     }
+
+    /// No request can be made of an entry. If only time was short it is tried twice more, for the machine may have been slow.
+    func cannotSend(_ row: EntryTable.Row, _ error: UnmakeableRequest) {
+        guard error.isForTime, table.attempts(row) < Self.attemptsForTime else {
+            return burials.giveUp(row, error.reason)
+        }
+        counters.retried += 1
+        wait(row, for: isDraining ? .zero : .seconds(1), isCharged: false)
+    }
+
+    private static let attemptsForTime = 3
 
     /// Its receiver has nothing to do with it.
     func settleFiltered(_ row: EntryTable.Row) {
@@ -190,6 +214,9 @@ final class Route: TurnParticipant {
         // After others that wait for the same endpoint: `didFinish` wakes them.
         defer { worker.loop.atEndOfTurn(self) }
         guard let attempt = attempts.removeValue(forKey: row) else { return }
+        let endpoint = endpoint(of: row)
+        let place = table.endpoint(row)
+        defer { if let place { endpoints?.didFinish(place) } }
         let rows = batches?.didFinish(row) ?? []
         switch report.settlement {
         case .open, .acknowledged: break
@@ -200,7 +227,7 @@ final class Route: TurnParticipant {
         let change = endpoint.didFinish(
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
-        if let change { tell(change, report) }
+        if let change { tell(change, of: endpoint, report) }
         if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint, at: attempt.startedAt) }
         defer {
             judge(olderThan: nil)
@@ -224,7 +251,8 @@ final class Route: TurnParticipant {
         let now = worker.loop.wallMilliseconds
         return Parts.Law.of(
             outcome, usedConnection: usedConnection, attempt: table.charged(row), mark: mark,
-            standing: endpoint.standing, policy: config.retry, id: table.key(row).id, age: age(of: row, now: now),
+            standing: endpoint(of: row).standing, policy: config.retry, id: table.key(row).id,
+            age: age(of: row, now: now),
             now: now)
     }
 
@@ -274,7 +302,7 @@ final class Route: TurnParticipant {
 
     /// Redis will tell whose an entry is, and whether it was settled: it waits for that, and its attempt costs nothing.
     private func leaveOpen(_ row: EntryTable.Row, _ attempt: Attempt, _ report: DeliveryReport) {
-        endpoint.didCancel(attempt, now: worker.loop.now)
+        endpoint(of: row).didCancel(attempt, now: worker.loop.now)
         if report.settlement == .maybeAcknowledged { table.setMayBeSettled(row) }
         wait(row, for: isDraining ? .zero : .milliseconds(200), isCharged: false)
         sessions[table.key(row).stream].ownership.suspect()
@@ -284,16 +312,21 @@ final class Route: TurnParticipant {
     /// behind it.
     private func setQueueAside() {
         while table.count(.waiting) < config.maximumParked, let row = table.next() {
-            table.wait(row, due: repeats.due(row, after: .zero))
-            settler.count(row)
+            setAside(row)
         }
+    }
+
+    /// An entry that is queued waits without its body.
+    func setAside(_ row: EntryTable.Row) {
+        table.wait(row, due: repeats.due(row, after: .zero))
+        settler.count(row)
     }
 
     /// - Parameter patience: doubts as old as this are over: another attempt decides.
     private func judge(olderThan patience: Duration?) {
         guard !doubts.isEmpty else { return }
-        let standing = endpoint.standing
         doubts.removeAll { doubt in
+            let standing = endpoint(of: doubt.row).standing
             if standing.state == .well, standing.acceptedOthers(since: doubt.mark) {
                 burials.giveUp(doubt.row, doubt.reason, response: doubt.response)
             } else if standing.isDown || isDraining {
@@ -313,6 +346,7 @@ final class Route: TurnParticipant {
     func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
         table.wait(row, due: repeats.due(row, after: delay), isCharged: isCharged)
         settler.count(row)
+        endpoints?.didWait(row)
     }
 
     /// How old an entry is: by its id, or since its first attempt if the id is no time.
@@ -385,7 +419,7 @@ final class Route: TurnParticipant {
     // MARK: - The endpoint
 
     /// Tells people of an endpoint that fails or answers again.
-    private func tell(_ change: Standing.Change, _ report: DeliveryReport) {
+    private func tell(_ change: Standing.Change, of endpoint: Endpoint, _ report: DeliveryReport) {
         var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
         if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
         if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
@@ -413,7 +447,8 @@ final class Route: TurnParticipant {
         guard !isDraining else { return }
         let now = worker.loop.now
         let times = [
-            repeats.nextFetch, batches?.nextDue, table.count > 0 ? endpoint.nextChange(now: now) : nil,
+            repeats.nextFetch, batches?.nextDue, endpoints?.nextWake,
+            table.count > 0 ? endpoint.nextChange(now: now) : nil,
             worker.pausedUntil,
         ]
         guard let due = times.compactMap({ $0 }).filter({ $0 > now }).min() else { return }
@@ -432,6 +467,7 @@ final class Route: TurnParticipant {
 
     /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
     func handBackQueued() {
+        endpoints?.handBack()
         while let row = table.next() {
             table.wait(row, due: worker.loop.now)
             settler.count(row)

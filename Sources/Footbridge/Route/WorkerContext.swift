@@ -133,8 +133,19 @@ final class WorkerContext {
         let identity = route.destination.endpointIdentity
         let endpoint = endpoints[identity] ?? Endpoint(name: route.destination.endpointName, rate: rates[identity])
         endpoints[identity] = endpoint
-        if case .auto(let maximum) = route.concurrency { endpoint.adapt(upTo: maximum) }
+        adapt(endpoint, to: route)
         return endpoint
+    }
+
+    /// One of many of a route; it is nobody else's.
+    func endpoint(named name: String, of route: RouteConfig) -> Endpoint {
+        let endpoint = Endpoint(name: name, rate: route.rate.map { SharedRate($0) })
+        adapt(endpoint, to: route)
+        return endpoint
+    }
+
+    private func adapt(_ endpoint: Endpoint, to route: RouteConfig) {
+        if case .auto(let maximum) = route.concurrency { endpoint.adapt(upTo: maximum) }
     }
 
     /// Another server; routes with the same one share its connection. To be called before `start`.

@@ -18,6 +18,11 @@ final class Shaper {
     private let headerNames: [[UInt8]]
     private let hasURL: Bool
     private let hasName: Bool
+    private let hasKey: Bool
+    private let isHostFromEntry: Bool
+    /// What the templates gave for the entry at hand.
+    private var made: RequestLines?
+    private var key: [UInt8] = []
     private let streams: [[UInt8]]
     private let dataField: [UInt8]?
     private var id: [UInt8] = []
@@ -29,6 +34,7 @@ final class Shaper {
         let isNeeded =
             route.filter != nil || route.destination.bodyProgram != nil || route.webhook?.urlTemplate != nil
             || route.destination.nameTemplate != nil || route.destination.entriesProgram != nil
+            || route.webhook?.endpointKey != nil
             || route.webhook?.headers.contains { $0.template != nil } ?? false
         return isNeeded ? try Shaper(route) : nil
     }
@@ -41,14 +47,18 @@ final class Shaper {
         bodyName = route.destination.bodyProgram?.key ?? ""
         let headers = route.webhook?.headers.filter { $0.template != nil } ?? []
         let name = route.destination.nameTemplate
+        let key = try route.webhook?.endpointKey.map { try JQTemplate("\\(\($0)\n)") }
         let all =
             [route.webhook?.urlTemplate, name?.template].compactMap(\.self) + headers.compactMap(\.template)
+            + [key].compactMap(\.self)
         templates = all.isEmpty ? nil : try machine.compile(all)
         hasURL = route.webhook?.urlTemplate != nil
         hasName = name != nil
         templateNames =
             (hasURL ? ["webhook.url"] : []) + (name.map { [$0.key] } ?? [])
-            + headers.map { "webhook.headers.\($0.name)" }
+            + headers.map { "webhook.headers.\($0.name)" } + (key == nil ? [] : ["webhook.endpoint"])
+        hasKey = key != nil
+        isHostFromEntry = route.webhook?.isHostFromEntry ?? false
         headerNames = headers.map { Array($0.name.utf8) }
         streams = route.streams.map { Array($0.utf8) }
         dataField = route.dataField.map { Array($0.utf8) }
@@ -59,6 +69,7 @@ final class Shaper {
     var makesLines: Bool { templates != nil }
 
     func begin(_ delivery: Delivery) throws(UnmakeableRequest) {
+        made = nil
         id.removeAll(keepingCapacity: true)
         id.appendDecimal(delivery.key.id.milliseconds)
         id.append(UInt8(ascii: "-"))
@@ -80,7 +91,7 @@ final class Shaper {
         }
         guard case .failure(let failure) = result else { return }
         if case .failed(let message) = failure { throw UnmakeableRequest("data_field", "is no JSON: \(message)") }
-        throw UnmakeableRequest("data_field", failure.description)
+        throw UnmakeableRequest("data_field", failure)
     }
 
     func end() { machine.end() }
@@ -91,7 +102,7 @@ final class Shaper {
         do throws(JQFailure) {
             return try machine.passes(filter)
         } catch {
-            throw UnmakeableRequest("filter", error.description)
+            throw UnmakeableRequest("filter", error)
         }
     }
 
@@ -100,7 +111,7 @@ final class Shaper {
         do throws(JQFailure) {
             try machine.write(body, to: &out)
         } catch {
-            throw UnmakeableRequest(bodyName, error.description)
+            throw UnmakeableRequest(bodyName, error)
         }
     }
 
@@ -113,7 +124,9 @@ final class Shaper {
             try machine.write(templates, piece)
         } catch {
             let expression = error.expression.isEmpty ? "" : "\\(\(error.expression)) "
-            throw UnmakeableRequest(templateNames[error.template], "\(expression)\(error.failure)")
+            var failure = UnmakeableRequest(templateNames[error.template], "\(expression)\(error.failure)")
+            failure.isForTime = error.failure == .outOfTime
+            throw failure
         }
     }
 
@@ -128,7 +141,7 @@ final class Shaper {
                         stride(from: 0, to: strings.count, by: 2).map { (strings[$0][...], strings[$0 + 1][...]) }))
             }
         } catch {
-            throw UnmakeableRequest("append.entries", error.description)
+            throw UnmakeableRequest("append.entries", error)
         }
         guard entries.allSatisfy({ !$0.isEmpty }) else {
             throw UnmakeableRequest("append.entries", "an object is empty; an entry has one field at least")
@@ -152,8 +165,27 @@ final class Shaper {
         name = made
     }
 
+    /// What tells the entry's endpoint from others: its host, or what `webhook.endpoint` gives.
+    func endpointKey() throws(UnmakeableRequest) -> [UInt8] {
+        let made = try makeLines()
+        guard hasKey else { return Array(EndpointURL.origin(made.url)) }
+        guard !key.isEmpty else { throw UnmakeableRequest("webhook.endpoint", "it comes out empty") }
+        guard key.count <= 256 else { throw UnmakeableRequest("webhook.endpoint", "it has more than 256 bytes") }
+        return key
+    }
+
     /// Adds the URL and the headers that are made from the entry. A header whose value comes out empty is left out.
-    func writeLines(to buffer: inout RequestLines) throws(UnmakeableRequest) {
+    func writeLines(to buffer: inout RequestLines) throws(UnmakeableRequest) { buffer = try makeLines() }
+
+    private func makeLines() throws(UnmakeableRequest) -> RequestLines {
+        if let made { return made }
+        var lines = RequestLines()
+        try makeLines(into: &lines)
+        made = lines
+        return lines
+    }
+
+    private func makeLines(into buffer: inout RequestLines) throws(UnmakeableRequest) {
         if values.count != templateNames.count { values = Array(repeating: [], count: templateNames.count) }
         for index in values.indices { values[index].removeAll(keepingCapacity: true) }
         var isDotted = false
@@ -161,7 +193,9 @@ final class Shaper {
         defer { self.values = values }
         let hasURL = hasURL
         try evaluate { index, bytes, isValue in
-            guard index == 0, hasURL, isValue else { return values[index].append(contentsOf: bytes) }
+            // One with which the URL begins is the URL, or its beginning.
+            let isStart = isHostFromEntry && values[index].isEmpty
+            guard index == 0, hasURL, isValue, !isStart else { return values[index].append(contentsOf: bytes) }
             // A receiver would take it for a way up.
             isDotted = isDotted || bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
             PercentCoding.append(bytes, for: .url, to: &values[index])
@@ -170,8 +204,12 @@ final class Shaper {
             guard !isDotted else {
                 throw UnmakeableRequest("webhook.url", "a value is . or .., which means a directory")
             }
+            if isHostFromEntry, let objection = EndpointURL.objection(to: values[0]) {
+                throw UnmakeableRequest("webhook.url", objection)
+            }
             buffer.url = values[0]
         }
+        if hasKey { key = values[values.count - 1] }
         for (name, value) in zip(headerNames, values.dropFirst(hasURL ? 1 : 0)) {
             guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
                 throw UnmakeableRequest(
@@ -190,7 +228,9 @@ final class Shaper {
         try evaluate { index, bytes, isValue in
             let text = String(decoding: bytes, as: UTF8.self)
             guard index == 0, hasURL else { return texts[index] += isValue ? text : "***" }
-            if isValue {
+            if isValue, isHostFromEntry, texts[index].isEmpty {
+                texts[index] = text
+            } else if isValue {
                 var encoded: [UInt8] = []
                 PercentCoding.append(bytes, for: .url, to: &encoded)
                 texts[index] += String(decoding: encoded, as: UTF8.self)

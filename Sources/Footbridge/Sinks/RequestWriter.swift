@@ -1,4 +1,5 @@
 internal import Curl
+internal import JQ
 internal import RESP
 internal import RedisStreams
 internal import Webhooks
@@ -241,6 +242,8 @@ struct RequestWriter {
 struct UnmakeableRequest: Error, CustomStringConvertible {
     let reason: DeadLetterReason
     let description: String
+    /// Only time was short: on a machine that is slow for a moment that may be nobody's fault.
+    var isForTime = false
 
     init(description: String) {
         reason = .malformed(description)
@@ -253,5 +256,10 @@ struct UnmakeableRequest: Error, CustomStringConvertible {
     init(_ key: String, _ message: String) {
         reason = .unshapeable(key: key, message: message)
         description = "\(key): \(message)"
+    }
+
+    init(_ key: String, _ failure: JQFailure) {
+        self.init(key, failure.description)
+        isForTime = failure == .outOfTime
     }
 }

@@ -14,6 +14,7 @@ final class WebhookSink: BatchSink {
     private let loop: CurlLoop
     private var webhook: WebhookConfig
     private let concurrency: Int
+    private let answerCheck: AnswerCheck?
     private var writer: RequestWriter
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
@@ -21,13 +22,14 @@ final class WebhookSink: BatchSink {
     /// Of the batch that is being made.
     private var first: Delivery?
 
-    /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
+    /// - Throws: if libcurl, libjq or OpenSSL refuse what the route asks for.
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper? = nil, loop: CurlLoop
     ) throws {
         self.loop = loop
         self.webhook = webhook
         concurrency = route.concurrency.maximum
+        answerCheck = try webhook.acceptBody.map { try AnswerCheck($0) }
         writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]
@@ -141,8 +143,11 @@ final class WebhookSink: BatchSink {
         slots[slot].row = nil
         freeSlots.append(slot)
         let handle = slots[slot].handle
-        let outcome = Outcome(result, kinds: webhook.statuses, now: loop.wallMilliseconds) {
+        var outcome = Outcome(result, kinds: webhook.statuses, now: loop.wallMilliseconds) {
             handle.responseHeader("Retry-After")
+        }
+        if let answerCheck, case .success(let response) = result {
+            outcome = answerCheck.outcome(outcome, of: response)
         }
         var report = DeliveryReport(
             outcome: outcome, nanoseconds: loop.now.nanoseconds - slots[slot].startedAt.nanoseconds)
@@ -150,6 +155,9 @@ final class WebhookSink: BatchSink {
         case .success(let response):
             report.usedConnection = response.usedConnection
             report.response = response.bodyHead
+            // All of it is there for `accept.body`; people get what they get elsewhere.
+            let surplus = report.response.count - TransferOptions.usuallyKeptBytes
+            if surplus > 0 { report.response = report.response.dropLast(surplus) }
         case .failure(let failure):
             report.usedConnection = failure.usedConnection
             report.detail = failure.message
@@ -166,6 +174,7 @@ extension TransferOptions {
             connectTimeout: webhook.connectTimeout, responseLimitBytes: webhook.responseLimitBytes,
             connection: webhook.connection, headers: RequestWriter.fixedHeaders(webhook))
         if case .aws(let credentials, _) = webhook.auth { aws = credentials }
+        if webhook.acceptBody != nil { keptBodyBytes = webhook.responseLimitBytes }
     }
 }
 

@@ -55,12 +55,17 @@ public struct RouteSnapshot: Sendable, Equatable {
     /// Entries that wait for the time of their next attempt.
     public var parked: Int
     public var gate: GateStatus
+    /// Endpoints that are known.
+    public var endpointsKnown: Int
+    /// Those of them that are down.
+    public var endpointsDown: Int
     /// Of the streams that cannot be read at the moment.
     public var obstacles: [Obstacle]
 
     public init(
         figures: RouteFigures = RouteFigures(), inFlight: Int = 0, concurrency: Int = 0, queued: Int = 0,
-        parked: Int = 0, gate: GateStatus = .open, obstacles: [Obstacle] = []
+        parked: Int = 0, gate: GateStatus = .open, endpointsKnown: Int = 1, endpointsDown: Int = 0,
+        obstacles: [Obstacle] = []
     ) {
         self.figures = figures
         self.inFlight = inFlight
@@ -68,6 +73,8 @@ public struct RouteSnapshot: Sendable, Equatable {
         self.queued = queued
         self.parked = parked
         self.gate = gate
+        self.endpointsKnown = endpointsKnown
+        self.endpointsDown = endpointsDown
         self.obstacles = obstacles
     }
 }

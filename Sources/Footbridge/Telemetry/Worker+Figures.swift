@@ -43,9 +43,11 @@ extension Route {
         let obstacles = sessions.compactMap { session in
             session.obstacle.map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
         }
+        let (known, down) = endpoints?.count ?? (1, endpoint.standing.isDown ? 1 : 0)
         return RouteSnapshot(
             figures: Parts.figures(of: counters), inFlight: inFlight, concurrency: concurrency,
-            queued: table.count(.queued), parked: table.count(.waiting), gate: gate, obstacles: obstacles)
+            queued: table.count(.queued), parked: table.count(.waiting), gate: gate,
+            endpointsKnown: known, endpointsDown: down, obstacles: obstacles)
     }
 
     /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.

@@ -1,0 +1,285 @@
+internal import Curl
+internal import DequeModule
+internal import HeapModule
+internal import RedisStreams
+internal import Webhooks
+
+/// The endpoints of a route whose entries name them: each has its own standing and pace, and an entry waits for its own only.
+///
+/// What may not start is set aside, so that others pass: with its body while its endpoint has merely its share of the
+/// requests, without it while the endpoint takes nothing.
+final class Endpoints {
+    private final class Place {
+        let id: UInt32
+        let key: [UInt8]
+        let endpoint: Endpoint
+        /// Queued, with their bodies.
+        var ready: Deque<EntryTable.Row> = []
+        var isListed = false
+        /// Waiting, without them. Some may be gone, or have left by another way.
+        var parked: Deque<EntryTable.Row> = []
+        /// How many of those are being fetched, as far as we know, and since when.
+        var onTheWay = 0
+        var wokenAt = MonotonicTime(nanoseconds: 0)
+        /// When `wakes` has it.
+        var wakeAt: MonotonicTime?
+        var usedAt: MonotonicTime
+
+        init(_ id: UInt32, _ key: [UInt8], _ endpoint: Endpoint, now: MonotonicTime) {
+            (self.id, self.key, self.endpoint, usedAt) = (id, key, endpoint, now)
+        }
+    }
+
+    private struct Wake: Comparable {
+        let at: MonotonicTime
+        let id: UInt32
+
+        static func < (left: Wake, right: Wake) -> Bool { left.at < right.at }
+    }
+
+    private unowned let route: Route
+    private let webhook: WebhookConfig
+    private var places: [UInt32: Place] = [:]
+    private var ids: [[UInt8]: UInt32] = [:]
+    private var nextID: UInt32 = 0
+    /// Those with something ready, in turn.
+    private var listed: Deque<Place> = []
+    private var wakes = Heap<Wake>()
+    /// Requests that may start in this turn.
+    private var free = 0
+
+    /// With more, those that were not used for the longest time are forgotten.
+    private static let maximum = 10_000
+    /// What was woken and has not come is not waited for any longer.
+    private static let patience = Duration.seconds(1)
+
+    /// `nil` if the route has one endpoint.
+    init?(_ route: Route) {
+        guard let webhook = route.config.webhook, webhook.hasManyEndpoints else { return nil }
+        (self.route, self.webhook) = (route, webhook)
+    }
+
+    private var now: MonotonicTime { route.worker.loop.now }
+
+    /// Bodies that one endpoint may have here.
+    private var readyLimit: Int { max(1, route.intake.window / 16) }
+
+    /// When something may start, or has to be fetched, that does not now.
+    var nextWake: MonotonicTime? { wakes.min?.at }
+
+    /// That of an entry, as soon as it is known.
+    func endpoint(of row: EntryTable.Row) -> Endpoint? { place(of: row)?.endpoint }
+
+    private func place(of row: EntryTable.Row) -> Place? { route.table.endpoint(row).flatMap { places[$0] } }
+
+    /// How many there are, and how many of them are down.
+    var count: (known: Int, down: Int) { (places.count, places.values.count { $0.endpoint.standing.isDown }) }
+
+    // MARK: - Starting
+
+    /// - Parameter allowance: requests that may start, as far as the route goes.
+    func start(_ allowance: Int) {
+        free = allowance
+        wakeDue()
+        for _ in 0..<listed.count where free > 0 {
+            guard let place = listed.popFirst() else { break }
+            place.isListed = false
+            startReady(of: place)
+        }
+        while free > 0, let row = route.nextRow() { start(row) }
+    }
+
+    /// Each may have half as many requests under way as are free: one that answers slowly cannot take all, and one that has
+    /// no rivals takes a third (dynamic thresholds, Choudhury and Hahne 1998).
+    private func hasShare(_ place: Place) -> Bool { place.endpoint.inFlight < max(1, free / 2) }
+
+    private func mayStart(_ place: Place) -> Bool { hasShare(place) && place.endpoint.allowance(now: now) > 0 }
+
+    private func startReady(of place: Place) {
+        while mayStart(place), let row = place.ready.first, isCertain(row) {
+            place.ready.removeFirst()
+            if isQueued(row, at: place) { start(row) }
+        }
+        release(place)
+        schedule(place)
+    }
+
+    /// It may have left meanwhile, and another one may be where it was.
+    private func isQueued(_ row: EntryTable.Row, at place: Place) -> Bool {
+        route.table.place(row) == .queued && route.table.endpoint(row) == place.id
+    }
+
+    private func isCertain(_ row: EntryTable.Row) -> Bool { route.sessions[route.table.key(row).stream].isCertain }
+
+    private func list(_ place: Place) {
+        guard !place.isListed, !place.ready.isEmpty else { return }
+        place.isListed = true
+        listed.append(place)
+    }
+
+    /// Sends an entry, or sets it aside.
+    private func start(_ row: EntryTable.Row) {
+        guard route.table.place(row) == .queued, let fields = route.table.fields(row) else { return }
+        if let place = place(of: row) {
+            place.onTheWay = max(0, place.onTheWay - 1)
+            guard mayStart(place) else { return setAside(row, at: place) }
+        }
+        var delivery = Delivery(
+            row: row, key: route.table.key(row), fields: fields, attempt: route.table.attempts(row) + 1)
+        let report: DeliveryReport?
+        do throws(UnmakeableRequest) {
+            guard let shaper = route.shaper else { return }
+            defer { shaper.end() }
+            try shaper.begin(delivery)
+            guard try shaper.passes() else { return route.settleFiltered(row) }
+            let place: Place
+            if let known = self.place(of: row) {
+                place = known
+            } else {
+                place = find(try shaper.endpointKey(), for: row)
+            }
+            guard mayStart(place) else { return setAside(row, at: place) }
+            delivery.isFresh = place.endpoint.standing.isDown || route.table.mark(row).isMessageRefused
+            begin(row)
+            report = try route.sink.start(delivery)
+        } catch {
+            if route.table.place(row) == .queued { begin(row) }
+            return route.cannotSend(row, error)
+        }
+        if let report {
+            free = 0
+            route.worker.lack(report.outcome, at: route)
+            return route.table.takeBack(row)
+        }
+        free -= 1
+        route.didStart(row, mark: route.table.mark(row))
+    }
+
+    private func begin(_ row: EntryTable.Row) {
+        _ = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
+    }
+
+    private func find(_ key: [UInt8], for row: EntryTable.Row) -> Place {
+        let place = ids[key].flatMap { places[$0] } ?? make(key)
+        place.usedAt = now
+        // What it remembers is of another count, if its endpoint was forgotten.
+        if route.table.endpoint(row) != nil { route.table.setMark(.none, row) }
+        route.table.setEndpoint(place.id, row)
+        return place
+    }
+
+    private func make(_ key: [UInt8]) -> Place {
+        if places.count >= Self.maximum { forgetSome() }
+        let name = String(decoding: key, as: UTF8.self)
+        let place = Place(nextID, key, route.worker.endpoint(named: name, of: route.config), now: now)
+        nextID &+= 1
+        places[place.id] = place
+        ids[key] = place.id
+        return place
+    }
+
+    /// Rather those that nothing is known of than those that are down; none that somebody waits for.
+    private func forgetSome() {
+        let idle = places.values.filter { $0.ready.isEmpty && $0.parked.isEmpty && $0.endpoint.inFlight == 0 }
+        let oldest = idle.sorted {
+            let (left, right) = ($0.endpoint.standing.isDown, $1.endpoint.standing.isDown)
+            return left == right ? $0.usedAt < $1.usedAt : right
+        }
+        for place in oldest.prefix(Self.maximum / 16) {
+            places[place.id] = nil
+            ids[place.key] = nil
+        }
+    }
+
+    // MARK: - Setting aside
+
+    private func setAside(_ row: EntryTable.Row, at place: Place) {
+        let mayStartSoon = place.endpoint.allowance(now: now) > 0 || place.endpoint.isFull
+        if mayStartSoon, place.ready.count < readyLimit {
+            place.ready.append(row)
+            return list(place)
+        }
+        park(row, at: place)
+    }
+
+    private func park(_ row: EntryTable.Row, at place: Place) {
+        route.setAside(row)
+        place.parked.append(row)
+        schedule(place)
+    }
+
+    /// An entry has begun to wait for its next attempt: for its endpoint, if that is down.
+    func didWait(_ row: EntryTable.Row) {
+        guard route.isHeldUp(row), let place = place(of: row) else { return }
+        place.parked.append(row)
+        schedule(place)
+    }
+
+    /// A request to an entry's endpoint has ended.
+    func didFinish(_ id: UInt32) {
+        guard let place = places[id] else { return }
+        if place.endpoint.standing.isDown { parkReady(of: place) }
+        release(place)
+        schedule(place)
+    }
+
+    private func parkReady(of place: Place) {
+        while let row = place.ready.popFirst() {
+            guard isQueued(row, at: place) else { continue }
+            route.setAside(row)
+            place.parked.append(row)
+        }
+    }
+
+    /// Entries that are ready wait for the hand-over.
+    func handBack() {
+        for place in places.values { parkReady(of: place) }
+    }
+
+    // MARK: - Waking
+
+    private func schedule(_ place: Place) {
+        guard !place.parked.isEmpty || !place.ready.isEmpty else { return }
+        let time: MonotonicTime?
+        if place.endpoint.allowance(now: now) == 0 {
+            time = place.endpoint.nextChange(now: now).map { max($0, now + .milliseconds(1)) }
+        } else {
+            // What is ready goes when a request is free.
+            guard place.ready.isEmpty else { return }
+            time = place.onTheWay > 0 ? place.wokenAt + Self.patience : now
+        }
+        guard let time, place.wakeAt.map({ time < $0 }) ?? true else { return }
+        place.wakeAt = time
+        wakes.insert(Wake(at: time, id: place.id))
+    }
+
+    private func wakeDue() {
+        while let wake = wakes.min, wake.at <= now {
+            wakes.removeMin()
+            guard let place = places[wake.id], place.wakeAt == wake.at else { continue }
+            place.wakeAt = nil
+            release(place)
+            schedule(place)
+        }
+    }
+
+    /// Has as many fetched as may start; of an endpoint that is down another one each time.
+    private func release(_ place: Place) {
+        list(place)
+        if now - place.wokenAt >= Self.patience { place.onTheWay = 0 }
+        var count = min(place.endpoint.allowance(now: now), readyLimit) - place.onTheWay - place.ready.count
+        while count > 0, let row = place.parked.popFirst() {
+            guard route.table.place(row) == .waiting, route.table.endpoint(row) == place.id, !route.table.isDoomed(row)
+            else { continue }
+            let isLastProbe = place.endpoint.standing.isDown && !place.endpoint.mayProbe(with: route.table.key(row).id)
+            if isLastProbe, !place.parked.isEmpty {
+                place.parked.append(row)
+                continue
+            }
+            route.table.makeDue(row, now)
+            place.onTheWay += 1
+            place.wokenAt = now
+            count -= 1
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import TestSupport
+import TestThreads
+import Testing
+
+/// Routes whose entries say where they go.
+@Suite(.serialized, .ownThreads) struct ManyEndpoints {
+    @Test func `each entry goes to the URL that it names`() throws {
+        let scene = try Scene()
+        let other = try ScriptedReceiver()
+        scene.file.route.url = "\\(.fields.url)"
+        for (number, receiver) in [scene.receiver, other, scene.receiver].enumerated() {
+            try scene.redis.add([Field("url", "\(receiver.url)/a%20b?n=\(number)")])
+        }
+        let wrong = [
+            "", "ftp://127.0.0.1/", "http://user:pw@127.0.0.1/", "http://127.0.0.1/\r\nX-Evil: 1", "http:///x",
+            "http://127.0.0.1:99999/", "//127.0.0.1/", "http://a b/",
+        ]
+        for url in wrong { try scene.redis.add([Field("url", url)]) }
+        try scene.redis.add([Field("n", "1")])
+        let bridge = try scene.run()
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.map(\.path).sorted() == ["/hooks/a%20b?n=0", "/hooks/a%20b?n=2"])
+        #expect(other.ledger.map(\.path) == ["/hooks/a%20b?n=1"])
+        let letters = try scene.redis.entries("{orders}:dead")
+        #expect(letters.count == wrong.count + 1)
+        #expect(letters.allSatisfy { "\($0[0])".contains("unshapeable: webhook.url: ") })
+        #expect(!bridge.errorOutput.contains("pw@"))
+    }
+
+    @Test func `a part of the host may come from the entry, and nothing but a name fits`() throws {
+        let scene = try Scene()
+        scene.file.allow = "[localhost, 127.0.0.0/8]"
+        scene.file.route.url = "http://127.0.0.\\(.fields.n):\(scene.receiver.port)/x"
+        for host in ["1", "1@evil.example", "1/", "1:1", "1%2f"] { try scene.redis.add([Field("n", host)]) }
+        try scene.run()
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.map(\.path) == ["/x"])
+        #expect(try scene.redis.entries("{orders}:dead").count == 4)
+    }
+
+    @Test func `one that is down is probed by itself, and costs the others nothing`() throws {
+        let isMended = Monitor(false)
+        let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .answer(503) }
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.webhook["body"] = "{ field: n }"
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        scene.file.route.retry(attempts: 3, every: "100ms")
+        for number in 0..<1000 {
+            let receiver = number.isMultiple(of: 2) ? sick : scene.receiver
+            try scene.redis.add([Field("url", receiver.url), Field("n", "\(number)")])
+        }
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        try scene.receiver.waitFor(count: 500)
+        try eventually("it is told") { bridge.logs().contains { $0.message.hasPrefix("the endpoint is down") } }
+        let told = bridge.logs().filter { $0.message.hasPrefix("the endpoint is down") }
+        #expect(told.map { $0.metadata["endpoint"] } == ["http://127.0.0.1:\(sick.port)"])
+        #expect(sick.ledger.count <= 60)
+        #expect(scene.receiver.ledger.duplicates == 0)
+        try eventually("one of two endpoints is down") { try admin.metric("endpoints_down") == 1 }
+        #expect(try admin.metric("endpoints_known") == 2)
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(sick.ledger.acceptedBodies.compactMap(Int.init).sorted() == (0..<500).map { 2 * $0 })
+        #expect(sick.ledger.duplicates == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+
+    @Test func `one that is slow does not take all requests`() throws {
+        let gate = Gate()
+        let slow = try ScriptedReceiver { _ in .answerWhenOpen(gate, 200) }
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.keys["concurrency"] = "8"
+        scene.file.route.webhook["timeout"] = "30s"
+        scene.file.route.keys["claim_after"] = "60s"
+        for _ in 0..<100 { try scene.redis.add([Field("url", slow.url)]) }
+        for _ in 0..<200 { try scene.redis.add([Field("url", scene.receiver.url)]) }
+        try scene.run()
+        try scene.receiver.waitFor(count: 200)
+        #expect((1...4).contains(slow.ledger.count), "\(slow.ledger.count)")
+        gate.open()
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(slow.ledger.count == 100 && slow.ledger.duplicates == 0)
+    }
+
+    @Test func `one customer of a shared host is an endpoint if the route says so`() throws {
+        let scene = try Scene { $0.path.hasSuffix("/3") ? .answer(401) : .answer(200) }
+        scene.file.route.url = "\(scene.receiver.url)/\\(.fields.customer)"
+        scene.file.route.webhook["endpoint"] = ".fields.customer"
+        scene.file.route.retry(attempts: 2, every: "50ms")
+        for number in 0..<400 { try scene.redis.add([Field("customer", "\(number % 8)")]) }
+        let bridge = try scene.run()
+        try eventually("the others have all") { scene.receiver.ledger.acceptedIDs.count == 350 }
+        try eventually("it is told") { bridge.logs().contains { $0.message.hasPrefix("the endpoint refuses") } }
+        #expect(bridge.logs().filter { $0.message.hasPrefix("the endpoint") }.map { $0.metadata["endpoint"] } == ["3"])
+        // Nothing is given up by one that takes nothing, although its host takes everything else.
+        #expect(try scene.redis.unsettled() == 50)
+        #expect(scene.receiver.ledger.count { !$0.action.accepts } <= 25)
+        #expect(try bridge.stop() == .status(0))
+    }
+
+    @Test func `killed and stopped while some are down, nothing is lost`() throws {
+        let isMended = Monitor(false)
+        let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .closeWithoutAnswer }
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.webhook["body"] = "{ field: n }"
+        scene.file.route.keys["claim_after"] = "4s"
+        for number in 0..<2000 {
+            let receiver = number.isMultiple(of: 4) ? sick : scene.receiver
+            try scene.redis.add([Field("url", receiver.url), Field("n", "\(number)")])
+        }
+        for round in 1...4 {
+            let bridge = try scene.run()
+            try scene.receiver.waitFor(count: 300 * round)
+            if round.isMultiple(of: 2) { try bridge.crash() } else { #expect(try bridge.stop() == .status(0)) }
+        }
+        isMended.withLock { $0 = true }
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        let all = (sick.ledger + scene.receiver.ledger).acceptedBodies.compactMap(Int.init)
+        #expect(Set(all) == Set(0..<2000))
+        #expect(all.count - 2000 <= 2 * 64)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+}
