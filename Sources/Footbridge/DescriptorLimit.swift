@@ -25,7 +25,9 @@ enum DescriptorLimit {
 
     /// What a configuration needs when all of its routes are busy, with some for files and the rest.
     static func needed(by config: BridgeConfig) -> Int {
-        let routes = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 1 : $1.concurrency) + $1.streams.count }
+        let routes = config.routes.reduce(0) {
+            $0 + ($1.webhook == nil ? 1 : $1.concurrency.maximum) + $1.streams.count
+        }
         return config.workers * (routes + (config.waitForAck == nil ? 4 : 5)) + 64
     }
 }

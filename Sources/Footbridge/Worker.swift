@@ -29,7 +29,7 @@ actor Worker {
             logger[metadataKey: LogKeys.route] = "\(route.name)"
             return try Route(route, worker: context, logger: logger)
         }
-        let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency) }
+        let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency.maximum) }
         let loop = loop
         let kept = max(16, requests) + DescriptorLimit.spare(for: config)
         loop.post { loop.keptConnections = kept }

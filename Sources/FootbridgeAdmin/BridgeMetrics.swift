@@ -65,6 +65,9 @@ struct BridgeMetrics {
             text.add("footbridge_\(name)", .gauge, help, samples)
         }
         add("requests_in_flight", "Requests under way.") { $0.inFlight }
+        add("concurrency_limit", "Requests that may be under way; with concurrency: auto as many as it allows now.") {
+            $0.concurrency
+        }
         add("entries_queued", "Entries that were read and wait for a free request.") { $0.queued }
         add("entries_parked", "Entries that wait for the time of their next attempt.") { $0.parked }
         // Each worker has its own view of the same endpoints.

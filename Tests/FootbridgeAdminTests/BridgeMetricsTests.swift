@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func `counters and gauges are sums over the workers`() {
-        var route = RouteSnapshot(inFlight: 3, queued: 4, parked: 5)
+        var route = RouteSnapshot(inFlight: 3, concurrency: 8, queued: 4, parked: 5)
         route.figures.delivered = 7
         route.figures.lostOwnership = 1
         let all = text([worker(route), worker(route)])
@@ -44,6 +44,7 @@ import Testing
         #expect(
             lines("footbridge_entries_lost", all) == [#"footbridge_entries_lost_ownership_total{route="orders"} 2"#])
         #expect(lines("footbridge_requests", all) == [#"footbridge_requests_in_flight{route="orders"} 6"#])
+        #expect(lines("footbridge_concurrency", all) == [#"footbridge_concurrency_limit{route="orders"} 16"#])
         #expect(lines("footbridge_entries_queued", all) == [#"footbridge_entries_queued{route="orders"} 8"#])
         #expect(lines("footbridge_entries_parked", all) == [#"footbridge_entries_parked{route="orders"} 10"#])
         #expect(lines("footbridge_redis_re", all) == ["footbridge_redis_reconnects_total 4"])

@@ -16,6 +16,19 @@ import Testing
         scene.file.redis = "{ url: \"redis://bob:secret@127.0.0.1:\(scene.server.port)/0\" }"
     }
 
+    @Test(arguments: ["+@all", "-acl"])
+    func `what a rate takes that instances share is looked at, too`(acl: String) throws {
+        scene.file.route.keys["rate"] = "{ limit: 10/s, scope: cluster }"
+        try useUser("~orders", "~{orders}:dead", "+@all", acl, "-time")
+        #expect(
+            try check().output.contains(
+                "user bob may not call TIME and may not use the keys of EVAL, GET, SET; "
+                    + "allow it: ACL SETUSER bob ~orders ~{orders}:dead ~footbridge:rate:* +time\n"))
+        #expect(try scene.redis.command("KEYS", "footbridge:*") == [])
+        try useUser("~footbridge:rate:*", "+time")
+        #expect(try check().output.contains("route orders: user bob may do all that is needed"))
+    }
+
     @Test(arguments: ["+acl", "+acl|whoami", "+acl|dryrun"], ["+xlen", "-xlen"])
     func `what a user may not do is an error with its cure, whatever else may be asked`(acl: String, xlen: String)
         throws

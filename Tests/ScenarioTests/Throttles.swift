@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import TestThreads
 import Testing
@@ -37,6 +38,49 @@ import Testing
             let soon = times[index...].prefix { $0 - time < .milliseconds(500) }
             #expect(soon.count <= 20 + 4 + 4)
         }
+    }
+
+    /// It works on four requests at a time, 20 ms each: two routes to it get no more in flight than it takes, and both get on.
+    @Test func `with concurrency auto a receiver gets as many requests as it works on, from all routes together`()
+        throws
+    {
+        struct Load {
+            var waiting = 0, working = 0, most = 0
+        }
+        let load = Monitor(Load())
+        let scene = try Scene { _ in
+            load.withLock {
+                $0.waiting += 1
+                $0.most = max($0.most, $0.waiting)
+            }
+            _ = load.wait(timeout: .seconds(30)) { $0.working < 4 }
+            load.withLock { $0.working += 1 }
+            Thread.sleep(forTimeInterval: 0.02)
+            load.withLock {
+                $0.working -= 1
+                $0.waiting -= 1
+            }
+            return .answer(200)
+        }
+        let count = 300
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        scene.file.routes = ["a", "b"].map { name in
+            var route = BridgeFile.Route(name: name, streams: [name], url: scene.receiver.url)
+            route.keys["concurrency"] = name == "a" ? "auto" : "{ max: 100 }"
+            return route
+        }
+        for route in scene.file.routes { try scene.redis.add(numbers: 0..<count, to: route.name) }
+        let admin = try AdminProbe(try scene.run())
+        for route in scene.file.routes { try scene.waitUntilSettled(route, timeout: .seconds(30)) }
+        let ledger = scene.receiver.ledger
+        #expect(ledger.count == 2 * count)
+        let most = load.withLock(\.most)
+        #expect((4...24).contains(most), "in flight: \(most)")
+        let limits = try admin.metrics().filter { $0.key.hasPrefix("footbridge_concurrency_limit") }.map(\.value)
+        #expect(limits.count == 2 && limits.allSatisfy { (3...24).contains($0) }, "\(limits)")
+        // Neither waits until the other has done.
+        let half = Dictionary(grouping: ledger.prefix(count)) { $0.id?.split(separator: "_").dropFirst().first }
+        #expect(half.count == 2 && half.values.allSatisfy { $0.count > count / 5 }, "\(half.mapValues(\.count))")
     }
 
     /// Two routes, one with Retry-After and one without, in one bridge.

@@ -57,8 +57,9 @@ extension RouteConfig {
             "data_field": dataField ?? "none",
         ]
         let treatment: KeyValuePairs<String, String> = [
-            "concurrency": "\(concurrency)",
-            "rate": rate.map { "\(RateText.format($0.perSecond)), burst \($0.burst)" } ?? "none",
+            "concurrency": concurrency.dump,
+            "rate": rate.map { "\(RateText.format($0.perSecond)), burst \($0.burst), scope \($0.scope.rawValue)" }
+                ?? "none",
             "retry.attempts": "\(retry.attempts)",
             "retry.backoff.initial": DurationText.format(retry.backoff.initial),
             "retry.backoff.factor": NumberText.format(retry.backoff.factor),
@@ -77,6 +78,15 @@ extension RouteConfig {
             "drain_timeout": DurationText.format(drainTimeout),
         ]
         return source.map { $0 } + destination.settings(paths: paths) + treatment.map { $0 }
+    }
+}
+
+extension Concurrency {
+    fileprivate var dump: String {
+        switch self {
+        case .fixed(let count): "\(count)"
+        case .auto(let maximum): "auto, max \(maximum)"
+        }
     }
 }
 

@@ -28,7 +28,7 @@ enum RateText {
 }
 
 extension RateLimit {
-    /// Reads `rate` of a route: `100/s`, or a map with `limit` and `burst`.
+    /// Reads `rate` of a route: `100/s`, or a map with `limit`, `burst` and `scope`.
     static func read(_ route: Section) -> RateLimit? {
         route.note("rate", type: "rate or map", defaultText: "none")
         let (scalar, section) = route.choice("rate", or: "100/s")
@@ -42,8 +42,10 @@ extension RateLimit {
         let burst = section.optional(
             "burst", type: "integer, 1 to 1000000", defaultText: "those of 20 ms, at least 1"
         ) { text throws(Complaint) in try NumberText.integer(text, 1...1_000_000) }
+        var scope = RateLimit.Scope.instance
+        section.name("scope", &scope)
         section.finish()
         if let scalar { limit = route.value(at: scalar, RateText.parse) }
-        return limit.map { RateLimit(perSecond: $0, burst: burst) }
+        return limit.map { RateLimit(perSecond: $0, burst: burst, scope: scope) }
     }
 }

@@ -12,7 +12,7 @@ extension RouteConfig {
         if let start { self.start = start }
         filter = section.program("filter")
         dataField = section.optional("data_field", type: "string", defaultText: "none", ConfigText.name)
-        section.integer("concurrency", &concurrency, 1...10_000)
+        concurrency.read(section)
         rate = RateLimit.read(section)
         let retrySection = section.section("retry")
         retry.read(retrySection)
@@ -24,6 +24,11 @@ extension RouteConfig {
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
         if !section.isTemplate, let destinationSection { checkClaim(section, destinationSection) }
+        if !section.isTemplate, rate?.scope == .cluster, webhook?.hasManyEndpoints == true {
+            section.contradiction(
+                "rate.scope is cluster, and entries name their endpoints, each of which has a rate of its own; "
+                    + "write scope: instance", among: section.find("rate"))
+        }
     }
 
     /// An attempt that may still be under way must not be taken over: without signs of life the last one begins when half of
@@ -85,6 +90,34 @@ extension Section {
             names.append(name)
         }
         return names
+    }
+}
+
+extension Concurrency {
+    private static let range = 1...10_000
+
+    /// Reads `concurrency` of a route: `64`, `auto`, or a map with `max`, which is `auto`, too.
+    mutating func read(_ route: Section) {
+        let type = "integer, \(Self.range.lowerBound) to \(Self.range.upperBound)"
+        route.note("concurrency", type: "\(type), auto or map", defaultText: "\(maximum)")
+        let (scalar, section) = route.choice("concurrency", or: "auto, a number")
+        let maximum = section.optional("max", type: type, defaultText: "\(AdaptiveLimit.defaultMaximum)") {
+            text throws(Complaint) in try NumberText.integer(text, Self.range)
+        }
+        section.finish()
+        if section.exists { self = .auto(maximum: maximum ?? AdaptiveLimit.defaultMaximum) }
+        guard let scalar else { return }
+        let read = route.value(at: scalar) { text throws(Complaint) -> Concurrency in
+            if text.text == "auto" { return .auto(maximum: AdaptiveLimit.defaultMaximum) }
+            do throws(Complaint) {
+                return .fixed(try NumberText.integer(text, Self.range))
+            } catch {
+                // What looks like a number was meant to be one.
+                guard text.isLiteral, !text.text.isEmpty, text.text.allSatisfy(\.isLetter) else { throw error }
+                throw Complaint("\(text.shown) is neither a whole number nor auto; write digits only, or auto")
+            }
+        }
+        if let read { self = read }
     }
 }
 

@@ -14,7 +14,7 @@ public struct RouteConfig: Sendable, Equatable {
     public var start: GroupStart
     public var destination: Destination
     /// Requests, or commands, in flight, per worker.
-    public var concurrency: Int
+    public var concurrency: Concurrency
     /// Requests that may start per time, in this instance; `nil`: any number.
     public var rate: RateLimit?
     public var retry: RetryPolicy
@@ -30,8 +30,8 @@ public struct RouteConfig: Sendable, Equatable {
 
     public init(
         name: String, streams: [String], group: String, start: GroupStart = .new, destination: Destination,
-        concurrency: Int = 64, rate: RateLimit? = nil, retry: RetryPolicy = RetryPolicy(), maximumParked: Int = 100_000,
-        deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
+        concurrency: Concurrency = 64, rate: RateLimit? = nil, retry: RetryPolicy = RetryPolicy(),
+        maximumParked: Int = 100_000, deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
         takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
         dataField: String? = nil
     ) {
@@ -54,6 +54,22 @@ public struct RouteConfig: Sendable, Equatable {
 
     /// `nil` if its entries go elsewhere.
     public var webhook: WebhookConfig? { if case .webhook(let webhook) = destination { webhook } else { nil } }
+}
+
+/// How many requests may be in flight.
+public enum Concurrency: Sendable, Equatable, ExpressibleByIntegerLiteral {
+    case fixed(Int)
+    /// As many as the endpoint shows to take (`AdaptiveLimit`).
+    case auto(maximum: Int)
+
+    public init(integerLiteral value: Int) { self = .fixed(value) }
+
+    /// At any time.
+    public var maximum: Int {
+        switch self {
+        case .fixed(let count), .auto(let count): count
+        }
+    }
 }
 
 /// Whose entries are taken over once their consumer has been silent for `claimAfter`.

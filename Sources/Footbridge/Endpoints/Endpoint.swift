@@ -12,8 +12,12 @@ final class Endpoint {
     let name: String
     private(set) var standing: Standing
     private(set) var pace = Pace()
+    /// `concurrency: auto`; `nil`: each route has a limit of its own.
+    private(set) var limit: AdaptiveLimit?
     /// What people have set.
-    private let rate: SharedRate?
+    let rate: SharedRate?
+    /// Why a rate that instances share gives no tokens.
+    var rateTrouble: String?
     private(set) var inFlight = 0
 
     private var isProbing = false
@@ -31,13 +35,35 @@ final class Endpoint {
         standing = Standing(salt: name.utf8.reduce(0) { SplitMix.mixed($0 ^ UInt64($1)) })
     }
 
+    /// A route wants the requests in flight to be limited by what the endpoint shows; of several maxima the lowest counts.
+    func adapt(upTo maximum: Int) { limit = AdaptiveLimit(maximum: min(maximum, limit?.maximum ?? maximum)) }
+
+    /// Further requests that may be in flight, whatever the pace.
+    private var width: Int {
+        guard opening != nil || limit != nil else { return .max }
+        return max(0, min(opening ?? .max, limit?.value ?? .max) - inFlight)
+    }
+
+    /// Somebody has to end before another may start: `whenOpen` tells.
+    var isFull: Bool { width == 0 && !standing.isDown }
+
     /// How many requests may start now, beside those in flight.
     func allowance(now: MonotonicTime) -> Int {
         if case .down(let down) = standing.state {
             return now >= down.nextProbe && !isProbing ? min(1, rate?.allowance(now: now) ?? 1) : 0
         }
-        let width = opening.map { max(0, $0 - inFlight) } ?? .max
         return min(width, pace.allowance(now: now), rate?.allowance(now: now) ?? .max)
+    }
+
+    /// What to fetch from a bucket that all instances share, if it is time to.
+    ///
+    /// - Parameter demand: requests that could start, as far as the route goes.
+    func tokensToFetch(_ demand: Int, now: MonotonicTime) -> TokenLots.Call? {
+        guard let rate else { return nil }
+        if case .down(let down) = standing.state {
+            return rate.ask(for: now >= down.nextProbe && !isProbing ? min(1, demand) : 0, now: now)
+        }
+        return rate.ask(for: min(demand, width, pace.allowance(now: now)), now: now)
     }
 
     /// When `allowance` grows by time alone; `nil`: it does not, or has grown.
@@ -47,7 +73,7 @@ final class Endpoint {
             if isProbing { return nil }
             return down.nextProbe <= now ? free : free.map { max($0, down.nextProbe) } ?? down.nextProbe
         }
-        if let opening, inFlight >= opening { return nil }
+        if width == 0 { return nil }
         guard let paced = pace.nextChange(now: now) else { return free }
         return free.map { max($0, paced) } ?? paced
     }
@@ -65,6 +91,7 @@ final class Endpoint {
             lastProbe = entry
         }
         inFlight += 1
+        limit?.didStart(inFlight: inFlight)
         pace.didStart(now: now)
         rate?.take(now: now)
         return Attempt(entry: entry, mark: mark, generation: standing.didStart(), startedAt: now, isProbe: isProbe)
@@ -93,8 +120,12 @@ final class Endpoint {
             if wasDown, !standing.isDown { opening = 1 }
             if let width = opening, !wasDown { opening = width >= Self.openWidth ? nil : width + 1 }
             pace.wasAccepted(attempt, now: now)
+            limit?.wasAccepted(attempt, now: now)
         case .throttled:
             if pace.wasThrottled(attempt, pause: pause, now: now), change == nil { change = .slowsDown(outcome) }
+            limit?.wasTooMuch(attempt, rate: pace.rate, now: now)
+        case .outage(.timedOut), .outage(.status(408)), .outage(.status(504)):
+            limit?.wasTooMuch(attempt, rate: nil, now: now)
         default: break
         }
         if standing.isDown { opening = nil }
@@ -120,7 +151,8 @@ final class Endpoint {
     }
 
     private func wakeWaiters(_ now: MonotonicTime) {
-        guard !waiters.isEmpty, allowance(now: now) > 0 else { return }
+        // Who is woken finds out when the pace lets it start.
+        guard !waiters.isEmpty, standing.isDown ? allowance(now: now) > 0 : width > 0 else { return }
         let woken = waiters
         waiters = []
         for wake in woken { wake() }

@@ -198,7 +198,8 @@ final class Endpoints {
     // MARK: - Setting aside
 
     private func setAside(_ row: EntryTable.Row, at place: Place) {
-        if place.endpoint.allowance(now: now) > 0, hasRoom(place) {
+        let mayStartSoon = place.endpoint.allowance(now: now) > 0 || place.endpoint.isFull
+        if mayStartSoon, hasRoom(place) {
             place.ready.append(row)
             readyCount += 1
             return list(place)

@@ -18,8 +18,8 @@ final class Intake {
     ///
     /// Where requests carry several entries, as many as half of the next requests can carry, and two more.
     var window: Int {
-        let wanted = route.batches.map { (3 * route.config.concurrency / 2 + 2) * $0.config.maximumEntries }
-        return max(1, min(wanted ?? 4 * route.config.concurrency, sizes.fitting))
+        let wanted = route.batches.map { (3 * route.concurrency / 2 + 2) * $0.config.maximumEntries }
+        return max(1, min(wanted ?? 4 * route.concurrency, sizes.fitting))
     }
 
     var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }

@@ -34,6 +34,7 @@ final class Route: TurnParticipant {
     private var attempts: [EntryTable.Row: Attempt] = [:]
     private var doubts: [Doubt] = []
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
+    private var awaitsEndpoint = false
     private(set) var draining: Draining?
 
     init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
@@ -71,6 +72,7 @@ final class Route: TurnParticipant {
 
     func endTurn() {
         if !isDraining {
+            if endpoint.rate?.key != nil { fetchTokens() }
             repeats.fetchDue()
             startQueued()
             intake.readMore()
@@ -82,6 +84,11 @@ final class Route: TurnParticipant {
 
     /// Requests, or commands, under way.
     var inFlight: Int { attempts.count }
+
+    /// Requests that may be in flight at present. Where entries name their endpoints, each of those has its own limit.
+    var concurrency: Int {
+        endpoints == nil ? min(config.concurrency.maximum, endpoint.limit?.value ?? .max) : config.concurrency.maximum
+    }
 
     func endpoint(of row: EntryTable.Row) -> Endpoint { endpoints?.endpoint(of: row) ?? endpoint }
 
@@ -101,6 +108,7 @@ final class Route: TurnParticipant {
         guard table.count(.queued) > 0 || batches?.hasParts == true else { return }
         let allowed = isHeldUp || !endpoint.standing.isDown ? endpoint.allowance(now: now) : .max
         var allowance = min(allowed, worker.slots(now: now), sink.free)
+        defer { awaitEndpoint() }
         if let batches { return batches.start(allowance) }
         while allowance > 0 {
             guard let row = nextRow() else { return }
@@ -110,6 +118,24 @@ final class Route: TurnParticipant {
             if start(row, number: table.start(row, wall: worker.loop.wallMilliseconds), isFresh: isFresh) {
                 allowance -= 1
             }
+        }
+    }
+
+    /// For what is queued, or for a probe that is still to be fetched.
+    private func fetchTokens() {
+        let queued = table.count(.queued)
+        let requests = batches.map { (queued + $0.config.maximumEntries - 1) / $0.config.maximumEntries } ?? queued
+        worker.tokens.fetch(for: endpoint, min(sink.free, max(requests, isHeldUp && table.count > 0 ? 1 : 0)))
+    }
+
+    /// Requests of another route may fill the endpoint: then their ends make room.
+    private func awaitEndpoint() {
+        guard endpoint.isFull, endpoint.inFlight > inFlight, !awaitsEndpoint else { return }
+        awaitsEndpoint = true
+        endpoint.whenOpen { [weak self] in
+            guard let self else { return }
+            awaitsEndpoint = false
+            worker.loop.atEndOfTurn(self)
         }
     }
 
@@ -185,7 +211,8 @@ final class Route: TurnParticipant {
     // MARK: - The end of an attempt
 
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
-        worker.loop.atEndOfTurn(self)
+        // After others that wait for the same endpoint: `didFinish` wakes them.
+        defer { worker.loop.atEndOfTurn(self) }
         guard let attempt = attempts.removeValue(forKey: row) else { return }
         let endpoint = endpoint(of: row)
         let place = table.endpoint(row)

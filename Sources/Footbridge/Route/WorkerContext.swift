@@ -40,6 +40,7 @@ final class WorkerContext {
     private var others: [OtherRedis] = []
     private var routes: [Route] = []
     private var supply = Supply()
+    private(set) lazy var tokens = TokenCalls(self, logger: logger)
     private var master: SocketTarget.Address?
 
     init(
@@ -130,15 +131,21 @@ final class WorkerContext {
     /// Routes with the same one share what is known of it.
     func endpoint(of route: RouteConfig) -> Endpoint {
         let identity = route.destination.endpointIdentity
-        if let known = endpoints[identity] { return known }
-        let endpoint = Endpoint(name: route.destination.endpointName, rate: rates[identity])
+        let endpoint = endpoints[identity] ?? Endpoint(name: route.destination.endpointName, rate: rates[identity])
         endpoints[identity] = endpoint
+        adapt(endpoint, to: route)
         return endpoint
     }
 
     /// One of many of a route; it is nobody else's.
     func endpoint(named name: String, of route: RouteConfig) -> Endpoint {
-        Endpoint(name: name, rate: route.rate.map { SharedRate($0) })
+        let endpoint = Endpoint(name: name, rate: route.rate.map { SharedRate($0) })
+        adapt(endpoint, to: route)
+        return endpoint
+    }
+
+    private func adapt(_ endpoint: Endpoint, to route: RouteConfig) {
+        if case .auto(let maximum) = route.concurrency { endpoint.adapt(upTo: maximum) }
     }
 
     /// Another server; routes with the same one share its connection. To be called before `start`.
@@ -155,6 +162,11 @@ final class WorkerContext {
     /// - Parameter moment: when the request was made that was accepted.
     func didRecover(_ endpoint: Endpoint, at moment: MonotonicTime) {
         for route in routes where route.endpoint === endpoint { route.didRecover(at: moment) }
+    }
+
+    /// Its pace has changed.
+    func wake(_ endpoint: Endpoint) {
+        for route in routes where route.endpoint === endpoint { loop.atEndOfTurn(route) }
     }
 
     // MARK: - Our own lack

@@ -42,6 +42,7 @@ struct SinkPlace {
 
     private func lane(for route: RouteConfig, _ own: @escaping () -> RedisConnection?) -> RedisLane {
         let other = route.destination.redis.flatMap(worker.otherRedis)
-        return RedisLane(other.map { .other($0) } ?? .own(own), loop: worker.loop, concurrency: route.concurrency)
+        return RedisLane(
+            other.map { .other($0) } ?? .own(own), loop: worker.loop, concurrency: route.concurrency.maximum)
     }
 }

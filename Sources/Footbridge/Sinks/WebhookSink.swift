@@ -28,7 +28,7 @@ final class WebhookSink: BatchSink {
     ) throws {
         self.loop = loop
         self.webhook = webhook
-        concurrency = route.concurrency
+        concurrency = route.concurrency.maximum
         answerCheck = try webhook.acceptBody.map { try AnswerCheck($0) }
         writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.

@@ -48,6 +48,8 @@ public struct RouteSnapshot: Sendable, Equatable {
     public var figures: RouteFigures
     /// Requests under way.
     public var inFlight: Int
+    /// Requests that may be under way.
+    public var concurrency: Int
     /// Entries that were read and wait for a free request.
     public var queued: Int
     /// Entries that wait for the time of their next attempt.
@@ -61,11 +63,13 @@ public struct RouteSnapshot: Sendable, Equatable {
     public var obstacles: [Obstacle]
 
     public init(
-        figures: RouteFigures = RouteFigures(), inFlight: Int = 0, queued: Int = 0, parked: Int = 0,
-        gate: GateStatus = .open, endpointsKnown: Int = 1, endpointsDown: Int = 0, obstacles: [Obstacle] = []
+        figures: RouteFigures = RouteFigures(), inFlight: Int = 0, concurrency: Int = 0, queued: Int = 0,
+        parked: Int = 0, gate: GateStatus = .open, endpointsKnown: Int = 1, endpointsDown: Int = 0,
+        obstacles: [Obstacle] = []
     ) {
         self.figures = figures
         self.inFlight = inFlight
+        self.concurrency = concurrency
         self.queued = queued
         self.parked = parked
         self.gate = gate

@@ -45,14 +45,17 @@ extension Route {
         }
         let (known, down) = endpoints?.count ?? (1, endpoint.standing.isDown ? 1 : 0)
         return RouteSnapshot(
-            figures: Parts.figures(of: counters), inFlight: inFlight, queued: table.count(.queued),
-            parked: table.count(.waiting), gate: gate,
+            figures: Parts.figures(of: counters), inFlight: inFlight, concurrency: concurrency,
+            queued: table.count(.queued), parked: table.count(.waiting), gate: gate,
             endpointsKnown: known, endpointsDown: down, obstacles: obstacles)
     }
 
     /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.
     private var gate: GateStatus {
         let standing = endpoint.standing
+        if table.count > 0, let trouble = endpoint.rateTrouble {
+            return .failing(reason: "Redis gives no tokens of the shared rate: \(trouble)")
+        }
         guard table.count > 0, let failure = standing.lastFailure else { return .open }
         switch standing.state {
         case .down(let down) where isHeldUp:

@@ -41,6 +41,20 @@ struct NeededCommand: Equatable {
     }
 }
 
+extension NeededCommand {
+    /// What a rate takes that all instances share; nothing without its key. `EVAL` is needed in any case.
+    static func all(forRateAt key: String?) -> [NeededCommand] {
+        guard let key else { return [] }
+        return [
+            NeededCommand(rule: "eval", arguments: ["return 1", "1", key]),
+            NeededCommand(rule: "get", arguments: [key]),
+            // Never both: where it is tried, it changes nothing.
+            NeededCommand(rule: "set", arguments: [key, "x", "NX", "XX"]),
+            NeededCommand(rule: "time", arguments: []),
+        ]
+    }
+}
+
 /// What a user may not do with a command.
 enum Refusal: Equatable {
     /// Call it at all.
@@ -95,6 +109,9 @@ extension LiveCheck {
                 if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
             }
         }
+        for command in NeededCommand.all(forRateAt: route.rateKey) {
+            if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
+        }
         return Self.finding(refusals, route: route, user: user.name)
     }
 
@@ -114,7 +131,9 @@ extension LiveCheck {
         if !channels.isEmpty { faults.append("may not use the channel of \(channels.joined(separator: ", "))") }
         let patterns = route.streams.flatMap { [$0, route.deadLetter.name(for: $0)].compactMap(\.self) }
         let own = route.destination.redis == nil ? route.destination : nil
-        let rules = (patterns + (own?.keys ?? [])).uniqued().map { "~\($0)" } + (own?.channels ?? []).map { "&\($0)" }
+        let rateKeys = route.rateKey == nil ? [] : [RateLimit.keyPrefix + "*"]
+        let ownKeys = patterns + (own?.keys ?? []) + rateKeys
+        let rules = ownKeys.uniqued().map { "~\($0)" } + (own?.channels ?? []).map { "&\($0)" }
         return Finding(.error, text(faults, route, user, rules + commands.map { "+\($0.rule)" }.uniqued()))
     }
 

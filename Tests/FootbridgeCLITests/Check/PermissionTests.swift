@@ -72,6 +72,24 @@ struct PermissionTests {
                     .error, "route live: user bob may not call XADD; allow it: ACL SETUSER bob ~orders ~s +xadd"))
     }
 
+    @Test func `a rate that instances share needs its keys`() {
+        var route = RouteConfig(
+            name: "r", streams: ["s"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")),
+            rate: RateLimit(perSecond: 1))
+        route.deadLetter = .off
+        #expect(NeededCommand.all(forRateAt: route.rateKey) == [])
+        route.rate?.scope = .cluster
+        let needed = NeededCommand.all(forRateAt: route.rateKey)
+        #expect(needed.map(\.rule) == ["eval", "get", "set", "time"])
+        #expect(needed.prefix(3).allSatisfy { $0.arguments.contains { $0.hasPrefix("footbridge:rate:") } })
+        #expect(
+            finding((needed[1], .keys), (needed[3], .command), route: route)
+                == Finding(
+                    .error,
+                    "route r: user bob may not call TIME and may not use the keys of GET; "
+                        + "allow it: ACL SETUSER bob ~s ~footbridge:rate:* +time"))
+    }
+
     @Test func `another server has to remember what was appended`() {
         let other = RedisSource.url(RedisURL(endpoint: .tcp(host: "r2", port: 6379)))
         let append = Destination.append(AppendConfig(stream: .init("s"), redis: other))

@@ -1,0 +1,104 @@
+import TestSupport
+import TestThreads
+import Testing
+
+/// `rate: { scope: cluster }`: instances that share a Redis share the rate.
+@Suite(.serialized, .ownThreads) struct Rates {
+    private static let limit = 100.0
+    private static let burst = 5
+
+    private func scene() throws -> Scene {
+        let scene = try Scene()
+        scene.file.route.keys["rate"] = "{ limit: 100/s, burst: \(Self.burst), scope: cluster }"
+        return scene
+    }
+
+    @Test(arguments: [true, false])
+    func `two bridges together keep the rate, and use nearly all of it`(isOneStream: Bool) throws {
+        let count = 400
+        let scene = try scene()
+        let routes = ["a", "b"].map { name in
+            var route = scene.file.route
+            if !isOneStream { (route.name, route.streams) = (name, [name]) }
+            return route
+        }
+        for (instance, route) in zip(["first", "second"], routes) {
+            (scene.file.instance, scene.file.route) = (instance, route)
+            try scene.run()
+        }
+        for (number, route) in routes.enumerated() {
+            try scene.redis.add(numbers: number * count / 2..<(number + 1) * count / 2, to: route.streams[0])
+        }
+        for route in routes { try scene.waitUntilSettled(route, timeout: .seconds(20)) }
+
+        let ledger = scene.receiver.ledger
+        #expect(Set(ledger.acceptedBodies) == Set((0..<count).map(body)) && ledger.count == count)
+        let times = ledger.map(\.time).sorted()
+        let seconds = (times[count - 1] - times[0]) / .seconds(1)
+        // The first token had been given before its request arrived.
+        #expect(Double(count) <= Self.limit * seconds + Double(Self.burst) + 2)
+        #expect(Double(count) >= 0.9 * Self.limit * seconds, "\(count) in \(seconds) s")
+        // At any time, too, but for those that come late: of the last 100 ms, and what a busy machine holds up.
+        let inOneSecond = times.indices.map { first in times[first...].prefix { $0 - times[first] < .seconds(1) }.count
+        }
+        #expect(inOneSecond.max() ?? 0 <= 100 + Self.burst + 10 + 10)
+        if !isOneStream {
+            let streams = Set(ledger.prefix(count / 2).map { $0.id?.split(separator: "_").dropFirst().first })
+            #expect(streams.count == 2, "both get on")
+        }
+        // One key, which goes by itself.
+        let keys = try scene.redis.command("KEYS", "footbridge:*").elements.compactMap(\.text)
+        #expect(keys.count <= 1 && keys.allSatisfy { $0.hasPrefix("footbridge:rate:") })
+        try eventually("the key has gone") { try scene.redis.command("KEYS", "footbridge:*") == [] }
+    }
+
+    @Test func `while Redis refuses tokens entries wait, which is said once, and go on when it gives some`() throws {
+        let scene = try scene()
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        try scene.useUser()
+        let refusal = Refusal.mayNot("time", says: "Redis gives no tokens of the shared rate: requests wait")
+        try refusal.begin(scene)
+        try scene.redis.add(numbers: 0..<20)
+        let bridge = try scene.run()
+        try bridge.waitForLog(refusal.says)
+        let readiness = try AdminProbe(bridge).get("/readyz")
+        #expect(readiness.status == 200 && readiness.body.contains(#""state":"failing""#), "\(readiness)")
+        #expect(readiness.body.contains("Redis gives no tokens of the shared rate: ERR The user"), "\(readiness)")
+        // It asks a second time, and says nothing new.
+        let before = try scene.redis.commandsReceived()
+        try eventually("it asks again") { try scene.redis.commandsReceived() > before + 5 }
+        #expect(scene.receiver.ledger.isEmpty)
+        #expect(bridge.logs(refusal.says).map(\.level) == ["error"])
+        try refusal.end(scene)
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 20)
+        #expect(bridge.logs("the shared rate gives tokens again").count == 1)
+    }
+
+    @Test func `without Redis nothing starts, and nothing is lost`() throws {
+        let scene = try scene()
+        scene.file.route.keys["rate"] = "{ limit: 20/s, scope: cluster }"
+        try scene.redis.add(numbers: 0..<60)
+        try scene.run()
+        try scene.receiver.waitFor(count: 5)
+        try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        try scene.redis.command("SCRIPT", "FLUSH")
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<60).map(body)))
+    }
+
+    /// The endpoint is down and its queue is empty: a probe needs a token, too.
+    @Test func `probes get their tokens`() throws {
+        let isMended = Gate()
+        let scene = try Scene { _ in .answer(isMended.wait(timeout: .zero) ? 200 : 404) }
+        scene.file.route.keys["rate"] = "{ limit: 50/s, scope: cluster }"
+        try scene.redis.add(numbers: 0..<10)
+        let bridge = try scene.run()
+        try bridge.waitForLog("the endpoint refuses everything")
+        let count = scene.receiver.ledger.count
+        try scene.receiver.waitFor(count: count + 1)
+        isMended.open()
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<10).map(body)))
+    }
+}
