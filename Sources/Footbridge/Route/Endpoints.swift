@@ -92,9 +92,11 @@ final class Endpoints {
         while free > 0, let row = route.nextRow() { start(row) }
     }
 
-    /// Each may have half as many requests under way as are free: one that answers slowly cannot take all, and one that has
-    /// no rivals takes a third (dynamic thresholds, Choudhury and Hahne 1998).
-    private func share(of place: Place) -> Int { max(1, route.sink.free / 2) - place.endpoint.inFlight }
+    /// How many more it may have under way: one, or as many as are free beyond half of all. So those that answer slowly cannot
+    /// take that half, and one that has no rivals gets a quarter (dynamic thresholds, Choudhury and Hahne 1998).
+    private func share(of place: Place) -> Int {
+        max(1, route.sink.free - route.concurrency / 2) - place.endpoint.inFlight
+    }
 
     private func mayStart(_ place: Place) -> Bool { share(of: place) > 0 && place.endpoint.allowance(now: now) > 0 }
 
