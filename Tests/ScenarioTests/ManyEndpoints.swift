@@ -85,6 +85,37 @@ import Testing
         #expect(slow.ledger.count == 100 && slow.ledger.duplicates == 0)
     }
 
+    @Test func `one that has a limit is sent as much as it takes, and its entries wait without a sound`() throws {
+        let slow = try ScriptedReceiver()
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.keys["rate"] = "{ limit: 40/s, burst: 1 }"
+        for _ in 0..<120 { try scene.redis.add([Field("url", slow.url)]) }
+        for number in 0..<20 { try scene.redis.add([Field("url", scene.receiver.url), Field("n", "\(number)")]) }
+        try scene.redis.command("CONFIG", "RESETSTAT")
+        try scene.run()
+        try scene.receiver.waitFor(count: 20)
+        #expect(slow.ledger.count < 60)
+        try scene.waitUntilSettled()
+        #expect(slow.ledger.count == 120 && slow.ledger.duplicates == 0)
+        let time = try #require(slow.ledger.last).time - slow.ledger[0].time
+        #expect(time >= .milliseconds(119 * 25 - 50) && time <= .milliseconds(119 * 25 * 5 / 4))
+        // Each is read, set aside, fetched and acknowledged once: they are not fetched in vain again and again.
+        #expect(try scene.redis.commandsReceived() < 2500)
+    }
+
+    @Test func `with give_up always, what is down gets its attempts all the same`() throws {
+        let sick = try ScriptedReceiver { _ in .answer(503) }
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.retry(attempts: 3, every: "100ms", giveUp: "always")
+        for _ in 0..<50 { try scene.redis.add([Field("url", sick.url)]) }
+        try scene.run()
+        try scene.waitUntilSettled()
+        #expect(sick.ledger.count == 150)
+        #expect(try scene.redis.entries("{orders}:dead").count == 50)
+    }
+
     @Test func `one customer of a shared host is an endpoint if the route says so`() throws {
         let scene = try Scene { $0.path.hasSuffix("/3") ? .answer(401) : .answer(200) }
         scene.file.route.url = "\(scene.receiver.url)/\\(.fields.customer)"

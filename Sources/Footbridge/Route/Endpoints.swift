@@ -17,7 +17,7 @@ final class Endpoints {
         var ready: Deque<EntryTable.Row> = []
         var isListed = false
         /// Waiting, without them. Some may be gone, or have left by another way.
-        var parked: Deque<EntryTable.Row> = []
+        var parked: Deque<Parked> = []
         /// How many of those are being fetched, as far as we know, and since when.
         var onTheWay = 0
         var wokenAt = MonotonicTime(nanoseconds: 0)
@@ -27,6 +27,21 @@ final class Endpoints {
 
         init(_ id: UInt32, _ key: [UInt8], _ endpoint: Endpoint, now: MonotonicTime) {
             (self.id, self.key, self.endpoint, usedAt) = (id, key, endpoint, now)
+        }
+    }
+
+    private struct Parked {
+        let row: EntryTable.Row
+        /// Tells the entry from another that is in its row later.
+        let mark: UInt32
+
+        init(_ row: EntryTable.Row, _ key: EntryKey) {
+            self.row = row
+            mark = Self.mark(key)
+        }
+
+        static func mark(_ key: EntryKey) -> UInt32 {
+            UInt32(truncatingIfNeeded: (key.id.milliseconds &* 31 &+ key.id.sequence) &* 31) &+ UInt32(key.stream)
         }
     }
 
@@ -50,6 +65,8 @@ final class Endpoints {
 
     /// With more, those that were not used for the longest time are forgotten.
     private static let maximum = 10_000
+    private static let moment = Duration.seconds(1)
+    private static let ahead = 4
     /// What was woken and has not come is not waited for any longer.
     private static let patience = Duration.seconds(1)
 
@@ -98,7 +115,23 @@ final class Endpoints {
         max(1, route.sink.free - route.concurrency / 2) - place.endpoint.inFlight
     }
 
-    private func mayStart(_ place: Place) -> Bool { share(of: place) > 0 && place.endpoint.allowance(now: now) > 0 }
+    private func mayStart(_ place: Place) -> Bool { share(of: place) > 0 && allowance(of: place) > 0 }
+
+    /// How many could start, some of them only in a moment: their bodies should be here by then.
+    private func startable(at place: Place) -> Int {
+        let allowance = allowance(of: place)
+        if allowance > 0 { return min(allowance, max(1, share(of: place))) }
+        guard !place.endpoint.standing.isDown, let next = place.endpoint.nextChange(now: now),
+            next - now < Self.moment
+        else { return 0 }
+        return Self.ahead
+    }
+
+    /// One that is down gets all the same what is given up by its schedule.
+    private func allowance(of place: Place) -> Int {
+        place.endpoint.standing.isDown && route.config.retry.giveUp == .always
+            ? .max : place.endpoint.allowance(now: now)
+    }
 
     private func startReady(of place: Place) {
         while free > 0, mayStart(place), let row = place.ready.first, isCertain(row) {
@@ -200,8 +233,7 @@ final class Endpoints {
     // MARK: - Setting aside
 
     private func setAside(_ row: EntryTable.Row, at place: Place) {
-        let mayStartSoon = place.endpoint.allowance(now: now) > 0 || place.endpoint.isFull
-        if mayStartSoon, hasRoom(place) {
+        if hasRoom(place), place.endpoint.isFull || startable(at: place) > 0 {
             place.ready.append(row)
             readyCount += 1
             return list(place)
@@ -210,15 +242,15 @@ final class Endpoints {
     }
 
     private func park(_ row: EntryTable.Row, at place: Place) {
-        route.setAside(row)
-        place.parked.append(row)
+        route.setAside(row, untilWoken: true)
+        place.parked.append(Parked(row, route.table.key(row)))
         schedule(place)
     }
 
     /// An entry has begun to wait for its next attempt: for its endpoint, if that is down.
     func didWait(_ row: EntryTable.Row) {
         guard route.isHeldUp(row), let place = place(of: row) else { return }
-        place.parked.append(row)
+        place.parked.append(Parked(row, route.table.key(row)))
         schedule(place)
     }
 
@@ -234,8 +266,8 @@ final class Endpoints {
         readyCount -= place.ready.count
         while let row = place.ready.popFirst() {
             guard isQueued(row, at: place) else { continue }
-            route.setAside(row)
-            place.parked.append(row)
+            route.setAside(row, untilWoken: true)
+            place.parked.append(Parked(row, route.table.key(row)))
         }
     }
 
@@ -249,7 +281,7 @@ final class Endpoints {
     private func schedule(_ place: Place) {
         guard !place.parked.isEmpty || !place.ready.isEmpty else { return }
         let time: MonotonicTime?
-        if place.endpoint.allowance(now: now) == 0 {
+        if allowance(of: place) == 0 {
             time = place.endpoint.nextChange(now: now).map { max($0, now + .milliseconds(1)) }
         } else {
             // What is ready goes when a request is free; and when one of its own ends, `didFinish` looks again.
@@ -275,13 +307,15 @@ final class Endpoints {
     private func release(_ place: Place) {
         list(place)
         if now - place.wokenAt >= Self.patience { place.onTheWay = 0 }
-        var count = min(place.endpoint.allowance(now: now), share(of: place)) - place.onTheWay - place.ready.count
-        while count > 0, let row = place.parked.popFirst() {
-            guard route.table.place(row) == .waiting, route.table.endpoint(row) == place.id, !route.table.isDoomed(row)
+        var count = startable(at: place) - place.onTheWay - place.ready.count
+        while count > 0, let parked = place.parked.popFirst() {
+            let row = parked.row
+            guard route.table.place(row) == .waiting, route.table.endpoint(row) == place.id, !route.table.isDoomed(row),
+                Parked.mark(route.table.key(row)) == parked.mark
             else { continue }
             let isLastProbe = place.endpoint.standing.isDown && !place.endpoint.mayProbe(with: route.table.key(row).id)
             if isLastProbe, !place.parked.isEmpty {
-                place.parked.append(row)
+                place.parked.append(parked)
                 continue
             }
             route.table.makeDue(row, now)

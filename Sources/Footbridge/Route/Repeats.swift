@@ -36,8 +36,12 @@ final class Repeats {
     /// - Parameter delay: of its retry, if the endpoint takes anything.
     func due(_ row: EntryTable.Row, after delay: Duration) -> MonotonicTime {
         let now = worker.loop.now
-        guard route.isHeldUp(row) else { return now + delay }
-        return now + max(.zero, timeLeft(row) ?? Self.unlimited)
+        return route.isHeldUp(row) ? dueUnlessWoken(row) : now + delay
+    }
+
+    /// Of an entry that waits for its endpoint, whoever wakes it then.
+    func dueUnlessWoken(_ row: EntryTable.Row) -> MonotonicTime {
+        worker.loop.now + max(.zero, timeLeft(row) ?? Self.unlimited)
     }
 
     /// Until `max_age`; `nil` if it has none, or was never tried.

@@ -317,8 +317,10 @@ final class Route: TurnParticipant {
     }
 
     /// An entry that is queued waits without its body.
-    func setAside(_ row: EntryTable.Row) {
-        table.wait(row, due: repeats.due(row, after: .zero))
+    ///
+    /// - Parameter untilWoken: whatever the endpoint's standing; else for as long as it is down.
+    func setAside(_ row: EntryTable.Row, untilWoken: Bool = false) {
+        table.wait(row, due: untilWoken ? repeats.dueUnlessWoken(row) : repeats.due(row, after: .zero))
         settler.count(row)
     }
 
