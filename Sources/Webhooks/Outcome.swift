@@ -61,6 +61,8 @@ public enum Outcome: Sendable, Equatable {
         case notHTTP
         /// The proxy cannot be reached or does not let us through; its own words.
         case proxy(String)
+        /// The answer takes the request, and names this entry among those that failed.
+        case named(status: Int)
         /// Redis cannot just now: `OOM`, `LOADING` …
         case redis(RedisAnswer)
         /// The transport's own words, for logs.
@@ -92,7 +94,8 @@ extension Outcome {
         switch self {
         case .delivered(let status): status
         case .messageRefused(.status(let status)), .messageRefused(.body(let status)),
-            .routeRefused(.status(let status)), .throttled(let status, _), .outage(.status(let status)):
+            .routeRefused(.status(let status)), .throttled(let status, _), .outage(.status(let status)),
+            .outage(.named(let status)):
             status
         case .messageRefused, .routeRefused, .outage, .ownLack: nil
         }
@@ -101,6 +104,7 @@ extension Outcome {
     /// One stable word for a dead letter's `reason`, a metric's label or a log's key.
     public var reason: String {
         if case .messageRefused(.body) = self { return "accept.body" }
+        if case .outage(.named) = self { return "accept.failed" }
         if let status { return "http_\(status)" }
         return switch self {
         case .routeRefused(.certificate): "certificate"
@@ -141,7 +145,8 @@ extension Outcome {
         switch self {
         case .messageRefused, .routeRefused(.status): true
         // One that a receiver chokes on.
-        case .outage(.status), .outage(.timedOut), .outage(.reset), .outage(.keptConnectionEnded), .outage(.notHTTP):
+        case .outage(.status), .outage(.named), .outage(.timedOut), .outage(.reset), .outage(.keptConnectionEnded),
+            .outage(.notHTTP):
             true
         default: false
         }
@@ -207,6 +212,7 @@ extension Outcome.Failure: CustomStringConvertible {
         case .keptConnectionEnded: "a kept connection ended before any answer"
         case .tls: "the TLS handshake failed"
         case .nameLookupFailed: "the receiver's name could not be looked up"
+        case .named(let status): "the receiver takes the request (\(status)) and says that this entry failed"
         case .notHTTP: "the answer is not HTTP"
         case .proxy(let words): "the proxy fails: \(words)"
         case .redis(let answer): "Redis cannot just now: \(answer.words)"

@@ -120,6 +120,35 @@ import Testing
         #expect(repeated.allSatisfy { Set($0.map(\.text)).count == 1 && $0.attempts == ["1", "2"] })
     }
 
+    /// As receivers of partial batches do: the answer names those that failed.
+    @Test func `what an answer names as failed is sent again, alone at last, and the others are not`() throws {
+        let scene = try scene { [self] request in
+            let failed = numbers(request).filter { $0 == 13 || ($0 == 7 && (request["webhook-attempt"] ?? "") == "1") }
+            let ids = failed.compactMap { number in self.id(of: number, in: request) }.map { "\"\($0)\"" }
+            return .answer(200, body: "{\"failed\":[\(ids.joined(separator: ","))]}")
+        }
+        scene.file.route.webhook["body"] = "{ jq: '{ n: .fields.n, id }' }"
+        scene.file.route.webhook["accept"] = "{ failed: .failed }"
+        scene.file.route.retry(attempts: 3, every: "100ms")
+        try scene.redis.add(numbers: 0..<100)
+        try scene.run()
+        let sent = try addMore(to: scene, from: 100, until: 1)
+        let times = Dictionary(scene.receiver.ledger.flatMap(numbers).map { ($0, 1) }, uniquingKeysWith: +)
+        // The last attempt is alone, and decides when the receiver has taken others after it.
+        #expect(times.filter { $0.value > 1 }.keys.sorted() == [7, 13])
+        #expect(times[7] == 2 && times[13] ?? 0 >= 3)
+        #expect(times.count == sent)
+        let letters = try scene.redis.entries("{orders}:dead")
+        #expect(
+            letters.map { [$0[0], $0.last] } == [[Field("reason", "exhausted: accept.failed"), Field("field.n", "13")]])
+        #expect(scene.receiver.ledger.filter { numbers($0).contains(13) }.last.map(numbers) == [13])
+    }
+
+    private func id(of number: Int, in request: ReceivedRequest) -> String? {
+        let values = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [[String: String]] ?? []
+        return values.first { $0["n"] == "\(number)" }?["id"]
+    }
+
     @Test func `restarted again and again, and killed, it loses nothing`() throws {
         let scene = try scene("{ max_entries: 20, max_wait: 20ms }", concurrency: 8) { _ in
             .answerAfter(.milliseconds(5), 200)

@@ -79,6 +79,10 @@ import Webhooks
             (.outage(.reset), nil, "reset", "the connection ended before the answer did"),
             (.outage(.tls), nil, "tls", "the TLS handshake failed"),
             (.outage(.nameLookupFailed), nil, "name_lookup", "the receiver's name could not be looked up"),
+            (
+                .outage(.named(status: 207)), 207, "accept.failed",
+                "the receiver takes the request (207) and says that this entry failed"
+            ),
             (.outage(.notHTTP), nil, "not_http", "the answer is not HTTP"),
             (.outage(.proxy("it is away")), nil, "proxy", "the proxy fails: it is away"),
             (.routeRefused(.noToken("a: it answers 401")), nil, "no_token", "no token: a: it answers 401"),

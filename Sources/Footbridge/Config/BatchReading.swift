@@ -35,7 +35,14 @@ extension WebhookConfig {
             return section.contradiction(
                 "a batch of CloudEvents is a JSON array; write format: array, or leave it out", among: found)
         }
-        guard batch != nil else { return }
+        guard batch != nil else {
+            if acceptFailed != nil {
+                section.contradiction(
+                    "failed says which entries of a batch failed, and there is no batch here; write batch: array, or use body",
+                    among: section.find("accept"))
+            }
+            return
+        }
         if case .form = body {
             section.contradiction(
                 "a form cannot hold several entries; write body: fields, or remove batch", among: section.find("body"),

@@ -155,6 +155,7 @@ extension WebhookConfig {
             "webhook.auth": auth.map { "\($0.name) ***" } ?? "false",
             "webhook.accept.status": "\(statuses.statuses(.delivered))",
             "webhook.accept.body": acceptBody.map(oneLine) ?? "none",
+            "webhook.accept.failed": acceptFailed.map(oneLine) ?? "none",
             "webhook.statuses": statuses.dump,
             "webhook.allow": connection.addressGuard.map { "\($0)" } ?? "any",
             "webhook.http_version": connection.httpVersion == .http2 ? "2" : "1.1",

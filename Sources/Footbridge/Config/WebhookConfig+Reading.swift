@@ -38,11 +38,12 @@ extension WebhookConfig {
         let accept = section.section("accept")
         statuses = StatusKinds(section, accept: accept)
         acceptBody = accept.program("body")
+        acceptFailed = accept.program("failed")
         accept.finish()
-        guard acceptBody != nil, responseLimitBytes == 0, !section.isTemplate else { return }
+        guard acceptBody != nil || acceptFailed != nil, responseLimitBytes == 0, !section.isTemplate else { return }
         accept.contradiction(
-            "needs the answer, and response_limit is 0B; raise that", among: accept.find("body"),
-            section.find("response_limit"))
+            "needs the answer, and response_limit is 0B; raise that",
+            among: accept.find("body") ?? accept.find("failed"), section.find("response_limit"))
     }
 
     private static func idempotencyHeader(_ section: Section) -> String? {

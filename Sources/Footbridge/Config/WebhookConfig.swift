@@ -35,6 +35,8 @@ public struct WebhookConfig: Sendable, Equatable {
     public var statuses: StatusKinds
     /// A jq program that says of an answer's body whether the entry was accepted; without one the status says it alone.
     public var acceptBody: String?
+    /// A jq program that reads from an answer's body which entries of a batch failed.
+    public var acceptFailed: String?
     public var connection: ConnectionOptions
     /// Requests are no events without it.
     public var cloudEvents: CloudEventsConfig?
@@ -47,7 +49,7 @@ public struct WebhookConfig: Sendable, Equatable {
         body: BodyFormat = .fields, batch: BatchConfig? = nil, contentType: String = "application/json",
         timeout: Duration = .seconds(15), connectTimeout: Duration = .seconds(5), responseLimitBytes: Int = 65_536,
         sign: [SigningSecret] = [], hmac: [HMACRule] = [], auth: AuthConfig? = nil,
-        statuses: StatusKinds = StatusKinds(), acceptBody: String? = nil,
+        statuses: StatusKinds = StatusKinds(), acceptBody: String? = nil, acceptFailed: String? = nil,
         connection: ConnectionOptions = ConnectionOptions(addressGuard: AddressGuard()),
         cloudEvents: CloudEventsConfig? = nil, idempotencyHeader: String? = nil,
         traceParent: TraceParentConfig = .off
@@ -67,6 +69,7 @@ public struct WebhookConfig: Sendable, Equatable {
         self.auth = auth
         self.statuses = statuses
         self.acceptBody = acceptBody
+        self.acceptFailed = acceptFailed
         self.connection = connection
         self.cloudEvents = cloudEvents
         self.idempotencyHeader = idempotencyHeader

@@ -184,6 +184,24 @@ final class Batches {
     /// - Returns: the entries of the request whose first this is.
     func didFinish(_ row: EntryTable.Row) -> [EntryTable.Row]? { underWay.removeValue(forKey: row) }
 
+    /// A receiver that says of each entry that it failed has taken none.
+    func blamed(_ report: DeliveryReport, of rows: [EntryTable.Row]) -> DeliveryReport {
+        guard case .delivered(let status) = report.outcome, !report.failed.isEmpty,
+            rows.allSatisfy({ isNamed($0, by: report) })
+        else { return report }
+        var report = report
+        report.outcome = .outage(.named(status: status ?? 200))
+        report.failed = []
+        return report
+    }
+
+    /// By the entry's id, or by a whole `webhook-id`, whose hash need not be looked at: what is delivered twice is not lost.
+    private func isNamed(_ row: EntryTable.Row, by report: DeliveryReport) -> Bool {
+        let id = route.table.key(row).id.description
+        return report.failed.contains(id)
+            || report.failed.contains { $0.hasPrefix("msg_") && $0.hasSuffix("_\(id)") }
+    }
+
     /// Says what becomes of several entries that one request carried, after the endpoint has noted its outcome.
     func judge(_ rows: [EntryTable.Row], _ report: DeliveryReport) {
         let isOpen = !route.isHeldUp && !route.isDraining
@@ -196,7 +214,12 @@ final class Batches {
                 route.counters.repeatedAtOnce += rows.count
                 return putBack([rows])
             }
-            for row in rows { route.carryOut(route.verdict(row, report.outcome), row, report) }
+            var failed = report
+            if case .delivered(let status) = report.outcome { failed.outcome = .outage(.named(status: status ?? 200)) }
+            for row in rows {
+                let report = !report.failed.isEmpty && isNamed(row, by: report) ? failed : report
+                route.carryOut(route.verdict(row, report.outcome), row, report)
+            }
         }
     }
 

@@ -218,6 +218,7 @@ final class Route: TurnParticipant {
         let place = table.endpoint(row)
         defer { if let place { endpoints?.didFinish(place) } }
         let rows = batches?.didFinish(row) ?? []
+        let report = batches?.blamed(report, of: rows.isEmpty ? [row] : rows) ?? report
         switch report.settlement {
         case .open, .acknowledged: break
         case .maybeAcknowledged, .undecided: return leaveOpen(row, attempt, report)

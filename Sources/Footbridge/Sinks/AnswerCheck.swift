@@ -1,16 +1,23 @@
 internal import Curl
+internal import FoundationEssentials
 internal import JQ
 internal import Webhooks
 
-/// `accept.body`: whether a receiver that says 200 means it. One per route and worker; routes without the key have none.
+/// `accept.body` and `accept.failed`: whether a receiver that says 200 means it, and of which entries it does not. One per route
+/// and worker; routes without these keys have none.
 final class AnswerCheck {
     private let machine: JQMachine
-    private let program: JQMachine.Program
+    private let body: JQMachine.Program?
+    private let failed: JQMachine.Program?
 
+    /// `nil` if there is nothing to check.
+    ///
     /// - Throws: what `check` would have told.
-    init(_ program: String) throws {
+    init?(_ webhook: WebhookConfig) throws {
+        guard webhook.acceptBody != nil || webhook.acceptFailed != nil else { return nil }
         let machine = try JQMachine()
-        self.program = try machine.compile(program)
+        body = try webhook.acceptBody.map { try machine.compile($0) }
+        failed = try webhook.acceptFailed.map { try machine.compile($0) }
         self.machine = machine
     }
 
@@ -18,20 +25,29 @@ final class AnswerCheck {
     ///
     /// A refusal of the message, and no outage: a receiver that says so for a while, or of everything, is known by its
     /// accepting nothing else meanwhile, as with 422.
-    func outcome(_ outcome: Outcome, of answer: TransferResponse) -> Outcome {
-        guard case .delivered = outcome, !accepts(answer) else { return outcome }
-        return .messageRefused(.body(status: answer.status))
+    ///
+    /// - Returns: with the ids of the entries of a batch that failed, as the receiver writes them.
+    func outcome(_ outcome: Outcome, of answer: TransferResponse) -> (Outcome, failed: Set<String>) {
+        guard case .delivered = outcome else { return (outcome, []) }
+        guard let failed = acceptedBut(answer) else { return (.messageRefused(.body(status: answer.status)), []) }
+        return (outcome, failed)
     }
 
-    private func accepts(_ answer: TransferResponse) -> Bool {
+    /// `nil` if nothing is accepted, or nobody can tell.
+    private func acceptedBut(_ answer: TransferResponse) -> Set<String>? {
         // What a part of it says may be the opposite of what the whole does.
-        guard !answer.isTruncated else { return false }
+        guard !answer.isTruncated else { return nil }
         defer { machine.end() }
         do throws(JQFailure) {
             try begin(answer.bodyHead)
-            return try machine.passes(program)
+            if let body, try !machine.passes(body) { return nil }
+            guard let failed else { return [] }
+            var ids: [UInt8] = []
+            try machine.write(failed, to: &ids)
+            if ids.elementsEqual("null".utf8) { return [] }
+            return (try? JSONDecoder().decode([String].self, from: Data(ids))).map { Set($0) }
         } catch {
-            return false
+            return nil
         }
     }
 

@@ -57,7 +57,7 @@ struct Delivery {
 
 /// How one delivery ended.
 struct DeliveryReport {
-    let outcome: Outcome
+    var outcome: Outcome
     /// What Redis knows of it.
     var settlement = Settlement.open
     /// The request went over a connection that had carried others.
@@ -65,6 +65,8 @@ struct DeliveryReport {
     /// The head of the answer's body.
     var response: [UInt8] = []
     var nanoseconds: Int64 = 0
+    /// The ids of those entries of a batch that the answer says failed; entry ids, or whole `webhook-id`s.
+    var failed: Set<String> = []
     /// What the transport says of a failure.
     var detail: String?
 

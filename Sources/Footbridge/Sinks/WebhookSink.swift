@@ -29,7 +29,7 @@ final class WebhookSink: BatchSink {
         self.loop = loop
         self.webhook = webhook
         concurrency = route.concurrency.maximum
-        answerCheck = try webhook.acceptBody.map { try AnswerCheck($0) }
+        answerCheck = try AnswerCheck(webhook)
         writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]
@@ -146,11 +146,13 @@ final class WebhookSink: BatchSink {
         var outcome = Outcome(result, kinds: webhook.statuses, now: loop.wallMilliseconds) {
             handle.responseHeader("Retry-After")
         }
+        var failed: Set<String> = []
         if let answerCheck, case .success(let response) = result {
-            outcome = answerCheck.outcome(outcome, of: response)
+            (outcome, failed) = answerCheck.outcome(outcome, of: response)
         }
         var report = DeliveryReport(
             outcome: outcome, nanoseconds: loop.now.nanoseconds - slots[slot].startedAt.nanoseconds)
+        report.failed = failed
         switch result {
         case .success(let response):
             report.usedConnection = response.usedConnection
@@ -174,7 +176,7 @@ extension TransferOptions {
             connectTimeout: webhook.connectTimeout, responseLimitBytes: webhook.responseLimitBytes,
             connection: webhook.connection, headers: RequestWriter.fixedHeaders(webhook))
         if case .aws(let credentials, _) = webhook.auth { aws = credentials }
-        if webhook.acceptBody != nil { keptBodyBytes = webhook.responseLimitBytes }
+        if webhook.acceptBody != nil || webhook.acceptFailed != nil { keptBodyBytes = webhook.responseLimitBytes }
     }
 }
 

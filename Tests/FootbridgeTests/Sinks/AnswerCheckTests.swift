@@ -15,7 +15,26 @@ import Webhooks
         _ program: String, bytes: [UInt8], of outcome: Outcome = .delivered(status: 200), isTruncated: Bool = false
     ) throws -> Outcome {
         let answer = TransferResponse(status: outcome.status ?? 0, bodyHead: bytes, isTruncated: isTruncated)
-        return try AnswerCheck(program).outcome(outcome, of: answer)
+        return try check(program).outcome(outcome, of: answer).0
+    }
+
+    private func check(_ body: String?, failed: String? = nil) throws -> AnswerCheck {
+        let check = try AnswerCheck(
+            WebhookConfig(url: "https://example.com", acceptBody: body, acceptFailed: failed))
+        return try #require(check)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"failed":["1-0","2-0"]}"#, ["1-0", "2-0"]), (#"{"failed":[]}"#, []), ("{}", []), ("", nil),
+            ("[1]", nil),
+            (#"{"failed":"1-0"}"#, nil), (#"{"failed":[1]}"#, nil), (#"{"failed":["1-0","1-0"]}"#, ["1-0"]),
+        ] as [(String, [String]?)])
+    func `an answer names what failed, or cannot be understood`(body: String, expected: [String]?) throws {
+        let answer = TransferResponse(status: 200, bodyHead: Array(body.utf8), isTruncated: false)
+        let (outcome, failed) = try check(nil, failed: ".failed").outcome(.delivered(status: 200), of: answer)
+        #expect(outcome == (expected == nil ? refused : accepted))
+        #expect(failed == Set(expected ?? []))
     }
 
     private let accepted = Outcome.delivered(status: 200)
@@ -63,11 +82,11 @@ import Webhooks
     }
 
     @Test func `a program that fails on one answer judges the next`() throws {
-        let check = try AnswerCheck(".ok")
+        let check = try check(".ok")
         for (body, expected) in [("x", refused), (#"{"ok":true}"#, accepted), ("[", refused), (#"{"ok":1}"#, accepted)]
         {
             let answer = TransferResponse(status: 200, bodyHead: Array(body.utf8), isTruncated: false)
-            #expect(check.outcome(.delivered(status: 200), of: answer) == expected)
+            #expect(check.outcome(.delivered(status: 200), of: answer).0 == expected)
         }
     }
 
