@@ -92,6 +92,20 @@ import Testing
         #expect(failed.count <= 6)
     }
 
+    /// Its companions were accepted after it had failed: that shows whose fault it is, although nothing comes later.
+    @Test func `the same in a stream where nothing follows`() throws {
+        let scene = try scene("{ max_entries: 20, max_wait: 50ms }") { [self] in
+            numbers($0).contains(7) ? .answer(500) : .answer(200)
+        }
+        scene.file.route.retry(attempts: 3, every: "200ms")
+        try scene.redis.add(numbers: 0..<20)
+        try scene.run()
+        try scene.waitUntilSettled()
+        #expect(accepted(scene.receiver.ledger).sorted() == (0..<20).filter { $0 != 7 })
+        #expect(try scene.redis.entries("{orders}:dead").map { $0.last } == [Field("field.n", "7")])
+        #expect(scene.receiver.ledger.filter { !$0.action.accepts }.last.map(numbers) == [7])
+    }
+
     @Test(arguments: [400, 404, 503]) func `a receiver that takes nothing gets little, and all when it is mended`(
         status: Int
     ) throws {

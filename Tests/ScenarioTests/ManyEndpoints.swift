@@ -116,6 +116,25 @@ import Testing
         #expect(try scene.redis.entries("{orders}:dead").count == 50)
     }
 
+    @Test func `that too many wait for others to be read is told, and readiness says so`() throws {
+        let isMended = Monitor(false)
+        let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .answer(503) }
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.keys["max_parked"] = "200"
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        for _ in 0..<800 { try scene.redis.add([Field("url", sick.url)]) }
+        for _ in 0..<50 { try scene.redis.add([Field("url", scene.receiver.url)]) }
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        try bridge.waitForLog("as many entries wait as max_parked allows")
+        #expect(try admin.get("/readyz").body.contains("as many entries wait as max_parked allows"))
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        try bridge.waitForLog("fewer entries wait: reading again")
+        #expect(sick.ledger.acceptedIDs.count == 800 && scene.receiver.ledger.count == 50)
+    }
+
     @Test func `one customer of a shared host is an endpoint if the route says so`() throws {
         let scene = try Scene { $0.path.hasSuffix("/3") ? .answer(401) : .answer(200) }
         scene.file.route.url = "\(scene.receiver.url)/\\(.fields.customer)"

@@ -58,6 +58,11 @@ extension WebhookConfig {
             section.contradiction(
                 "entries of one batch go to one endpoint; remove endpoint, or batch", among: endpointKey, found)
         }
+        if case .field = traceParent {
+            section.contradiction(
+                "a batch belongs to the trace of none of its entries; write traceparent: create, or false",
+                among: section.find("traceparent"), found)
+        }
         if urlTemplate != nil {
             section.contradiction(
                 "a URL that is made from the entry cannot be that of several; remove batch, or \\(…) from url",

@@ -218,7 +218,10 @@ final class Batches {
             if case .delivered(let status) = report.outcome { failed.outcome = .outage(.named(status: status ?? 200)) }
             for row in rows {
                 let report = !report.failed.isEmpty && isNamed(row, by: report) ? failed : report
-                route.carryOut(route.verdict(row, report.outcome), row, report)
+                let (verdict, mark) = (route.verdict(row, report.outcome), route.table.mark(row))
+                // It has failed for the first time, be it another's fault: whom the endpoint accepts from now on tells.
+                route.table.setMark(route.endpoint.standing.mark(mark, after: report.outcome), row)
+                route.carryOut(verdict, row, report)
             }
         }
     }

@@ -92,6 +92,9 @@ final class Endpoints {
 
     private func place(of row: EntryTable.Row) -> Place? { route.table.endpoint(row).flatMap { places[$0] } }
 
+    /// Entries that wait for one, as far as it is known that they do.
+    func waiting(for id: UInt32) -> Int { places[id].map { $0.ready.count + $0.parked.count } ?? 0 }
+
     /// How many there are, and how many of them are down.
     var count: (known: Int, down: Int) { (places.count, places.values.count { $0.endpoint.standing.isDown }) }
 

@@ -1,4 +1,5 @@
 internal import Curl
+internal import Logging
 internal import RedisStreams
 internal import Webhooks
 
@@ -8,6 +9,8 @@ final class Intake {
     var sizes = EntrySizes()
     /// When fresh entries came in last.
     private var freshAt = MonotonicTime(nanoseconds: 0)
+    /// As many entries wait as `max_parked` allows.
+    private(set) var isFull = false
     /// The session that is asked first for what there is room for.
     private var turn = 0
 
@@ -27,7 +30,8 @@ final class Intake {
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
     func readMore() {
-        guard route.table.count(.waiting) < route.config.maximumParked, mayRead else { return }
+        noteFullness()
+        guard !isFull, mayRead else { return }
         let sessions = route.sessions
         var room = room
         let share = max(1, window / (4 * sessions.count))
@@ -45,6 +49,24 @@ final class Intake {
             room -= session.reserved
         }
         turn = (turn + 1) % max(1, sessions.count)
+    }
+
+    /// More is read when an eighth of those that wait has gone.
+    private func noteFullness() {
+        let (waiting, limit) = (route.table.count(.waiting), route.config.maximumParked)
+        let isFull = waiting >= (self.isFull ? max(1, limit - limit / 8) : limit)
+        guard isFull != self.isFull else { return }
+        self.isFull = isFull
+        // That an endpoint is down is told already.
+        guard !route.isHeldUp else { return }
+        let metadata: Logger.Metadata = [LogKeys.waiting: .stringConvertible(waiting)]
+        if isFull {
+            route.logger.warning(
+                "as many entries wait as max_parked allows: nothing more is read until some are settled",
+                metadata: metadata)
+        } else {
+            route.logger.notice("fewer entries wait: reading again", metadata: metadata)
+        }
     }
 
     /// While the endpoint is down others may still reach it: nothing is read but what tests it.

@@ -27,6 +27,7 @@ final class Route: TurnParticipant {
     /// `nil` if each request carries one entry.
     private(set) lazy var batches = Batches(self)
     private lazy var repeats = Repeats(self)
+    private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger)
     /// As the streams stand in the configuration.
     private(set) var sessions: [StreamSession] = []
 
@@ -228,7 +229,7 @@ final class Route: TurnParticipant {
         let change = endpoint.didFinish(
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
-        if let change { tell(change, of: endpoint, report) }
+        if let change { tell(change, of: endpoint, at: place, report) }
         if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint, at: attempt.startedAt) }
         defer {
             judge(olderThan: nil)
@@ -422,13 +423,20 @@ final class Route: TurnParticipant {
     // MARK: - The endpoint
 
     /// Tells people of an endpoint that fails or answers again.
-    private func tell(_ change: Standing.Change, of endpoint: Endpoint, _ report: DeliveryReport) {
+    ///
+    /// - Parameter place: if it is one of many.
+    private func tell(_ change: Standing.Change, of endpoint: Endpoint, at place: UInt32?, _ report: DeliveryReport) {
         var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
         if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
         if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
-        metadata.merge(change.metadata(waiting: table.count, now: worker.loop.now)) { $1 }
-        logger.log(
-            level: change.level, change.message(givesUp: config.retry.giveUp == .always), metadata: metadata)
+        let waiting = place.map { endpoints?.waiting(for: $0) ?? 0 } ?? table.count
+        metadata.merge(change.metadata(waiting: waiting, now: worker.loop.now)) { $1 }
+        let message = change.message(givesUp: config.retry.giveUp == .always)
+        if endpoints == nil {
+            logger.log(level: change.level, message, metadata: metadata)
+        } else {
+            endpointLog.note(change.level, message, metadata)
+        }
     }
 
     func replaceSecrets(_ webhook: WebhookConfig) throws { try sink.replaceSecrets(webhook) }

@@ -123,7 +123,8 @@ final class Shaper {
         do throws(JQMachine.TemplateFailure) {
             try machine.write(templates, piece)
         } catch {
-            let expression = error.expression.isEmpty ? "" : "\\(\(error.expression)) "
+            let isWhole = hasKey && error.template == templateNames.count - 1
+            let expression = error.expression.isEmpty || isWhole ? "" : "\\(\(error.expression)) "
             var failure = UnmakeableRequest(templateNames[error.template], "\(expression)\(error.failure)")
             failure.isForTime = error.failure == .outOfTime
             throw failure

@@ -9,6 +9,8 @@ final class AnswerCheck {
     private let machine: JQMachine
     private let body: JQMachine.Program?
     private let failed: JQMachine.Program?
+    /// Why nobody can tell what the last answer means, if that is so.
+    private(set) var problem: String?
 
     /// `nil` if there is nothing to check.
     ///
@@ -36,7 +38,11 @@ final class AnswerCheck {
     /// `nil` if nothing is accepted, or nobody can tell.
     private func acceptedBut(_ answer: TransferResponse) -> Set<String>? {
         // What a part of it says may be the opposite of what the whole does.
-        guard !answer.isTruncated else { return nil }
+        problem = nil
+        guard !answer.isTruncated else {
+            problem = "it is longer than response_limit"
+            return nil
+        }
         defer { machine.end() }
         do throws(JQFailure) {
             try begin(answer.bodyHead)
@@ -45,8 +51,11 @@ final class AnswerCheck {
             var ids: [UInt8] = []
             try machine.write(failed, to: &ids)
             if ids.elementsEqual("null".utf8) { return [] }
-            return (try? JSONDecoder().decode([String].self, from: Data(ids))).map { Set($0) }
+            let names = try? JSONDecoder().decode([String].self, from: Data(ids))
+            if names == nil { problem = "accept.failed gives no array of texts" }
+            return names.map { Set($0) }
         } catch {
+            problem = error.description
             return nil
         }
     }

@@ -67,7 +67,7 @@ struct DeliveryReport {
     var nanoseconds: Int64 = 0
     /// The ids of those entries of a batch that the answer says failed; entry ids, or whole `webhook-id`s.
     var failed: Set<String> = []
-    /// What the transport says of a failure.
+    /// What the transport says of a failure, or why an answer cannot be understood.
     var detail: String?
 
     enum Settlement {
@@ -84,6 +84,7 @@ struct DeliveryReport {
 
     /// What the answer's own words, or those of the TLS library, say of the reason for a refusal.
     var likelyCause: String? {
+        if case .messageRefused(.body) = outcome, let detail { return detail }
         if let status = outcome.status { return LikelyCause.of(status: status, bodyHead: response) }
         return switch outcome {
         case .routeRefused(.certificate), .routeRefused(.forbiddenAddress), .routeRefused(.credentials), .outage(.tls):

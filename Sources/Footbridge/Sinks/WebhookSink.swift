@@ -156,6 +156,7 @@ final class WebhookSink: BatchSink {
         switch result {
         case .success(let response):
             report.usedConnection = response.usedConnection
+            report.detail = answerCheck?.problem
             report.response = response.bodyHead
             // All of it is there for `accept.body`; people get what they get elsewhere.
             let surplus = report.response.count - TransferOptions.usuallyKeptBytes

@@ -40,8 +40,9 @@ extension Worker {
 
 extension Route {
     fileprivate var snapshot: RouteSnapshot {
+        let crowd = intake.isFull && !isHeldUp ? "as many entries wait as max_parked allows" : nil
         let obstacles = sessions.compactMap { session in
-            session.obstacle.map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
+            (session.obstacle ?? crowd).map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
         }
         let (known, down) = endpoints?.count ?? (1, endpoint.standing.isDown ? 1 : 0)
         return RouteSnapshot(
