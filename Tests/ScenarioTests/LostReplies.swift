@@ -46,6 +46,7 @@ import Testing
         try #require(ids.count == 2)
         try age(ids[0], scene)
         #expect(try scene.receiver.waitFor(count: 1).map(\.text) == [body(0)])
+        try bridge.waitForLog("resuming pending entries")
         #expect(bridge.logs("resuming pending entries").map { $0.metadata["count"] } == ["1"])
         try age(ids[1], scene)
         let ledger = try scene.receiver.waitFor(count: 2)
