@@ -36,7 +36,7 @@ public final class StreamServer: Sendable {
                     return state.accepted
                 }
                 guard let number else { return }
-                connection.limit(.seconds(30))
+                connection.limit(.seconds(60))
                 Thread.detachNewThread { Self.serve(connection, number, state, script) }
             }
         }
