@@ -14,17 +14,11 @@ public actor TestLoop {
 
 /// Runs `body` on a new loop, and stops the loop afterwards.
 public func onLoop<Value: Sendable>(
-    _ body: @escaping @Sendable (isolated TestLoop) async throws -> Value
+    _ body: @Sendable (isolated TestLoop) async throws -> Value
 ) async throws -> Value {
     let test = try TestLoop()
-    // A task of its own: one with a preferred executor (`OwnThreads`) runs parts of the body there, loop or not.
-    let running = Task { try await test.run(body) }
     do {
-        let value = try await withTaskCancellationHandler {
-            try await running.value
-        } onCancel: {
-            running.cancel()
-        }
+        let value = try await test.run(body)
         await test.loop.stop()
         return value
     } catch {

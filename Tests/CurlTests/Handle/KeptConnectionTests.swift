@@ -9,7 +9,7 @@ import Testing
     /// Sends one request after the other with one handle.
     private func results(
         _ url: String, _ count: Int, _ prepare: @escaping @Sendable (CurlHandle) -> Void = { _ in },
-        fresh: Set<Int> = [], body: [UInt8] = Array("abc".utf8), between: @escaping @Sendable () throws -> Void = {}
+        fresh: Set<Int> = [], body: [UInt8] = Array("abc".utf8), between: @Sendable () throws -> Void = {}
     ) async throws -> [TransferResult] {
         try await onLoop { actor in
             let handle = try CurlHandle(loop: actor.loop, options: TransferOptions(url: url))

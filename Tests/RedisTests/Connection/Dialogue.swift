@@ -15,7 +15,7 @@ extension RESPValue {
 func dialogue<Value: Sendable>(
     limits: RESPLimits = .asServersAllow,
     _ script: @escaping StreamServer.Script,
-    _ body: @escaping @Sendable (isolated TestLoop, RedisConnection) async throws -> Value
+    _ body: @Sendable (isolated TestLoop, RedisConnection) async throws -> Value
 ) async throws -> (value: Value, failures: [String]) {
     let server = try StreamServer(script)
     let value = try await onLoop { actor in
