@@ -21,7 +21,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
         var stopping = false
         var hasEnded = false
         /// After the end: somebody is running the jobs.
-        var isDraining = false
+        /// Whoever stands in for the ended loop: the job that it runs may let go of the loop last.
+        var drained: CurlLoop?
     }
 
     private let name: String
@@ -107,8 +108,9 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             if inbox.hasEnded, case .call = work { return .refuse }
             inbox.work.append(work)
             guard inbox.hasEnded else { return inbox.work.count == 1 ? .wake : .none }
-            defer { inbox.isDraining = true }
-            return inbox.isDraining ? .none : .drain
+            guard inbox.drained == nil else { return .none }
+            inbox.drained = self
+            return .drain
         }
         switch next {
         case .wake: if !isCurrent { curl_multi_wakeup(multi) }
@@ -123,14 +125,16 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     /// stands in for the loop.
     private func drain() {
         let ownThread = UInt(pthread_self())
+        var itself: CurlLoop?
         while let item = inbox.withLock({ inbox -> Work? in
-            inbox.isDraining = !inbox.work.isEmpty
+            if inbox.work.isEmpty { swap(&itself, &inbox.drained) }
             return inbox.work.isEmpty ? nil : inbox.work.removeFirst()
         }) {
             threadID.store(ownThread, ordering: .relaxed)
             if case .job(let job) = item { job.runSynchronously(on: asUnownedSerialExecutor()) }
             threadID.store(0, ordering: .relaxed)
         }
+        withExtendedLifetime(itself) {}
     }
 
     public func checkIsolated() { precondition(isCurrent, "not on the thread of the loop") }
