@@ -116,6 +116,26 @@ import Testing
         #expect(try scene.redis.entries("{orders}:dead").count == 50)
     }
 
+    @Test func `what was ready when the bridge stopped has had no attempt`() throws {
+        let gate = Gate()
+        let slow = try ScriptedReceiver { _ in .answerWhenOpen(gate, 200) }
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        scene.file.route.webhook["body"] = "{ field: n }"
+        scene.file.route.keys["concurrency"] = "8"
+        scene.file.route.keys["drain_timeout"] = "100ms"
+        for number in 0..<20 { try scene.redis.add([Field("url", slow.url), Field("n", "\(number)")]) }
+        let bridge = try scene.run()
+        try slow.waitFor(count: 2)
+        try bridge.stop()
+        let begun = Set(slow.ledger.map(\.text))
+        gate.open()
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        let others = slow.ledger.filter { !begun.contains($0.text) }
+        #expect(others.count == 20 - begun.count && others.allSatisfy { $0["webhook-attempt"] == "1" })
+    }
+
     @Test func `that too many wait for others to be read is told, and readiness says so`() throws {
         let isMended = Monitor(false)
         let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .answer(503) }
