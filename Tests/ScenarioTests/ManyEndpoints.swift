@@ -116,6 +116,24 @@ import Testing
         #expect(try scene.redis.entries("{orders}:dead").count == 50)
     }
 
+    /// The probe is to be another entry each time; here no other has another id.
+    @Test func `entries of two streams may have the same id`() throws {
+        let scene = try Scene()
+        scene.file.level = "debug"
+        scene.file.route.streams = ["orders", "refunds"]
+        scene.file.route.url = "\\(.fields.url)"
+        for stream in scene.file.route.streams {
+            try scene.redis.command("XADD", stream, "5-1", "url", "http://10.1.2.3/")
+        }
+        let bridge = try scene.run()
+        // Each once, and two probes.
+        try eventually("the second probe") { bridge.logs("attempt made").count >= 4 }
+        try scene.redis.add([Field("url", scene.receiver.url)])
+        try scene.receiver.waitFor(count: 1)
+        try eventually("that one is settled") { try scene.redis.unsettled("orders") == 1 }
+        #expect(try bridge.stop() == .status(0))
+    }
+
     @Test func `what was ready when the bridge stopped has had no attempt`() throws {
         let gate = Gate()
         let slow = try ScriptedReceiver { _ in .answerWhenOpen(gate, 200) }

@@ -90,7 +90,8 @@ final class Batches {
         else { return false }
         let count = isRepeat ? route.table.queuedRepeats : route.table.queuedFresh
         return count >= min(limit(first), max(1, config.maximumBytes / route.intake.sizes.usual))
-            || route.worker.loop.now - since >= config.maximumWait || route.isHeldUp || route.intake.room <= 0
+            || route.worker.loop.now - since >= config.maximumWait || route.isHeldUp
+            || route.table.busy >= route.intake.window
     }
 
     /// - Returns: `false` if no entry may go.
@@ -134,24 +135,10 @@ final class Batches {
         guard let fields = route.table.fields(row) else { return .ended }
         let delivery = Delivery(
             row: row, key: route.table.key(row), fields: fields, attempt: number, isFresh: isFresh)
-        do throws(UnmakeableRequest) {
-            if let shaper = route.shaper {
-                defer { shaper.end() }
-                try shaper.begin(delivery)
-                guard try shaper.passes() else {
-                    route.settleFiltered(row)
-                    return .ended
-                }
-                guard try sink.add(delivery) else { return .doesNotFit }
-            } else {
-                guard try sink.add(delivery) else { return .doesNotFit }
-            }
-        } catch {
-            route.cannotSend(row, error)
-            return .ended
-        }
-        added.append(row)
-        return .added
+        let fits = route.shaping(delivery) { () throws(UnmakeableRequest) in try sink.add(delivery) }
+        guard let fits else { return .ended }
+        if fits { added.append(row) }
+        return fits ? .added : .doesNotFit
     }
 
     /// Sends what was added, if anything was.

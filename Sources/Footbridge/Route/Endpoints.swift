@@ -53,7 +53,6 @@ final class Endpoints {
     }
 
     private unowned let route: Route
-    private let webhook: WebhookConfig
     private var places: [UInt32: Place] = [:]
     private var ids: [[UInt8]: UInt32] = [:]
     private var nextID: UInt32 = 0
@@ -72,8 +71,8 @@ final class Endpoints {
 
     /// `nil` if the route has one endpoint.
     init?(_ route: Route) {
-        guard let webhook = route.config.webhook, webhook.hasManyEndpoints else { return nil }
-        (self.route, self.webhook) = (route, webhook)
+        guard route.config.webhook?.hasManyEndpoints ?? false else { return nil }
+        self.route = route
     }
 
     private var now: MonotonicTime { route.worker.loop.now }
@@ -81,8 +80,10 @@ final class Endpoints {
     /// How many are ready, of all endpoints. They take at most a quarter of the window, and those of one at most a quarter of
     /// that: what is slow leaves room for the others.
     private var readyCount = 0
-    private var hasRoom: Bool { readyCount < max(1, route.intake.window / 4) }
-    private func hasRoom(_ place: Place) -> Bool { hasRoom && place.ready.count < max(1, route.intake.window / 16) }
+    private func hasRoom(_ place: Place) -> Bool {
+        let window = route.intake.window
+        return readyCount < max(1, window / 4) && place.ready.count < max(1, window / 16)
+    }
 
     /// When something may start, or has to be fetched, that does not now.
     var nextWake: MonotonicTime? { wakes.min?.at }
@@ -168,37 +169,37 @@ final class Endpoints {
         }
         var delivery = Delivery(
             row: row, key: route.table.key(row), fields: fields, attempt: route.table.attempts(row) + 1)
-        let report: DeliveryReport?
-        do throws(UnmakeableRequest) {
-            guard let shaper = route.shaper else { return }
-            defer { shaper.end() }
-            try shaper.begin(delivery)
-            guard try shaper.passes() else { return route.settleFiltered(row) }
-            let place: Place
-            if let known = self.place(of: row) {
-                place = known
-            } else {
-                place = find(try shaper.endpointKey(), for: row)
-            }
-            guard mayStart(place) else { return setAside(row, at: place) }
+        let outcome = route.shaping(delivery) { () throws(UnmakeableRequest) -> Start in
+            let place = try findPlace(of: row)
+            guard mayStart(place) else { return .setAside(place) }
             delivery.isFresh = place.endpoint.standing.isDown || route.table.mark(row).isMessageRefused
-            begin(row)
-            report = try route.sink.start(delivery)
-        } catch {
-            if route.table.place(row) == .queued { begin(row) }
-            return route.cannotSend(row, error)
+            _ = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
+            if let report = try route.sink.start(delivery) { return .lacks(report) }
+            return .sent
         }
-        if let report {
+        switch outcome {
+        case .sent:
+            free -= 1
+            route.didStart(row, mark: route.table.mark(row))
+        case .setAside(let place): setAside(row, at: place)
+        case .lacks(let report):
             free = 0
             route.worker.lack(report.outcome, at: route)
-            return route.table.takeBack(row)
+            route.table.takeBack(row)
+        case nil: break
         }
-        free -= 1
-        route.didStart(row, mark: route.table.mark(row))
     }
 
-    private func begin(_ row: EntryTable.Row) {
-        _ = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
+    private enum Start {
+        case sent
+        case setAside(Place)
+        /// What a request needs was not to be had.
+        case lacks(DeliveryReport)
+    }
+
+    private func findPlace(of row: EntryTable.Row) throws(UnmakeableRequest) -> Place {
+        if let known = place(of: row) { return known }
+        return find(try route.shaper?.endpointKey() ?? [], for: row)
     }
 
     private func find(_ key: [UInt8], for row: EntryTable.Row) -> Place {
@@ -222,7 +223,9 @@ final class Endpoints {
 
     /// Rather those that nothing is known of than those that are down; none that somebody waits for.
     private func forgetSome() {
-        let idle = places.values.filter { $0.ready.isEmpty && $0.parked.isEmpty && $0.endpoint.inFlight == 0 }
+        let idle = places.values.filter {
+            $0.ready.isEmpty && $0.parked.isEmpty && $0.onTheWay == 0 && $0.endpoint.inFlight == 0
+        }
         let oldest = idle.sorted {
             let (left, right) = ($0.endpoint.standing.isDown, $1.endpoint.standing.isDown)
             return left == right ? $0.usedAt < $1.usedAt : right
@@ -311,13 +314,16 @@ final class Endpoints {
         list(place)
         if now - place.wokenAt >= Self.patience { place.onTheWay = 0 }
         var count = startable(at: place) - place.onTheWay - place.ready.count
+        // Entries of two streams may have one id, so that nobody among them is another.
+        var others = place.parked.count - 1
         while count > 0, let parked = place.parked.popFirst() {
             let row = parked.row
             guard route.table.place(row) == .waiting, route.table.endpoint(row) == place.id, !route.table.isDoomed(row),
                 Parked.mark(route.table.key(row)) == parked.mark
             else { continue }
             let isLastProbe = place.endpoint.standing.isDown && !place.endpoint.mayProbe(with: route.table.key(row).id)
-            if isLastProbe, !place.parked.isEmpty {
+            if isLastProbe, others > 0 {
+                others -= 1
                 place.parked.append(parked)
                 continue
             }

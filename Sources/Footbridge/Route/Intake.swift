@@ -25,7 +25,7 @@ final class Intake {
         return max(1, min(wanted ?? 4 * route.concurrency, sizes.fitting))
     }
 
-    var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
+    private var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
 
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.

@@ -27,13 +27,13 @@ final class Route: TurnParticipant {
     /// `nil` if each request carries one entry.
     private(set) lazy var batches = Batches(self)
     private lazy var repeats = Repeats(self)
-    private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger)
+    private lazy var doubts = Doubts(self)
+    private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger, hasMany: endpoints != nil)
     /// As the streams stand in the configuration.
     private(set) var sessions: [StreamSession] = []
 
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
-    private var doubts: [Doubt] = []
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
     private var awaitsEndpoint = false
     private(set) var draining: Draining?
@@ -153,29 +153,14 @@ final class Route: TurnParticipant {
         return table.next { sessions[$0.stream].isCertain }
     }
 
-    /// - Returns: whether something was to be sent: not if the filter did not pass it.
+    /// - Returns: whether something was to be sent.
     @discardableResult
     private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) -> Bool {
         let key = table.key(row)
         guard let fields = table.fields(row) else { return true }
         let delivery = Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh)
-        let report: DeliveryReport?
-        do throws(UnmakeableRequest) {
-            if let shaper {
-                defer { shaper.end() }
-                try shaper.begin(delivery)
-                guard try shaper.passes() else {
-                    settleFiltered(row)
-                    return false
-                }
-                report = try sink.start(delivery)
-            } else {
-                report = try sink.start(delivery)
-            }
-        } catch {
-            cannotSend(row, error)
-            return true
-        }
+        let report = shaping(delivery) { () throws(UnmakeableRequest) in try sink.start(delivery) }
+        guard let report else { return false }
         if let report {
             // No request was made.
             worker.lack(report.outcome, at: self)
@@ -190,8 +175,27 @@ final class Route: TurnParticipant {
         attempts[row] = endpoint(of: row).didStart(table.key(row).id, mark: mark, now: worker.loop.now)
     }
 
-    /// No request can be made of an entry. If only time was short it is tried twice more, for the machine may have been slow.
-    func cannotSend(_ row: EntryTable.Row, _ error: UnmakeableRequest) {
+    /// What `make` gives while the programs of the route see the entry.
+    ///
+    /// - Returns: `nil` if nothing is to be sent, and what becomes of the entry is decided: the filter did not pass it, or no request
+    ///   can be made of it.
+    func shaping<Made>(_ delivery: Delivery, _ make: () throws(UnmakeableRequest) -> Made) -> Made? {
+        do throws(UnmakeableRequest) {
+            guard let shaper else { return try make() }
+            defer { shaper.end() }
+            try shaper.begin(delivery)
+            if try shaper.passes() { return try make() }
+            settleFiltered(delivery.row)
+        } catch {
+            cannotSend(delivery.row, error)
+        }
+        return nil
+    }
+
+    /// If only time was short it is tried twice more, for the machine may have been slow.
+    private func cannotSend(_ row: EntryTable.Row, _ error: UnmakeableRequest) {
+        // The attempt counts, whether it had begun or not.
+        if table.place(row) == .queued { _ = table.start(row, wall: worker.loop.wallMilliseconds) }
         guard error.isForTime, table.attempts(row) < Self.attemptsForTime else {
             return burials.giveUp(row, error.reason)
         }
@@ -202,7 +206,7 @@ final class Route: TurnParticipant {
     private static let attemptsForTime = 3
 
     /// Its receiver has nothing to do with it.
-    func settleFiltered(_ row: EntryTable.Row) {
+    private func settleFiltered(_ row: EntryTable.Row) {
         counters.filtered += 1
         burials.didSettle(table.key(row))
         settler.acknowledge(row)
@@ -229,10 +233,14 @@ final class Route: TurnParticipant {
         let change = endpoint.didFinish(
             attempt, outcome, usedConnection: report.usedConnection,
             maximumRetryAfter: config.retry.maximumRetryAfter, now: worker.loop.now, wall: now)
-        if let change { tell(change, of: endpoint, at: place, report) }
+        if let change {
+            endpointLog.note(
+                change, of: endpoint, report, waiting: place.map { endpoints?.waiting(for: $0) ?? 0 } ?? table.count,
+                givesUp: config.retry.giveUp == .always)
+        }
         if wasDown, !endpoint.standing.isDown { worker.didRecover(endpoint, at: attempt.startedAt) }
         defer {
-            judge(olderThan: nil)
+            doubts.judge(olderThan: nil)
             if attempt.isProbe, isHeldUp, outcome.maySpeakOfEntries || config.retry.maximumAge != nil {
                 setQueueAside()
             }
@@ -292,9 +300,9 @@ final class Route: TurnParticipant {
             }
             table.doubt(row)
             settler.count(row)
-            doubts.append(
-                Doubt(row: row, mark: mark, reason: reason, response: report.response, since: worker.loop.now))
-            worker.loop.schedule(after: time) { [weak self] in self?.judge(olderThan: time) }
+            doubts.add(
+                Doubt(row: row, mark: mark, reason: reason, response: report.response, since: worker.loop.now),
+                for: time)
         case .pauseWorker:
             worker.lack(report.outcome, at: self)
             if isDraining { return wait(row, for: .zero, isCharged: false) }
@@ -324,27 +332,6 @@ final class Route: TurnParticipant {
     func setAside(_ row: EntryTable.Row, untilWoken: Bool = false) {
         table.wait(row, due: untilWoken ? repeats.dueUnlessWoken(row) : repeats.due(row, after: .zero))
         settler.count(row)
-    }
-
-    /// - Parameter patience: doubts as old as this are over: another attempt decides.
-    private func judge(olderThan patience: Duration?) {
-        guard !doubts.isEmpty else { return }
-        doubts.removeAll { doubt in
-            let standing = endpoint(of: doubt.row).standing
-            if standing.state == .well, standing.acceptedOthers(since: doubt.mark) {
-                burials.giveUp(doubt.row, doubt.reason, response: doubt.response)
-            } else if standing.isDown || isDraining {
-                counters.retried += 1
-                wait(doubt.row, for: .zero, isCharged: !standing.isDown)
-            } else if let patience, worker.loop.now - doubt.since >= patience {
-                counters.retried += 1
-                wait(doubt.row, for: .zero, isCharged: true)
-            } else {
-                return false
-            }
-            return true
-        }
-        worker.loop.atEndOfTurn(self)
     }
 
     func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
@@ -422,23 +409,6 @@ final class Route: TurnParticipant {
 
     // MARK: - The endpoint
 
-    /// Tells people of an endpoint that fails or answers again.
-    ///
-    /// - Parameter place: if it is one of many.
-    private func tell(_ change: Standing.Change, of endpoint: Endpoint, at place: UInt32?, _ report: DeliveryReport) {
-        var metadata: Logger.Metadata = [LogKeys.endpoint: "\(endpoint.name)"]
-        if let reason = change.reason { metadata[LogKeys.reason] = "\(reason)" }
-        if let cause = report.likelyCause { metadata[LogKeys.cause] = "\(cause)" }
-        let waiting = place.map { endpoints?.waiting(for: $0) ?? 0 } ?? table.count
-        metadata.merge(change.metadata(waiting: waiting, now: worker.loop.now)) { $1 }
-        let message = change.message(givesUp: config.retry.giveUp == .always)
-        if endpoints == nil {
-            logger.log(level: change.level, message, metadata: metadata)
-        } else {
-            endpointLog.note(change.level, message, metadata)
-        }
-    }
-
     func replaceSecrets(_ webhook: WebhookConfig) throws { try sink.replaceSecrets(webhook) }
 
     /// What waits need not wait any longer.
@@ -492,7 +462,7 @@ final class Route: TurnParticipant {
         self.draining = draining
         handBackQueued()
         batches?.setPartsAside()
-        judge(olderThan: .zero)
+        doubts.judge(olderThan: .zero)
         draining.begin()
     }
 
