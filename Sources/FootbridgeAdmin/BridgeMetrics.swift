@@ -81,7 +81,9 @@ struct BridgeMetrics {
         addMost("endpoints_known", "Endpoints that entries went to lately, of the worker with most.") {
             $0.endpointsKnown
         }
-        addMost("endpoints_down", "Those of them that get nothing but probes.") { $0.endpointsDown }
+        addMost("endpoints_down", "Endpoints that get nothing but probes, of the worker that knows of most.") {
+            $0.endpointsDown
+        }
         let gates = config.routes.indices.flatMap { route in
             let gates = snapshot.workers.map { $0.routes[route].gate.name }
             return ["open", "failing", "held", "paused"].map { state in

@@ -4,6 +4,12 @@ import Testing
 
 /// Routes whose entries say where they go.
 @Suite(.serialized, .ownThreads) struct ManyEndpoints {
+    private func scene() throws -> Scene {
+        let scene = try Scene()
+        scene.file.route.url = "\\(.fields.url)"
+        return scene
+    }
+
     @Test func `each entry goes to the URL that it names`() throws {
         let scene = try Scene()
         let other = try ScriptedReceiver()
@@ -41,8 +47,7 @@ import Testing
     @Test func `one that is down is probed by itself, and costs the others nothing`() throws {
         let isMended = Monitor(false)
         let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .answer(503) }
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.webhook["body"] = "{ field: n }"
         scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
         scene.file.route.retry(attempts: 3, every: "100ms")
@@ -70,8 +75,7 @@ import Testing
     @Test func `one that is slow does not take all requests`() throws {
         let gate = Gate()
         let slow = try ScriptedReceiver { _ in .answerWhenOpen(gate, 200) }
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.keys["concurrency"] = "8"
         scene.file.route.webhook["timeout"] = "30s"
         scene.file.route.keys["claim_after"] = "60s"
@@ -87,8 +91,7 @@ import Testing
 
     @Test func `one that has a limit is sent as much as it takes, and its entries wait without a sound`() throws {
         let slow = try ScriptedReceiver()
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.keys["rate"] = "{ limit: 40/s, burst: 1 }"
         for _ in 0..<120 { try scene.redis.add([Field("url", slow.url)]) }
         for number in 0..<20 { try scene.redis.add([Field("url", scene.receiver.url), Field("n", "\(number)")]) }
@@ -106,8 +109,7 @@ import Testing
 
     @Test func `with give_up always, what is down gets its attempts all the same`() throws {
         let sick = try ScriptedReceiver { _ in .answer(503) }
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.retry(attempts: 3, every: "100ms", giveUp: "always")
         for _ in 0..<50 { try scene.redis.add([Field("url", sick.url)]) }
         try scene.run()
@@ -118,10 +120,9 @@ import Testing
 
     /// The probe is to be another entry each time; here no other has another id.
     @Test func `entries of two streams may have the same id`() throws {
-        let scene = try Scene()
+        let scene = try scene()
         scene.file.level = "debug"
         scene.file.route.streams = ["orders", "refunds"]
-        scene.file.route.url = "\\(.fields.url)"
         for stream in scene.file.route.streams {
             try scene.redis.command("XADD", stream, "5-1", "url", "http://10.1.2.3/")
         }
@@ -137,8 +138,7 @@ import Testing
     @Test func `what was ready when the bridge stopped has had no attempt`() throws {
         let gate = Gate()
         let slow = try ScriptedReceiver { _ in .answerWhenOpen(gate, 200) }
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.webhook["body"] = "{ field: n }"
         scene.file.route.keys["concurrency"] = "8"
         scene.file.route.keys["drain_timeout"] = "100ms"
@@ -157,8 +157,7 @@ import Testing
     @Test func `that too many wait for others to be read is told, and readiness says so`() throws {
         let isMended = Monitor(false)
         let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .answer(503) }
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.keys["max_parked"] = "200"
         scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
         for _ in 0..<800 { try scene.redis.add([Field("url", sick.url)]) }
@@ -192,8 +191,7 @@ import Testing
     @Test func `killed and stopped while some are down, nothing is lost`() throws {
         let isMended = Monitor(false)
         let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .closeWithoutAnswer }
-        let scene = try Scene()
-        scene.file.route.url = "\\(.fields.url)"
+        let scene = try scene()
         scene.file.route.webhook["body"] = "{ field: n }"
         scene.file.route.keys["claim_after"] = "4s"
         for number in 0..<2000 {

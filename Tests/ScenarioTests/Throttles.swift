@@ -55,7 +55,7 @@ import Testing
             }
             _ = load.wait(timeout: .seconds(30)) { $0.working < 4 }
             load.withLock { $0.working += 1 }
-            Thread.sleep(forTimeInterval: 0.02)
+            letPass(.milliseconds(20))
             load.withLock {
                 $0.working -= 1
                 $0.waiting -= 1

@@ -13,14 +13,9 @@ extension BatchConfig {
             if section.exists { return }
             return nil
         }
-        let format = webhook.value(at: scalar) { text throws(Complaint) -> Format? in
-            if text.text == "false" { return nil }
-            guard let format = Format(rawValue: text.text) else {
-                throw Complaint("\(text.shown) is unknown; write array, ndjson, or a map with max_entries")
-            }
-            return format
+        guard let format: Format = webhook.word(at: scalar, or: "array, ndjson, or a map with max_entries") else {
+            return nil
         }
-        guard let format, let format else { return nil }
         self.format = format
     }
 }

@@ -21,14 +21,9 @@ extension CloudEventsConfig {
             if section.exists { return }
             return nil
         }
-        let mode = webhook.value(at: scalar) { text throws(Complaint) -> Mode? in
-            if text.text == "false" { return nil }
-            guard let mode = Mode(rawValue: text.text) else {
-                throw Complaint("\(text.shown) is unknown; write binary, structured, batch, or a map with mode")
-            }
-            return mode
+        guard let mode: Mode = webhook.word(at: scalar, or: "binary, structured, batch, or a map with mode") else {
+            return nil
         }
-        guard let mode, let mode else { return nil }
         self.mode = mode
     }
 

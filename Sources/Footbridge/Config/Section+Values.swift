@@ -160,6 +160,20 @@ extension Section {
         if let read = optional(key, type: "string", defaultText: value, convert) { value = read }
     }
 
+    /// What a single value names that stands in place of a map; `nil` for `false`, and for what is wrong, which is reported.
+    ///
+    /// - Parameter cure: what may be written.
+    func word<Value: RawRepresentable<String>>(at found: Found, or cure: String) -> Value? {
+        let read = value(at: found) { text throws(Complaint) -> Value? in
+            if text.text == "false" { return nil }
+            guard let value = Value(rawValue: text.text) else {
+                throw Complaint("\(text.shown) is unknown; write \(cure)")
+            }
+            return value
+        }
+        return read ?? nil
+    }
+
     /// One of the names of an enumeration.
     func name<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value) {
         let names = Value.allCases.map(\.rawValue)
