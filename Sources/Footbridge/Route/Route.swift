@@ -18,14 +18,14 @@ final class Route: TurnParticipant {
     var table: EntryTable
     /// Of all entries, unless `endpoints` has one for each.
     let endpoint: Endpoint
-    private(set) lazy var endpoints = Endpoints(self)
+    private(set) var endpoints: Endpoints?
     let sink: any Sink
     let shaper: Shaper?
     private(set) lazy var settler = Settler(self)
     private(set) lazy var burials = Burials(self)
     private(set) lazy var intake = Intake(self)
     /// `nil` if each request carries one entry.
-    private(set) lazy var batches = Batches(self)
+    private(set) var batches: Batches?
     private lazy var repeats = Repeats(self)
     private lazy var doubts = Doubts(self)
     private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger, hasMany: endpoints != nil)
@@ -57,6 +57,7 @@ final class Route: TurnParticipant {
         }
         marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
+        (endpoints, batches) = (Endpoints(self), Batches(self))
     }
 
     func begin() {
