@@ -9,7 +9,7 @@ import Testing
 /// for `.invalid` is nobody's (RFC 6761 §6.4).
 @Suite(.timeLimit(.minutes(1))) struct NameCheckTests {
     private func kinds(
-        _ hosts: [String], patience: Duration = .seconds(20), lookUp: @escaping @Sendable (String) -> Int32
+        _ hosts: [String], patience: Duration = .seconds(30), lookUp: @escaping @Sendable (String) -> Int32
     ) async throws -> [TransportFailure.Kind?] {
         try await onLoop { actor in
             actor.loop.nameChecks.lookUp = lookUp
@@ -53,6 +53,7 @@ import Testing
         let hosts = ["a.invalid", "b.invalid", "a.invalid", "a.invalid"]
         let answers = try await onLoop { actor in
             let checks = actor.loop.nameChecks
+            checks.patience = .seconds(30)
             checks.lookUp = { host in
                 asked.withLock { $0.append(host) }
                 _ = allWait.wait()
@@ -87,6 +88,7 @@ import Testing
         let receiver = try ScriptedReceiver()
         let (isAsked, isOver) = (Gate(), Gate())
         let told = try await onLoop { [url = receiver.url] actor in
+            actor.loop.nameChecks.patience = .seconds(30)
             actor.loop.nameChecks.lookUp = { _ in
                 isAsked.open()
                 _ = isOver.wait()
