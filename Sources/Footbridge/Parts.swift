@@ -19,6 +19,9 @@
             .acknowledge(ids, stream: stream, group: group)
         }
 
+        /// The lease that a worker has, after it asked for it.
+        static func lease(_ reply: LeaseReply, for owner: OwnerMark) -> LeaseMark? { reply.lease(of: owner) }
+
         /// Leaves a stream's entries to others at the end.
         static func handOver(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
             HandOver(session, completion).begin()

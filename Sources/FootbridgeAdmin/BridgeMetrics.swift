@@ -47,6 +47,9 @@ struct BridgeMetrics {
         }
         add("batches", "Requests of routes whose requests can carry several entries.") { $0.batches }
         add("batches_split", "Requests of several entries that were refused and taken apart.") { $0.splitBatches }
+        add("attempts_held", "Attempts after which an entry keeps its place in the order, and is not given up.") {
+            $0.held
+        }
         add("acknowledgements_without_effect", "Acknowledged entries that were not pending any more.") {
             $0.acknowledgedTwice
         }
@@ -70,6 +73,10 @@ struct BridgeMetrics {
         }
         add("entries_queued", "Entries that were read and wait for a free request.") { $0.queued }
         add("entries_parked", "Entries that wait for the time of their next attempt.") { $0.parked }
+        add("entries_blocked", "Entries that wait for an earlier one of their key.") { $0.blocked }
+        add("streams_led", "Streams that this instance delivers; where there is an order, one instance does.") {
+            $0.streamsLed
+        }
         // Each worker has its own view of the same endpoints.
         func addMost(_ name: String, _ help: String, _ value: (RouteSnapshot) -> Int) {
             let samples = config.routes.indices.map { route in

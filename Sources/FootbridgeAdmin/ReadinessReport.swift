@@ -5,7 +5,7 @@ internal import Footbridge
 /// A route that is held or paused is the receiver's affair and not unreadiness of this instance; the report names it.
 struct ReadinessReport: Encodable, Equatable {
     struct Route: Encodable, Equatable {
-        enum State: String, Encodable { case reading, waiting, failing, held, paused }
+        enum State: String, Encodable { case reading, standby, waiting, failing, held, paused }
 
         let route: String
         let state: State
@@ -59,6 +59,9 @@ struct ReadinessReport: Encodable, Equatable {
         }
         for case .failing(let reason) in snapshots.map(\.gate) {
             return Route(route: name, state: .failing, reason: reason)
+        }
+        if snapshots.allSatisfy({ $0.streamsLed == 0 }) {
+            return Route(route: name, state: .standby, reason: "another instance delivers it")
         }
         return Route(route: name, state: .reading)
     }

@@ -55,6 +55,9 @@ extension RouteConfig {
             "start": start.dump,
             "filter": filter.map(oneLine) ?? "none",
             "data_field": dataField ?? "none",
+            "ordering": ordering.name,
+            "key": ordering.program.map(oneLine) ?? "none",
+            "on_dead": onDead.rawValue,
         ]
         let treatment: KeyValuePairs<String, String> = [
             "concurrency": concurrency.dump,

@@ -12,11 +12,13 @@ extension RouteConfig {
         if let start { self.start = start }
         filter = section.program("filter")
         dataField = section.optional("data_field", type: "string", defaultText: "none", ConfigText.name)
+        readOrder(section)
         concurrency.read(section)
         rate = RateLimit.read(section)
         let retrySection = section.section("retry")
         retry.read(retrySection)
         retrySection.finish()
+        checkOrder(section, retrySection)
         section.integer("max_parked", &maximumParked, 1...10_000_000)
         deadLetter.read(section)
         section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))

@@ -10,6 +10,8 @@ public struct RouteConfig: Sendable, Equatable {
     public var filter: String?
     /// The field whose JSON programs see as `data`.
     public var dataField: String?
+    public var ordering: Ordering
+    public var onDead: OnDead
     /// Used only when the group has to be made.
     public var start: GroupStart
     public var destination: Destination
@@ -33,7 +35,7 @@ public struct RouteConfig: Sendable, Equatable {
         concurrency: Concurrency = 64, rate: RateLimit? = nil, retry: RetryPolicy = RetryPolicy(),
         maximumParked: Int = 100_000, deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
         takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
-        dataField: String? = nil
+        dataField: String? = nil, ordering: Ordering = .none, onDead: OnDead = .continue
     ) {
         self.name = name
         self.streams = streams
@@ -50,7 +52,12 @@ public struct RouteConfig: Sendable, Equatable {
         self.drainTimeout = drainTimeout
         self.filter = filter
         self.dataField = dataField
+        self.ordering = ordering
+        self.onDead = onDead
     }
+
+    /// Whether entries may have to wait for one another; then one instance at a time reads a stream.
+    var isOrdered: Bool { ordering != .none }
 
     /// `nil` if its entries go elsewhere.
     public var webhook: WebhookConfig? { if case .webhook(let webhook) = destination { webhook } else { nil } }

@@ -12,6 +12,7 @@ final class Batches {
     let config: BatchConfig
     private unowned let route: Route
     private let sink: any BatchSink
+    private let mayFailInPart: Bool
     /// By the row of their first entry.
     private var underWay: [EntryTable.Row: [EntryTable.Row]] = [:]
     /// Halves of refused batches, and what goes once more; the table has them as doubted.
@@ -27,6 +28,7 @@ final class Batches {
     init?(_ route: Route) {
         guard let config = route.config.webhook?.batch, let sink = route.sink as? any BatchSink else { return nil }
         (self.route, self.config, self.sink) = (route, config, sink)
+        mayFailInPart = route.config.webhook?.acceptFailed != nil
     }
 
     var hasParts: Bool { !parts.isEmpty }
@@ -54,8 +56,8 @@ final class Batches {
     func start(_ allowance: Int) {
         self.allowance = allowance
         noteWaiting()
-        while self.allowance > 0, let part = parts.first, isCertain(part) {
-            parts.removeFirst()
+        while self.allowance > 0, let index = parts.firstIndex(where: mayGo) {
+            let part = parts.remove(at: index)
             for row in part where add(row, isFresh: true) == .doesNotFit {
                 route.wait(row, for: .zero, isCharged: false)
             }
@@ -67,8 +69,12 @@ final class Batches {
         }
     }
 
-    private func isCertain(_ part: [EntryTable.Row]) -> Bool {
-        part.allSatisfy { route.sessions[route.table.key($0).stream].isCertain }
+    /// Whether it is certain that they are ours still, and nothing of their keys stands before them.
+    private func mayGo(_ part: [EntryTable.Row]) -> Bool {
+        guard part.allSatisfy({ route.sessions[route.table.key($0).stream].isCertain }) else { return false }
+        guard route.order != nil else { return true }
+        let rows = Set(part)
+        return part.allSatisfy { row in route.table.predecessor(row).map { rows.contains($0) } ?? true }
     }
 
     private func noteWaiting() {
@@ -113,9 +119,31 @@ final class Batches {
                 route.table.takeBack(row)
                 break
             }
+            if added.last == row, !addFollowers(of: row, &limit, isFresh: isFresh) { break }
         }
         send()
         return isTaken
+    }
+
+    /// What comes after an entry of its key goes with it, in one request. Not if the answer may say that the one failed and the
+    /// other did not.
+    ///
+    /// - Returns: whether there may be room for more.
+    private func addFollowers(of first: EntryTable.Row, _ limit: inout Int, isFresh: Bool) -> Bool {
+        guard route.order != nil, !mayFailInPart else { return true }
+        var last = first
+        while added.count < limit, let row = route.table.follower(last), route.table.place(row) == .blocked {
+            let own = self.limit(row)
+            guard own > added.count else { return false }
+            limit = min(limit, own)
+            if add(row, isFresh: isFresh) == .doesNotFit {
+                route.table.takeBack(row)
+                return false
+            }
+            guard added.last == row else { break }
+            last = row
+        }
+        return true
     }
 
     private func next(isRepeat: Bool) -> EntryTable.Row? {
@@ -232,9 +260,16 @@ final class Batches {
 
     /// Parts wait like all others when nothing but probes is sent, or nothing at all.
     func setPartsAside() {
-        guard !parts.isEmpty, route.isHeldUp || route.isDraining else { return }
-        let rows = parts.joined()
-        parts = []
-        for row in rows { route.wait(row, for: .zero, isCharged: true) }
+        guard !parts.isEmpty else { return }
+        let areAllAside = route.isHeldUp || route.isDraining
+        let aside = parts.filter { areAllAside || !mayStart($0) }
+        guard !aside.isEmpty else { return }
+        parts = areAllAside ? [] : parts.filter(mayStart)
+        for row in aside.joined() { route.wait(row, for: .zero, isCharged: true) }
+    }
+
+    /// Whether another instance may not have these entries by now, as far as leases go.
+    private func mayStart(_ part: [EntryTable.Row]) -> Bool {
+        part.allSatisfy { route.sessions[route.table.key($0).stream].machine.mayStart }
     }
 }

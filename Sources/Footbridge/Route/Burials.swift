@@ -13,6 +13,11 @@ final class Burials {
     func giveUp(
         _ row: EntryTable.Row, _ reason: DeadLetterReason, response: [UInt8] = [], fields: EntryFields? = nil
     ) {
+        if route.order?.holds(row, reason) == true {
+            let id = route.table.key(row).id
+            return route.wait(
+                row, for: route.config.retry.longestDelay(attempt: route.table.attempts(row), of: id), isCharged: false)
+        }
         bury(
             row, of: route.worker.consumer, reason, attempts: route.table.attempts(row),
             firstAt: route.table.firstAt(row), response: response,

@@ -16,9 +16,12 @@ struct EntryKey: Hashable {
 ///            ┌────────── fetching ◀─ due ─┐
 ///            ▼                            │
 ///  read ─▶ queued ─▶ in flight ─▶ waiting ┘
-///                        ├─▶ doubted ─┐
-///                        └────────────┴▶ settling ─▶ (gone)
+///    ▲                   ├─▶ doubted ─┐
+///  blocked, parked       └────────────┴▶ settling ─▶ (gone)
 /// ```
+/// Where entries of one key are kept in order, those behind the first of their key are blocked, or parked without their bodies.
+/// They go on when all before them have gone.
+///
 /// Knows nothing of Redis, HTTP or policy. A waiting entry takes 48 bytes, and some 12 more to be found by its key and by
 /// its due time (`EntryTableTests` measures a million). All moves take O(1) or O(log waiting).
 struct EntryTable: ~Copyable {
@@ -37,6 +40,10 @@ struct EntryTable: ~Copyable {
         case fetching
         /// Its end was decided, and Redis has not confirmed it yet.
         case settling
+        /// Its body is here, and an earlier entry of its key is not settled.
+        case blocked
+        /// The same without its body.
+        case parked
     }
 
     /// Names an entry while it is in the table; another entry may get the same row later.
@@ -67,9 +74,16 @@ struct EntryTable: ~Copyable {
     /// Of each row, for routes with many endpoints: which one. Empty for others.
     private var endpoints: [UInt32] = []
     private let hasEndpoints: Bool
+    /// `nil` where there is no order.
+    private var lanes: Lanes?
+    /// Those that are blocked, in the order they came; some of them may be so no longer.
+    private var blocked = Deque<Row>()
 
-    /// - Parameter hasEndpoints: whether `setEndpoint` will be called.
-    init(streams: Int, hasEndpoints: Bool = false) {
+    /// - Parameters:
+    ///   - hasEndpoints: whether `setEndpoint` will be called.
+    ///   - isOrdered: whether entries may have a lane.
+    init(streams: Int, hasEndpoints: Bool = false, isOrdered: Bool = false) {
+        lanes = isOrdered ? Lanes() : nil
         self.hasEndpoints = hasEndpoints
         streamCounts = Array(repeating: 0, count: streams)
         settlingCounts = streamCounts
@@ -79,7 +93,9 @@ struct EntryTable: ~Copyable {
 
     func count(_ place: Place) -> Int { counts[Int(place.rawValue)] }
     /// Whose bodies are here or on their way, or whose end is not confirmed: what bounds memory and duplicates.
-    var busy: Int { index.count - count(.waiting) }
+    var busy: Int { index.count - bodiless }
+    /// Those that wait without their bodies, for whatever it is.
+    var bodiless: Int { count(.waiting) + count(.parked) }
     /// All, the waiting ones included.
     var count: Int { index.count }
     func count(of stream: Int) -> Int { streamCounts[stream] }
@@ -108,6 +124,15 @@ struct EntryTable: ~Copyable {
     /// Whether Redis has not been told of its attempts yet.
     func isUncounted(_ row: Row) -> Bool { records[row.index].flags & Self.isUncounted != 0 }
 
+    /// Whether nothing of its key stands before it.
+    func isFirst(_ row: Row) -> Bool { lanes?.isFirst(row.index) ?? true }
+    /// The next of its key.
+    func follower(_ row: Row) -> Row? { lanes?.next(after: row.index).map(Row.init) }
+    /// The one of its key that stands before it.
+    func predecessor(_ row: Row) -> Row? { lanes?.previous(before: row.index).map(Row.init) }
+    /// Keys of which something is held.
+    var laneCount: Int { lanes?.count ?? 0 }
+
     /// Whether it waits for nothing but its dead letter, which cannot be written now.
     func isDoomed(_ row: Row) -> Bool { records[row.index].flags & Self.isDoomed != 0 }
 
@@ -131,9 +156,9 @@ struct EntryTable: ~Copyable {
             .map { (key($0), attempts($0)) }
     }
 
-    /// Entries of one stream that wait or are queued; visits every record.
+    /// Entries of one stream with which nothing is under way; visits every record.
     func resting(of stream: Int) -> [EntryID] {
-        rows { $0.stream == UInt16(stream) && ($0.place == .waiting || $0.place == .queued) }.map { key($0).id }
+        rows { $0.stream == UInt16(stream) && $0.place.isRest }.map { key($0).id }
     }
 
     /// Entries of one stream that may have been settled by a command whose answer was lost; visits every record.
@@ -150,6 +175,9 @@ struct EntryTable: ~Copyable {
     /// How many of a stream are not being settled.
     func unsettledCount(of stream: Int) -> Int { streamCounts[stream] - settlingCounts[stream] }
 
+    /// How many of a stream are being settled.
+    func settlingCount(of stream: Int) -> Int { settlingCounts[stream] }
+
     private func rows(where isWanted: (EntryRecord) -> Bool) -> [Row] {
         (0..<UInt32(records.capacity)).filter { isWanted(records[$0]) }.map(Row.init)
     }
@@ -157,21 +185,37 @@ struct EntryTable: ~Copyable {
     // MARK: - Coming
 
     /// A fresh entry; `nil` if it is here already.
-    mutating func queue(_ key: EntryKey, _ fields: EntryFields) -> Row? {
+    ///
+    /// - Parameter lane: what entries of its key have in common; `nil` if it has none.
+    mutating func queue(_ key: EntryKey, _ fields: EntryFields, lane: UInt64? = nil) -> Row? {
         guard let row = insert(key, .queued) else { return nil }
         setBody(fields, row)
-        fresh.append(row)
+        if enter(row, lane) { fresh.append(row) } else { block(row) }
         return row
     }
 
     /// An entry without its body; `nil` if it is here already.
     @discardableResult
-    mutating func wait(_ key: EntryKey, due: MonotonicTime, attempts: Int, firstAt: Int64) -> Row? {
+    mutating func wait(
+        _ key: EntryKey, due: MonotonicTime, attempts: Int, firstAt: Int64, lane: UInt64? = nil
+    ) -> Row? {
         guard let row = insert(key, .waiting) else { return nil }
         records[row.index].attempts = Int32(clamping: attempts)
         records[row.index].firstAt = firstAt
-        push(row, due)
+        if enter(row, lane) {
+            push(row, due)
+        } else {
+            records[row.index].due = due.nanoseconds
+            move(row, .parked)
+        }
         return row
+    }
+
+    /// - Returns: whether it is the first of its lane.
+    private mutating func enter(_ row: Row, _ lane: UInt64?) -> Bool {
+        guard let lane, lanes != nil else { return true }
+        let id = records[row.index].key.id
+        return lanes?.enter(row.index, lane, isEarlier: { [records] in id < records[$0].key.id }) ?? true
     }
 
     /// An entry that can only be buried; `nil` if it is here already.
@@ -195,6 +239,60 @@ struct EntryTable: ~Copyable {
     }
 
     // MARK: - Moving
+
+    private mutating func block(_ row: Row) {
+        move(row, .blocked)
+        // Those that went on are still in it.
+        if blocked.count > 2 * count(.blocked) + 64 {
+            blocked.removeAll { [records] in records[$0.index].place != .blocked }
+        }
+        blocked.append(row)
+    }
+
+    /// Takes the blocked entry that came last; its body goes.
+    mutating func park(_ now: MonotonicTime) -> Row? {
+        while let row = blocked.popLast() {
+            guard place(row) == .blocked else { continue }
+            dropBody(row)
+            records[row.index].due = now.nanoseconds
+            move(row, .parked)
+            return row
+        }
+        return nil
+    }
+
+    /// Entries of one stream that are queued or blocked wait without their bodies; visits every record. Gives those.
+    mutating func setAside(of stream: Int, _ now: MonotonicTime) -> [Row] {
+        let found = rows { $0.stream == UInt16(stream) && ($0.place == .queued || $0.place == .blocked) }
+        let queued = Set(found.filter { place($0) == .queued })
+        if !queued.isEmpty {
+            fresh.removeAll { queued.contains($0) }
+            repeats.removeAll { queued.contains($0) }
+        }
+        for row in found {
+            if queued.contains(row) {
+                wait(row, due: now)
+            } else {
+                dropBody(row)
+                records[row.index].due = now.nanoseconds
+                move(row, .parked)
+            }
+        }
+        return found
+    }
+
+    /// The one before it has gone.
+    private mutating func didAdvance(to row: Row) {
+        switch place(row) {
+        case .blocked:
+            move(row, .queued)
+            if records[row.index].attempts > 0 { repeats.append(row) } else { fresh.append(row) }
+        case .parked:
+            move(row, .waiting)
+            heap.push(row.index, in: &records)
+        default: break
+        }
+    }
 
     /// Takes the next queued entry that may go, for `start`; fresh ones and repeats in turn.
     mutating func next(where mayGo: (EntryKey) -> Bool = { _ in true }) -> Row? {
@@ -273,6 +371,7 @@ struct EntryTable: ~Copyable {
     /// No request was made after all: it is the next one again.
     mutating func takeBack(_ row: Row) {
         records[row.index].attempts -= 1
+        guard isFirst(row) else { return block(row) }
         move(row, .queued)
         unpop(row)
     }
@@ -303,6 +402,7 @@ struct EntryTable: ~Copyable {
     mutating func queueAgain(_ row: Row, _ fields: EntryFields) {
         records[row.index].flags &= ~Self.mayBeSettled
         setBody(fields, row)
+        guard isFirst(row) else { return block(row) }
         move(row, .queued)
         if records[row.index].attempts > 0 { repeats.append(row) } else { fresh.append(row) }
     }
@@ -366,27 +466,30 @@ struct EntryTable: ~Copyable {
     mutating func remove(_ row: Row) {
         switch place(row) {
         case .waiting: heap.remove(row.index, in: &records)
-        case .queued:
-            fresh.removeAll { $0 == row }
-            repeats.removeAll { $0 == row }
+        case .queued: unlist(row)
         default: break
         }
         discard(row)
     }
 
-    /// Removes those of a stream that wait or are queued and that `isWanted`; visits every record. Gives their number.
+    private mutating func unlist(_ row: Row) {
+        fresh.removeAll { $0 == row }
+        repeats.removeAll { $0 == row }
+    }
+
+    /// Removes those of a stream with which nothing is under way and that `isWanted`; visits every record. Gives their number.
     mutating func removeResting(of stream: Int, where isWanted: (EntryID) -> Bool) -> Int {
-        let removed = rows {
-            $0.stream == UInt16(stream) && ($0.place == .waiting || $0.place == .queued) && isWanted($0.key.id)
-        }
+        let removed = rows { $0.stream == UInt16(stream) && $0.place.isRest && isWanted($0.key.id) }
         guard !removed.isEmpty else { return 0 }
         let queued = Set(removed.filter { place($0) == .queued })
         if !queued.isEmpty {
             fresh.removeAll { queued.contains($0) }
             repeats.removeAll { queued.contains($0) }
         }
-        for row in removed {
+        // From the last one on: what stands before it goes, too, and need not be made the first.
+        for row in removed.sorted(by: { key($0).id > key($1).id }) {
             if place(row) == .waiting { heap.remove(row.index, in: &records) }
+            if place(row) == .queued, !queued.contains(row) { unlist(row) }
             discard(row)
         }
         return removed.count
@@ -399,11 +502,14 @@ struct EntryTable: ~Copyable {
         streamCounts[Int(records[row.index].stream)] -= 1
         index.remove(row.index, in: records)
         records.giveBack(row.index)
+        if let next = lanes?.leave(row.index) { didAdvance(to: Row(index: next)) }
         guard index.count == 0, records.capacity > 4 * RecordStore.chunk else { return }
         // After a backlog the memory goes back.
         records = RecordStore()
         index = KeyIndex()
         heap = DueHeap()
+        if lanes != nil { lanes = Lanes() }
+        blocked = []
     }
 
     // MARK: - Bodies
@@ -430,6 +536,11 @@ struct EntryTable: ~Copyable {
         records[row.index].due = due.nanoseconds
         heap.push(row.index, in: &records)
     }
+}
+
+extension EntryTable.Place {
+    /// Nothing is under way with an entry there, so that it can be let go of.
+    var isRest: Bool { self == .waiting || self == .queued || self == .blocked || self == .parked }
 }
 
 extension Deque {

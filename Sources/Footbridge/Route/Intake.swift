@@ -25,12 +25,13 @@ final class Intake {
         return max(1, min(wanted ?? 4 * route.concurrency, sizes.fitting))
     }
 
-    private var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
+    var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
 
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
     func readMore() {
         noteFullness()
+        route.order?.lookFurther()
         guard !isFull, mayRead else { return }
         let sessions = route.sessions
         var room = room
@@ -53,7 +54,7 @@ final class Intake {
 
     /// More is read when an eighth of those that wait has gone.
     private func noteFullness() {
-        let (waiting, limit) = (route.table.count(.waiting), route.config.maximumParked)
+        let (waiting, limit) = (route.table.bodiless, route.config.maximumParked)
         let isFull = waiting >= (self.isFull ? max(1, limit - limit / 8) : limit)
         guard isFull != self.isFull else { return }
         self.isFull = isFull
@@ -73,6 +74,7 @@ final class Intake {
     private var mayRead: Bool {
         guard route.isHeldUp, case .down(let down) = route.endpoint.standing.state else { return true }
         return route.table.busy == 0 && (route.table.count == 0 || down.reason.maySpeakOfEntries)
+            && route.table.count(.parked) < window
     }
 
     /// New entries came in.
@@ -85,9 +87,11 @@ final class Intake {
             sizes.note(entry.fields.byteCount)
             if entry.id.age(now: route.worker.loop.wallMilliseconds) == nil { route.counters.timeless += 1 }
             // Those that are on their way already come again when the group was moved back.
+            let key = EntryKey(stream: stream, id: entry.id)
             _ = route.table.queue(
-                EntryKey(stream: stream, id: entry.id), isLarge ? entry.fields.compacted() : entry.fields)
+                key, isLarge ? entry.fields.compacted() : entry.fields, lane: route.order?.lane(of: key, entry.fields))
         }
+        if route.isHeldUp { route.order?.parkAll() }
         if route.isDraining { route.handBackQueued() }
     }
 

@@ -26,6 +26,8 @@ final class Route: TurnParticipant {
     private(set) lazy var intake = Intake(self)
     /// `nil` if each request carries one entry.
     private(set) var batches: Batches?
+    /// `nil` if its entries have none.
+    private(set) var order: Order?
     private lazy var repeats = Repeats(self)
     private lazy var doubts = Doubts(self)
     private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger, hasMany: endpoints != nil)
@@ -43,7 +45,8 @@ final class Route: TurnParticipant {
         self.worker = worker
         self.logger = logger
         table = EntryTable(
-            streams: config.streams.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false)
+            streams: config.streams.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false,
+            isOrdered: config.isOrdered)
         let marks = GroupMarks()
         shaper = try Shaper.make(for: config)
         let place = SinkPlace(
@@ -57,7 +60,7 @@ final class Route: TurnParticipant {
         }
         marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
-        (endpoints, batches) = (Endpoints(self), Batches(self))
+        (endpoints, batches, order) = (Endpoints(self), Batches(self), try Order(self))
     }
 
     func begin() {
@@ -182,6 +185,7 @@ final class Route: TurnParticipant {
     ///   can be made of it.
     func shaping<Made>(_ delivery: Delivery, _ make: () throws(UnmakeableRequest) -> Made) -> Made? {
         do throws(UnmakeableRequest) {
+            if let failure = order?.takeFailure(of: delivery.key) { throw failure }
             guard let shaper else { return try make() }
             defer { shaper.end() }
             try shaper.begin(delivery)
@@ -322,7 +326,8 @@ final class Route: TurnParticipant {
     /// What is queued for an endpoint that refuses waits without its body, so that the next probe may be one of the entries
     /// behind it.
     private func setQueueAside() {
-        while table.count(.waiting) < config.maximumParked, let row = table.next() {
+        order?.parkAll()
+        while table.bodiless < config.maximumParked, let row = table.next() {
             setAside(row)
         }
     }
@@ -352,7 +357,9 @@ final class Route: TurnParticipant {
 
     /// An entry of another life of ours, or of another instance, waits until the time that its attempt count and its idle
     /// time give.
-    func adopt(_ key: EntryKey, deliveryCount: Int, idle: Duration) {
+    ///
+    /// - Parameter fields: needed where there is an order by key.
+    func adopt(_ key: EntryKey, deliveryCount: Int, idle: Duration, fields: EntryFields? = nil) {
         // One whose attempts are spent comes after others: they show whether the endpoint takes anything.
         var delay = min(config.retry.longestDelay(attempt: 1, of: key.id), .seconds(10))
         if case .retry(let wait, _) = config.retry.resumption(deliveryCount: deliveryCount, idle: idle, id: key.id) {
@@ -362,7 +369,8 @@ final class Route: TurnParticipant {
         // Nobody has written down when the first attempt was made; it was not before the entry was added.
         let added = key.id.age(now: now) == nil ? now : Int64(clamping: key.id.milliseconds)
         table.wait(
-            key, due: worker.loop.now + delay, attempts: max(0, deliveryCount), firstAt: deliveryCount > 0 ? added : 0)
+            key, due: worker.loop.now + delay, attempts: max(0, deliveryCount), firstAt: deliveryCount > 0 ? added : 0,
+            lane: order?.lane(of: key, fields))
     }
 
     /// An entry that came too late to be begun: its attempt does not count.
@@ -397,6 +405,15 @@ final class Route: TurnParticipant {
 
     /// Entries of a stream that cannot be let go of now, for something is under way with them.
     func underWay(of stream: Int) -> [EntryID] { table.underWay(of: stream) }
+
+    /// Lets go of all of a stream with which nothing is under way; gives their number.
+    func letGo(of stream: Int) -> Int { relinquish(Set(resting(of: stream)), of: stream) }
+
+    /// What was read of a stream and not begun waits without its body; Redis is told so.
+    func setAside(of stream: Int) {
+        doubts.judge(olderThan: .zero)
+        for row in table.setAside(of: stream, worker.loop.now) { settler.count(row) }
+    }
 
     /// How many of a stream's entries Redis must hold as ours.
     func restingCount(of stream: Int) -> Int {
@@ -450,6 +467,7 @@ final class Route: TurnParticipant {
     /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
     func handBackQueued() {
         endpoints?.handBack()
+        order?.parkAll()
         while let row = table.next() {
             table.wait(row, due: worker.loop.now)
             settler.count(row)

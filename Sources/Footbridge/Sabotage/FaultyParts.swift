@@ -22,6 +22,10 @@
                 stream: stream, group: group)
         }
 
+        static func lease(_ reply: LeaseReply, for owner: OwnerMark) -> LeaseMark? {
+            Sabotage.chosen == .ignoreLease ? LeaseMark(unchecked: owner) : reply.lease(of: owner)
+        }
+
         static func handOver(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
             if Sabotage.chosen == .neverHandOver { return completion(0) }
             HandOver(session, completion).begin()

@@ -42,6 +42,8 @@
         case neverClaim
         case claimTheLiving
         case neverHandOver
+        /// Reads a stream in whose order another reads, too.
+        case ignoreLease
 
         // Of what is told.
         case loseAcknowledgement

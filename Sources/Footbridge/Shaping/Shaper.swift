@@ -23,9 +23,7 @@ final class Shaper {
     /// What the templates gave for the entry at hand.
     private var made: RequestLines?
     private var key: [UInt8] = []
-    private let streams: [[UInt8]]
-    private let dataField: [UInt8]?
-    private var id: [UInt8] = []
+    private var input: EntryInput
     private var values: [[UInt8]] = []
 
     /// - Returns: `nil` if the route needs none.
@@ -60,8 +58,7 @@ final class Shaper {
         hasKey = key != nil
         isHostFromEntry = route.webhook?.isHostFromEntry ?? false
         headerNames = headers.map { Array($0.name.utf8) }
-        streams = route.streams.map { Array($0.utf8) }
-        dataField = route.dataField.map { Array($0.utf8) }
+        input = EntryInput(of: route)
         self.machine = machine
     }
 
@@ -70,28 +67,7 @@ final class Shaper {
 
     func begin(_ delivery: Delivery) throws(UnmakeableRequest) {
         made = nil
-        id.removeAll(keepingCapacity: true)
-        id.appendDecimal(delivery.key.id.milliseconds)
-        id.append(UInt8(ascii: "-"))
-        id.appendDecimal(delivery.key.id.sequence)
-        let (machine, id, stream, dataField) = (machine, id, streams[delivery.key.stream], dataField)
-        let result = delivery.fields.withUnsafeFields { fields in
-            id.withUnsafeBytes { id in
-                stream.withUnsafeBytes { stream -> Result<Void, JQFailure> in
-                    do throws(JQFailure) {
-                        return .success(
-                            try machine.begin(
-                                id: id, stream: stream, timestamp: Double(delivery.key.id.milliseconds) / 1000,
-                                attempt: delivery.attempt, fields: fields, dataField: dataField))
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-            }
-        }
-        guard case .failure(let failure) = result else { return }
-        if case .failed(let message) = failure { throw UnmakeableRequest("data_field", "is no JSON: \(message)") }
-        throw UnmakeableRequest("data_field", failure)
+        try input.begin(machine, delivery.key, delivery.fields, attempt: delivery.attempt)
     }
 
     func end() { machine.end() }

@@ -70,6 +70,19 @@ public struct Trial: Sendable {
         }
     }
 
+    /// What keeps an entry in order, as JSON; `nil` if the route has no order by key.
+    ///
+    /// - Throws: if libjq refuses what the route asks for.
+    public func key(of entry: StreamEntry, stream: Int) throws -> String? {
+        guard let program = route.ordering.program else { return nil }
+        do {
+            return try OrderKey(program, of: route).shown(
+                of: EntryKey(stream: stream, id: entry.id), entry.fields)
+        } catch let error as UnmakeableRequest {
+            return "none: \(error)"
+        }
+    }
+
     private func shaped(_ delivery: Delivery, _ shaper: Shaper?) throws -> Shape {
         switch route.destination {
         case .webhook(let webhook):

@@ -24,7 +24,7 @@ final class Adoption: SessionPart {
                 guard rows.count == Adoption.page, let next = rows.last?.id.bound else {
                     return session.perform(session.machine.didAdopt(number))
                 }
-                guard route.table.count(.waiting) >= route.config.maximumParked else {
+                guard route.table.bodiless >= route.config.maximumParked else {
                     return adopt(number, after: next, on: connection)
                 }
                 adoptLater(number, after: next)
@@ -38,8 +38,7 @@ final class Adoption: SessionPart {
             guard let self, session.machine.state == .preparing(.adopt), session.machine.preparation == number else {
                 return
             }
-            if route.table.count(.waiting) < route.config.maximumParked / 2, let connection = worker.commands.connection
-            {
+            if route.table.bodiless < route.config.maximumParked / 2, let connection = worker.commands.connection {
                 adopt(number, after: after, on: connection)
             } else {
                 adoptLater(number, after: after)
@@ -65,13 +64,88 @@ final class Adoption: SessionPart {
         worker.loop.atEndOfTurn(route)
     }
 
+    // MARK: - In order
+
+    /// All that is pending becomes ours, whoever had it, before anything newer is read; with the bodies, as far as they tell which
+    /// entries belong together.
+    ///
+    /// - Parameter number: of the preparation that this is a step of; `nil` if it is none.
+    func adoptAll(_ number: Int?, after: EntryBound, on connection: RedisConnection) {
+        guard let lease = session.machine.lease, isWanted(number) else { return }
+        let isByKey = if case .key = route.config.ordering { true } else { false }
+        let script = StreamCommand.adopt(
+            for: worker.consumer, lease: lease.name, after: after, count: ScriptPortion.usual,
+            takesAll: route.config.takeOver == .all, needsFields: isByKey, stream: name, group: group)
+        connection.send(script) { [unowned self] result in
+            guard isWanted(number) else { return }
+            switch result {
+            case .failure(let error) where error.isFenced: session.lose()
+            case .failure(let error): if number != nil { session.refuse(error) }
+            case .success(let entries):
+                take(entries)
+                guard let next = entries.last?.id.bound else {
+                    if let number { session.perform(session.machine.didAdopt(number)) }
+                    return
+                }
+                adoptRest(number, after: next)
+            }
+        }
+    }
+
+    private func isWanted(_ number: Int?) -> Bool {
+        guard let number else { return session.isOpen && !route.isDraining }
+        return session.machine.state == .preparing(.adopt) && session.machine.preparation == number
+    }
+
+    private func adoptRest(_ number: Int?, after: EntryBound) {
+        if let connection = worker.commands.connection, route.table.bodiless < route.config.maximumParked {
+            return adoptAll(number, after: after, on: connection)
+        }
+        worker.loop.schedule(after: .seconds(1)) { [weak self] in
+            guard let self, isWanted(number) else { return }
+            adoptRest(number, after: after)
+        }
+    }
+
+    private func take(_ entries: [AdoptedEntry]) {
+        var (resumed, taken, trimmed) = (0, 0, 0)
+        for entry in entries where !entry.isForeign {
+            let key = session.key(entry.id)
+            let isOurs = entry.consumer == worker.consumer
+            if entry.isTrimmed {
+                if !route.settler.refusesLetters(of: session.index),
+                    route.burials.buryTrimmed(key, of: entry.consumer, attempts: entry.deliveryCount)
+                {
+                    trimmed += 1
+                }
+                continue
+            }
+            guard !route.table.contains(key) else { continue }
+            // The reply of a read may be on its way with it.
+            if isOurs, session.isOpen, entry.idle <= StreamSession.blockTime * 3 { continue }
+            let isLost = isOurs && session.wasOpen
+            route.adopt(
+                key, deliveryCount: max(0, entry.deliveryCount - (isLost ? 1 : 0)), idle: entry.idle,
+                fields: entry.fields)
+            if isOurs { resumed += 1 } else { taken += 1 }
+        }
+        route.counters.resumed += resumed
+        route.counters.takenOver += taken
+        guard resumed + taken + trimmed > 0 else { return }
+        var metadata: Logger.Metadata = [LogKeys.stream: "\(name)", LogKeys.count: "\(resumed + taken)"]
+        if trimmed > 0 { metadata[LogKeys.trimmed] = "\(trimmed)" }
+        logger.info("pending entries are delivered first", metadata: metadata)
+        worker.loop.atEndOfTurn(route)
+    }
+
     /// Looks for entries that are ours, unknown, and so old that no reply can be on its way with them.
     func adoptForgotten(after: EntryBound = .open, on connection: RedisConnection) {
+        guard session.lease == nil else { return adoptAll(nil, after: .open, on: connection) }
         connection.send(ownPending(after: after)) { [unowned self] result in
             guard case .success(let rows) = result, !route.isDraining else { return }
             adoptUnknown(rows.filter { $0.idle > StreamSession.blockTime * 3 })
             if rows.count == Adoption.page, let next = rows.last?.id.bound,
-                route.table.count(.waiting) < route.config.maximumParked
+                route.table.bodiless < route.config.maximumParked
             {
                 adoptForgotten(after: next, on: connection)
             }

@@ -21,6 +21,8 @@ struct OwnEntries: Sendable {
     let isTaken: Bool
     /// The worker's mark is not there: others have removed it with its consumer, or a clean-up has.
     let isUnmarked: Bool
+    /// The lease that was asked for is another's, or nobody's.
+    let isLeaseLost: Bool
 }
 
 /// What a group that was made anew does with an entry that was held when the old one went.
@@ -80,7 +82,7 @@ extension StreamCommand where Reply == FetchedEntries {
 extension StreamCommand where Reply == OwnEntries {
     /// Which entries of a range are the consumer's, from the first on as many as fit, and who the group is.
     static func own(
-        from: EntryBound, to last: EntryID, stream: String, group: String, owner: OwnerMark
+        from: EntryBound, to last: EntryID, stream: String, group: String, owner: OwnerMark, lease: LeaseMark?
     ) -> StreamCommand {
         script(
             """
@@ -91,14 +93,16 @@ extension StreamCommand where Reply == OwnEntries {
               ids[#ids + 1] = row[1]
             end
             local marked, taken = exists(KEYS[1], ARGV[1], ARGV[5]), exists(KEYS[1], ARGV[1], ARGV[6])
-            return {ids, taken and 1 or 0, marked and 0 or 1, markOf(KEYS[1], ARGV[1])}
-            """, stream, [group, owner.consumer, from.argument("-"), last, owner.name, owner.taken]
+            local leased = ARGV[7] == '' or exists(KEYS[1], ARGV[1], ARGV[7])
+            return {ids, taken and 1 or 0, marked and 0 or 1, markOf(KEYS[1], ARGV[1]), leased and 1 or 0}
+            """, stream, [group, owner.consumer, from.argument("-"), last, owner.name, owner.taken, lease?.name ?? ""]
         ) { reply in
-            guard let parts = reply.elements, parts.count == 4, let rows = parts[0].elements else { return nil }
+            guard let parts = reply.elements, parts.count == 5, let rows = parts[0].elements else { return nil }
             let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
             guard ids.count == rows.count else { return nil }
             return OwnEntries(
-                ids: Set(ids), mark: parts[3].text, isTaken: parts[1].integer == 1, isUnmarked: parts[2].integer == 1)
+                ids: Set(ids), mark: parts[3].text, isTaken: parts[1].integer == 1, isUnmarked: parts[2].integer == 1,
+                isLeaseLost: parts[4].integer == 0)
         }
     }
 }
@@ -235,9 +239,15 @@ extension StreamCommand where Reply == BacklogRead {
     /// Reads new entries without waiting, four at a time until there are `count`, or as many bytes.
     ///
     /// `XREADGROUP` knows no bound in bytes: asked for a hundred entries it sends a hundred, also of 8 MB each.
-    static func backlog(count: Int, bytes: Int, stream: String, group: String, consumer: String) -> StreamCommand {
+    ///
+    /// - Parameter lease: without it nothing is read (`LeaseScript.fenced`); `nil` if the stream needs none.
+    static func backlog(
+        count: Int, bytes: Int, stream: String, group: String, consumer: String, lease: LeaseMark?
+    ) -> StreamCommand {
         script(
             """
+            \(lease == nil ? "" : ScriptFunction.exists)
+            \(lease == nil ? "" : LeaseScript.check(5))
             local got, size, count, bytes = {}, 0, tonumber(ARGV[3]), tonumber(ARGV[4])
             while #got < count and size < bytes do
               local wanted = math.min(4, count - #got)
@@ -251,7 +261,7 @@ extension StreamCommand where Reply == BacklogRead {
               if #entries < wanted then return {0, got} end
             end
             return {1, got}
-            """, stream, [group, consumer, count, bytes]
+            """, stream, [group, consumer, count, bytes] + (lease.map { [$0.name] } ?? [])
         ) { reply in
             guard let parts = reply.elements, parts.count == 2, let more = parts[0].integer,
                 let rows = parts[1].elements

@@ -9,6 +9,7 @@ internal import RedisStreams
 final class HandOver: SessionPart {
     let session: StreamSession
     private let completion: (_ left: Int) -> Void
+    private let lease: LeaseMark?
     private var released = 0
     /// A connection was lost on the way: more may have been released, and nobody was told.
     private var isRepeated = false
@@ -17,6 +18,7 @@ final class HandOver: SessionPart {
     init(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
         self.session = session
         self.completion = completion
+        lease = session.machine.lease
     }
 
     func begin() {
@@ -85,7 +87,8 @@ final class HandOver: SessionPart {
     }
 
     private func leave(on connection: RedisConnection) {
-        let names = [worker.consumer, session.ownerMark.name, session.ownerMark.taken]
+        var names = [worker.consumer, session.ownerMark.name, session.ownerMark.taken]
+        if let lease { names.append(lease.name) }
         let command = StreamCommand.removeConsumers(
             names, silentFor: .zero, stream: name, group: group)
         connection.send(command) { [self] result in

@@ -105,6 +105,8 @@ final class Ownership: SessionPart {
                 return verify(isLate: true)
             }
             defer { end(answered: true) }
+            // All that is held here is another's, or will be as soon as it is found: nothing of it is sent.
+            if own.isLeaseLost { return session.lose() }
             if let mark = own.mark, let known = session.machine.mark, mark != known.name {
                 return session.perform(session.machine.sawMark(mark))
             }
@@ -154,7 +156,7 @@ final class Ownership: SessionPart {
     ) {
         let script = StreamCommand.own(
             from: first.map { .included($0) } ?? .open, to: last ?? .zero, stream: name, group: group,
-            owner: session.ownerMark)
+            owner: session.ownerMark, lease: session.machine.lease)
         connection.send(script) { [unowned self] result in
             guard case .success(var own) = result else { return completion(nil) }
             let next = own.ids.max()?.successor

@@ -45,7 +45,11 @@ final class Preparation: SessionPart {
                 session.perform(session.machine.didRestore(number))
             }
         case .putBack: putBack(number, on: connection)
-        case .adopt: session.adoption.adopt(number, after: .open, on: connection)
+        case .lease: session.lease?.ask(number, on: connection)
+        case .adopt:
+            session.lease == nil
+                ? session.adoption.adopt(number, after: .open, on: connection)
+                : session.adoption.adoptAll(number, after: .open, on: connection)
         case .locate:
             connection.send(.groups(of: name)) { [unowned self] result in
                 let found = (try? result.get())?.first { $0.name == group }

@@ -16,8 +16,12 @@ struct SessionMachine: Equatable {
         case rival
         /// Redis refused a step or a read. → preparing after a pause, offline
         case refused
-        /// Entries may be read. → preparing (another group), refused, offline
+        /// Entries may be read. → preparing (another group, another's lease), handing over, refused, offline
         case open
+        /// Another consumer has the lease of the stream. → preparing when it may be free, offline
+        case standby
+        /// The stream is being left to another consumer. → preparing, offline
+        case handingOver
         /// For good.
         case closed
     }
@@ -33,6 +37,8 @@ struct SessionMachine: Equatable {
         case restore
         /// It may have been made too far ahead.
         case putBack
+        /// May this consumer read? Only where entries are kept in order: one at a time does.
+        case lease
         /// What does Redis hold as ours that we do not know?
         case adopt
         /// Where does it stand?
@@ -45,8 +51,16 @@ struct SessionMachine: Equatable {
         case none
         case perform(Step)
         case open
+        case standBy
         case prepareAfter(Duration)
     }
+
+    /// Whether one consumer at a time reads the stream.
+    private let isLeased: Bool
+    /// The lease that this consumer has, since it was last made sure of.
+    private(set) var lease: LeaseMark?
+    /// Another consumer had it when it was last asked for.
+    private(set) var standsBy = false
 
     private(set) var state = State.offline
     /// Rises when the group turns out to be another than before.
@@ -68,7 +82,11 @@ struct SessionMachine: Equatable {
     /// Reads with a blocking time that were answered at once without entries, in a row.
     private(set) var hastyAnswers = 0
 
+    init(isLeased: Bool = false) { self.isLeased = isLeased }
+
     var isOpen: Bool { state == .open }
+    /// What is held may be sent, as far as the lease goes.
+    var mayStart: Bool { !isLeased || lease != nil && state != .handingOver }
     var isPreparing: Bool { if case .preparing = state { true } else { false } }
     var mayRead: Bool { state == .open && reading == nil }
 
@@ -83,10 +101,13 @@ struct SessionMachine: Equatable {
         guard state != .closed else { return }
         state = .offline
         reading = nil
+        lease = nil
     }
 
     /// The connection for commands stands: a step whose answer was lost is taken again.
-    mutating func didConnectCommands() -> Action { isPreparing || state == .rival ? prepare() : .none }
+    mutating func didConnectCommands() -> Action {
+        isPreparing || state == .rival || state == .standby || state == .handingOver ? prepare() : .none
+    }
 
     mutating func close() { state = .closed }
 
@@ -95,6 +116,7 @@ struct SessionMachine: Equatable {
 
     private mutating func prepare() -> Action {
         preparation += 1
+        lease = nil
         return go(.meet)
     }
 
@@ -127,7 +149,7 @@ struct SessionMachine: Equatable {
             state = .rival
             return .prepareAfter(.seconds(1))
         }
-        return go(mustRestore ? .restore : .adopt)
+        return mustRestore ? go(.restore) : go(isLeased ? .lease : .adopt)
     }
 
     /// - Parameter origin: where the group stood when it was new.
@@ -135,7 +157,7 @@ struct SessionMachine: Equatable {
         guard isAt(.restore, number) else { return .none }
         guard let position, let origin = mark?.origin.flatMap({ EntryID($0) }), origin > position else {
             mustRestore = false
-            return go(.adopt)
+            return go(isLeased ? .lease : .adopt)
         }
         return go(.putBack)
     }
@@ -143,8 +165,39 @@ struct SessionMachine: Equatable {
     mutating func didPutBack(_ number: Int) -> Action {
         guard isAt(.putBack, number) else { return .none }
         mustRestore = false
+        return go(isLeased ? .lease : .adopt)
+    }
+
+    /// - Parameter lease: `nil` if another consumer has it.
+    mutating func didLease(_ lease: LeaseMark?, _ number: Int) -> Action {
+        guard isAt(.lease, number) else { return .none }
+        standsBy = lease == nil
+        guard let lease else {
+            state = .standby
+            return .standBy
+        }
+        self.lease = lease
         return go(.adopt)
     }
+
+    /// The lease may be free.
+    mutating func mayLead() -> Action { state == .standby ? prepare() : .none }
+
+    /// The lease turned out to be another's, or nobody's.
+    mutating func loseLease() -> Action {
+        guard isLeased, state == .open || state == .handingOver || isPreparing && lease != nil else { return .none }
+        return prepare()
+    }
+
+    /// The stream is to be another consumer's: nothing is read or begun any more.
+    mutating func beginHandingOver() -> Bool {
+        guard isLeased, state == .open else { return false }
+        state = .handingOver
+        return true
+    }
+
+    /// What was held here is another's now.
+    mutating func didHandOver() -> Action { state == .handingOver ? prepare() : .none }
 
     mutating func didAdopt(_ number: Int) -> Action {
         guard isAt(.adopt, number) else { return .none }
@@ -166,8 +219,9 @@ struct SessionMachine: Equatable {
 
     /// Redis knows no such group, or no such stream.
     mutating func missGroup() -> Action {
-        guard state == .open || isPreparing else { return .none }
+        guard state == .open || state == .standby || isPreparing else { return .none }
         if wasOpen || position != nil { beginEpoch() }
+        lease = nil
         mark = nil
         preparation += 1
         return go(.create)

@@ -23,7 +23,9 @@ final class StreamSession {
     var worker: WorkerContext { route.worker }
     var group: String { route.config.group }
     private let link: RedisLink
-    var machine = SessionMachine()
+    var machine: SessionMachine
+    /// `nil` if several consumers may read the stream at a time.
+    private(set) lazy var lease = route.config.isOrdered ? Lease(self) : nil
     var watch = GroupWatch()
     let ownerMark: OwnerMark
     private(set) lazy var preparation = Preparation(self)
@@ -34,6 +36,11 @@ final class StreamSession {
     private var isToldOfHaste = false
     /// There was more to read than was asked for, as far as is known.
     private(set) var hasBacklog = false
+    /// A read that takes nothing is outstanding.
+    private(set) var isWaiting = false
+    /// Such a read has just found something; and there was nothing to read after all.
+    private var isCalled = false
+    private var wasCalledInVain = false
     /// Room in the route's window that an outstanding read may fill.
     private(set) var reserved = 0
     /// Not before this time is read again: a server that answers at once without entries is not asked in a circle.
@@ -47,6 +54,7 @@ final class StreamSession {
         self.route = route
         self.index = index
         name = route.config.streams[index]
+        machine = SessionMachine(isLeased: route.config.isOrdered)
         link = route.worker.makeLink()
         ownerMark = OwnerMark(
             consumer: route.worker.consumer, token: route.worker.token, claimAfter: route.config.claimAfter)
@@ -57,15 +65,16 @@ final class StreamSession {
     var isOpen: Bool { machine.isOpen }
     var mayRead: Bool { machine.mayRead && pausedUntil == nil }
     /// What was read may be sent: it cannot be another's by now.
-    var isCertain: Bool { ownership.isCertain }
+    var isCertain: Bool { machine.mayStart && ownership.isCertain }
     /// Signs of life, and looks at the others, are so far apart at most.
     var beatInterval: Duration { min(route.config.claimAfter / 4, .seconds(10)) }
 
     /// Why nothing is read; `nil` while a read is outstanding, or is made as soon as there is room.
     var obstacle: String? {
         switch machine.state {
-        case .open, .closed: nil
+        case .open, .closed, .standby, .handingOver: nil
         case .offline: "not connected"
+        case .preparing where machine.standsBy: nil
         case .preparing: trouble ?? "its pending entries are being looked at"
         case .refused: trouble ?? "refused"
         case .rival: "another process of this instance's name is running; waiting until it stops"
@@ -91,7 +100,7 @@ final class StreamSession {
 
     /// The connection for commands stands (again).
     func didConnectCommands() {
-        if machine.isPreparing || machine.state == .rival {
+        if machine.isPreparing || [.rival, .standby, .handingOver].contains(machine.state) {
             perform(machine.didConnectCommands())
         } else if machine.isOpen, let connection = worker.commands.connection {
             ownership.beat(on: connection)
@@ -150,6 +159,7 @@ final class StreamSession {
         switch action {
         case .none: break
         case .open: didOpen()
+        case .standBy: lease?.standBy()
         case .prepareAfter(let pause):
             worker.loop.schedule(after: pause) { [weak self] in
                 guard let self else { return }
@@ -191,7 +201,33 @@ final class StreamSession {
     func read(_ count: Int) {
         guard mayRead, let connection = link.connection else { return }
         machine.didStartReading()
-        hasBacklog ? readBacklog(count, on: connection) : readOrWait(min(count, Self.waitingCount), on: connection)
+        if hasBacklog { return readBacklog(count, on: connection) }
+        machine.lease == nil ? readOrWait(min(count, Self.waitingCount), on: connection) : wait(on: connection)
+    }
+
+    /// Waits for an entry without taking it: what is given to a connection that waits is given without looking whose lease it is.
+    private func wait(on connection: RedisConnection) {
+        isWaiting = true
+        let sentAt = MonotonicTime.now
+        connection.send(
+            .read([(name, after: .after(machine.position ?? .zero))], count: 1, block: Self.blockTime),
+            deadline: Self.blockTime * 3
+        ) { [weak self] (result: Result<[StreamBatch], RedisError>) in
+            guard let self else { return }
+            isWaiting = false
+            machine.didFailReading()
+            switch result {
+            case .failure(let error): refuse(error)
+            case .success(let found):
+                isCalled = !found.isEmpty
+                hasBacklog = isCalled
+                // Nothing came of the last call, either.
+                let isHasty = isCalled ? wasCalledInVain : MonotonicTime.now - sentAt < Self.blockTime / 10
+                pause(isHasty: isHasty && onFinished == nil)
+            }
+            worker.loop.atEndOfTurn(route)
+            if onFinished != nil { hangUp() }
+        }
     }
 
     private func readOrWait(_ count: Int, on connection: RedisConnection) {
@@ -215,10 +251,16 @@ final class StreamSession {
     private func readBacklog(_ count: Int, on connection: RedisConnection) {
         reserved = count
         connection.send(
-            .backlog(count: count, bytes: Self.backlogBytes, stream: name, group: group, consumer: worker.consumer),
+            .backlog(
+                count: count, bytes: Self.backlogBytes, stream: name, group: group, consumer: worker.consumer,
+                lease: machine.lease),
             deadline: Self.blockTime * 3
         ) { [weak self] result in
-            if let self, case .success(let read) = result { hasBacklog = read.hasMore }
+            if let self, case .success(let read) = result {
+                hasBacklog = read.hasMore
+                wasCalledInVain = isCalled && read.entries.isEmpty
+                isCalled = false
+            }
             self?.didRead(result.map(\.entries))
         }
     }
@@ -244,7 +286,7 @@ final class StreamSession {
         switch result {
         case .failure(let error):
             machine.didFailReading()
-            refuse(error)
+            error.isFenced ? lose() : refuse(error)
         case .success(let entries):
             let wasBehind = isBehind
             isBehind = entries.first.map { $0.id <= machine.lastRead ?? .zero } ?? isBehind
@@ -262,7 +304,9 @@ final class StreamSession {
     private func scheduleRound(after delay: Duration) {
         roundTimer = worker.loop.schedule(after: delay) { [unowned self] in
             scheduleRound(after: beatInterval)
-            guard let connection = worker.commands.connection, machine.wasOpen, machine.state != .rival else { return }
+            guard let connection = worker.commands.connection, machine.state != .rival,
+                machine.wasOpen || [.preparing(.adopt), .standby].contains(machine.state)
+            else { return }
             // Until the end: what is in flight must not be taken for a dead instance's.
             route.isDraining ? ownership.beat(on: connection) : visit(on: connection)
         }
@@ -271,7 +315,7 @@ final class StreamSession {
     /// Shows that we live, and looks who else does.
     func visit(on connection: RedisConnection) {
         ownership.beat(on: connection)
-        guard machine.isOpen else { return }
+        guard machine.isOpen else { return perform(machine.mayLead()) }
         connection.send(.survey(stream: name, group: group, mark: machine.mark?.name)) { [unowned self] result in
             // Of another group nothing is noted: where ours stood has to be known when it is made again.
             guard case .success(let survey) = result, survey.mark == machine.mark?.name else { return }
@@ -313,6 +357,9 @@ final class StreamSession {
                 metadata: metadata)
         }
     }
+
+    /// Another consumer has the lease, or may have it.
+    func lose() { perform(machine.loseLease()) }
 
     /// A mark was seen, `nil` if the group has none: it may be another group, or its mark was removed.
     func sawMark(_ name: String?) {

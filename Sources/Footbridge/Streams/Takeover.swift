@@ -48,6 +48,7 @@ final class Takeover: SessionPart {
         let owners = Dictionary(
             marks.compactMap { OwnerMark($0.name) }.map { ($0.consumer, $0.claimAfter) }, uniquingKeysWith: max)
         session.sawMark(marks.first { $0.name.hasPrefix(WellKnownConsumer.groupPrefix) }?.name)
+        if let lease = session.lease { return look(at: consumers, marks, with: lease, on: connection) }
         keepMarks(marks, consumers, on: connection)
         var soonest = session.beatInterval
         var empty: [String] = []
@@ -62,14 +63,43 @@ final class Takeover: SessionPart {
                     soonest = min(soonest, silence - consumer.idle + .milliseconds(20))
                 }
             } else if consumer.pendingCount > 0 {
-                guard route.config.takeOver == .all || WellKnownConsumer.isOwn(consumer.name) else { continue }
+                guard mayTake(from: consumer) else { continue }
                 take(from: consumer.name, silentFor: Parts.takeoverPolicy.silence(silence), on: connection)
-            } else if WellKnownConsumer.isOwn(consumer.name) || route.config.takeOver == .all {
+            } else if mayTake(from: consumer) {
                 empty.append(consumer.name)
             }
         }
         removeEmpty(empty, among: consumers, on: connection)
         lookAgain(after: soonest)
+    }
+
+    /// Where one consumer at a time reads, it has all that is pending.
+    private func look(
+        at consumers: [ConsumerInfo], _ marks: [ConsumerInfo], with lease: Lease, on connection: RedisConnection
+    ) {
+        keepMarks(marks, consumers, on: connection)
+        let workers = consumers.filter { !WellKnownConsumer.isMark($0.name) }
+        let owners = Dictionary(
+            marks.compactMap { OwnerMark($0.name) }.map { ($0.consumer, $0.claimAfter) }, uniquingKeysWith: max)
+        if let own = workers.first(where: { $0.name == worker.consumer }) { lookAtOwn(own, on: connection) }
+        let others = workers.filter { $0.name != worker.consumer }
+        if others.contains(where: { $0.pendingCount > 0 && mayTake(from: $0) }) {
+            session.adoption.adoptAll(nil, after: .open, on: connection)
+        }
+        let readers = others.filter { $0.name != WellKnownConsumer.released && mayTake(from: $0) }
+        let dead = Set(
+            readers.filter {
+                Parts.takeoverPolicy.isDead(
+                    $0, after: max(claimAfter, owners[$0.name] ?? .zero), isAcquainted: isAcquainted)
+            }.map(\.name))
+        removeEmpty(
+            readers.filter { $0.pendingCount == 0 && dead.contains($0.name) }.map(\.name), among: consumers,
+            on: connection)
+        lease.balance(among: readers.map(\.name).filter { WellKnownConsumer.isOwn($0) && !dead.contains($0) })
+    }
+
+    private func mayTake(from consumer: ConsumerInfo) -> Bool {
+        route.config.takeOver == .all || WellKnownConsumer.isOwn(consumer.name)
     }
 
     /// Sooner than the next round, when a silent consumer is about to count as dead.
@@ -95,7 +125,7 @@ final class Takeover: SessionPart {
 
     /// Others had the time to show that they live: since we connected, for a server that was restarted has forgotten their
     /// latest signs, and since its clock was set.
-    private var isAcquainted: Bool {
+    var isAcquainted: Bool {
         guard worker.commands.connection != nil else { return false }
         let since = max(worker.connectedAt, steppedAt ?? worker.connectedAt)
         return worker.loop.now - since >= min(claimAfter, session.beatInterval + RedisLink.longestDelay)
@@ -105,7 +135,7 @@ final class Takeover: SessionPart {
 
     private func keepMarks(_ marks: [ConsumerInfo], _ consumers: [ConsumerInfo], on connection: RedisConnection) {
         let own = marks.filter {
-            ($0.name == session.machine.mark?.name || $0.name == session.ownerMark.name)
+            [session.machine.mark?.name, session.ownerMark.name, session.machine.lease?.name].contains($0.name)
                 && $0.idle >= session.beatInterval
         }
         if !own.isEmpty {
@@ -131,7 +161,7 @@ final class Takeover: SessionPart {
         on connection: RedisConnection
     ) {
         guard !route.isDraining, session.isOpen, !route.isHeldUp,
-            route.table.count(.waiting) < route.config.maximumParked
+            route.table.bodiless < route.config.maximumParked
         else { return finish(consumer, taken) }
         let script = StreamCommand.move(
             from: consumer, to: worker.consumer, silentFor: silence, after: after,
@@ -207,6 +237,7 @@ final class Takeover: SessionPart {
         let orphans = consumers.filter { consumer in
             let mark =
                 OwnerMark(consumer.name) ?? OwnerMark(consumer.name, prefix: WellKnownConsumer.takenPrefix)
+                ?? LeaseMark(consumer.name)?.owner
             guard let mark, !remaining.contains(mark.consumer) else { return false }
             // Whose consumer somebody else removed, may live without Redis: it has to find its mark when it is back.
             return consumer.idle

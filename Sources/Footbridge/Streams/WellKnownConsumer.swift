@@ -8,10 +8,12 @@ public enum WellKnownConsumer {
     static let groupPrefix = "footbridge:group:"
     static let ownerPrefix = "footbridge:owner:"
     static let takenPrefix = "footbridge:taken:"
+    static let leasePrefix = "footbridge:lease:"
 
-    /// Whether nobody reads under this name: it only says something of the group (`GroupMark`) or of a worker (`OwnerMark`).
+    /// Whether nobody reads under this name: it only says something of the group (`GroupMark`, `LeaseMark`) or of a worker
+    /// (`OwnerMark`).
     public static func isMark(_ name: String) -> Bool {
-        name.hasPrefix(groupPrefix) || name.hasPrefix(ownerPrefix) || name.hasPrefix(takenPrefix)
+        [groupPrefix, ownerPrefix, takenPrefix, leasePrefix].contains { name.hasPrefix($0) }
     }
 
     /// Whether a Footbridge made this name: a worker's ends in its number.
@@ -71,4 +73,30 @@ struct OwnerMark: Equatable, Sendable {
 
     /// The channel that the process listens to for as long as it lives.
     static func channel(token: String) -> String { "footbridge:alive:\(token)" }
+}
+
+/// A consumer that nobody reads with, in groups whose entries are kept in order: which worker reads, and nobody beside it.
+///
+/// It lasts as long as that worker shows life. Whoever reads or takes entries over names it, in the same step, so a worker that
+/// has lost it without knowing gets nothing.
+struct LeaseMark: Equatable, Sendable {
+    /// Rises with each one who takes the lease over.
+    let name: String
+    let fence: Int64
+    let owner: OwnerMark
+
+    /// `footbridge:lease:<fence>:<token>:<milliseconds>:<consumer>`
+    init?(_ name: String) {
+        guard name.hasPrefix(WellKnownConsumer.leasePrefix) else { return nil }
+        let rest = name.dropFirst(WellKnownConsumer.leasePrefix.count)
+        guard let colon = rest.firstIndex(of: ":"), let fence = Int64(rest[..<colon]),
+            let owner = OwnerMark(String(rest[rest.index(after: colon)...]), prefix: "")
+        else { return nil }
+        (self.name, self.fence, self.owner) = (name, fence, owner)
+    }
+
+    #if FOOTBRIDGE_SABOTAGE
+        /// One that nobody looks for.
+        init(unchecked owner: OwnerMark) { (name, fence, self.owner) = ("", 0, owner) }
+    #endif
 }

@@ -59,13 +59,17 @@ public struct RouteSnapshot: Sendable, Equatable {
     public var endpointsKnown: Int
     /// Those of them that are down.
     public var endpointsDown: Int
+    /// Entries that wait for an earlier one of their key.
+    public var blocked: Int
+    /// Streams whose lease this worker has; all of them where there is no order.
+    public var streamsLed: Int
     /// Of the streams that cannot be read at the moment.
     public var obstacles: [Obstacle]
 
     public init(
         figures: RouteFigures = RouteFigures(), inFlight: Int = 0, concurrency: Int = 0, queued: Int = 0,
         parked: Int = 0, gate: GateStatus = .open, endpointsKnown: Int = 1, endpointsDown: Int = 0,
-        obstacles: [Obstacle] = []
+        blocked: Int = 0, streamsLed: Int = 1, obstacles: [Obstacle] = []
     ) {
         self.figures = figures
         self.inFlight = inFlight
@@ -75,6 +79,8 @@ public struct RouteSnapshot: Sendable, Equatable {
         self.gate = gate
         self.endpointsKnown = endpointsKnown
         self.endpointsDown = endpointsDown
+        self.blocked = blocked
+        self.streamsLed = streamsLed
         self.obstacles = obstacles
     }
 }

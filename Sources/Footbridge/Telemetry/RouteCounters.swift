@@ -33,6 +33,8 @@ final class RouteCounters {
     var batches = 0
     /// Those of them that were refused and taken apart.
     var splitBatches = 0
+    /// Attempts after which an entry would have been given up, and keeps its place (`on_dead: hold`).
+    var held = 0
     /// From the start of an attempt to its end, delivered entries only.
     var latency = LatencyHistogram()
 
@@ -44,7 +46,7 @@ final class RouteCounters {
         (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
         (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
         (figures.receivers, figures.unheard, figures.appendRepeats) = (receivers, unheard, appendRepeats)
-        (figures.batches, figures.splitBatches) = (batches, splitBatches)
+        (figures.batches, figures.splitBatches, figures.held) = (batches, splitBatches, held)
         figures.latency = latency
         return figures
     }
@@ -73,6 +75,7 @@ public struct RouteFigures: Sendable, Equatable {
     public var appendRepeats = 0
     public var batches = 0
     public var splitBatches = 0
+    public var held = 0
     public var latency = LatencyHistogram()
 
     public init() {}
@@ -114,5 +117,6 @@ public struct RouteFigures: Sendable, Equatable {
         appendRepeats = operation(appendRepeats, other.appendRepeats)
         batches = operation(batches, other.batches)
         splitBatches = operation(splitBatches, other.splitBatches)
+        held = operation(held, other.held)
     }
 }

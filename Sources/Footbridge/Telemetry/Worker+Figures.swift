@@ -48,7 +48,8 @@ extension Route {
         return RouteSnapshot(
             figures: Parts.figures(of: counters), inFlight: inFlight, concurrency: concurrency,
             queued: table.count(.queued), parked: table.count(.waiting), gate: gate,
-            endpointsKnown: known, endpointsDown: down, obstacles: obstacles)
+            endpointsKnown: known, endpointsDown: down, blocked: table.count(.blocked) + table.count(.parked),
+            streamsLed: sessions.count { $0.lease == nil || $0.machine.lease != nil }, obstacles: obstacles)
     }
 
     /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.

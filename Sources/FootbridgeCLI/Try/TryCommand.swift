@@ -68,6 +68,7 @@ struct TryCommand: AsyncParsableCommand {
         let found = try await find(in: route.streams[index])
         let trial = Trial(route: route, namespace: bridgeConfig.namespace)
         print("entry   \(found.id) of \(EscapedText.line(route.streams[index].utf8))")
+        if let key = try trial.key(of: found, stream: index) { print("key     \(EscapedText.line(key.utf8))") }
         switch try trial.shape(found, stream: index) {
         case .filtered: print("filter  does not pass it: acknowledged, counted as filtered, not sent")
         case .impossible(let reason):

@@ -70,8 +70,8 @@ import Testing
         async throws
     {
         let server = try StreamServer { server in
-            try server.greet()
             guard server.number == 0 else { return }
+            try server.greet()
             try server.expect(Self.wait)
             try server.send(":0\r\n:1\r\n")
             try server.expect(Self.wait)

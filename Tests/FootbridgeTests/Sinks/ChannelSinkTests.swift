@@ -12,8 +12,9 @@ import Webhooks
 @Suite(.timeLimit(.minutes(1))) struct ChannelSinkTests {
     @Test func `messages, receivers, refusals, and a connection that breaks`() async throws {
         let server = try StreamServer { server in
-            try server.greet()
+            // The next one may be given up before it is greeted.
             guard server.number == 0 else { return }
+            try server.greet()
             try server.expect(command("SPUBLISH", "c", "7") + command("SPUBLISH", "c", "8"))
             try server.send(":3\r\n:0\r\n")
             try server.expect(command("SPUBLISH", "c", "9"))
@@ -60,6 +61,7 @@ import Webhooks
             #expect(reports[3].settlement == .undecided)
             link.stop()
         }
-        #expect(try await server.failures() == [])
+        let failures = try await server.failures()
+        #expect(failures == [])
     }
 }

@@ -59,8 +59,8 @@ import Webhooks
         @Sendable func whole(_ number: Int) -> String { words(["EVAL", script] + call(number)) }
         @Sendable func short(_ number: Int) -> String { words(["EVALSHA", "hash"] + call(number)) }
         let server = try StreamServer { server in
-            try server.greet()
             guard server.number == 0 else { return }
+            try server.greet()
             try server.expect(words(["SCRIPT", "LOAD", script]) + whole(1))
             try server.send("$4\r\nhash\r\n:1\r\n")
             try server.expect(short(2))

@@ -7,6 +7,7 @@ import Testing
 @Suite(.serialized, .ownThreads) struct Recipes {
     private static let direct: [Recipe] = [
         .github, .stripe, .svix, .knative, .slack, .discord, .teams, .aws, .oauth2, .fanOutByType, .chain, .batches,
+        .orderedPerCustomer,
     ]
 
     @Test(arguments: direct) func `the service takes what the recipe sends`(recipe: Recipe) throws {

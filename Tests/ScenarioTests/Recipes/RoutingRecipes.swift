@@ -50,6 +50,27 @@ extension Recipe {
         return row
     }
 
+    /// The seventh of each customer fails at first.
+    static let orderedPerCustomer = Recipe(
+        name: "ordered-per-customer", routes: ["events": ["events:0", "events:1"]],
+        variables: ["WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], hosts: ["https://crm.example.com"],
+        entries: (0..<60).map { number in
+            Entry("events:\(number % 2)", ["customer": "\(number % 6)", "n": "\(number)"])
+        },
+        answer: { $0.earlier == 0 && $0.text.contains("\"n\":\"37\"") ? .answer(503) : .answer(200) },
+        verify: { requests in
+            let events = try requests.filter(\.action.accepts).map {
+                try JSONDecoder().decode([String: String].self, from: Data($0.text.utf8))
+            }
+            #expect(events.count == 60 && requests.count == 61)
+            for customer in 0..<6 {
+                let numbers = events.filter { $0["customer"] == "\(customer)" }.compactMap {
+                    $0["n"].flatMap { Int($0) }
+                }
+                #expect(numbers == (0..<10).map { 6 * $0 + customer })
+            }
+        })
+
     static let urlPerCustomer = Recipe(
         name: "url-per-customer", routes: ["events": ["events"]],
         variables: ["WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])

@@ -10,7 +10,8 @@ extension LiveScripts {
 
         private func read(_ count: Int, bytes: Int = 1 << 30, of group: LiveGroup) async throws -> BacklogRead {
             try await group.call(
-                .backlog(count: count, bytes: bytes, stream: group.stream, group: group.name, consumer: "a"))
+                .backlog(
+                    count: count, bytes: bytes, stream: group.stream, group: group.name, consumer: "a", lease: nil))
         }
 
         private func numbers(_ read: BacklogRead) -> [Int?] { read.entries.map { $0.fields.integer("n") } }

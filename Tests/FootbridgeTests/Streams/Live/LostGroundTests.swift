@@ -12,7 +12,7 @@ extension LiveScripts {
     struct LostGroundTests {
         enum Script: CaseIterable {
             case fetch, own, restore, setAttempts, move, backlog, mark, register, touch, removeConsumers, survey,
-                deadLetter, heartbeat, pending
+                deadLetter, heartbeat, pending, lease, adopt
         }
 
         private func refusal(of script: Script, in group: LiveGroup) async throws -> ServerError? {
@@ -23,7 +23,8 @@ extension LiveScripts {
                 case .fetch:
                     await group.refusal(of: .fetch([(.at(1), 2)], stream: stream, group: name, consumer: "a"))
                 case .own:
-                    await group.refusal(of: .own(from: .open, to: .at(1), stream: stream, group: name, owner: owner))
+                    await group.refusal(
+                        of: .own(from: .open, to: .at(1), stream: stream, group: name, owner: owner, lease: nil))
                 case .restore:
                     await group.refusal(of: .restore([(.at(1), 2)], stream: stream, group: name, consumer: "a"))
                 case .setAttempts:
@@ -33,7 +34,16 @@ extension LiveScripts {
                         of: .move(
                             from: "a", to: "b", silentFor: .zero, after: .open, count: 9, stream: stream, group: name))
                 case .backlog:
-                    await group.refusal(of: .backlog(count: 9, bytes: 9, stream: stream, group: name, consumer: "a"))
+                    await group.refusal(
+                        of: .backlog(count: 9, bytes: 9, stream: stream, group: name, consumer: "a", lease: nil))
+                case .lease:
+                    await group.refusal(
+                        of: .lease(for: owner, mayTakeFree: true, isAcquainted: true, stream: stream, group: name))
+                case .adopt:
+                    await group.refusal(
+                        of: .adopt(
+                            for: "a", lease: "", after: .open, count: 9, takesAll: false, needsFields: true,
+                            stream: stream, group: name))
                 case .mark:
                     await group.refusal(of: .mark("m", isPlaceKnown: false, stream: stream, group: name))
                 case .register:

@@ -9,7 +9,7 @@ extension LiveScripts {
             try await group.call(
                 .own(
                     from: from, to: .at(last), stream: group.stream, group: group.name,
-                    owner: OwnerMark(consumer: "a", token: "t", claimAfter: .seconds(20))))
+                    owner: OwnerMark(consumer: "a", token: "t", claimAfter: .seconds(20)), lease: nil))
         }
 
         @Test func `only own entries of the range are told, settled ones are not, and nothing is changed`() async throws

@@ -1,0 +1,104 @@
+internal import Curl
+internal import Logging
+internal import RedisStreams
+internal import Webhooks
+
+/// The order of a route: which entries wait for which. The table keeps them in their lanes.
+///
+/// An entry goes on when Redis has confirmed the end of the one before it. Those behind it keep their bodies as long as there
+/// is room. When nothing else can be started they make room for what else the stream has, and wait without their bodies.
+final class Order {
+    private unowned let route: Route
+    /// `nil` if all entries of a stream have one lane.
+    private let keys: OrderKey?
+    /// Entries for which the program gives no key, and why.
+    private var failures: [EntryKey: UnmakeableRequest] = [:]
+    private var isToldOfMissingKey = false
+    private var heldToldAt: MonotonicTime?
+
+    private static let heldInterval = Duration.seconds(60)
+
+    /// `nil` if the route keeps no order.
+    init?(_ route: Route) throws {
+        self.route = route
+        switch route.config.ordering {
+        case .none: return nil
+        case .key(let program): keys = try OrderKey(program, of: route.config)
+        case .strict: keys = nil
+        }
+    }
+
+    // MARK: - Lanes
+
+    /// The lane of an entry; `nil` if nothing waits for it, and it for nothing.
+    func lane(of key: EntryKey, _ fields: EntryFields?) -> UInt64? {
+        guard let keys else { return UInt64(key.stream) }
+        guard let fields else { return nil }
+        do throws(UnmakeableRequest) {
+            let lane = try keys.lane(of: key, fields)
+            if lane == nil { tellOfMissingKey(key) }
+            return lane
+        } catch {
+            failures[key] = error
+            return nil
+        }
+    }
+
+    /// Why nothing can be sent for this entry.
+    func takeFailure(of key: EntryKey) -> UnmakeableRequest? {
+        failures.isEmpty ? nil : failures.removeValue(forKey: key)
+    }
+
+    private func tellOfMissingKey(_ key: EntryKey) {
+        guard !isToldOfMissingKey else { return }
+        isToldOfMissingKey = true
+        route.logger.warning(
+            "an entry has no key, and is delivered without order; so are others like it",
+            metadata: [LogKeys.entry: "\(key.id)"])
+    }
+
+    // MARK: - Making room
+
+    /// As much as there is room for is read. If nothing of it can be started, what stands behind others is put aside, the last
+    /// first, and reading goes on: up to `max_parked`.
+    func lookFurther() {
+        let table = { [route] (place: EntryTable.Place) in route.table.count(place) }
+        guard keys != nil, table(.blocked) > 0, table(.queued) + table(.fetching) == 0,
+            route.inFlight < route.concurrency, !route.isHeldUp, !route.intake.isFull, route.intake.room <= 0
+        else { return }
+        park(max(1, route.intake.window / 2))
+    }
+
+    /// Nothing goes on soon: what stands behind others waits without its body.
+    func parkAll() { park(.max) }
+
+    private func park(_ count: Int) {
+        let now = route.worker.loop.now
+        for _ in 0..<min(count, route.table.count(.blocked)) {
+            guard let row = route.table.park(now) else { return }
+            route.settler.count(row)
+        }
+    }
+
+    // MARK: - What cannot be delivered
+
+    /// With `on_dead: hold` an entry keeps its place, and is tried again after the longest wait.
+    ///
+    /// - Returns: whether it does.
+    func holds(_ row: EntryTable.Row, _ reason: DeadLetterReason) -> Bool {
+        guard route.config.onDead == .hold, reason != .trimmed else { return false }
+        route.counters.held += 1
+        route.counters.retried += 1
+        let now = route.worker.loop.now
+        if heldToldAt.map({ now - $0 >= Self.heldInterval }) ?? true {
+            heldToldAt = now
+            route.logger.error(
+                "an entry cannot be delivered, and those behind it wait: on_dead is hold",
+                metadata: [
+                    LogKeys.stream: "\(route.sessions[route.table.key(row).stream].name)",
+                    LogKeys.entry: "\(route.table.key(row).id)", LogKeys.reason: "\(reason)",
+                ])
+        }
+        return true
+    }
+}

@@ -1,0 +1,229 @@
+import Glibc
+import TestSupport
+import TestThreads
+import Testing
+
+/// Routes whose entries are delivered in order: each has a number, and a customer that is the number modulo so many.
+@Suite(.serialized, .ownThreads) struct Orders {
+    private func scene(
+        _ ordering: String = "key", customers: Int, script: @escaping ScriptedReceiver.Script = { _ in .answer(200) }
+    ) throws -> Scene {
+        let scene = try Scene(script: script)
+        scene.file.route.webhook["body"] = "{ field: n }"
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["ordering"] = ordering
+        if ordering == "key" { scene.file.route.keys["key"] = ".fields.customer" }
+        scene.file.route.keys["claim_after"] = "1800ms"
+        scene.file.route.keys["concurrency"] = "16"
+        scene.file.route.retry(attempts: 5, every: "100ms")
+        return scene
+    }
+
+    private func add(_ numbers: Range<Int>, customers: Int, to stream: String = "orders", _ scene: Scene) throws {
+        for number in numbers {
+            try scene.redis.add([Field("n", "\(number)"), Field("customer", "\(number % customers)")], to: stream)
+        }
+    }
+
+    /// Fails one in `rarity` at its first attempt.
+    private func failing(oneIn rarity: Int) -> ScriptedReceiver.Script {
+        { request in
+            let number = Int(request.text) ?? 0
+            return request.earlier == 0 && number % rarity == 0 ? .answer(503) : .answer(200)
+        }
+    }
+
+    /// Where a later one of a customer came before an earlier one had been accepted.
+    private func faults(_ ledger: [ReceivedRequest], customers: Int) -> [String] {
+        var accepted: [Int: Int] = [:]
+        var faults: [String] = []
+        for request in ledger {
+            let before = accepted
+            for number in request.text.split(separator: "\n").compactMap({ Int($0) }) {
+                let expected = accepted[number % customers].map { $0 + customers } ?? number % customers
+                if number > expected { faults.append("\(number) came, and \(expected) had not been accepted") }
+                if number == expected { accepted[number % customers] = number }
+            }
+            if !request.action.accepts { accepted = before }
+        }
+        return faults
+    }
+
+    private func numbers(_ ledger: [ReceivedRequest]) -> [Int] {
+        Set(ledger.acceptedBodies.flatMap { $0.split(separator: "\n").compactMap { Int($0) } }).sorted()
+    }
+
+    @Test(arguments: [1, 7, 300])
+    func `entries of a key come one after another, and a retry holds its key only`(customers: Int) throws {
+        let scene = try scene(customers: customers, script: failing(oneIn: 10))
+        try add(0..<400, customers: customers, scene)
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        let ledger = scene.receiver.ledger
+        #expect(faults(ledger, customers: customers) == [])
+        #expect(numbers(ledger) == Array(0..<400))
+        #expect(ledger.duplicates == 0)
+        #expect(ledger.count == 440)
+    }
+
+    @Test func `under strict order all of a stream come one after another`() throws {
+        let scene = try scene("strict", customers: 1, script: failing(oneIn: 20))
+        try add(0..<200, customers: 3, scene)
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(faults(scene.receiver.ledger, customers: 1) == [])
+        #expect(scene.receiver.ledger.count == 210)
+    }
+
+    @Test(arguments: ["key", "strict"])
+    func `a key that fails lets others pass under key, and nothing under strict`(ordering: String) throws {
+        let isMended = Monitor(false)
+        let scene = try scene(ordering, customers: 2) { request in
+            request.text == "0" && !isMended.value ? .answer(503) : .answer(200)
+        }
+        try add(0..<40, customers: 2, scene)
+        scene.file.route.retry(attempts: 1000, every: "50ms")
+        try scene.run()
+        try scene.receiver.waitUntil { $0.filter { $0.text == "0" }.count >= 5 }
+        let passed = numbers(scene.receiver.ledger)
+        #expect(passed == (ordering == "key" ? (0..<20).map { 2 * $0 + 1 } : []))
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled()
+        #expect(faults(scene.receiver.ledger, customers: ordering == "key" ? 2 : 1) == [])
+        #expect(numbers(scene.receiver.ledger) == Array(0..<40))
+    }
+
+    @Test func `what has no key is delivered without order, and said once`() throws {
+        let scene = try scene(customers: 1) { $0.text == "1" && $0.earlier == 0 ? .hang : .answer(200) }
+        for number in 1...20 { try scene.redis.add([Field("n", "\(number)")]) }
+        let bridge = try scene.run()
+        try scene.receiver.waitUntil { $0.acceptedBodies.count == 19 }
+        try scene.waitUntilSettled()
+        #expect(bridge.logs("an entry has no key, and is delivered without order; so are others like it").count == 1)
+    }
+
+    @Test func `an entry whose key program fails is a dead letter`() throws {
+        let scene = try scene(customers: 1)
+        scene.file.route.keys["key"] = "'.fields.customer | tonumber'"
+        try add(0..<3, customers: 1, scene)
+        try scene.redis.add([Field("n", "3"), Field("customer", "x")])
+        try add(4..<6, customers: 1, scene)
+        try scene.run()
+        try scene.waitUntilSettled()
+        #expect(numbers(scene.receiver.ledger) == [0, 1, 2, 4, 5])
+        let letters = try scene.redis.entries("{orders}:dead")
+        #expect(letters.count == 1 && letters.allSatisfy { "\($0)".contains("unshapeable: key: ") })
+    }
+
+    @Test func `a dead letter lets the next one go, or holds its key`() throws {
+        for onDead in ["continue", "hold"] {
+            let isMended = Monitor(false)
+            let scene = try scene(customers: 2) { $0.text == "0" && !isMended.value ? .answer(422) : .answer(200) }
+            scene.file.route.keys["on_dead"] = onDead
+            try add(0..<20, customers: 2, scene)
+            try scene.run()
+            try scene.receiver.waitUntil { numbers($0).count >= (onDead == "hold" ? 10 : 19) }
+            if onDead == "hold" {
+                try scene.receiver.waitUntil { $0.filter { $0.text == "0" }.count >= 6 }
+                #expect(numbers(scene.receiver.ledger) == (0..<10).map { 2 * $0 + 1 })
+                isMended.withLock { $0 = true }
+            }
+            try scene.waitUntilSettled()
+            #expect(numbers(scene.receiver.ledger) == Array((onDead == "hold" ? 0 : 1)..<20))
+            #expect(try scene.redis.command("EXISTS", "{orders}:dead") == (onDead == "hold" ? 0 : 1))
+        }
+    }
+
+    @Test func `one instance delivers, and another goes on in order when it is killed`() throws {
+        let scene = try scene(customers: 5, script: failing(oneIn: 7))
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        let second = try scene.run(as: "b")
+        try second.waitForLog("another instance delivers the stream; standing by")
+        try add(0..<1000, customers: 5, scene)
+        try scene.receiver.waitUntil { $0.acceptedBodies.count >= 50 }
+        try first.crash()
+        try second.waitForLog("this instance delivers the stream")
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        #expect(faults(scene.receiver.ledger, customers: 5) == [])
+        #expect(numbers(scene.receiver.ledger) == Array(0..<1000))
+    }
+
+    @Test func `a stopped instance leaves the stream to another within a second`() throws {
+        let scene = try scene(customers: 5)
+        scene.file.route.keys["claim_after"] = "1h"
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        let second = try scene.run(as: "b")
+        try second.waitForLog("another instance delivers the stream; standing by")
+        try add(0..<1000, customers: 5, scene)
+        try scene.receiver.waitUntil { $0.count >= 50 }
+        #expect(try first.stop() == .status(0))
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        let ledger = scene.receiver.ledger
+        #expect(faults(ledger, customers: 5) == [])
+        #expect(numbers(ledger) == Array(0..<1000))
+        #expect(ledger.duplicates == 0)
+        #expect((ledger.gaps.max() ?? .zero) < .seconds(1))
+    }
+
+    @Test func `an instance that was stopped for too long sends nothing any more`() throws {
+        let scene = try scene(customers: 3)
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        let second = try scene.run(as: "b")
+        try add(0..<3000, customers: 3, scene)
+        try scene.receiver.waitUntil { $0.count >= 50 }
+        first.signal(SIGSTOP)
+        try second.waitForLog("this instance delivers the stream")
+        let count = scene.receiver.ledger.count
+        try scene.receiver.waitUntil { $0.count >= count + 50 }
+        first.signal(SIGCONT)
+        try first.waitForLog("another instance delivers the stream; standing by")
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        #expect(faults(scene.receiver.ledger, customers: 3) == [])
+        #expect(numbers(scene.receiver.ledger) == Array(0..<3000))
+    }
+
+    @Test func `streams are spread over the instances`() throws {
+        let scene = try scene(customers: 1)
+        let streams = ["s0", "s1", "s2", "s3"]
+        scene.file.route.streams = streams
+        func leads(_ stream: String) throws -> String? {
+            try scene.redis.consumers(stream).first { $0.hasPrefix("footbridge:lease:") }.map { String($0.suffix(3)) }
+        }
+        func spread() throws -> [String: Int] {
+            Dictionary(grouping: try streams.compactMap(leads)) { $0 }.mapValues(\.count)
+        }
+        _ = try scene.run(as: "a")
+        try eventually("the first has all") { try spread() == ["a.1": 4] }
+        let second = try scene.run(as: "b")
+        try eventually("each has two") { try spread() == ["a.1": 2, "b.1": 2] }
+        for stream in streams { try add(0..<50, customers: 1, to: stream, scene) }
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 200)
+        try second.stop()
+        try eventually("the first has all again") { try spread() == ["a.1": 4] }
+    }
+
+    @Test(arguments: ["key", "strict"])
+    func `batches keep the order`(ordering: String) throws {
+        let customers = ordering == "key" ? 3 : 1
+        let scene = try scene(ordering, customers: customers) { request in
+            let numbers = request.text.split(separator: "\n").compactMap { Int($0) }
+            if numbers.contains(33) { return .answer(422) }
+            return request.earlier == 0 && numbers.contains { $0 % 50 == 1 } ? .answer(503) : .answer(200)
+        }
+        scene.file.route.webhook["batch"] = "{ format: ndjson, max_entries: 10, max_wait: 10ms }"
+        scene.file.route.retry(
+            attempts: 5, every: "100ms", giveUp: ordering == "strict" ? "always" : "when_others_pass")
+        try add(0..<300, customers: customers, scene)
+        try scene.run()
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        let ledger = scene.receiver.ledger
+        #expect(faults(ledger, customers: customers).filter { !$0.contains("and 33 had not") } == [])
+        #expect(numbers(ledger) == (0..<300).filter { $0 != 33 })
+        #expect(ledger.contains { $0.text.split(separator: "\n").count > 5 })
+        #expect(try scene.redis.entries("{orders}:dead").count == 1)
+    }
+}
