@@ -33,6 +33,92 @@ struct SessionMachineTests {
         #expect(machine.isOpen && machine.epoch == 0 && machine.position == EntryID(milliseconds: 5))
     }
 
+    // MARK: - A stream that one consumer at a time reads
+
+    private func lease(_ fence: Int = 1) -> LeaseMark? { LeaseMark("footbridge:lease:\(fence):t:3000:a.1") }
+
+    /// At the step that asks for the lease.
+    private func asking() -> SessionMachine {
+        var machine = SessionMachine(isLeased: true)
+        _ = machine.didConnect()
+        _ = machine.didMeet(first, 1)
+        #expect(machine.didRegister(isOurs: true, 1) == .perform(.lease))
+        return machine
+    }
+
+    private func leading() -> SessionMachine {
+        var machine = asking()
+        _ = machine.didLease(lease(), 1)
+        _ = machine.didAdopt(1)
+        _ = machine.didLocate(EntryID(milliseconds: 5), 1)
+        _ = machine.didProve(1)
+        return machine
+    }
+
+    @Test func `with the lease all that is pending is adopted, then the stream is read`() {
+        var machine = asking()
+        #expect(!machine.mayStart)
+        #expect(machine.didLease(lease(), 1) == .perform(.adopt))
+        #expect(machine.mayStart && machine.lease == lease())
+        _ = machine.didAdopt(1)
+        _ = machine.didLocate(EntryID(milliseconds: 5), 1)
+        #expect(machine.didProve(1) == .open)
+        #expect(machine.mayRead && machine.mayStart)
+    }
+
+    @Test func `without it the session stands by until it may be free`() {
+        var machine = asking()
+        #expect(machine.didLease(nil, 1) == .standBy)
+        #expect(machine.state == .standby && machine.standsBy && !machine.mayStart && !machine.mayRead)
+        #expect(machine.mayLead() == .perform(.meet))
+        #expect(machine.standsBy)
+        _ = machine.didMeet(first, 2)
+        _ = machine.didRegister(isOurs: true, 2)
+        #expect(machine.didLease(lease(2), 2) == .perform(.adopt))
+        #expect(!machine.standsBy)
+    }
+
+    @Test func `nothing starts from the moment when the lease is in doubt`() {
+        var machine = leading()
+        #expect(machine.loseLease() == .perform(.meet))
+        #expect(!machine.mayStart && !machine.mayRead)
+        machine = leading()
+        machine.didDisconnect()
+        #expect(!machine.mayStart)
+        machine = leading()
+        #expect(machine.missGroup() == .perform(.create))
+        #expect(!machine.mayStart)
+        // Told late, of what is known.
+        machine = asking()
+        #expect(machine.loseLease() == .none)
+        var other = open
+        #expect(other.loseLease() == .none && other.mayStart && other.mayLead() == .none)
+    }
+
+    @Test func `a stream that is left to another is neither read nor sent, until it is asked for again`() {
+        var machine = leading()
+        #expect(machine.beginHandingOver() == true)
+        #expect(!machine.mayStart && !machine.mayRead && machine.lease == lease())
+        #expect(machine.didHandOver() == .perform(.meet))
+        #expect(machine.lease == nil && machine.didHandOver() == .none)
+        var other = open
+        #expect(other.beginHandingOver() == false)
+        machine = asking()
+        #expect(machine.beginHandingOver() == false)
+    }
+
+    @Test func `what is held goes back into a new group before the lease is asked for`() {
+        var machine = leading()
+        _ = machine.sawMark(second.name)
+        let number = machine.preparation
+        _ = machine.didMeet(second, number)
+        #expect(machine.didRegister(isOurs: true, number) == .perform(.restore))
+        _ = machine.didRestore(number)
+        #expect(machine.didPutBack(number) == .perform(.lease))
+    }
+
+    // MARK: - Groups
+
     @Test func `a group that is missing at the start is made, and nothing is put back`() {
         var machine = SessionMachine()
         _ = machine.didConnect()
