@@ -16,7 +16,7 @@ from .throughput import follow
 CHECKED = 2_000  # entries of a case before anything is measured
 BATCH = 100
 FIRST_ID = 1_762_178_851_482
-MORE = {"v1": 5, "filter": 10, "filter-data": 10, "body-jq": 16, "rate": 1}  # µs more than plain
+MORE = {"v1": 5, "filter": 10, "filter-data": 10, "body-jq": 16, "rate": 1, "order": 3}  # µs more than plain
 IN_ALL = {"filter-none": 12, "filter-none-data": 12}  # µs
 BATCHES = 8  # times the entries/s of plain
 
@@ -94,6 +94,8 @@ def cases():
         Case("http2", "HTTP/2 over TLS", tls=True, webhook={"http_version": 2},
              shows=lambda one: one["tls"] and one["protocol"] == "HTTP/2.0"),
         Case("rate", "rate that is never reached", route={"rate": "1000000/s"}),
+        Case("order", "order by key", route={"ordering": "key", "key": ".fields.order"}),
+        Case("order-jq", "order by a key of .data", "data", data | {"ordering": "key", "key": ".data.order"}),
         Case("batches", f"batches of {BATCH}", webhook={"batch": {"max_entries": BATCH}}, per_request=BATCH, factor=5),
         Case("filter-none", "filtered by .fields", route={"filter": '.fields.currency == "CHF"'}, **alone),
         Case("filter-none-data", "filtered by .data", "data", data | {"filter": '.data.currency == "CHF"'}, **alone),

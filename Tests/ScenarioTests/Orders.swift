@@ -93,6 +93,24 @@ import Testing
         #expect(numbers(scene.receiver.ledger) == Array(0..<40))
     }
 
+    /// A window is 64 entries here.
+    @Test func `one busy customer does not stop the rest`() throws {
+        let isMended = Monitor(false)
+        let scene = try scene(customers: 1) { $0.text == "0" && !isMended.value ? .answer(503) : .answer(200) }
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        scene.file.route.retry(attempts: 1000, every: "50ms")
+        for number in 0..<500 { try scene.redis.add([Field("n", "\(number)"), Field("customer", "busy")]) }
+        for number in 500..<520 { try scene.redis.add([Field("n", "\(number)"), Field("customer", "other")]) }
+        let admin = try AdminProbe(try scene.run())
+        try scene.receiver.waitUntil { numbers($0).count == 20 }
+        #expect(numbers(scene.receiver.ledger) == Array(500..<520))
+        try eventually("all others wait") { try admin.metric("entries_blocked") == 499 }
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        #expect(scene.receiver.ledger.acceptedBodies.compactMap(Int.init).filter { $0 < 500 } == Array(0..<500))
+        #expect(Set(scene.receiver.ledger.attempts.dropFirst(30).suffix(300)) == ["1"])
+    }
+
     @Test func `what has no key is delivered without order, and said once`() throws {
         let scene = try scene(customers: 1) { $0.text == "1" && $0.earlier == 0 ? .hang : .answer(200) }
         for number in 1...20 { try scene.redis.add([Field("n", "\(number)")]) }

@@ -25,7 +25,11 @@ final class Intake {
         return max(1, min(wanted ?? 4 * route.concurrency, sizes.fitting))
     }
 
-    var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
+    private var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
+
+    /// There is room for less than is read at a time.
+    var isCrowded: Bool { room < portion }
+    private var portion: Int { max(1, min(window / 4, window / route.sessions.count)) }
 
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
@@ -36,7 +40,7 @@ final class Intake {
         let sessions = route.sessions
         var room = room
         let share = max(1, window / (4 * sessions.count))
-        let portion = max(1, min(window / 4, window / sessions.count))
+        let portion = portion
         for offset in sessions.indices {
             let session = sessions[(turn + offset) % sessions.count]
             guard session.mayRead else { continue }

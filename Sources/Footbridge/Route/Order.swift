@@ -64,7 +64,7 @@ final class Order {
     func lookFurther() {
         let table = { [route] (place: EntryTable.Place) in route.table.count(place) }
         guard keys != nil, table(.blocked) > 0, table(.queued) + table(.fetching) == 0,
-            route.inFlight < route.concurrency, !route.isHeldUp, !route.intake.isFull, route.intake.room <= 0
+            route.inFlight < route.concurrency, !route.isHeldUp, !route.intake.isFull, route.intake.isCrowded
         else { return }
         park(max(1, route.intake.window / 2))
     }
