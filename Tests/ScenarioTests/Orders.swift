@@ -224,6 +224,23 @@ import Testing
         try eventually("the first has all again") { try spread() == ["a.1": 4] }
     }
 
+    @Test func `a batch per key holds entries of one key, and is full or has waited`() throws {
+        let scene = try scene(customers: 4)
+        scene.file.route.webhook["batch"] = "{ format: ndjson, max_entries: 10, max_wait: 700ms, per: key }"
+        try scene.run()
+        try add(0..<87, customers: 4, scene)
+        let start = ContinuousClock.now
+        try scene.receiver.waitUntil { $0.count >= 8 }
+        #expect(.now - start < .milliseconds(600))
+        try scene.waitUntilSettled()
+        let ledger = scene.receiver.ledger
+        let batches = ledger.map { $0.text.split(separator: "\n").compactMap { Int($0) } }
+        #expect(batches.allSatisfy { batch in Set(batch.map { $0 % 4 }).count == 1 })
+        #expect(batches.map(\.count).sorted() == [1, 2, 2, 2] + Array(repeating: 10, count: 8))
+        #expect(faults(ledger, customers: 4) == [])
+        #expect(numbers(ledger) == Array(0..<87))
+    }
+
     @Test(arguments: ["key", "strict"])
     func `batches keep the order`(ordering: String) throws {
         let customers = ordering == "key" ? 3 : 1

@@ -16,13 +16,17 @@ public struct BatchConfig: Sendable, Equatable {
     /// How long the first entry waits for others.
     public var maximumWait: Duration
 
+    /// Whether a request carries entries of one key only.
+    public var isPerKey: Bool
+
     public init(
         format: Format = .array, maximumEntries: Int = 100, maximumBytes: Int = 1 << 20,
-        maximumWait: Duration = .milliseconds(100)
+        maximumWait: Duration = .milliseconds(100), isPerKey: Bool = false
     ) {
         self.format = format
         self.maximumEntries = maximumEntries
         self.maximumBytes = maximumBytes
         self.maximumWait = maximumWait
+        self.isPerKey = isPerKey
     }
 }

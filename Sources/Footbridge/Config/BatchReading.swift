@@ -8,6 +8,11 @@ extension BatchConfig {
         section.integer("max_entries", &maximumEntries, 2...10_000)
         section.size("max_bytes", &maximumBytes, 1024...(64 << 20))
         section.duration("max_wait", &maximumWait, .zero ... .seconds(60))
+        let isPerKey = section.optional("per", type: "key", defaultText: "none") { text throws(Complaint) in
+            guard text.text == "key" else { throw Complaint("\(text.shown) must be key") }
+            return true
+        }
+        self.isPerKey = isPerKey ?? false
         section.finish()
         guard let scalar else {
             if section.exists { return }
@@ -17,6 +22,16 @@ extension BatchConfig {
             return nil
         }
         self.format = format
+    }
+}
+
+extension RouteConfig {
+    /// A batch of one key needs to know of keys.
+    func checkBatch(_ section: Section, _ destinationSection: Section) {
+        guard !section.isTemplate, webhook?.batch?.isPerKey == true, ordering.program == nil else { return }
+        section.contradiction(
+            "batch.per is key, and entries have none here; write ordering: key and key: .fields.NAME, or remove per",
+            among: destinationSection.find("batch"))
     }
 }
 

@@ -120,7 +120,7 @@ extension Destination {
 extension BatchConfig {
     fileprivate var dump: String {
         "\(format), max_entries \(maximumEntries), max_bytes \(SizeText.format(maximumBytes)), "
-            + "max_wait \(DurationText.format(maximumWait))"
+            + "max_wait \(DurationText.format(maximumWait))\(isPerKey ? ", per key" : "")"
     }
 }
 

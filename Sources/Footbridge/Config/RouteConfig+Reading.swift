@@ -25,7 +25,10 @@ extension RouteConfig {
         section.name("take_over", &takeOver)
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
         section.finish()
-        if !section.isTemplate, let destinationSection { checkClaim(section, destinationSection) }
+        if !section.isTemplate, let destinationSection {
+            checkClaim(section, destinationSection)
+            checkBatch(section, destinationSection)
+        }
         if !section.isTemplate, rate?.scope == .cluster, webhook?.hasManyEndpoints == true {
             section.contradiction(
                 "rate.scope is cluster, and entries name their endpoints, each of which has a rate of its own; "

@@ -20,6 +20,16 @@ final class Batches {
     /// Since when entries that are queued wait for others: fresh ones, and repeats.
     private var gathering: (fresh: MonotonicTime?, repeats: MonotonicTime?)
     private var isRepeatNext = false
+    /// With `per: key` the first entries of their keys, in the order in which they came; some of them may be gone.
+    private var ready: Deque<Ready> = []
+    /// Some of them may have become enough for a full batch.
+    private var mayBeFull = false
+
+    private struct Ready {
+        let row: EntryTable.Row
+        let key: EntryKey
+        let since: MonotonicTime
+    }
     /// Of the request that is being made.
     private var added: [EntryTable.Row] = []
     private var allowance = 0
@@ -35,7 +45,7 @@ final class Batches {
 
     /// When a batch is sent that is not full.
     var nextDue: MonotonicTime? {
-        [gathering.fresh, gathering.repeats].compactMap { $0.map { $0 + config.maximumWait } }.min()
+        [gathering.fresh, gathering.repeats, ready.first?.since].compactMap { $0.map { $0 + config.maximumWait } }.min()
     }
 
     /// How many entries may be in one request with this one, itself included.
@@ -55,7 +65,7 @@ final class Batches {
     /// - Parameter allowance: requests that may start.
     func start(_ allowance: Int) {
         self.allowance = allowance
-        noteWaiting()
+        if !config.isPerKey { noteWaiting() }
         while self.allowance > 0, let index = parts.firstIndex(where: mayGo) {
             let part = parts.remove(at: index)
             for row in part where add(row, isFresh: true) == .doesNotFit {
@@ -63,9 +73,66 @@ final class Batches {
             }
             send()
         }
+        if config.isPerKey, !route.isHeldUp { return startPerKey() }
+        if config.isPerKey {
+            putReadyBack()
+            noteWaiting()
+        }
         while self.allowance > 0, let isRepeat = nextRipe() {
             guard gather(isRepeat: isRepeat) else { return }
             noteWaiting()
+        }
+    }
+
+    // MARK: - One key in each
+
+    private func startPerKey() {
+        gathering = (nil, nil)
+        let now = route.worker.loop.now
+        while let row = next(isRepeat: false) ?? next(isRepeat: true) {
+            ready.append(Ready(row: row, key: route.table.key(row), since: now))
+            mayBeFull = true
+        }
+        while allowance > 0, let first = ready.first {
+            let isRipe = now - first.since >= config.maximumWait || route.intake.isCrowded
+            guard isRipe || !isReady(first) else { break }
+            ready.removeFirst()
+            if isReady(first) { send(first.row) }
+        }
+        guard mayBeFull, allowance > 0 else { return }
+        var others: Deque<Ready> = []
+        while let one = ready.popFirst() {
+            guard isReady(one) else { continue }
+            if allowance > 0, route.table.laneLength(one.row) >= limit(one.row) {
+                send(one.row)
+            } else {
+                others.append(one)
+            }
+        }
+        (ready, mayBeFull) = (others, allowance <= 0)
+    }
+
+    /// What was read may fill a batch.
+    func didRead() { mayBeFull = true }
+
+    /// It may have left meanwhile, and another one may be where it was; or it is uncertain whose it is.
+    private func isReady(_ one: Ready) -> Bool {
+        route.table.place(one.row) == .queued && route.table.key(one.row) == one.key
+    }
+
+    private func send(_ first: EntryTable.Row) {
+        guard route.sessions[route.table.key(first).stream].isCertain else { return route.table.unpop(first) }
+        var limit = limit(first)
+        let isFresh = route.table.mark(first).isMessageRefused
+        if add(first, isFresh: isFresh) == .doesNotFit { return route.table.takeBack(first) }
+        if added.last == first { _ = addFollowers(of: first, &limit, isFresh: isFresh) }
+        send()
+    }
+
+    /// They wait with the others that are queued.
+    func putReadyBack() {
+        while let one = ready.popLast() {
+            if isReady(one) { route.table.unpop(one.row) }
         }
     }
 

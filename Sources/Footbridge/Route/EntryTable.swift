@@ -74,6 +74,7 @@ struct EntryTable: ~Copyable {
     /// Of each row, for routes with many endpoints: which one. Empty for others.
     private var endpoints: [UInt32] = []
     private let hasEndpoints: Bool
+    private let lookahead: Int
     /// `nil` where there is no order.
     private var lanes: Lanes?
     /// Those that are blocked, in the order they came; some of them may be so no longer.
@@ -82,7 +83,9 @@ struct EntryTable: ~Copyable {
     /// - Parameters:
     ///   - hasEndpoints: whether `setEndpoint` will be called.
     ///   - isOrdered: whether entries may have a lane.
-    init(streams: Int, hasEndpoints: Bool = false, isOrdered: Bool = false) {
+    ///   - lookahead: so many of a lane are fetched together.
+    init(streams: Int, hasEndpoints: Bool = false, isOrdered: Bool = false, lookahead: Int = 1) {
+        self.lookahead = lookahead
         lanes = isOrdered ? Lanes() : nil
         self.hasEndpoints = hasEndpoints
         streamCounts = Array(repeating: 0, count: streams)
@@ -130,6 +133,8 @@ struct EntryTable: ~Copyable {
     func follower(_ row: Row) -> Row? { lanes?.next(after: row.index).map(Row.init) }
     /// The one of its key that stands before it.
     func predecessor(_ row: Row) -> Row? { lanes?.previous(before: row.index).map(Row.init) }
+    /// How many of its key are held.
+    func laneLength(_ row: Row) -> Int { lanes?.count(with: row.index) ?? 1 }
     /// Keys of which something is held.
     var laneCount: Int { lanes?.count ?? 0 }
 
@@ -288,8 +293,14 @@ struct EntryTable: ~Copyable {
             move(row, .queued)
             if records[row.index].attempts > 0 { repeats.append(row) } else { fresh.append(row) }
         case .parked:
-            move(row, .waiting)
-            heap.push(row.index, in: &records)
+            // Some of those behind it come along: their bodies are here when their turn comes.
+            var next: Row? = row
+            for _ in 0..<lookahead {
+                guard let woken = next, place(woken) == .parked else { return }
+                move(woken, .waiting)
+                heap.push(woken.index, in: &records)
+                next = follower(woken)
+            }
         default: break
         }
     }

@@ -95,6 +95,7 @@ final class Intake {
             _ = route.table.queue(
                 key, isLarge ? entry.fields.compacted() : entry.fields, lane: route.order?.lane(of: key, entry.fields))
         }
+        route.batches?.didRead()
         if route.isHeldUp { route.order?.parkAll() }
         if route.isDraining { route.handBackQueued() }
     }

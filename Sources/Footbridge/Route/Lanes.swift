@@ -7,6 +7,7 @@ struct Lanes {
         var hash: UInt64
         var first: UInt32
         var last: UInt32
+        var count = 1
     }
 
     private static let none = UInt32.max
@@ -27,6 +28,9 @@ struct Lanes {
         guard let lane = lane(of: row) else { return true }
         return lanes[lane].first == row
     }
+
+    /// How many are in its lane.
+    func count(with row: UInt32) -> Int { lane(of: row).map { lanes[$0].count } ?? 1 }
 
     func next(after row: UInt32) -> UInt32? {
         guard lane(of: row) != nil, after[Int(row)] != Self.none else { return nil }
@@ -61,6 +65,7 @@ struct Lanes {
             return true
         }
         laneOf[Int(row)] = lane
+        lanes[Int(lane)].count += 1
         var place = lanes[Int(lane)].last
         while place != lanes[Int(lane)].first, isEarlier(place) { place = before[Int(place)] }
         let next = after[Int(place)]
@@ -75,6 +80,7 @@ struct Lanes {
         guard let lane = lane(of: row) else { return nil }
         let (previous, next) = (before[Int(row)], after[Int(row)])
         (laneOf[Int(row)], before[Int(row)], after[Int(row)]) = (Self.none, Self.none, Self.none)
+        lanes[lane].count -= 1
         if previous != Self.none { after[Int(previous)] = next } else { lanes[lane].first = next }
         if next != Self.none { before[Int(next)] = previous } else { lanes[lane].last = previous }
         if previous == Self.none, next == Self.none {

@@ -16,6 +16,8 @@ final class Order {
     private var isToldOfMissingKey = false
     private var heldToldAt: MonotonicTime?
 
+    /// So many entries of a key are fetched together that had made room, unless a batch takes more.
+    static let lookahead = 8
     private static let heldInterval = Duration.seconds(60)
 
     /// `nil` if the route keeps no order.
@@ -66,7 +68,7 @@ final class Order {
         guard keys != nil, table(.blocked) > 0, table(.queued) + table(.fetching) == 0,
             route.inFlight < route.concurrency, !route.isHeldUp, !route.intake.isFull, route.intake.isCrowded
         else { return }
-        park(max(1, route.intake.window / 2))
+        park(max(1, route.intake.window / 4))
     }
 
     /// Nothing goes on soon: what stands behind others waits without its body.

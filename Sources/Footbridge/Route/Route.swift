@@ -46,7 +46,7 @@ final class Route: TurnParticipant {
         self.logger = logger
         table = EntryTable(
             streams: config.streams.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false,
-            isOrdered: config.isOrdered)
+            isOrdered: config.isOrdered, lookahead: config.webhook?.batch?.maximumEntries ?? Order.lookahead)
         let marks = GroupMarks()
         shaper = try Shaper.make(for: config)
         let place = SinkPlace(
@@ -327,6 +327,7 @@ final class Route: TurnParticipant {
     /// behind it.
     private func setQueueAside() {
         order?.parkAll()
+        batches?.putReadyBack()
         while table.bodiless < config.maximumParked, let row = table.next() {
             setAside(row)
         }
@@ -467,6 +468,7 @@ final class Route: TurnParticipant {
     /// Entries that were read and not begun: their attempt does not count. They wait for the hand-over.
     func handBackQueued() {
         endpoints?.handBack()
+        batches?.putReadyBack()
         order?.parkAll()
         while let row = table.next() {
             table.wait(row, due: worker.loop.now)

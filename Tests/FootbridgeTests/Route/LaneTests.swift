@@ -84,6 +84,22 @@ struct LaneTests {
         #expect(table.place(of: key(7)) == .parked)
     }
 
+    @Test func `some that made room come back together`() throws {
+        var table = EntryTable(streams: 1, isOrdered: true, lookahead: 2)
+        for number in 1...5 { _ = table.queue(key(number), body, lane: 1) }
+        #expect(started(&table) == [1])
+        for _ in 2...5 { _ = table.park(time(1)) }
+        end(1, &table)
+        #expect(table.count(.waiting) == 2 && table.count(.parked) == 2)
+        while let row = table.takeDue(time(1)) { table.queueAgain(row, body) }
+        #expect(started(&table) == [2])
+        #expect(table.place(of: key(3)) == .blocked)
+        end(2, &table)
+        #expect(started(&table) == [3])
+        end(3, &table)
+        #expect(table.count(.waiting) == 2 && table.count(.parked) == 0)
+    }
+
     @Test func `an entry that comes late stands by its id, but not before the first`() {
         var table = table([3, 9])
         #expect(started(&table) == [3])
