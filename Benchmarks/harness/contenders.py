@@ -70,12 +70,17 @@ class Bridge:
         settings = {"redis": {"url": redis_url}, "instance": "bench", "workers": 1}
         settings["log"] = {"level": "info", "format": "text"}
         settings["routes"] = {"bench": route | self.route(url)}
+        settings |= self.more()
         with open(path, "w") as config:
             json.dump(settings, config, indent=2)
         return path
 
     def route(self, url):
         raise NotImplementedError
+
+    def more(self):
+        """What the file has besides, by its keys at the top."""
+        return {}
 
     @staticmethod
     def webhook(url, body):

@@ -105,11 +105,14 @@ class Child:
         return (int(fields[11]) + int(fields[12])) * 1_000_000 / TICKS_PER_SECOND
 
     def peak_kib(self):
+        return self.memory_kib("VmHWM")
+
+    def memory_kib(self, which="VmRSS"):
         with open(f"/proc/{self.process.pid}/status") as status:
             for line in status:
-                if line.startswith("VmHWM:"):
+                if line.startswith(f"{which}:"):
                     return int(line.split()[1])
-        raise Failure(f"{self.name}: no VmHWM in /proc/{self.process.pid}/status")
+        raise Failure(f"{self.name}: no {which} in /proc/{self.process.pid}/status")
 
 
 def wait_for(what, condition, limit, every=0.02):
