@@ -40,6 +40,8 @@ public enum Outcome: Sendable, Equatable {
         case forbiddenAddress
         /// The server that gives out tokens gave none; its host, and why.
         case noToken(String)
+        /// The receiver does not allow events to be sent to it, or does not say so.
+        case noPermission(String)
         /// Redis takes nothing from this user, or not into this key, with its own words: `NOPERM`, `WRONGTYPE` …
         case redis(RedisAnswer)
     }
@@ -113,6 +115,7 @@ extension Outcome {
         case .routeRefused(.forbiddenAddress): "forbidden_address"
         case .routeRefused(.noTLS): "no_tls"
         case .routeRefused(.noToken): "no_token"
+        case .routeRefused(.noPermission): "no_permission"
         case .routeRefused(.clientCertificateWanted): "client_certificate"
         case .outage(.timedOut): "timeout"
         case .outage(.refused): "refused"
@@ -197,6 +200,7 @@ extension Outcome.RouteRefusal: CustomStringConvertible {
         case .noTLS: "the port does not speak TLS"
         case .clientCertificateWanted: "the receiver wants a client certificate"
         case .noToken(let words): "no token: \(words)"
+        case .noPermission(let words): "no permission: \(words)"
         case .redis(let answer): "Redis refuses: \(answer.words)"
         }
     }

@@ -34,6 +34,106 @@ import Testing
         try scene.waitUntilSettled()
     }
 
+    @Test(arguments: ["binary", "structured", "batch"])
+    func `attributes are made from the entry`(mode: String) throws {
+        let scene = try Scene()
+        scene.file.route.keys["data_field"] = "d"
+        scene.file.route.webhook["cloudevents"] = #"""
+            { mode: MODE, id: '\(.data.id)', type: 'shop.\(.data.kind)', source: '/shops/\(.fields.shop)', time: '\(.data.at)',
+                         subject: '\(.fields.subject // "")', extensions: { customer: 'c-\(.data.customer)' } }
+            """#.replacing("MODE", with: mode)
+        try scene.run()
+        func add(_ id: Int, _ kind: String, shop: String = "7", at: String = "2026-01-02T03:04:05Z") throws {
+            let data = #"{"id":\#(id),"kind":"\#(kind)","at":"\#(at)","customer":5}"#
+            try scene.redis.add([Field("d", data), Field("shop", shop)])
+        }
+        try add(1, "paid")
+        try add(2, "sent", shop: "a b")
+        try add(3, "sent", at: "now")
+        try add(4, "sent €")
+        try scene.waitUntilSettled()
+        let answers = try WebhookPeer.cloudevents.judge(scene.receiver.ledger)
+        let events = answers.flatMap { answer -> [NSDictionary] in
+            (answer["value"] as? [NSDictionary]) ?? [answer["value"] as? NSDictionary].compactMap(\.self)
+        }
+        let attributes = events.compactMap { $0["attributes"] as? [String: String] }
+        #expect(Set(attributes.compactMap { $0["id"] }) == ["1", "4"])
+        let first = attributes.first { $0["id"] == "1" } ?? [:]
+        #expect(first["type"] == "shop.paid" && first["source"] == "/shops/7" && first["customer"] == "c-5")
+        #expect(first["time"] == "1767323045000" && first["subject"] == nil)
+        #expect(attributes.first { $0["id"] == "4" }?["type"] == "shop.sent €")
+        let reasons = try scene.redis.entries("{orders}:dead").map { "\($0)" }
+        #expect(reasons.count == 2)
+        #expect(reasons.contains { $0.contains("unshapeable: webhook.cloudevents.source: is no URI") })
+        #expect(reasons.contains { $0.contains("unshapeable: webhook.cloudevents.time: is no time") })
+    }
+
+    // MARK: - Handshake
+
+    private func handshake(_ answer: @escaping @Sendable (ReceivedRequest) -> ReceiverAction) throws -> Scene {
+        let scene = try Scene { $0.method == "OPTIONS" ? answer($0) : .answer(200) }
+        scene.file.route.webhook["cloudevents"] = "{ handshake: events.example.com }"
+        scene.file.route.webhook["headers"] = "{ Authorization: Bearer x }"
+        return scene
+    }
+
+    @Test func `a receiver is asked once, and what it allows is the pace`() throws {
+        let scene = try handshake { _ in
+            .answer(200, headers: ["WebHook-Allowed-Origin": "events.example.com", "WebHook-Allowed-Rate": "1200"])
+        }
+        scene.file.route.keys["rate"] = "100/s"
+        try scene.redis.add(numbers: 0..<40)
+        try scene.run()
+        try scene.waitUntilSettled()
+        let ledger = scene.receiver.ledger
+        #expect(ledger.map(\.method) == ["OPTIONS"] + Array(repeating: "POST", count: 40))
+        #expect(ledger[0]["webhook-request-origin"] == "events.example.com")
+        #expect(ledger[0]["webhook-request-rate"] == "6000" && ledger[0]["authorization"] == "Bearer x")
+        #expect(
+            ledger[0]["webhook-id"] == nil && ledger[0]["content-type"] == nil && ledger[0]["ce-specversion"] == nil)
+        #expect(ledger[0].body.isEmpty)
+        // 20 a second.
+        #expect(ledger[40].time - ledger[1].time >= .milliseconds(1800))
+        #expect(Set(Array(ledger.dropFirst()).attempts) == ["1"])
+    }
+
+    @Test(arguments: ["false", "array"]) func `without permission nothing is sent, and nothing given up`(batch: String)
+        throws
+    {
+        let isAllowed = Monitor(false)
+        let scene = try handshake { _ in
+            isAllowed.value ? .answer(204, headers: ["WebHook-Allowed-Origin": "*"]) : .answer(405)
+        }
+        scene.file.route.webhook["batch"] = batch
+        scene.file.route.webhook["cloudevents"] =
+            "{ mode: \(batch == "array" ? "batch" : "binary"), handshake: e.example }"
+        scene.file.route.retry(attempts: 1, every: "50ms")
+        try scene.redis.add(numbers: 0..<20)
+        let bridge = try scene.run()
+        try scene.receiver.waitFor(count: 2, timeout: .seconds(20))
+        try bridge.waitForLog("the endpoint is down")
+        #expect(bridge.errorOutput.contains("no permission: the handshake is answered 405"))
+        #expect(scene.receiver.ledger.allSatisfy { $0.method == "OPTIONS" })
+        isAllowed.withLock { $0 = true }
+        try scene.waitUntilSettled(timeout: .seconds(30))
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(scene.receiver.ledger.contains { $0.method == "POST" })
+    }
+
+    @Test func `permission that is withdrawn is asked for again`() throws {
+        let scene = try Scene { request in
+            if request.method == "OPTIONS" { return .answer(200, headers: ["WebHook-Allowed-Origin": "*"]) }
+            return request["webhook-attempt"] == "1" && request.text.contains("\"3\"") ? .answer(403) : .answer(200)
+        }
+        scene.file.route.webhook["cloudevents"] = "{ handshake: e.example }"
+        scene.file.route.keys["concurrency"] = "1"
+        scene.file.route.retry(attempts: 3, every: "50ms")
+        try scene.redis.add(numbers: 0..<10)
+        try scene.run()
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.filter { $0.method == "OPTIONS" }.count == 2)
+    }
+
     @Test func `the SDK reads bytes and text that are no JSON`() throws {
         let scene = try Scene()
         scene.file.route.webhook["cloudevents"] = "structured"

@@ -85,6 +85,7 @@ import Webhooks
             ),
             (.outage(.notHTTP), nil, "not_http", "the answer is not HTTP"),
             (.outage(.proxy("it is away")), nil, "proxy", "the proxy fails: it is away"),
+            (.routeRefused(.noPermission("x")), nil, "no_permission", "no permission: x"),
             (.routeRefused(.noToken("a: it answers 401")), nil, "no_token", "no token: a: it answers 401"),
             (
                 .outage(.keptConnectionEnded), nil, "kept_connection_ended", "a kept connection ended before any answer"

@@ -225,7 +225,9 @@ extension CloudEventsConfig {
             "id": id, "source": source, "type": type, "subject": subject, "dataschema": dataSchema, "time": time,
         ]
         let own = named.map { ($0.key, $0.value) } + extensions.map { ("extensions.\($0.name)", $0.value) }
-        return ([mode.rawValue] + own.compactMap { name, value in value.dump.map { "\(name): \($0)" } })
+        return
+            ([mode.rawValue] + own.compactMap { name, value in value.dump.map { "\(name): \($0)" } }
+            + [handshake.map { "handshake: \($0)" }].compactMap(\.self))
             .joined(separator: ", ")
     }
 }
@@ -236,6 +238,7 @@ extension EventAttribute {
         case .standard: nil
         case .literal(let text): text
         case .field(let name): "field \(name)"
+        case .template(let template): oneLine(template.template.source())
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import JQ
+
 /// Requests as CloudEvents 1.0. <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>
 public struct CloudEventsConfig: Sendable, Equatable {
     /// Where the attributes stand.
@@ -35,13 +37,15 @@ public struct CloudEventsConfig: Sendable, Equatable {
     /// By default the time in the entry's id, or none where that is no time.
     public var time: EventAttribute
     public var extensions: [Extension]
+    /// The name by which a receiver is asked for its permission; `nil`: it is not asked.
+    public var handshake: String?
 
     public static let defaultType = "redis.stream.entry"
 
     public init(
         mode: Mode = .binary, id: EventAttribute = .standard, source: EventAttribute = .standard,
         type: EventAttribute = .standard, subject: EventAttribute = .standard, dataSchema: EventAttribute = .standard,
-        time: EventAttribute = .standard, extensions: [Extension] = []
+        time: EventAttribute = .standard, extensions: [Extension] = [], handshake: String? = nil
     ) {
         self.mode = mode
         self.id = id
@@ -51,6 +55,7 @@ public struct CloudEventsConfig: Sendable, Equatable {
         self.dataSchema = dataSchema
         self.time = time
         self.extensions = extensions
+        self.handshake = handshake
     }
 }
 
@@ -60,4 +65,11 @@ public enum EventAttribute: Sendable, Equatable {
     case literal(String)
     /// The first of this name.
     case field(String)
+    /// Made from the entry: text with `\(…)`.
+    case template(Template)
+
+    /// Of libjq's programs and the text around them.
+    public struct Template: Sendable, Equatable {
+        let template: JQTemplate
+    }
 }

@@ -1,4 +1,5 @@
-import Webhooks
+internal import JQ
+internal import Webhooks
 
 extension CloudEventsConfig {
     /// Reads `cloudevents` of a webhook: `false`, a mode, or a map; `nil` if requests are no events.
@@ -14,8 +15,17 @@ extension CloudEventsConfig {
         subject = section.attribute("subject", defaultText: "none", EventRule.text)
         dataSchema = section.attribute("dataschema", defaultText: "none", EventRule.reference)
         time = section.attribute("time", defaultText: "the time in the entry's id", EventRule.time)
-        section.note("extensions", type: "map of strings or fields", defaultText: "none")
+        section.note("extensions", type: "map of strings, \\(…) or fields", defaultText: "none")
         extensions = Self.extensions(section.section("extensions"))
+        handshake = section.optional("handshake", type: "string", defaultText: "none") { text throws(Complaint) in
+            let isName = text.text.utf8.allSatisfy {
+                Self.isNameByte($0 | 0x20) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            }
+            guard isName, !text.text.isEmpty else {
+                throw Complaint("\(text.shown) is no DNS name; write one that you own, such as events.example.com")
+            }
+            return text.text
+        }
         section.finish()
         guard let scalar else {
             if section.exists { return }
@@ -84,13 +94,22 @@ enum EventRule {
 extension Section {
     /// An attribute at an optional key.
     fileprivate func attribute(_ key: String, defaultText: String, _ rule: EventRule) -> EventAttribute {
-        note(key, type: "string or { field: NAME }", defaultText: defaultText)
+        note(key, type: "string, \\(…) or { field: NAME }", defaultText: defaultText)
         return find(key).flatMap { attribute(at: $0, rule) } ?? .standard
     }
 
     /// Text, or `{ field: NAME }`.
     fileprivate func attribute(at found: Found, _ rule: EventRule) -> EventAttribute? {
         guard case .mapping(let entries) = found.node.content else {
+            if isTemplate(found) {
+                let template = template(at: found) { text throws(Complaint) in
+                    if rule != .time, let objection = rule.objection(to: text.text.utf8) {
+                        throw Complaint("\(text.shown) \(objection)")
+                    }
+                    return text.text
+                }
+                return template.map { .template(EventAttribute.Template(template: $0)) }
+            }
             return value(at: found) { text throws(Complaint) in
                 if let objection = rule.objection(to: text.text.utf8) { throw Complaint("\(text.shown) \(objection)") }
                 guard HeaderRules.isSafeValue(text.text.utf8) else {

@@ -30,8 +30,25 @@ extension WebhookConfig {
         traceParent = TraceParentConfig(section)
         checkBatch(section)
         checkEndpoints(section)
+        checkHandshake(section)
         section.finish()
         if !section.isTemplate { checkNames(section) }
+    }
+
+    /// It is one request to one address.
+    private func checkHandshake(_ section: Section) {
+        guard !section.isTemplate, cloudEvents?.handshake != nil else { return }
+        let found = section.section("cloudevents").find("handshake")
+        if urlTemplate != nil || endpointKey != nil {
+            section.contradiction(
+                "one receiver is asked, and here entries name theirs; remove handshake", among: found,
+                section.find("url"))
+        }
+        if case .oauth2 = auth {
+            section.contradiction(
+                "the request that asks has no token of OAuth2; remove handshake, or auth.oauth2", among: found,
+                section.find("auth"))
+        }
     }
 
     private mutating func readAnswers(_ section: Section) {

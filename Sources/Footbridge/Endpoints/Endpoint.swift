@@ -16,6 +16,8 @@ final class Endpoint {
     private(set) var limit: AdaptiveLimit?
     /// What people have set.
     let rate: SharedRate?
+    /// What the receiver has said that it takes.
+    private var allowed: TokenBucket?
     /// Why a rate that instances share gives no tokens.
     var rateTrouble: String?
     private(set) var inFlight = 0
@@ -38,6 +40,9 @@ final class Endpoint {
     /// A route wants the requests in flight to be limited by what the endpoint shows; of several maxima the lowest counts.
     func adapt(upTo maximum: Int) { limit = AdaptiveLimit(maximum: min(maximum, limit?.maximum ?? maximum)) }
 
+    /// - Parameter rate: of requests that the receiver takes; `nil`: any.
+    func isAllowed(perSecond rate: Double?) { allowed = rate.map { TokenBucket(RateLimit(perSecond: $0)) } }
+
     /// Further requests that may be in flight, whatever the pace.
     private var width: Int {
         guard opening != nil || limit != nil else { return .max }
@@ -52,7 +57,8 @@ final class Endpoint {
         if case .down(let down) = standing.state {
             return now >= down.nextProbe && !isProbing ? min(1, rate?.allowance(now: now) ?? 1) : 0
         }
-        return min(width, pace.allowance(now: now), rate?.allowance(now: now) ?? .max)
+        return min(
+            width, pace.allowance(now: now), rate?.allowance(now: now) ?? .max, allowed?.allowance(now: now) ?? .max)
     }
 
     /// What to fetch from a bucket that all instances share, if it is time to.
@@ -74,8 +80,7 @@ final class Endpoint {
             return down.nextProbe <= now ? free : free.map { max($0, down.nextProbe) } ?? down.nextProbe
         }
         if width == 0 { return nil }
-        guard let paced = pace.nextChange(now: now) else { return free }
-        return free.map { max($0, paced) } ?? paced
+        return [free, pace.nextChange(now: now), allowed?.nextChange(now: now)].compactMap(\.self).max()
     }
 
     /// Whether this entry may be the next probe: not the one that was the last, if there is another.
@@ -94,6 +99,7 @@ final class Endpoint {
         limit?.didStart(inFlight: inFlight)
         pace.didStart(now: now)
         rate?.take(now: now)
+        allowed?.take(now: now)
         return Attempt(entry: entry, mark: mark, generation: standing.didStart(), startedAt: now, isProbe: isProbe)
     }
 

@@ -58,6 +58,7 @@ final class Route: TurnParticipant {
             endpoint.mayBeBack(now: worker.loop.now)
             worker.loop.atEndOfTurn(self)
         }
+        sink.onRate = { [unowned self] in endpoint.isAllowed(perSecond: $0) }
         marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
         (endpoints, batches, order) = (Endpoints(self), Batches(self), try Order(self))

@@ -16,6 +16,7 @@ final class Shaper {
     /// What each template is for, for messages.
     private let templateNames: [String]
     private let headerNames: [[UInt8]]
+    private let attributeNames: [String]
     private let hasURL: Bool
     private let hasName: Bool
     private let hasKey: Bool
@@ -23,6 +24,7 @@ final class Shaper {
     /// What the templates gave for the entry at hand.
     private var made: RequestLines?
     private var key: [UInt8] = []
+    private var attributes: [[UInt8]] = []
     private var input: EntryInput
     private var values: [[UInt8]] = []
 
@@ -32,7 +34,7 @@ final class Shaper {
         let isNeeded =
             route.filter != nil || route.destination.bodyProgram != nil || route.webhook?.urlTemplate != nil
             || route.destination.nameTemplate != nil || route.destination.entriesProgram != nil
-            || route.webhook?.endpointKey != nil
+            || route.webhook?.endpointKey != nil || !(route.webhook?.cloudEvents?.templates ?? []).isEmpty
             || route.webhook?.headers.contains { $0.template != nil } ?? false
         return isNeeded ? try Shaper(route) : nil
     }
@@ -46,15 +48,18 @@ final class Shaper {
         let headers = route.webhook?.headers.filter { $0.template != nil } ?? []
         let name = route.destination.nameTemplate
         let key = try route.webhook?.endpointKey.map { try JQTemplate("\\(\($0)\n)") }
+        let events = route.webhook?.cloudEvents?.templates ?? []
+        attributeNames = events.map(\.name)
         let all =
             [route.webhook?.urlTemplate, name?.template].compactMap(\.self) + headers.compactMap(\.template)
-            + [key].compactMap(\.self)
+            + events.map(\.template) + [key].compactMap(\.self)
         templates = all.isEmpty ? nil : try machine.compile(all)
         hasURL = route.webhook?.urlTemplate != nil
         hasName = name != nil
         templateNames =
             (hasURL ? ["webhook.url"] : []) + (name.map { [$0.key] } ?? [])
-            + headers.map { "webhook.headers.\($0.name)" } + (key == nil ? [] : ["webhook.endpoint"])
+            + headers.map { "webhook.headers.\($0.name)" } + events.map { "webhook.cloudevents.\($0.key)" }
+            + (key == nil ? [] : ["webhook.endpoint"])
         hasKey = key != nil
         isHostFromEntry = route.webhook?.isHostFromEntry ?? false
         headerNames = headers.map { Array($0.name.utf8) }
@@ -151,6 +156,12 @@ final class Shaper {
         return key
     }
 
+    /// The value of an attribute of a CloudEvent that is made from the entry.
+    func eventAttribute(_ name: String) throws(UnmakeableRequest) -> [UInt8] {
+        _ = try makeLines()
+        return attributeNames.firstIndex(of: name).map { attributes[$0] } ?? []
+    }
+
     /// Adds the URL and the headers that are made from the entry. A header whose value comes out empty is left out.
     func writeLines(to buffer: inout RequestLines) throws(UnmakeableRequest) { buffer = try makeLines() }
 
@@ -187,6 +198,8 @@ final class Shaper {
             buffer.url = values[0]
         }
         if hasKey { key = values[values.count - 1] }
+        let first = (hasURL ? 1 : 0) + headerNames.count
+        attributes = Array(values[first..<(first + attributeNames.count)])
         for (name, value) in zip(headerNames, values.dropFirst(hasURL ? 1 : 0)) {
             guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
                 throw UnmakeableRequest(
@@ -230,6 +243,16 @@ struct RequestLines {
     mutating func removeAll() {
         url.removeAll(keepingCapacity: true)
         headers.removeAll(keepingCapacity: true)
+    }
+}
+
+extension CloudEventsConfig {
+    /// The attributes that are made from the entry, and where they stand.
+    fileprivate var templates: [(name: String, key: String, template: JQTemplate)] {
+        attributes.compactMap { name, value, _ in
+            guard case .template(let template) = value else { return nil }
+            return (name, extensions.contains { $0.name == name } ? "extensions.\(name)" : name, template.template)
+        }
     }
 }
 

@@ -15,6 +15,8 @@ struct CloudEventWriter {
         /// The time in the entry's id, if it is one.
         case entryTime
         case field([UInt8])
+        /// What the shaper makes of the entry.
+        case shaped(Shaper)
         /// The field, or this text where it is missing or empty.
         case fieldOr([UInt8], [UInt8])
     }
@@ -44,7 +46,7 @@ struct CloudEventWriter {
     private var value: [UInt8] = []
 
     /// `nil` if the route's requests are no events.
-    init?(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String?) {
+    init?(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper?) {
         guard let config = webhook.cloudEvents else { return nil }
         mode = config.mode
         kind = DataKind(webhook.contentType)
@@ -58,6 +60,7 @@ struct CloudEventWriter {
             switch attribute {
             case .literal: value = nil
             case .field(let field): value = .field(Array(field.utf8))
+            case .template: value = shaper.map { .shaped($0) }
             case .standard: value = standards[name]
             }
             return value.map {
@@ -173,6 +176,11 @@ struct CloudEventWriter {
                         : "no field \"\(field)\": no \(attribute.name) of a CloudEvent")
             }
             try check(attribute, field: name)
+        case .shaped(let shaper):
+            value.append(contentsOf: try shaper.eventAttribute(attribute.name))
+            if value.isEmpty, !attribute.isRequired { return false }
+            guard let objection = attribute.rule.objection(to: value) else { break }
+            throw UnmakeableRequest("webhook.cloudevents.\(attribute.name)", objection)
         case .fieldOr(let name, let text):
             if takeField(name, of: delivery), !value.isEmpty {
                 try check(attribute, field: name)
@@ -213,7 +221,7 @@ extension CloudEventsConfig.Mode {
 
 extension CloudEventsConfig {
     /// All that may differ from entry to entry, with what they have to be.
-    fileprivate var attributes: [(name: String, value: EventAttribute, rule: EventRule)] {
+    var attributes: [(name: String, value: EventAttribute, rule: EventRule)] {
         [
             ("id", id, .text), ("source", source, .reference), ("type", type, .text), ("subject", subject, .text),
             ("dataschema", dataSchema, .reference), ("time", time, .time),

@@ -36,7 +36,7 @@ struct RequestWriter {
         queryKey = webhook.auth?.queryParameter
         signer = webhook.sign.isEmpty ? nil : try Signer(webhook.sign)
         hmacSigners = try webhook.hmac.map { try HMACSigner($0) }
-        event = CloudEventWriter(webhook, of: route, namespace: namespace)
+        event = CloudEventWriter(webhook, of: route, namespace: namespace, shaper: shaper)
         idempotencyHeader = webhook.idempotencyHeader.map { Array($0.utf8) }
         trace = TraceParentWriter(webhook.traceParent)
         isObject = event.map { $0.mode != .binary } ?? false

@@ -8,6 +8,8 @@ protocol Sink: AnyObject {
     var onFinish: (EntryTable.Row, DeliveryReport) -> Void { get set }
     /// Called when there is a connection again without which nothing could be delivered.
     var onOpen: () -> Void { get set }
+    /// Called with the requests per second that the receiver allows; `nil`: any number.
+    var onRate: (Double?) -> Void { get set }
     /// Deliveries that may start now.
     var free: Int { get }
     /// - Throws: if the entry cannot be made into a request, now or later.
@@ -27,6 +29,11 @@ extension Sink {
     /// For those that need no connection of the bridge's.
     var onOpen: () -> Void {
         get { {} }
+        set {}
+    }
+    /// For those that do not ask.
+    var onRate: (Double?) -> Void {
+        get { { _ in } }
         set {}
     }
     var didSettle: ((EntryKey) -> Void)? { nil }

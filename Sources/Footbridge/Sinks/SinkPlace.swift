@@ -21,6 +21,10 @@ struct SinkPlace {
                     webhook, of: route, config, namespace: worker.namespace, shaper: shaper,
                     loop: worker.loop)
             }
+            if let origin = webhook.cloudEvents?.handshake {
+                return try HandshakeSink(
+                    webhook, of: route, origin: origin, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
+            }
             return try WebhookSink(
                 webhook, of: route, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
         case .publish(let publish):
