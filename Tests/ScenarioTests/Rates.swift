@@ -87,6 +87,29 @@ import Testing
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<60).map(body)))
     }
 
+    @Test func `each of many endpoints has a rate of its own, which two bridges share`() throws {
+        let scene = try Scene()
+        scene.file.route.url = "\(scene.receiver.url)/\\(.fields.customer)"
+        scene.file.route.webhook["endpoint"] = ".fields.customer"
+        scene.file.route.webhook["body"] = "{ field: n }"
+        scene.file.route.keys["rate"] = "{ limit: 25/s, burst: 2, scope: cluster }"
+        for instance in ["a", "b"] { _ = try scene.run(as: instance) }
+        for number in 0..<200 {
+            try scene.redis.add([Field("n", "\(number)"), Field("customer", "\(number % 4)")])
+        }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        let ledger = scene.receiver.ledger
+        #expect(Set(ledger.acceptedBodies.compactMap { Int($0) }) == Set(0..<200) && ledger.count == 200)
+        for customer in 0..<4 {
+            let times = ledger.filter { $0.path.hasSuffix("/\(customer)") }.map(\.time).sorted()
+            let seconds = (times[49] - times[0]) / .seconds(1)
+            #expect(50 <= 25 * (seconds + 0.1) + 2 + 2, "50 in \(seconds) s")
+            #expect(50 >= 0.7 * 25 * seconds, "50 in \(seconds) s")
+        }
+        let instances = Set(ledger.prefix(100).map(\.connection)).count
+        #expect(instances > 1)
+    }
+
     /// The endpoint is down and its queue is empty: a probe needs a token, too.
     @Test func `probes get their tokens`() throws {
         let isMended = Gate()

@@ -29,11 +29,6 @@ extension RouteConfig {
             checkClaim(section, destinationSection)
             checkBatch(section, destinationSection)
         }
-        if !section.isTemplate, rate?.scope == .cluster, webhook?.hasManyEndpoints == true {
-            section.contradiction(
-                "rate.scope is cluster, and entries name their endpoints, each of which has a rate of its own; "
-                    + "write scope: instance", among: section.find("rate"))
-        }
     }
 
     /// An attempt that may still be under way must not be taken over: without signs of life the last one begins when half of

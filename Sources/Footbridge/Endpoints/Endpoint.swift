@@ -20,6 +20,8 @@ final class Endpoint {
     private var allowed: TokenBucket?
     /// Why a rate that instances share gives no tokens.
     var rateTrouble: String?
+    /// Called when tokens of such a rate have come, or have not; without it the worker tells the routes.
+    var onTokens: (() -> Void)?
     private(set) var inFlight = 0
 
     private var isProbing = false

@@ -65,6 +65,18 @@ extension RouteConfig {
             case .webhook(let url, let connection, _): "webhook \(url) \(connection.unixSocket ?? "")"
             case .redis(let name): name
             }
+        return Self.rateKey(of: name)
+    }
+
+    /// The same of one of the endpoints that entries name: a host, whatever route leads there, or what `webhook.endpoint` gives for
+    /// the URL of this one.
+    func rateKey(ofEndpoint name: String) -> String? {
+        guard rate?.scope == .cluster, let webhook else { return nil }
+        return Self.rateKey(
+            of: webhook.endpointKey == nil ? "host \(name)" : "endpoint \(webhook.writtenURL) \(name)")
+    }
+
+    private static func rateKey(of name: String) -> String {
         let hash = name.utf8.reduce(0) { SplitMix.mixed($0 ^ UInt64($1)) }
         return RateLimit.keyPrefix + String(hash, radix: 16)
     }

@@ -53,6 +53,7 @@ final class Endpoints {
     }
 
     private unowned let route: Route
+    private let isRateShared: Bool
     private var places: [UInt32: Place] = [:]
     private var ids: [[UInt8]: UInt32] = [:]
     private var nextID: UInt32 = 0
@@ -73,6 +74,7 @@ final class Endpoints {
     init?(_ route: Route) {
         guard route.config.webhook?.hasManyEndpoints ?? false else { return nil }
         self.route = route
+        isRateShared = route.config.rate?.scope == .cluster
     }
 
     private var now: MonotonicTime { route.worker.loop.now }
@@ -216,6 +218,13 @@ final class Endpoints {
         let name = String(decoding: key, as: UTF8.self)
         let place = Place(nextID, key, route.worker.endpoint(named: name, of: route.config), now: now)
         nextID &+= 1
+        if isRateShared {
+            place.endpoint.onTokens = { [unowned self, unowned place] in
+                release(place)
+                schedule(place)
+                route.worker.loop.atEndOfTurn(route)
+            }
+        }
         places[place.id] = place
         ids[key] = place.id
         return place
@@ -242,7 +251,10 @@ final class Endpoints {
         if hasRoom(place), place.endpoint.isFull || startable(at: place) > 0 {
             place.ready.append(row)
             readyCount += 1
-            return list(place)
+            list(place)
+            // Tokens that all instances share have to be fetched.
+            if isRateShared { schedule(place) }
+            return
         }
         park(row, at: place)
     }
@@ -285,7 +297,9 @@ final class Endpoints {
     // MARK: - Waking
 
     private func schedule(_ place: Place) {
-        guard !place.parked.isEmpty || !place.ready.isEmpty else { return }
+        let waiting = place.ready.count + place.parked.count
+        guard waiting > 0 else { return }
+        if isRateShared { route.worker.tokens.fetch(for: place.endpoint, waiting + place.onTheWay) }
         let time: MonotonicTime?
         if allowance(of: place) == 0 {
             time = place.endpoint.nextChange(now: now).map { max($0, now + .milliseconds(1)) }

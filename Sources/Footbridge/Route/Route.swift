@@ -78,7 +78,7 @@ final class Route: TurnParticipant {
 
     func endTurn() {
         if !isDraining {
-            if endpoint.rate?.key != nil { fetchTokens() }
+            if endpoints == nil, endpoint.rate?.key != nil { fetchTokens() }
             repeats.fetchDue()
             startQueued()
             intake.readMore()

@@ -44,21 +44,25 @@ final class TokenCalls {
                         "the shared rate gives tokens again", metadata: [LogKeys.endpoint: "\(endpoint.name)"])
                 }
                 rate.didGet(grant, now: worker.loop.now)
-                worker.wake(endpoint)
+                wake(endpoint)
             case .failure(.server(let error)) where error.kind == .noScript && !isWhole && connection.isOpen:
                 send(call, rate, for: endpoint, isWhole: true, on: connection)
             case .failure(.server(let error)): didFail(rate, endpoint, RedisError.server(error).words)
             case .failure:
                 // The loss of the connection is told elsewhere, and its return wakes the routes.
                 rate.didFail(now: worker.loop.now, for: .zero)
-                worker.wake(endpoint)
+                wake(endpoint)
             }
         }
     }
 
+    private func wake(_ endpoint: Endpoint) {
+        if let onTokens = endpoint.onTokens { onTokens() } else { worker.wake(endpoint) }
+    }
+
     private func didFail(_ rate: SharedRate, _ endpoint: Endpoint, _ reason: String) {
         rate.didFail(now: worker.loop.now, for: Self.patience)
-        worker.wake(endpoint)
+        wake(endpoint)
         defer { endpoint.rateTrouble = reason }
         guard endpoint.rateTrouble != reason else { return }
         logger.error(

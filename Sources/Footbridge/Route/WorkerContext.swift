@@ -139,7 +139,8 @@ final class WorkerContext {
 
     /// One of many of a route; it is nobody else's.
     func endpoint(named name: String, of route: RouteConfig) -> Endpoint {
-        let endpoint = Endpoint(name: name, rate: route.rate.map { SharedRate($0) })
+        let endpoint = Endpoint(
+            name: name, rate: route.rate.map { SharedRate($0, key: route.rateKey(ofEndpoint: name)) })
         adapt(endpoint, to: route)
         return endpoint
     }

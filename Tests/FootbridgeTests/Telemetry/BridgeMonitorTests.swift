@@ -46,7 +46,8 @@ import Testing
         patient.runs([turning, stuck])
         #expect(await patient.loops() == [true, true])
         let route = RouteSnapshot(
-            concurrency: 64, obstacles: ["x", "y"].map { RouteSnapshot.Obstacle(stream: $0, reason: "not connected") })
+            concurrency: 64, streamsLed: 2,
+            obstacles: ["x", "y"].map { RouteSnapshot.Obstacle(stream: $0, reason: "not connected") })
         let idle = WorkerSnapshot(isRedisUp: false, redisReconnects: 0, routes: [route])
         #expect(await patient.snapshot() == BridgeSnapshot(phase: .running, workers: [idle, idle]))
         patient.stops()
