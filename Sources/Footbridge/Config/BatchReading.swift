@@ -28,7 +28,14 @@ extension BatchConfig {
 extension RouteConfig {
     /// A batch of one key needs to know of keys.
     func checkBatch(_ section: Section, _ destinationSection: Section) {
-        guard !section.isTemplate, webhook?.batch?.isPerKey == true, ordering.program == nil else { return }
+        guard !section.isTemplate, let batch = webhook?.batch else { return }
+        let bytes = batch.maximumBytes * concurrency.maximum
+        if bytes > 1 << 30 {
+            section.advise(
+                "requests under way may hold \(SizeText.format(bytes)) of bodies: concurrency times batch.max_bytes; "
+                    + "lower one of the two", key: "concurrency")
+        }
+        guard batch.isPerKey, ordering.program == nil else { return }
         section.contradiction(
             "batch.per is key, and entries have none here; write ordering: key and key: .fields.NAME, or remove per",
             among: destinationSection.find("batch"))

@@ -1,14 +1,11 @@
-import FoundationEssentials
 import RedisStreams
 
-/// The fields of an entry from a file with one JSON object.
+/// The fields of an entry from a file with one JSON object, or from standard input.
 enum TrialFile {
     static func fields(_ path: String) throws -> EntryFields {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw failure("the file \(path) cannot be read", CommandExit.badInput)
-        }
+        let bytes = try InputFile(path: path).read()
         do throws(EventLineError) {
-            return try EventLine.fields([UInt8](data))
+            return try EventLine.fields(bytes)
         } catch {
             throw failure("\(path): \(error)", CommandExit.badInput)
         }
