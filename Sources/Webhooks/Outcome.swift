@@ -177,7 +177,7 @@ extension Outcome: CustomStringConvertible {
         case .delivered(.none): "delivered"
         case .messageRefused(.status(let status)): "the receiver refuses this message (\(status))"
         case .messageRefused(.body(let status)):
-            "the receiver refuses this message (\(status), with a body that accept.body does not accept)"
+            "the receiver refuses this message (\(status), with a body that is not accepted)"
         case .messageRefused(.redis(let answer)): "Redis refuses this entry: \(answer.words)"
         case .routeRefused(let refusal): refusal.description
         case .throttled(let status, .none): "the receiver wants fewer requests (\(status))"

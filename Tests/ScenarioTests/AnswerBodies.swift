@@ -64,7 +64,7 @@ import Testing
         scene.file.route.webhook["accept"] = "{ body: .ok }"
         try scene.redis.add(numbers: [1])
         let result = try footbridge("try", "orders", "--send", "-c", scene.writeFile())
-        #expect(result.output.contains("(200, with a body that accept.body does not accept)"))
+        #expect(result.output.contains("(200, with a body that is not accepted)"))
         #expect(result.output.contains("no_such_channel"))
         #expect(result.exit != .status(0))
     }

@@ -158,6 +158,24 @@ import Testing
         #expect(scene.receiver.ledger.filter { numbers($0).contains(13) }.last.map(numbers) == [13])
     }
 
+    /// Whoever names entries by ids of its own means something that nobody here can tell.
+    @Test func `an answer that names what was not sent accepts nothing`() throws {
+        let scene = try scene { [self] request in
+            .answer(200, body: numbers(request).contains(13) ? "{\"failed\":[\"row-13\"]}" : "{\"failed\":[]}")
+        }
+        scene.file.route.webhook["body"] = "{ jq: '{ n: .fields.n, id }' }"
+        scene.file.route.webhook["accept"] = "{ failed: .failed }"
+        scene.file.route.retry(attempts: 3, every: "100ms")
+        try scene.redis.add(numbers: 0..<60)
+        try scene.run()
+        _ = try addMore(to: scene, from: 60, until: 1)
+        let letters = try scene.redis.entries("{orders}:dead")
+        #expect(
+            letters.map { [$0[0], $0.last] } == [[Field("reason", "rejected: accept.body"), Field("field.n", "13")]])
+        let alone = scene.receiver.ledger.filter { numbers($0) != [13] && !numbers($0).contains(13) }
+        #expect(Set(alone.flatMap(numbers)).isSuperset(of: Set(0..<60).subtracting([13])))
+    }
+
     private func id(of number: Int, in request: ReceivedRequest) -> String? {
         let values = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [[String: String]] ?? []
         return values.first { $0["n"] == "\(number)" }?["id"]

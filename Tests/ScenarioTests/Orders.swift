@@ -224,6 +224,38 @@ import Testing
         try eventually("the first has all again") { try spread() == ["a.1": 4] }
     }
 
+    /// The half of a refused batch in which they stand has entries of the held key, too.
+    @Test func `what is held holds up no other key of its batch`() throws {
+        let scene = try scene(customers: 1) { request in
+            request.text.split(separator: "\n").contains("2") ? .answer(422) : .answer(200)
+        }
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        scene.file.route.keys["on_dead"] = "hold"
+        scene.file.route.webhook["batch"] = "{ format: ndjson, max_entries: 6, max_wait: 200ms }"
+        let customers = ["a", "a", "a", "a", "b", "b"]
+        for (number, customer) in customers.enumerated() {
+            try scene.redis.add([Field("n", "\(number)"), Field("customer", customer)])
+        }
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        try scene.receiver.waitUntil { numbers($0) == [0, 1, 4, 5] }
+        // Somebody has to be accepted after it was refused.
+        let message = "an entry cannot be delivered, and those behind it wait: on_dead is hold"
+        var next = 6
+        try eventually("it is told") {
+            try scene.redis.add([Field("n", "\(next)"), Field("customer", "c")])
+            next += 1
+            letPass(.milliseconds(50))
+            return bridge.logs(message).count == 1
+        }
+        #expect(bridge.logs(message)[0].metadata["reason"] == "rejected: http_422")
+        try scene.receiver.waitUntil { numbers($0) == [0, 1] + Array(4..<next) }
+        try eventually("two are pending") { try scene.redis.pending().count == 2 }
+        try eventually("one waits for its next attempt, and one for it") {
+            try admin.metric("entries_parked") == 1 && admin.metric("entries_blocked") == 1
+        }
+    }
+
     @Test func `a batch per key holds entries of one key, and is full or has waited`() throws {
         let scene = try scene(customers: 4)
         scene.file.route.webhook["batch"] = "{ format: ndjson, max_entries: 10, max_wait: 700ms, per: key }"

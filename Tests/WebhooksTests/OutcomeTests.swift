@@ -55,7 +55,7 @@ import Webhooks
             (.messageRefused(status: 422), 422, "http_422", "the receiver refuses this message (422)"),
             (
                 .messageRefused(.body(status: 200)), 200, "accept.body",
-                "the receiver refuses this message (200, with a body that accept.body does not accept)"
+                "the receiver refuses this message (200, with a body that is not accepted)"
             ),
             (.routeRefused(.status(410)), 410, "http_410", "the receiver refuses this route (410)"),
             (.routeRefused(.status(302)), 302, "http_302", "the receiver refuses this route (302)"),

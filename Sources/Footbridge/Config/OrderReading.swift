@@ -32,9 +32,33 @@ extension RouteConfig {
         }
     }
 
+    /// A key that is the same for all entries, or another for each, is a slip.
+    private func checkKey(_ program: String, _ section: Section) {
+        let first = program.trimmingPrefix(while: \.isWhitespace).dropFirst().prefix { $0.isLetter || $0 == "_" }
+        guard program.trimmingPrefix(while: \.isWhitespace).first == "." else { return }
+        let known = ["id", "stream", "timestamp", "attempt", "fields", "data"]
+        if first == "data", dataField == nil {
+            section.advise(
+                ".data is null for every entry, so none has an order; write data_field: NAME beside it", key: "key")
+        } else if ["id", "timestamp"].contains(first) {
+            section.advise(".\(first) is another for each entry, so nothing is kept in order", key: "key")
+        } else if !first.isEmpty, !known.contains(String(first)) {
+            let near = nearest(to: String(first), among: known).map { "did you mean .\($0)?" }
+            section.advise(
+                ".\(first) is null for every entry, so none has an order; "
+                    + (near ?? "a program sees \(known.map { ".\($0)" }.joined(separator: ", "))"), key: "key")
+        }
+    }
+
     /// What an order means for giving up.
     func checkOrder(_ section: Section, _ retrySection: Section) {
         guard !section.isTemplate, isOrdered else { return }
+        if let key = ordering.program { checkKey(key, section) }
+        if ordering == .strict, webhook?.batch != nil, webhook?.acceptFailed != nil {
+            section.advise(
+                "with accept.failed a batch has one entry of each key at most, and a stream is one key under strict order; "
+                    + "remove batch, or accept.failed", key: "ordering")
+        }
         if onDead == .hold, retry.maximumAge != nil {
             section.contradiction(
                 "with on_dead: hold no entry is given up, and retry.max_age would end it; remove one of the two",

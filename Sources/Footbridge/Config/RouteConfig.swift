@@ -57,7 +57,7 @@ public struct RouteConfig: Sendable, Equatable {
     }
 
     /// Whether entries may have to wait for one another; then one instance at a time reads a stream.
-    var isOrdered: Bool { ordering != .none }
+    public var isOrdered: Bool { ordering != .none }
 
     /// `nil` if its entries go elsewhere.
     public var webhook: WebhookConfig? { if case .webhook(let webhook) = destination { webhook } else { nil } }

@@ -66,7 +66,8 @@ final class Batches {
     func start(_ allowance: Int) {
         self.allowance = allowance
         if !config.isPerKey { noteWaiting() }
-        while self.allowance > 0, let index = parts.firstIndex(where: mayGo) {
+        sortOut()
+        while self.allowance > 0, let index = parts.firstIndex(where: isCertain) {
             let part = parts.remove(at: index)
             for row in part where add(row, isFresh: true) == .doesNotFit {
                 route.wait(row, for: .zero, isCharged: false)
@@ -136,12 +137,26 @@ final class Batches {
         }
     }
 
-    /// Whether it is certain that they are ours still, and nothing of their keys stands before them.
-    private func mayGo(_ part: [EntryTable.Row]) -> Bool {
-        guard part.allSatisfy({ route.sessions[route.table.key($0).stream].isCertain }) else { return false }
-        guard route.order != nil else { return true }
-        let rows = Set(part)
-        return part.allSatisfy { row in route.table.predecessor(row).map { rows.contains($0) } ?? true }
+    private func isCertain(_ part: [EntryTable.Row]) -> Bool {
+        part.allSatisfy { route.sessions[route.table.key($0).stream].isCertain }
+    }
+
+    /// Those of a part before which another one of their key stands wait for that, and hold up nobody else.
+    private func sortOut() {
+        guard route.order != nil, !parts.isEmpty else { return }
+        parts = Deque(
+            parts.compactMap { part in
+                var going: Set<EntryTable.Row> = []
+                let rows = part.filter { row in
+                    if let before = route.table.predecessor(row), !going.contains(before) {
+                        route.table.block(row)
+                        return false
+                    }
+                    going.insert(row)
+                    return true
+                }
+                return rows.isEmpty ? nil : rows
+            })
     }
 
     private func noteWaiting() {
@@ -268,6 +283,14 @@ final class Batches {
 
     /// A receiver that says of each entry that it failed has taken none.
     func blamed(_ report: DeliveryReport, of rows: [EntryTable.Row]) -> DeliveryReport {
+        if case .delivered(let status) = report.outcome, let stranger = stranger(in: report, rows) {
+            // Nobody knows what it says of these.
+            var report = report
+            report.outcome = .messageRefused(.body(status: status ?? 200))
+            report.detail = "accept.failed names \(stranger.prefix(80)), which is no entry of this request"
+            report.failed = []
+            return report
+        }
         guard case .delivered(let status) = report.outcome, !report.failed.isEmpty,
             rows.allSatisfy({ isNamed($0, by: report) })
         else { return report }
@@ -275,6 +298,15 @@ final class Batches {
         report.outcome = .outage(.named(status: status ?? 200))
         report.failed = []
         return report
+    }
+
+    private func stranger(in report: DeliveryReport, _ rows: [EntryTable.Row]) -> String? {
+        guard !report.failed.isEmpty else { return nil }
+        let ids = Set(rows.map { route.table.key($0).id.description })
+        return report.failed.first { name in
+            !ids.contains(name)
+                && !(name.hasPrefix("msg_") && ids.contains(String(name.split(separator: "_").last ?? "")))
+        }
     }
 
     /// By the entry's id, or by a whole `webhook-id`, whose hash need not be looked at: what is delivered twice is not lost.

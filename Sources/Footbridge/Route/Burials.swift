@@ -88,5 +88,6 @@ final class Burials {
 
     func didSettle(_ key: EntryKey) {
         if !orphans.isEmpty { orphans.remove(key) }
+        route.order?.didSettle(key)
     }
 }

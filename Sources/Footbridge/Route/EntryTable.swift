@@ -245,7 +245,8 @@ struct EntryTable: ~Copyable {
 
     // MARK: - Moving
 
-    private mutating func block(_ row: Row) {
+    /// It has its body, and waits for an earlier one of its key.
+    mutating func block(_ row: Row) {
         move(row, .blocked)
         // Those that went on are still in it.
         if blocked.count > 2 * count(.blocked) + 64 {

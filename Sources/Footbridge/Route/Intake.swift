@@ -11,6 +11,10 @@ final class Intake {
     private var freshAt = MonotonicTime(nanoseconds: 0)
     /// As many entries wait as `max_parked` allows.
     private(set) var isFull = false
+    /// When that was told, and whether it was told since that there are fewer. While a backlog is settled both come by turns.
+    private var toldAt: MonotonicTime?
+    private var isToldOfRoom = true
+    private static let toldInterval = Duration.seconds(60)
     /// The session that is asked first for what there is room for.
     private var turn = 0
 
@@ -65,11 +69,15 @@ final class Intake {
         // That an endpoint is down is told already.
         guard !route.isHeldUp else { return }
         let metadata: Logger.Metadata = [LogKeys.waiting: .stringConvertible(waiting)]
+        let now = route.worker.loop.now
         if isFull {
+            guard toldAt.map({ now - $0 >= Self.toldInterval }) ?? true else { return }
+            (toldAt, isToldOfRoom) = (now, false)
             route.logger.warning(
                 "as many entries wait as max_parked allows: nothing more is read until some are settled",
                 metadata: metadata)
-        } else {
+        } else if !isToldOfRoom {
+            isToldOfRoom = true
             route.logger.notice("fewer entries wait: reading again", metadata: metadata)
         }
     }

@@ -14,11 +14,12 @@ final class Order {
     /// Entries for which the program gives no key, and why.
     private var failures: [EntryKey: UnmakeableRequest] = [:]
     private var isToldOfMissingKey = false
-    private var heldToldAt: MonotonicTime?
+    /// Entries of which the log has said that they are held.
+    private var told: Set<EntryKey> = []
 
     /// So many entries of a key are fetched together that had made room, unless a batch takes more.
     static let lookahead = 8
-    private static let heldInterval = Duration.seconds(60)
+    private static let mostTold = 1000
 
     /// `nil` if the route keeps no order.
     init?(_ route: Route) throws {
@@ -84,6 +85,10 @@ final class Order {
 
     // MARK: - What cannot be delivered
 
+    func didSettle(_ key: EntryKey) {
+        if !told.isEmpty { told.remove(key) }
+    }
+
     /// With `on_dead: hold` an entry keeps its place, and is tried again after the longest wait.
     ///
     /// - Returns: whether it does.
@@ -91,16 +96,14 @@ final class Order {
         guard route.config.onDead == .hold, reason != .trimmed else { return false }
         route.counters.held += 1
         route.counters.retried += 1
-        let now = route.worker.loop.now
-        if heldToldAt.map({ now - $0 >= Self.heldInterval }) ?? true {
-            heldToldAt = now
-            route.logger.error(
-                "an entry cannot be delivered, and those behind it wait: on_dead is hold",
-                metadata: [
-                    LogKeys.stream: "\(route.sessions[route.table.key(row).stream].name)",
-                    LogKeys.entry: "\(route.table.key(row).id)", LogKeys.reason: "\(reason)",
-                ])
-        }
+        let key = route.table.key(row)
+        guard told.count < Self.mostTold, told.insert(key).inserted else { return true }
+        route.logger.error(
+            "an entry cannot be delivered, and those behind it wait: on_dead is hold",
+            metadata: [
+                LogKeys.stream: "\(route.sessions[key.stream].name)", LogKeys.entry: "\(key.id)",
+                LogKeys.reason: "\(reason.logged)",
+            ])
         return true
     }
 }

@@ -40,9 +40,12 @@ public struct RetryPolicy: Sendable, Equatable {
         return backoff.jittered(wait, attempt: attempt, of: id)
     }
 
+    /// The same, not moved by the jitter.
+    public var longestDelay: Duration { schedule.last ?? backoff.maximum }
+
     /// The wait of an entry whose attempts are spent and that cannot be given up yet.
     func longestDelay(attempt: Int, of id: EntryID) -> Duration {
-        backoff.jittered(schedule.last ?? backoff.maximum, attempt: attempt, of: id)
+        backoff.jittered(longestDelay, attempt: attempt, of: id)
     }
 
     /// What to do with an entry that was begun `attempts` times by an instance that is gone.

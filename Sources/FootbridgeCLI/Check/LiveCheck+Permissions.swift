@@ -21,7 +21,9 @@ struct NeededCommand: Equatable {
     /// What reading `stream` takes, and writing to `dead` if there are dead letters.
     ///
     /// `XRANGE`, `XGROUP CREATECONSUMER` and `DELCONSUMER` are called in scripts, which may do what their user may.
-    static func all(stream: String, dead: String?) -> [NeededCommand] {
+    ///
+    /// - Parameter isOrdered: whether one instance at a time reads it.
+    static func all(stream: String, dead: String?, isOrdered: Bool = false) -> [NeededCommand] {
         let nobody = "footbridge-check-\(UInt64.random(in: .min ... .max))"
         var commands = [
             NeededCommand(rule: "xreadgroup", arguments: ["GROUP", nobody, nobody, "STREAMS", stream, "x"]),
@@ -34,8 +36,10 @@ struct NeededCommand: Equatable {
             NeededCommand(rule: "xgroup|delconsumer", arguments: [stream, nobody, nobody]),
             NeededCommand(rule: "xinfo|consumers", arguments: [stream, nobody]),
             NeededCommand(rule: "xinfo|groups", arguments: [stream]),
+            NeededCommand(rule: "xinfo|stream", arguments: [stream]),
             NeededCommand(rule: "eval", arguments: ["return 1"] + (dead.map { ["2", stream, $0] } ?? ["1", stream])),
         ]
+        if isOrdered { commands.append(NeededCommand(rule: "xread", arguments: ["STREAMS", stream, "x"])) }
         if let dead { commands.append(NeededCommand(rule: "xadd", arguments: [dead, "x", "f", "v"])) }
         return commands
     }
@@ -100,7 +104,9 @@ extension LiveCheck {
     func permissions(_ route: RouteConfig, _ user: User) async throws(RedisError) -> Finding {
         var refusals: [(NeededCommand, Refusal)] = []
         for stream in route.streams {
-            for command in NeededCommand.all(stream: stream, dead: route.deadLetter.name(for: stream)) {
+            let needed = NeededCommand.all(
+                stream: stream, dead: route.deadLetter.name(for: stream), isOrdered: route.isOrdered)
+            for command in needed {
                 if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
             }
         }

@@ -24,10 +24,15 @@ struct RetryExplanation: CustomStringConvertible {
             }
         }
         let end = attempt < route.retry.attempts ? "max_age ends it: " : ""
-        let head = "\(route.name): \(end)\(attempt) attempt\(attempt == 1 ? "" : "s"), given up after \(clock(since))"
+        let isHeld = route.isOrdered && route.onDead == .hold
+        let fate =
+            isHeld
+            ? "then once in \(clock(policy.longestDelay)) for as long as it takes" : "given up after \(clock(since))"
+        let head = "\(route.name): \(end)\(attempt) attempt\(attempt == 1 ? "" : "s"), \(fate)"
         let jitter = route.retry.backoff.jitter
         var notes = jitter > 0 ? ["Each wait is moved by up to \(Int((jitter * 100).rounded())) %, up or down."] : []
-        if route.retry.giveUp == .whenOthersPass {
+        if isHeld { notes.append("It is never given up: on_dead is hold.") }
+        if !isHeld, route.retry.giveUp == .whenOthersPass {
             notes.append(
                 route.retry.maximumAge == nil
                     ? "While the endpoint accepts nothing at all, no entry is given up, however often it was tried."

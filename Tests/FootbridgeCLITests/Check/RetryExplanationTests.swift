@@ -29,6 +29,16 @@ struct RetryExplanationTests {
         #expect(!explanation(RetryPolicy(giveUp: .always)).contains(rule))
     }
 
+    @Test func `what keeps its place is never given up`() {
+        let destination = Destination.webhook(WebhookConfig(url: "https://example.com/hooks"))
+        let route = RouteConfig(
+            name: "orders", streams: ["orders"], group: "orders", destination: destination,
+            retry: RetryPolicy(attempts: 3, schedule: [.seconds(5), .seconds(60)]), ordering: .strict, onDead: .hold)
+        let lines = RetryExplanation(route: route).description.split(separator: "\n")
+        #expect(lines[0] == "orders: 3 attempts, then once in 1m for as long as it takes")
+        #expect(lines.last == "It is never given up: on_dead is hold.")
+    }
+
     @Test func `max_age ends it sooner`() {
         let policy = RetryPolicy(
             attempts: 9, backoff: Backoff(jitter: 0), schedule: [.seconds(5), .seconds(7200), .seconds(86_400)],

@@ -13,12 +13,30 @@ struct AdviceTests {
 
     @Test(arguments: [
         ("ordering: strict", true), ("ordering: strict, on_dead: hold", false),
-        ("ordering: strict, retry: { give_up: always }", false), ("ordering: key, key: .id", false),
+        ("ordering: strict, retry: { give_up: always }", false), ("ordering: key, key: .stream", false),
     ])
     func `under strict order it is said what giving up needs`(keys: String, isAdvised: Bool) throws {
         let advice = try advice("\(keys), webhook: { url: https://example.com }")
         #expect(advice.count == (isAdvised ? 1 : 0))
         #expect(advice.allSatisfy { $0.hasPrefix("routes.a.ordering: under strict order nothing passes") })
+    }
+
+    @Test(arguments: [
+        (".fields.customer", nil), (".data.customer", ".data is null for every entry"),
+        (" .field.customer", ".field is null for every entry, so none has an order; did you mean .fields?"),
+        (".id", ".id is another for each entry"), (".customer", ".customer is null for every entry"),
+        ("\"x\" + .fields.a", nil), (".", nil), (".[\"fields\"]", nil), (".stream", nil),
+    ])
+    func `a key that keeps nothing in order is noticed`(program: String, words: String?) throws {
+        let advice = try advice("ordering: key, key: '\(program)', webhook: { url: https://example.com }")
+        #expect(advice.count == (words == nil ? 0 : 1))
+        if let words { #expect(advice[0].hasPrefix("routes.a.key: \(words)"), "\(advice)") }
+    }
+
+    @Test func `a batch of one entry is noticed`() throws {
+        let batch = "webhook: { url: https://example.com, batch: array, accept: { failed: .failed } }"
+        #expect(try advice("ordering: strict, on_dead: hold, \(batch)").count == 1)
+        #expect(try advice("ordering: key, key: .fields.a, \(batch)") == [])
     }
 
     @Test(arguments: [(64, "1MiB", false), (100, "64MiB", true)])
