@@ -80,6 +80,8 @@ struct CheckTheChecker {
             settings.rate = variant.kinds == [.badAnswers] ? 1000 : 500
             settings.drainSeconds = variant.name == nil ? 30 : 20
             settings.ordering = variant.ordering
+            // So that many wait for others.
+            if variant.name != nil { settings.keys = 50 }
             settings.kinds = (variant.kinds ?? settings.kinds).filter { variant.ordering == .none || $0.keepsOrder }
             settings.logs += "-\(variant.label)"
             let order = variant.ordering == .none ? "" : ", ordering \(variant.ordering)"

@@ -32,7 +32,7 @@ extension History {
             Self.order,
             "\(pairs) entries behind others in \(lanes.count) orders, \(waited) of the others tried more than once; "
                 + "\(changes) changes of the instance, \(struck) faults struck the one that had the lease; "
-                + "longest time without an acceptance \(Self.milliseconds(longestSilence))",
+                + "longest time without an acceptance \(longestSilence)",
             failures: failures)
     }
 
@@ -76,20 +76,17 @@ extension History {
     private func settled(_ number: Int, isDead: Bool, _ exposure: Exposure) -> Moment? {
         // What a frozen bridge sends late of an entry that was given up meanwhile changes nothing.
         let places = byEntry[number].filter { !isDead || exposure.thawed[$0] == nil }
-        let accepted = places.first { place in
-            let receipt = receipts[Int(place)]
-            return (receipt.answer.accepts && receipt.sent.nanoseconds > 0)
-                || exposure.freezeThatHeardLate(receipt) != nil
+        let accepted = places.map { receipts[Int($0)] }.filter { receipt in
+            (receipt.answer.accepts && receipt.sent.nanoseconds > 0) || exposure.freezeThatHeardLate(receipt) != nil
         }
-        if let accepted { return receipts[Int(accepted)].answered }
+        // One that comes later may be answered sooner.
+        if let first = accepted.map(\.answered).min() { return first }
         guard isDead, let last = places.last.map({ receipts[Int($0)] }) else { return nil }
         return end(of: last).map { $0 - Self.margin(last) } ?? last.received
     }
 
     /// A sender's clock for its own timeout starts before the request is here, and runs on another thread.
     private static func margin(_ receipt: Receipt) -> Double { receipt.answer.status == nil ? 0.15 : 0 }
-
-    private static func milliseconds(_ seconds: Double) -> String { "\(Int(seconds * 1000)) ms" }
 
     /// Receipts of what was accepted for the first time.
     private var firstAcceptances: [Receipt] {
@@ -100,8 +97,9 @@ extension History {
     private var changes: Int { zip(firstAcceptances, firstAcceptances.dropFirst()).count { $0.run != $1.run } }
 
     /// The calm beginning has an end at which nothing is added.
-    private var longestSilence: Double {
+    private var longestSilence: String {
         let times = firstAcceptances.map(\.received).filter { $0 > calmEnd }
-        return zip([calmEnd] + times, times).map { $1 - $0 }.max() ?? 0
+        let longest = zip([calmEnd] + times, times).max { $0.1 - $0.0 < $1.1 - $1.0 }
+        return longest.map { "\(Int(($1 - $0) * 1000)) ms, at \(Int($0 - calmEnd)) s" } ?? "-"
     }
 }
