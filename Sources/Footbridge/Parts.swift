@@ -22,6 +22,9 @@
         /// The lease that a worker has, after it asked for it.
         static func lease(_ reply: LeaseReply, for owner: OwnerMark) -> LeaseMark? { reply.lease(of: owner) }
 
+        /// What an entry has in common with those that wait for it.
+        static func lane(_ lane: UInt64?) -> UInt64? { lane }
+
         /// Leaves a stream's entries to others at the end.
         static func handOver(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
             HandOver(session, completion).begin()

@@ -20,6 +20,13 @@ import TestSupport
     @Option(help: "Routes, which share the streams among them.") var routes = 1
     @Option(help: "Streams.") var streams = 1
     @Option(help: "Workers of each bridge.") var workers = 1
+    @Option(
+        help: """
+            none, key (1,000 keys) or strict: what is kept in order, by one instance at a time. Two of three faults strike that \
+            one. Left out are those after which no order is promised: XGROUP DESTROY, FLUSHALL, and failovers, so that there \
+            is no --sentinel.
+            """)
+    var ordering = Ordering.none
     @Flag(help: "Redis and the receivers are reached by TLS.") var tls = false
     @Option(help: "With --sentinel: replicas that have to confirm what is settled.") var waitForAck = 0
     @Flag(help: "Shows that each check can fail, with forged ledgers and no bridge: in seconds.") var forgeries = false
@@ -49,16 +56,34 @@ import TestSupport
     private func settings(_ server: ServerChoice) -> Settings {
         var settings = Settings(
             seed: seed ?? UInt64.random(in: 1..<1_000_000_000), server: server, binary: binary,
-            entries: entries ?? (short ? 100_000 : 1_050_000), calmEntries: 0, rate: rate ?? (short ? 1000 : 6000))
+            entries: entries ?? usualEntries, calmEntries: 0, rate: rate ?? usualRate)
+        settings.ordering = ordering
         settings.calmEntries = min(20_000, settings.entries / 10)
         settings.sentinels = sentinel ? 3 : 0
         (settings.routes, settings.streams) = (routes, streams)
         (settings.workers, settings.tls) = (workers, tls)
         settings.waitsForReplicas = waitForAck
         settings.kinds = Fault.Kind.all(underSentinels: sentinel).filter {
-            (only.isEmpty || only.contains($0)) && !without.contains($0)
+            (only.isEmpty || only.contains($0)) && !without.contains($0) && (ordering == .none || $0.keepsOrder)
         }
         return settings
+    }
+
+    private var usualEntries: Int {
+        switch ordering {
+        case .none: short ? 100_000 : 1_050_000
+        case .key: short ? 30_000 : 300_000
+        case .strict: short ? 1500 : 6000
+        }
+    }
+
+    /// Much of the time nobody delivers in order, until others may take a dead instance's place.
+    private var usualRate: Double {
+        switch ordering {
+        case .none: short ? 1000 : 6000
+        case .key: 1000
+        case .strict: 40
+        }
     }
 
     func validate() throws {
@@ -66,6 +91,10 @@ import TestSupport
         if let kind = only.first(where: { !possible.contains($0) }) {
             throw ValidationError("no \(kind) \(sentinel ? "with" : "without") --sentinel")
         }
+        if let kind = only.first(where: { ordering != .none && !$0.keepsOrder }) {
+            throw ValidationError("no order is promised after \(kind)")
+        }
+        if sentinel, ordering != .none { throw ValidationError("no order is promised after a failover: no --sentinel") }
         guard routes > 0, workers > 0, waitForAck >= 0 else { throw ValidationError("counts are above zero") }
         guard streams >= routes else { throw ValidationError("each route needs a stream: --streams \(routes)") }
         // Of connections that ended while TLS wrote to them.
@@ -84,7 +113,8 @@ import TestSupport
 
     private func prove(_ settings: Settings) throws -> Bool {
         let server = settings.server.rawValue + (sentinel ? " under Sentinels" : "")
-        Report.line("== \(settings.entries) entries, server \(server), seed \(settings.seed)")
+        let order = ordering == .none ? "" : ", ordering \(ordering)"
+        Report.line("== \(settings.entries) entries\(order), server \(server), seed \(settings.seed)")
         let checks = try Performance(settings: settings).run()
         Report.tell(checks)
         let hold = checks.allSatisfy(\.holds)

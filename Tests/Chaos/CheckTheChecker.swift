@@ -18,10 +18,17 @@ struct CheckTheChecker {
         let caughtBy: [String]
 
         let entries: Int
+        let ordering: Ordering
+
+        var label: String { name ?? (ordering == .none ? "sound" : "soundInOrder") }
 
         /// - Parameter kinds: others than bad answers only where the fault shows by them.
-        init(_ name: String?, _ kinds: [Fault.Kind]? = [.badAnswers], entries: Int = 6000, caughtBy: String...) {
-            (self.name, self.kinds, self.caughtBy, self.entries) = (name, kinds, caughtBy, entries)
+        init(
+            _ name: String?, _ kinds: [Fault.Kind]? = [.badAnswers], entries: Int = 6000, ordering: Ordering = .none,
+            caughtBy: String...
+        ) {
+            (self.name, self.kinds, self.caughtBy) = (name, kinds, caughtBy)
+            (self.entries, self.ordering) = (entries, ordering)
         }
     }
 
@@ -53,16 +60,18 @@ struct CheckTheChecker {
             "claimTheLiving", caughtBy: "one attempt at a time", "duplicates bounded by what faults exposed"),
         Variant("neverHandOver", [.terminate], caughtBy: "hand-over after SIGTERM"),
         Variant("abortAtEnd", [.terminate], caughtBy: "all drained"),
+        Variant(nil, nil, entries: 40_000, ordering: .key),
+        Variant("ignoreLease", ordering: .key, caughtBy: History.order),
+        Variant("forgetOrder", ordering: .key, caughtBy: History.order),
+        Variant("forgetOrder", entries: 1000, ordering: .strict, caughtBy: History.single),
     ]
-
-    private static let sound = "sound"
 
     /// Whether each was caught.
     func run() throws -> Bool {
         var isGood = true
-        let names = Self.variants.map { $0.name ?? Self.sound } + [CrashingEntry.name]
+        let names = Self.variants.map(\.label) + [CrashingEntry.name]
         guard only.allSatisfy(names.contains) else { throw ValidationError("variants: \(names)") }
-        let chosen = Self.variants.filter { only.isEmpty || only.contains($0.name ?? Self.sound) }
+        let chosen = Self.variants.filter { only.isEmpty || only.contains($0.label) }
         for variant in chosen {
             var settings = settings
             settings.sabotage = variant.name
@@ -70,9 +79,13 @@ struct CheckTheChecker {
             settings.calmEntries = 600
             settings.rate = variant.kinds == [.badAnswers] ? 1000 : 500
             settings.drainSeconds = variant.name == nil ? 30 : 20
-            settings.kinds = variant.kinds ?? settings.kinds
-            settings.logs += "-\(variant.name ?? Self.sound)"
-            Report.line("\n== \(variant.name ?? Self.sound), seed \(settings.seed)")
+            settings.ordering = variant.ordering
+            // So that many wait for others.
+            if variant.name != nil { settings.keys = 50 }
+            settings.kinds = (variant.kinds ?? settings.kinds).filter { variant.ordering == .none || $0.keepsOrder }
+            settings.logs += "-\(variant.label)"
+            let order = variant.ordering == .none ? "" : ", ordering \(variant.ordering)"
+            Report.line("\n== \(variant.label)\(order), seed \(settings.seed)")
             let failed = try Performance(settings: settings).run().filter { !$0.holds }
             for check in failed { Report.line("  failed: \(check.name): \(check.failures.first ?? "")") }
             let isCaught =

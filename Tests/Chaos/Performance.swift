@@ -9,7 +9,7 @@ struct Performance {
         let scene = try Scene(settings)
         let began = Moment.now
         for bridge in scene.bridges { try bridge.start() }
-        scene.plan.answerByStatus(share: Scene.usualShare)
+        scene.plan.answerByStatus(share: settings.usualShare)
         scene.produce(upTo: settings.calmEntries)
         let isCalm =
             eventually(within: 120) { !scene.isProducing } && scene.drain(within: min(60, settings.drainSeconds))
@@ -19,7 +19,7 @@ struct Performance {
         let calmEnd = Moment.now
         Report.line("  calm: \(settings.calmEntries) entries in \(Int(calmEnd - began)) s; faults from now on")
 
-        scene.plan.misbehave(share: Scene.usualShare)
+        scene.plan.misbehave(share: settings.usualShare)
         scene.produce(upTo: settings.entries - settings.kept)
         let faults = try Faults(scene: scene).run(
             FaultPlan(seed: settings.seed, kinds: settings.kinds), while: { scene.isProducing }

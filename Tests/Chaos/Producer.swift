@@ -81,7 +81,8 @@ final class Producer: Sendable {
         var entries: [EntryBook.Entry] = []
         var commands: [[[UInt8]]] = []
         for number in numbers {
-            let payload = Payload(seed: settings.seed, number: number, isMarked: settings.marked.contains(number))
+            let payload = Payload(
+                seed: settings.seed, number: number, keys: settings.keys, isMarked: settings.marked.contains(number))
             entries.append(.init(digest: digest(payload.body)))
             let stream = Settings.stream(stream(of: number))
             commands.append(

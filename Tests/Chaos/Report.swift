@@ -15,6 +15,7 @@ enum Report {
         if record.fault.kind == .trim {
             figures.append("\(record.trimmedPending.count) pending, \(record.trimmedUnread.count) unread")
         }
+        if record.hadLease { figures.append("it had the lease") }
         if let remark = record.remark { figures.append(remark) }
         figures += record.complaints
         let tail = figures.isEmpty ? "" : "  \(figures.joined(separator: "; "))"

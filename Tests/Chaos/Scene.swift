@@ -2,9 +2,6 @@ import TestSupport
 
 /// Redis, three bridges, each with a receiver and a proxy, the producers, and the ledgers of both ends.
 final class Scene {
-    /// Of all requests, so many are answered badly.
-    static let usualShare = 0.03
-
     let settings: Settings
     let redis: RedisService
     let control: Control
@@ -27,7 +24,7 @@ final class Scene {
         control = Control(redis: redis, streams: settings.streams)
         entries = EntryBook(count: settings.entries)
         receipts = ReceiptBook(count: settings.entries)
-        plan = ReceiverPlan(seed: settings.seed, rate: settings.rate, firstRight: settings.entries - settings.kept)
+        plan = ReceiverPlan(settings)
         directory = try TemporaryDirectory()
         let identity = settings.tls ? try TLSIdentity(in: directory) : nil
         let (receipts, plan, runs, directory, redis) = (receipts, plan, runs, directory, redis)
@@ -62,6 +59,12 @@ final class Scene {
             let figures = runs.figures
             return figures.count == bridges.count && figures.allSatisfy { all in names.allSatisfy { all[$0] == 0 } }
         }
+    }
+
+    /// The bridge that delivers a stream whose entries are kept in order; `nil` while none does.
+    func holder(of stream: Int) -> Bridge? {
+        guard settings.ordering != .none, let name = try? control.leaseHolder(of: stream) else { return nil }
+        return bridges.first { $0.owns(name) }
     }
 
     /// Ends the bridges in good order; their statuses.

@@ -19,6 +19,12 @@ struct Settings: Sendable {
     /// Entries with the field `abort`, which a bridge that is built for it does not survive.
     var marked: Set<Int> = []
     var kinds = Fault.Kind.all(underSentinels: false)
+    /// What the bridges are told to keep in order.
+    var ordering = Ordering.none
+    /// Of all entries; a multiple of the producers, so that a key belongs to one of them.
+    var keys = 1000
+    /// Of all requests, so many are answered badly in usual times.
+    var usualShare: Double { ordering == .none ? 0.03 : 0.01 }
     /// So many seconds all may take to come to rest at the end.
     var drainSeconds = 120.0
     /// Entries that are added only when the faults are over.

@@ -203,6 +203,86 @@ import Testing
         #expect(numbers(scene.receiver.ledger) == Array(0..<3000))
     }
 
+    @Test func `nothing is lost and nothing passes when the consumer that delivers is removed`() throws {
+        let isMended = Monitor(false)
+        let scene = try scene(customers: 5) { request in
+            (Int(request.text) ?? 0) % 5 == 0 && !isMended.value ? .answer(503) : .answer(200)
+        }
+        scene.file.route.retry(attempts: 1000, every: "100ms")
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        let second = try scene.run(as: "b")
+        try second.waitForLog("another instance delivers the stream; standing by")
+        try add(0..<50, customers: 5, scene)
+        try scene.receiver.waitUntil { numbers($0).count == 40 }
+        // Between two signs of life of the one that has the lease the other looks for it, now and then.
+        for _ in 0..<12 {
+            try removeConsumer("a.1", scene)
+            usleep(250_000)
+        }
+        #expect(second.logs("this instance delivers the stream").isEmpty)
+        isMended.withLock { $0 = true }
+        // Until it is put back nothing is pending.
+        try eventually("all have come", timeout: .seconds(20)) { numbers(scene.receiver.ledger) == Array(0..<50) }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(faults(scene.receiver.ledger, customers: 5) == [])
+    }
+
+    @Test func `what an instance lost once does not make it take a removal for another's`() throws {
+        let isMended = Monitor(false)
+        let scene = try scene(customers: 5) { _ in isMended.value ? .answer(200) : .answer(503) }
+        scene.file.route.retry(attempts: 1000, every: "100ms")
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        let second = try scene.run(as: "b")
+        try add(0..<50, customers: 5, scene)
+        try scene.receiver.waitUntil { $0.count >= 10 }
+        first.signal(SIGSTOP)
+        try second.waitForLog("this instance delivers the stream")
+        first.signal(SIGCONT)
+        try first.waitForLog("another instance delivers the stream; standing by")
+        try eventually("it is known to it") {
+            try !scene.redis.consumers("orders").contains { $0.hasPrefix("footbridge:taken:") }
+        }
+        try second.crash()
+        try eventually("the first has it again", timeout: .seconds(20)) {
+            first.logs("this instance delivers the stream").count == 2
+        }
+        let count = scene.receiver.ledger.count
+        try scene.receiver.waitUntil { $0.count >= count + 10 }
+        try removeConsumer("a.1", scene)
+        try first.waitForLog("this consumer was removed from the group; what is held here goes back into it")
+        isMended.withLock { $0 = true }
+        // Until it is put back nothing is pending.
+        try eventually("all have come", timeout: .seconds(20)) { numbers(scene.receiver.ledger) == Array(0..<50) }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(faults(scene.receiver.ledger, customers: 5) == [])
+    }
+
+    @Test func `entries of a consumer that was removed while it was stopped are put back`() throws {
+        let isMended = Monitor(false)
+        let scene = try scene(customers: 50) { _ in isMended.value ? .answer(200) : .answer(503) }
+        scene.file.route.retry(attempts: 1000, every: "100ms")
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        let second = try scene.run(as: "b")
+        try second.waitForLog("another instance delivers the stream; standing by")
+        try add(0..<20, customers: 50, scene)
+        try scene.receiver.waitUntil { $0.count >= 60 }
+        first.signal(SIGSTOP)
+        try removeConsumer("a.1", scene)
+        try second.waitForLog("this instance delivers the stream")
+        isMended.withLock { $0 = true }
+        first.signal(SIGCONT)
+        try first.waitForLog("this consumer was removed from the group; what is held here goes back into it")
+        try eventually("all have come", timeout: .seconds(20)) { numbers(scene.receiver.ledger) == Array(0..<20) }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+    }
+
+    private func removeConsumer(_ name: String, _ scene: Scene) throws {
+        try scene.redis.command("XGROUP", "DELCONSUMER", "orders", "orders", name)
+    }
+
     @Test func `streams are spread over the instances`() throws {
         let scene = try scene(customers: 1)
         let streams = ["s0", "s1", "s2", "s3"]

@@ -34,7 +34,9 @@ final class Order {
     // MARK: - Lanes
 
     /// The lane of an entry; `nil` if nothing waits for it, and it for nothing.
-    func lane(of key: EntryKey, _ fields: EntryFields?) -> UInt64? {
+    func lane(of key: EntryKey, _ fields: EntryFields?) -> UInt64? { Parts.lane(soundLane(of: key, fields)) }
+
+    private func soundLane(of key: EntryKey, _ fields: EntryFields?) -> UInt64? {
         guard let keys else { return UInt64(key.stream) }
         guard let fields else { return nil }
         do throws(UnmakeableRequest) {

@@ -362,6 +362,7 @@ final class Route: TurnParticipant {
     ///
     /// - Parameter fields: needed where there is an order by key.
     func adopt(_ key: EntryKey, deliveryCount: Int, idle: Duration, fields: EntryFields? = nil) {
+        sessions[key.stream].ownership.regain(key.id)
         // One whose attempts are spent comes after others: they show whether the endpoint takes anything.
         var delay = min(config.retry.longestDelay(attempt: 1, of: key.id), .seconds(10))
         if case .retry(let wait, _) = config.retry.resumption(deliveryCount: deliveryCount, idle: idle, id: key.id) {

@@ -26,6 +26,8 @@
             Sabotage.chosen == .ignoreLease ? LeaseMark(unchecked: owner) : reply.lease(of: owner)
         }
 
+        static func lane(_ lane: UInt64?) -> UInt64? { Sabotage.chosen == .forgetOrder ? nil : lane }
+
         static func handOver(_ session: StreamSession, _ completion: @escaping (_ left: Int) -> Void) {
             if Sabotage.chosen == .neverHandOver { return completion(0) }
             HandOver(session, completion).begin()

@@ -44,6 +44,8 @@
         case neverHandOver
         /// Reads a stream in whose order another reads, too.
         case ignoreLease
+        /// No entry waits for another.
+        case forgetOrder
 
         // Of what is told.
         case loseAcknowledgement

@@ -120,6 +120,7 @@ final class Adoption: SessionPart {
                 }
                 continue
             }
+            session.ownership.regain(entry.id)
             guard !route.table.contains(key) else { continue }
             // The reply of a read may be on its way with it.
             if isOurs, session.isOpen, entry.idle <= StreamSession.blockTime * 3 { continue }

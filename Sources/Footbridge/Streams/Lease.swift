@@ -30,13 +30,16 @@ final class Lease: SessionPart {
 
     /// A step of preparing.
     func ask(_ number: Int, on connection: RedisConnection) {
-        let script = StreamCommand.lease(
-            for: session.ownerMark, mayTakeFree: mayTakeFree, isAcquainted: session.takeover.isAcquainted, stream: name,
-            group: group)
-        connection.send(script) { [unowned self] result in
-            switch result {
-            case .failure(let error): session.refuse(error)
-            case .success(let reply): note(reply, number)
+        // By a step of the clock its holder looks silent.
+        session.takeover.lookAtClock(on: connection) { [unowned self] in
+            let script = StreamCommand.lease(
+                for: session.ownerMark, mayTakeFree: mayTakeFree, isAcquainted: session.takeover.isAcquainted,
+                stream: name, group: group)
+            connection.send(script) { [unowned self] result in
+                switch result {
+                case .failure(let error): session.refuse(error)
+                case .success(let reply): note(reply, number)
+                }
             }
         }
     }
@@ -94,15 +97,8 @@ final class Lease: SessionPart {
 
     // MARK: - Standing by
 
-    /// Another consumer has it: what is held here is the other's by now, or will be.
-    func standBy() {
-        let lost = route.letGo(of: session.index)
-        guard lost > 0 else { return }
-        route.counters.lostOwnership += lost
-        logger.notice(
-            "another instance delivers the stream now: entries are its own",
-            metadata: [LogKeys.stream: "\(name)", LogKeys.count: .stringConvertible(lost)])
-    }
+    /// Another consumer has it.
+    func standBy() { session.ownership.letGo() }
 
     // MARK: - Spreading
 

@@ -7,7 +7,7 @@ internal import RedisStreams
 struct LeaseReply: Sendable {
     /// Whoever has it; `nil` if nobody does.
     let lease: LeaseMark?
-    /// How long its holder has been silent; `nil` if its consumer is not in the group.
+    /// How long its holder has been silent; `nil` if nobody has it.
     let idle: Duration?
     /// Where the group stands.
     let position: EntryID?
@@ -80,16 +80,18 @@ extension StreamCommand where Reply == LeaseReply {
             end
             local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
             local position = group and group['last-delivered-id'] or ''
-            if name and holder == ARGV[2] and token == ARGV[3] then return {name, idle[holder] or -1, position} end
+            -- A consumer that was removed may be one that lives, and will be back: the lease shows life for it.
+            local silence = name and (idle[holder] or idle[name]) or -1
+            if name and holder == ARGV[2] and token == ARGV[3] then return {name, silence, position} end
             local may
             if not name then
               may = ARGV[5] == '1'
             elseif holder == ARGV[2] then
               may = true
             elseif ARGV[6] == '1' then
-              may = not idle[holder] or idle[holder] >= math.max(ms, tonumber(ARGV[4]))
+              may = silence >= math.max(ms, tonumber(ARGV[4]))
             end
-            if not may then return {name or '', holder and idle[holder] or -1, position} end
+            if not may then return {name or '', silence, position} end
             if name then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name) end
             name = prefix .. string.format('%d', fence + 1) .. ':' .. ARGV[3] .. ':' .. ARGV[4] .. ':' .. ARGV[2]
             redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], name)
@@ -130,8 +132,11 @@ extension StreamCommand where Reply == [AdoptedEntry] {
               local owner = row[2]
               local may = owner == ARGV[2] or owner == released or ARGV[6] == '1' or string.match(owner, '^.+%.%d+$')
               local entry = redis.call('XRANGE', KEYS[1], row[1], row[1])[1]
-              if may and entry and owner ~= ARGV[2] then
-                redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, row[1], 'IDLE', row[3], 'RETRYCOUNT', row[4], 'JUSTID')
+              if may and owner ~= ARGV[2] then
+                if entry then
+                  redis.call(
+                    'XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, row[1], 'IDLE', row[3], 'RETRYCOUNT', row[4], 'JUSTID')
+                end
                 taken[owner] = true
               end
               for _, part in ipairs(entry and entry[2] or {}) do bytes = bytes + #part end

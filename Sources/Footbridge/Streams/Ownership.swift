@@ -120,10 +120,7 @@ final class Ownership: SessionPart {
                 exposed = underWay.union(missing)
             }
             if own.isTaken || isLate && own.isUnmarked {
-                // That is known now.
-                let register = StreamCommand.register(
-                    session.ownerMark, replacing: "", isTold: true, stream: name, group: group)
-                connection.send(register) { _ in }
+                tellTaken(on: connection)
             }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }
@@ -147,6 +144,38 @@ final class Ownership: SessionPart {
                 isTaken
                     ? "silent for too long: others have taken entries over" : "entries are not ours any more")
         }
+    }
+
+    /// Another consumer has the lease, and takes what is pending: it is let go of here. What is pending with nobody, though nothing
+    /// was taken, went with our consumer, which was removed: nobody but us knows of it, and it is put back.
+    func letGo() {
+        guard let connection = worker.commands.connection else { return }
+        let underWay = Set(route.underWay(of: session.index))
+        let ids = Set(route.resting(of: session.index))
+        ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
+            // Another group is met at the next look.
+            guard let own, session.machine.state == .standby, own.mark == session.machine.mark?.name else { return }
+            let missing = ids.subtracting(own.ids)
+            if own.isTaken || own.isUnmarked {
+                exposed = underWay.union(missing)
+                tellTaken(on: connection)
+            }
+            let maybeSettled = route.maybeSettled(of: session.index)
+            guard missing.subtracting(exposed).subtracting(maybeSettled).isEmpty else {
+                return session.perform(session.machine.missEntries())
+            }
+            relinquish(ids, "another instance delivers the stream now: entries are its own")
+        }
+    }
+
+    /// What was another's is ours again.
+    func regain(_ id: EntryID) { if !exposed.isEmpty { exposed.remove(id) } }
+
+    /// That others have taken entries over is known now.
+    private func tellTaken(on connection: RedisConnection) {
+        let register = StreamCommand.register(
+            session.ownerMark, replacing: "", isTold: true, stream: name, group: group)
+        connection.send(register) { _ in }
     }
 
     /// - Parameter completion: gets `nil` if Redis does not tell.

@@ -235,7 +235,7 @@ struct SessionMachine: Equatable {
 
     /// What is held turned out to be missing from the group, though it is the same.
     mutating func missEntries() -> Action {
-        guard state == .open else { return .none }
+        guard state == .open || state == .standby else { return .none }
         beginEpoch()
         return prepare()
     }

@@ -32,14 +32,23 @@ final class Takeover: SessionPart {
 
     /// Looks at the group's consumers.
     func look(on connection: RedisConnection) {
-        let sentAt = MonotonicTime.now
-        connection.send(["TIME"]) { [unowned self] reply in
-            guard let time = ServerClock.time(try? reply.get()) else { return }
-            if clock.didStep(server: time, sentAt: sentAt, answeredAt: .now) { steppedAt = .now }
-        }
+        lookAtClock(on: connection) {}
         connection.send(.consumers(of: group, stream: name)) { [unowned self] result in
             guard case .success(let consumers) = result else { return }
             look(at: consumers, on: connection)
+        }
+    }
+
+    /// Calls back when it is known whether Redis' clock has stepped.
+    func lookAtClock(on connection: RedisConnection, _ completion: @escaping () -> Void) {
+        let sentAt = MonotonicTime.now
+        connection.send(["TIME"]) { [unowned self] reply in
+            if let time = ServerClock.time(try? reply.get()),
+                clock.didStep(server: time, sentAt: sentAt, answeredAt: .now)
+            {
+                steppedAt = .now
+            }
+            completion()
         }
     }
 

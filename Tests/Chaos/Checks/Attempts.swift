@@ -11,7 +11,11 @@ extension History {
         /// Puts missing numbers down to the faults that may have swallowed them.
         func explain(_ count: Int, from start: Moment, to end: Moment, isTimeKnown: Bool = true) -> Bool {
             var left = count
-            for (fault, most) in unseen.faults(from: start, to: end) where left > 0 {
+            // Where several faults may have done it, those that have not swallowed as many as they can.
+            let faults = unseen.faults(from: start, to: end)
+            let isFull = { byFault[$0, default: 0] >= mostUnseen(by: $0) }
+            let ordered = faults.filter { !isFull($0.fault) } + faults.filter { isFull($0.fault) }
+            for (fault, most) in ordered where left > 0 {
                 if isTimeKnown {
                     byFault[fault, default: 0] += min(left, most)
                     examples[fault] = entry
@@ -61,9 +65,7 @@ extension History {
             highest = max(highest, places.map { Int(receipts[Int($0)].attempt) }.max() ?? 0)
         }
         for (fault, count) in byFault where faults[fault].fault.kind != .refuse {
-            // A window that was read ahead; and where connections end, the one that was read on the next of them.
-            let reads = faults[fault].fault.kind.cutsRedis ? 2 : 1
-            let most = reads * window * max(1, faults[fault].runs.count)
+            let most = mostUnseen(by: fault)
             if count > most {
                 failures.append(
                     "\(count) numbers are missing by \(faults[fault].fault), more than \(most); "
@@ -75,6 +77,12 @@ extension History {
             "up to \(highest), \(across) times on another process than before, \(anew) began anew with their group, "
                 + "\(forgotten) forgotten by a master that died, \(missing) swallowed by faults",
             failures: failures)
+    }
+
+    /// A window that was read ahead; and where connections end, the one that was read on the next of them.
+    private func mostUnseen(by fault: Int) -> Int {
+        let reads = faults[fault].fault.kind.cutsRedis ? 2 : 1
+        return reads * window * max(1, faults[fault].runs.count)
     }
 
     /// No entry has more attempts than `retry.attempts`, and the one that is made when others pass again.

@@ -24,12 +24,16 @@ extension History {
     /// All checks of a run.
     func checks() -> [Check] {
         let exposure = Exposure(self)
-        return [
+        var checks = [
             losses(exposure), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
-            changesHands(exposure), burials(exposure), refusals(), scapegoats(), attemptsRise(exposure), attemptsEnd(),
+            changesHands(exposure), burials(exposure), refusals(), attemptsRise(exposure), attemptsEnd(),
             retryLaw(exposure),
             calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
         ]
+        // Under strict order nothing passes what a receiver refuses, and nothing shows that it takes others: `give_up: always`.
+        if settings.ordering != .strict { checks.append(scapegoats()) }
+        if settings.ordering != .none { checks += [orderKept(exposure), oneOfEachOrder(exposure)] }
+        return checks
     }
 
     /// One receipt, for people.

@@ -29,6 +29,8 @@ struct FaultRecord: Sendable {
     /// What was pending or unread when all was deleted, and the dead letters that went with it.
     var flushed: [EntryID] = []
     var flushedLetters: [RedisReply] = []
+    /// It hit the instance that delivered a stream in order.
+    var hadLease = false
     /// What is worth to be told of it.
     var remark: String?
     /// What went wrong while the fault was made.

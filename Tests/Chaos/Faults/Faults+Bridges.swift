@@ -10,7 +10,9 @@ extension Faults {
         if !isCalm { record.complaints.append("the bridges did not come to rest before it") }
         try bridge.kill()
         // A little longer than the bound, so that a late takeover is told from none. No answer is no takeover.
-        let isMoved = eventually(within: Settings.claimAfter + 3) { (try? scene.control.haveNone(bridge)) ?? false }
+        let isMoved = eventually(within: Settings.claimAfter + 3) {
+            (try? scene.control.haveNone(bridge) && !scene.control.hasLease(bridge)) ?? false
+        }
         record.darkTime = isMoved ? Moment.now - record.start : .infinity
         try bridge.start()
         return record
@@ -37,7 +39,7 @@ extension Faults {
         let isOver = try eventually(within: 3, every: 0.005) {
             try scene.control.consumers().allSatisfy {
                 !bridge.owns($0.name) && ($0.name != "footbridge:released" || $0.pending == 0)
-            }
+            } && (scene.settings.ordering == .none || scene.control.areLeased(to: scene.bridges))
         }
         record.handOver = isOver ? Moment.now - record.end : .infinity
         pause(fault.force)

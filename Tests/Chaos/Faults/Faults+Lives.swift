@@ -17,7 +17,7 @@ extension Faults {
     /// The second one dies as soon as entries of the first have another owner.
     func killTakeover(_ fault: Fault) throws -> [FaultRecord] {
         let isCalm = waitForCalm()
-        let (first, second) = (scene.bridges[fault.target], scene.bridges[(fault.target + 1) % Settings.bridges])
+        let first = scene.bridges[fault.target]
         var record = FaultRecord(fault, runs: [first.run])
         if !isCalm { record.complaints.append("the bridges did not come to rest before it") }
         try first.kill()
@@ -25,7 +25,11 @@ extension Faults {
         _ = eventually(within: Settings.claimAfter + 3, every: 0.002) {
             ((try? scene.control.pending(of: first)) ?? before) < max(1, before)
         }
-        let next = FaultRecord(fault, runs: [second.run])
+        // With an order the one that has the lease by now.
+        let holder = scene.holder(of: stream(fault)).flatMap { $0 === first ? nil : $0 }
+        let second = holder ?? scene.bridges[(fault.target + 1) % Settings.bridges]
+        var next = FaultRecord(fault, runs: [second.run])
+        next.hadLease = holder != nil
         second.signal(SIGKILL)
         try second.waitForExit(within: 10)
         try first.start()
@@ -65,7 +69,7 @@ extension Faults {
         scene.rest(true)
         pause(Settings.claimAfter * 1.5 + fault.force)
         scene.rest(false)
-        scene.plan.misbehave(share: Scene.usualShare)
+        scene.plan.misbehave(share: scene.settings.usualShare)
         bridge.signal(SIGTERM)
         let exit = try bridge.waitForExit(within: Settings.drainTimeout + 5)
         if exit != .status(0) { record.complaints.append("ended with \(exit.map { "\($0)" } ?? "nothing")") }
@@ -128,7 +132,7 @@ extension Faults {
         let frozen = freezeRedis(part(.freezeRedis, 0))
         second.proxy.pass(.init())
         slow.end = .now
-        scene.plan.misbehave(share: Scene.usualShare)
+        scene.plan.misbehave(share: scene.settings.usualShare)
         whole.end = .now
         return [whole, slow, crash, killed, frozen]
     }

@@ -14,7 +14,7 @@ extension Faults {
         var record = FaultRecord(fault, runs: [])
         scene.plan.misbehave(share: 0.3 + fault.force * 0.6)
         pause(1 + fault.force * 2)
-        scene.plan.misbehave(share: Scene.usualShare)
+        scene.plan.misbehave(share: scene.settings.usualShare)
         record.end = .now
         return record
     }

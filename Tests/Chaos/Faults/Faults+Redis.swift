@@ -198,7 +198,5 @@ extension Faults {
         return record
     }
 
-    private func stream(_ fault: Fault) -> Int { Int(fault.seed % UInt64(scene.settings.streams)) }
-
     private static var madeAgain: String { "the consumer group was gone; made again where it stood" }
 }

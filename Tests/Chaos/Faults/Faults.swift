@@ -11,7 +11,10 @@ struct Faults {
         var plan = plan
         while isBusy(), let fault = plan.next() {
             pause(fault.gap)
-            let made = try perform(fault)
+            let holder = scene.holder(of: stream(fault))
+            let run = holder?.run
+            var made = try perform(aimed(fault, at: holder))
+            for place in made.indices where run.map(made[place].runs.contains) ?? false { made[place].hadLease = true }
             records += made
             for record in made { tell(record) }
             try restartFallen()
@@ -20,6 +23,16 @@ struct Faults {
         }
         return records
     }
+
+    /// Where one instance at a time delivers, two of three faults strike that one: the others have little to lose.
+    private func aimed(_ fault: Fault, at holder: Bridge?) -> Fault {
+        guard let holder, fault.seed % 3 > 0 else { return fault }
+        var fault = fault
+        fault.target = holder.index
+        return fault
+    }
+
+    func stream(_ fault: Fault) -> Int { Int(fault.seed % UInt64(scene.settings.streams)) }
 
     private func perform(_ fault: Fault) throws -> [FaultRecord] {
         switch fault.kind {

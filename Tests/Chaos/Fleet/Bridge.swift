@@ -111,8 +111,10 @@ final class Bridge {
                 concurrency: \(Settings.concurrency)
                 claim_after: \(claimAfter)
                 drain_timeout: \(ms(Settings.drainTimeout))
+                ordering: \(settings.ordering)\(settings.ordering == .key ? "\n    key: .fields.key" : "")
                 retry:
                   attempts: \(Settings.attempts)
+                  give_up: \(settings.ordering == .strict ? "always" : "when_others_pass")
                   backoff: { initial: \(ms(backoff.initial)), factor: \(backoff.factor), max: \(ms(backoff.maximum)), jitter: \(backoff.jitter) }
 
             """

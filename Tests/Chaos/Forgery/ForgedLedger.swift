@@ -18,13 +18,16 @@ struct ForgedLedger {
 
     static let count = 60
     static let calm = 10
+    static let keys = 6
 
     init() {
         settings = Settings(seed: 7, binary: "", entries: Self.count, calmEntries: Self.calm, rate: 1)
         settings.kinds = []
+        settings.keys = Self.keys
         entries = (0..<Self.count).map { number in
             EntryBook.Entry(
-                outcome: .ok, id: Self.id(number), digest: digest(Payload(seed: 7, number: number).body))
+                outcome: .ok, id: Self.id(number),
+                digest: digest(Payload(seed: 7, number: number, keys: Self.keys).body))
         }
         runs = (0..<Settings.bridges).map { Run(bridge: $0, startedAt: Self.time(0)) }
         for number in 0..<Self.count { receive(number, at: Self.second(number) + 0.01) }
@@ -64,7 +67,7 @@ struct ForgedLedger {
         var words = ["reason", reason]
         if let status { words += ["status", "\(status)"] }
         words += ["attempts", "\(attempts)", "stream", "chaos", "id", Self.id(number).text]
-        for field in Payload(seed: settings.seed, number: number).fields {
+        for field in Payload(seed: settings.seed, number: number, keys: settings.keys).fields {
             words += ["field.\(field.name)", field.value]
         }
         letters.append(.array(words.map { .bulk(Array($0.utf8)) }))

@@ -19,16 +19,29 @@ struct Forgery: Sendable {
 
     var isCaught: Bool { failed.contains { $0.name == caughtBy } }
 
-    static var all: [Forgery] { losses + repeats + attempts + burials + accounts + surroundings }
+    static var all: [Forgery] { losses + repeats + attempts + burials + accounts + surroundings + orders }
 
     /// What is wrong with the checks: a sound ledger that one of them refuses, a forgery that is not found, and a check that
     /// nothing shows to be able to fail.
     static func findings() -> [String] {
-        let sound = ForgedLedger().history().checks()
+        let sound = Ordering.allCases.flatMap { ordering in
+            var ledger = ForgedLedger()
+            ledger.settings.ordering = ordering
+            return ledger.history().checks()
+        }
         var findings = sound.filter { !$0.holds }.map { "a sound ledger fails “\($0.name)”: \($0.failures)" }
+        for (what, forge) in soundOrders {
+            var ledger = ForgedLedger()
+            ledger.settings.ordering = .key
+            forge(&ledger)
+            let failed = ledger.history().checks().filter { !$0.holds }
+            findings += failed.map { "a sound ledger (\(what)) fails “\($0.name)”: \($0.failures)" }
+        }
         findings += all.filter { !$0.isCaught }.map { "“\($0.caughtBy)” does not find: \($0.what)" }
         let shown = Set(all.map(\.caughtBy))
-        findings += sound.map(\.name).filter { !shown.contains($0) }.map { "nothing shows that “\($0)” can fail" }
+        findings += Set(sound.map(\.name)).filter { !shown.contains($0) }.sorted().map {
+            "nothing shows that “\($0)” can fail"
+        }
         return findings
     }
 }

@@ -4,7 +4,7 @@ import COpenSSL
 struct Payload {
     let fields: [(name: String, value: String)]
 
-    init(seed: UInt64, number: Int, isMarked: Bool = false) {
+    init(seed: UInt64, number: Int, keys: Int, isMarked: Bool = false) {
         var random = SplitMix64(state: seed &+ UInt64(number) &* 0x9E37_79B9)
         // Mostly small, now and then longer than one segment of the network.
         let length =
@@ -17,8 +17,6 @@ struct Payload {
         while data.utf8.count < min(length, 3000) { data += String(random.next(), radix: 36) }
         // Longer than a window of the network, and than what libcurl sends without asking (1 MiB).
         if length > 3000 { data = String(repeating: data, count: length / 3000) }
-        // A key belongs to one producer, so that its sequence is in the order of the stream.
-        let keys = 64 * Settings.producers
         fields =
             [
                 ("n", "\(number)"), ("key", "k\(number % keys)"), ("seq", "\(number / keys)"), ("data", data),

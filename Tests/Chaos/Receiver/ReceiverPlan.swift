@@ -12,17 +12,22 @@ final class ReceiverPlan: Sendable {
     private let seed: UInt64
     /// How many of the bad answers are 429 in usual times.
     private let throttled: Double
+    private let usualShare: Double
+    /// Entries that are answered 503 for ever. Under strict order each holds up all others until it is given up.
+    private let broken: Double
     private let mood = Mutex(Mood.accepting)
 
     /// Entries from this number on are right: they show at the end that the receiver takes others than those that it refuses.
     private let firstRight: Int
 
-    /// - Parameter rate: entries a second. A bridge that is told 429 sends at a rate that it learns: a receiver that says so of
-    ///   every third hundred requests at any rate would be carried some fifty a second. So each says it every ten seconds.
-    init(seed: UInt64, rate: Double, firstRight: Int) {
-        self.seed = seed
-        self.firstRight = firstRight
-        throttled = min(Self.mostThrottled, 10 / rate)
+    /// A bridge that is told 429 sends at a rate that it learns: a receiver that says so of every third hundred requests at any
+    /// rate would be carried some fifty a second. So each says it every ten seconds.
+    init(_ settings: Settings) {
+        seed = settings.seed
+        usualShare = settings.usualShare
+        firstRight = settings.entries - settings.kept
+        throttled = min(Self.mostThrottled, 10 / settings.rate)
+        broken = settings.ordering == .strict ? 0.0002 : 0.001
     }
 
     private static let mostThrottled = 0.1
@@ -43,12 +48,12 @@ final class ReceiverPlan: Sendable {
         var fate = SplitMix64(state: SplitMix64.mixed(seed ^ 0xFA7E) &+ UInt64(entry))
         switch entry < firstRight ? fate.share() : 1 {
         case ..<0.002: return .status422
-        case ..<0.003: return .status503
+        case ..<(0.002 + broken): return .status503
         default: break
         }
         var random = SplitMix64(state: SplitMix64.mixed(seed &+ UInt64(entry)) &+ UInt64(earlier))
         guard random.share() < limit else { return .ok }
-        let throttled = limit > Scene.usualShare ? Self.mostThrottled : throttled
+        let throttled = limit > usualShare ? Self.mostThrottled : throttled
         switch random.share() * answers {
         case ..<0.25: return .status500
         case ..<(0.55 - throttled): return .status503

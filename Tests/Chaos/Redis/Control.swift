@@ -39,6 +39,31 @@ struct Control {
         }
     }
 
+    /// The consumer that reads a stream whose entries are kept in order; `nil` if none does. It stands in the name of another:
+    /// `footbridge:lease:<fence>:<token>:<milliseconds>:<consumer>`.
+    func leaseHolder(of stream: Int) throws -> String? {
+        let leases = try consumers(in: stream).compactMap { consumer -> (fence: Int, holder: String)? in
+            let parts = consumer.name.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+            guard parts.count == 6, parts[0] == "footbridge", parts[1] == "lease", let fence = Int(parts[2]) else {
+                return nil
+            }
+            return (fence, String(parts[5]))
+        }
+        return leases.max { $0.fence < $1.fence }?.holder
+    }
+
+    /// Whether a bridge delivers a stream whose entries are kept in order.
+    func hasLease(_ bridge: Bridge) throws -> Bool {
+        try streams.contains { try leaseHolder(of: $0).map(bridge.owns) ?? false }
+    }
+
+    /// Whether each stream has somebody who delivers it in order.
+    func areLeased(to bridges: [Bridge]) throws -> Bool {
+        try streams.allSatisfy { stream in
+            try leaseHolder(of: stream).map { name in bridges.contains { $0.isRunning && $0.owns(name) } } ?? false
+        }
+    }
+
     /// The name of each connection.
     func clientNames() throws -> [String] {
         let list = try command("CLIENT", "LIST").text ?? ""

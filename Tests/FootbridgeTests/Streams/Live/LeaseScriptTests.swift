@@ -49,6 +49,15 @@ extension LiveScripts {
             #expect(try !group.consumers().contains("footbridge:lease:7:t:1:a.1"))
         }
 
+        @Test func `a holder whose consumer was removed keeps it as long as the lease shows life`() async throws {
+            let group = try LiveGroup(entries: 1)
+            try group.makeConsumer("footbridge:lease:7:t:1:a.1")
+            let reply = try await ask(owner("b.1", claimAfter: .seconds(3600)), in: group)
+            #expect(reply.lease?.fence == 7 && reply.idle != nil)
+            letPass(.milliseconds(20))
+            #expect(try await ask(owner("b.1", claimAfter: .milliseconds(1)), in: group).lease?.fence == 8)
+        }
+
         @Test func `another process of the holder's name has it at once`() async throws {
             let group = try LiveGroup(entries: 1)
             _ = try await ask(owner("a.1"), in: group)
