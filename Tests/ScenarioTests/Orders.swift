@@ -111,6 +111,25 @@ import Testing
         #expect(Set(scene.receiver.ledger.attempts.dropFirst(30).suffix(300)) == ["1"])
     }
 
+    @Test(arguments: ["key", "strict"])
+    func `what waits for another attempt comes again, however much stands behind it`(ordering: String) throws {
+        let isMended = Monitor(false)
+        let scene = try scene(ordering, customers: 1) { request in .answer(isMended.value ? 200 : 503) }
+        scene.file.route.retry(attempts: 1000, every: "400ms")
+        let bridge = try scene.run()
+        try add(0..<1, customers: 1, scene)
+        try scene.receiver.waitUntil { $0.count == 1 }
+        // More than there is room for, all at once.
+        bridge.signal(SIGSTOP)
+        try add(1..<200, customers: 1, scene)
+        bridge.signal(SIGCONT)
+        try scene.receiver.waitUntil { $0.count == 3 }
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled(timeout: .seconds(20))
+        #expect(faults(scene.receiver.ledger, customers: 1) == [])
+        #expect(numbers(scene.receiver.ledger) == Array(0..<200))
+    }
+
     @Test func `what has no key is delivered without order, and said once`() throws {
         let scene = try scene(customers: 1) { $0.text == "1" && $0.earlier == 0 ? .hang : .answer(200) }
         for number in 1...20 { try scene.redis.add([Field("n", "\(number)")]) }

@@ -57,7 +57,7 @@ final class Repeats {
     // MARK: - Fetching
 
     /// Fetches entries that are due, in batches, into at most half of the window: retries and fresh entries cannot starve
-    /// each other.
+    /// each other. What is blocked takes no room from them: it may wait for the very ones that are due.
     func fetchDue() {
         guard route.table.count(.waiting) > 0, let connection = worker.commands.connection else { return }
         let now = worker.loop.now
@@ -77,7 +77,7 @@ final class Repeats {
         let (window, isHeldUp) = (route.intake.window, route.isHeldUp)
         var room = min(
             max(1, window / 2) - route.table.queuedRepeats - route.table.repeatsInFlight - route.table.count(.fetching),
-            window - route.table.busy)
+            window - route.table.busy + route.table.count(.blocked))
         if isPaced { room = min(room, BacklogPace.portion) }
         var (others, doomed) = (0, 0)
         while batch.count < room, others < Self.lookedAtPerTurn, let row = route.table.takeDue(now) {
