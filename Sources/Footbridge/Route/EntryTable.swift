@@ -267,6 +267,9 @@ struct EntryTable: ~Copyable {
         return nil
     }
 
+    /// An entry that was taken for a fetch, and whose turn it is not, waits until it is.
+    mutating func parkAgain(_ row: Row) { move(row, .parked) }
+
     /// Entries of one stream that are queued or blocked wait without their bodies; visits every record. Gives those.
     mutating func setAside(of stream: Int, _ now: MonotonicTime) -> [Row] {
         let found = rows { $0.stream == UInt16(stream) && ($0.place == .queued || $0.place == .blocked) }

@@ -91,6 +91,10 @@ final class Repeats {
                 // Its letter cannot be written yet, or others are being written.
                 let isRefused = route.settler.refusesLetters(of: stream)
                 route.table.postpone(row, due: now + (isRefused ? .seconds(5) : .milliseconds(100)))
+            } else if !route.table.isFirst(row), route.table.busy > window {
+                // It came along with the first of its key, and its body would be one too many.
+                route.table.parkAgain(row)
+                route.settler.count(row)
             } else if !isHeldUp || isExpired(row) {
                 batch.append(row)
                 continue

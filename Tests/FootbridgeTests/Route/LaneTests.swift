@@ -100,6 +100,23 @@ struct LaneTests {
         #expect(table.count(.waiting) == 2 && table.count(.parked) == 0)
     }
 
+    @Test func `one that came along for nothing comes in its turn`() throws {
+        var table = EntryTable(streams: 1, isOrdered: true, lookahead: 2)
+        for number in 1...3 { _ = table.queue(key(number), body, lane: 1) }
+        #expect(started(&table) == [1])
+        for _ in 2...3 { _ = table.park(time(1)) }
+        end(1, &table)
+        let due = [table.takeDue(time(1)), table.takeDue(time(1))]
+        let rows = due.compactMap(\.self)
+        #expect(rows.map { table.key($0) } == [key(2), key(3)])
+        table.queueAgain(rows[0], body)
+        table.parkAgain(rows[1])
+        #expect(started(&table) == [2])
+        end(2, &table)
+        let next = table.takeDue(time(1))
+        #expect(next == rows[1])
+    }
+
     @Test func `an entry that comes late stands by its id, but not before the first`() {
         var table = table([3, 9])
         #expect(started(&table) == [3])
