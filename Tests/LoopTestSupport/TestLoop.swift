@@ -1,4 +1,5 @@
 public import Curl
+internal import TestSupport
 
 /// An actor that lives on a loop, so that a test can make and use what belongs to the loop's thread.
 public actor TestLoop {
@@ -44,18 +45,24 @@ private struct Passed<Value>: @unchecked Sendable {
     let value: Value
 }
 
-/// Lets the loop turn until `condition` holds, which is asked every millisecond; the test's time limit bounds it.
+/// Lets the loop turn until `condition` holds, which is asked every millisecond.
+///
+/// - Throws: if it does not come to that within 50 s: what waits on a loop cannot be cancelled.
 public func turns(of loop: CurlLoop, until condition: @escaping () -> Bool) async throws {
-    let _: Bool = try await callback { done in
+    let end = MonotonicTime.now + .seconds(50)
+    let isMet: Bool = try await callback { done in
         func look() {
             if condition() {
                 done(true)
+            } else if MonotonicTime.now > end {
+                done(false)
             } else {
                 loop.schedule(after: .milliseconds(1), look)
             }
         }
         look()
     }
+    if !isMet { throw TestSupportError("the loop turned for 50 s, and it did not come to that") }
 }
 
 /// Lets the loop turn for a while: for what must not happen.
