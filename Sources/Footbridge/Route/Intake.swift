@@ -31,8 +31,8 @@ final class Intake {
 
     private var room: Int { window - route.table.busy - route.sessions.reduce(0) { $0 + $1.reserved } }
 
-    /// There is room for less than is read at a time.
-    var isCrowded: Bool { room < portion }
+    /// There is room for less than is read at a time, whatever is on its way.
+    var isCrowded: Bool { window - route.table.busy < portion }
     private var portion: Int { max(1, min(window / 4, window / route.sessions.count)) }
 
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
