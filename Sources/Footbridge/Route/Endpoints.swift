@@ -219,7 +219,9 @@ final class Endpoints {
         let place = Place(nextID, key, route.worker.endpoint(named: name, of: route.config), now: now)
         nextID &+= 1
         if isRateShared {
-            place.endpoint.onTokens = { [unowned self, unowned place] in
+            // The answer may come when the place is forgotten.
+            place.endpoint.onTokens = { [weak self, weak place] in
+                guard let self, let place else { return }
                 release(place)
                 schedule(place)
                 route.worker.loop.atEndOfTurn(route)
