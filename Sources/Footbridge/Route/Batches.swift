@@ -116,7 +116,7 @@ final class Batches {
     /// What was read may fill a batch.
     func didRead() { mayBeFull = true }
 
-    /// It may have left meanwhile, and another one may be where it was; or it is uncertain whose it is.
+    /// It may have left meanwhile, and another one may be where it was.
     private func isReady(_ one: Ready) -> Bool {
         route.table.place(one.row) == .queued && route.table.key(one.row) == one.key
     }
@@ -141,7 +141,7 @@ final class Batches {
         part.allSatisfy { route.sessions[route.table.key($0).stream].isCertain }
     }
 
-    /// Those of a part before which another one of their key stands wait for that, and hold up nobody else.
+    /// Entries of a part that come after another entry of their key wait for it, and hold up nobody else.
     private func sortOut() {
         guard route.order != nil, !parts.isEmpty else { return }
         parts = Deque(
@@ -303,17 +303,17 @@ final class Batches {
     private func stranger(in report: DeliveryReport, _ rows: [EntryTable.Row]) -> String? {
         guard !report.failed.isEmpty else { return nil }
         let ids = Set(rows.map { route.table.key($0).id.description })
-        return report.failed.first { name in
-            !ids.contains(name)
-                && !(name.hasPrefix("msg_") && ids.contains(String(name.split(separator: "_").last ?? "")))
-        }
+        return report.failed.first { !ids.contains(Self.entryID(in: $0)) }
     }
 
-    /// By the entry's id, or by a whole `webhook-id`, whose hash need not be looked at: what is delivered twice is not lost.
+    /// A name is an entry's id, or a whole `webhook-id`, whose hash need not be looked at: what is delivered twice is not lost.
+    private static func entryID(in name: String) -> String {
+        name.hasPrefix("msg_") ? String(name.split(separator: "_").last ?? "") : name
+    }
+
     private func isNamed(_ row: EntryTable.Row, by report: DeliveryReport) -> Bool {
         let id = route.table.key(row).id.description
-        return report.failed.contains(id)
-            || report.failed.contains { $0.hasPrefix("msg_") && $0.hasSuffix("_\(id)") }
+        return report.failed.contains { Self.entryID(in: $0) == id }
     }
 
     /// Says what becomes of several entries that one request carried, after the endpoint has noted its outcome.
