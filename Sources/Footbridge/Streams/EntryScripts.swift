@@ -188,6 +188,7 @@ extension StreamCommand where Reply == [MovedEntry] {
         script(
             """
             \(ScriptFunction.row)
+            \(ScriptFunction.tellTaken)
             local consumers = redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
             local owner = row(consumers, ARGV[2])
             if owner and owner.idle < tonumber(ARGV[5]) then return {} end
@@ -201,12 +202,7 @@ extension StreamCommand where Reply == [MovedEntry] {
               moved[#moved + 1] = {row[1], row[3], row[4], entry and 0 or 1}
               if bytes > 4194304 then break end
             end
-            for _, list in ipairs(#moved > 0 and consumers or {}) do
-              local rest, consumer = string.match(list[2], '^\(WellKnownConsumer.ownerPrefix)([^:]*:%d+:(.*))$')
-              if consumer == ARGV[2] then
-                redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], '\(WellKnownConsumer.takenPrefix)' .. rest)
-              end
-            end
+            tellTaken(KEYS[1], ARGV[1], #moved > 0 and {[ARGV[2]] = true} or {})
             return moved
             """, stream, [group, from, to, count, silence.wholeMilliseconds, after.argument("-")]
         ) { reply in

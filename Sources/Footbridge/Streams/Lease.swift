@@ -30,7 +30,7 @@ final class Lease: SessionPart {
 
     /// A step of preparing.
     func ask(_ number: Int, on connection: RedisConnection) {
-        // By a step of the clock its holder looks silent.
+        // After a step of the clock the holder may look silent.
         session.takeover.lookAtClock(on: connection) { [unowned self] in
             let script = StreamCommand.lease(
                 for: session.ownerMark, mayTakeFree: mayTakeFree, isAcquainted: session.takeover.isAcquainted,

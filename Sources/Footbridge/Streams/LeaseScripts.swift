@@ -125,6 +125,7 @@ extension StreamCommand where Reply == [AdoptedEntry] {
         script(
             """
             \(ScriptFunction.exists)
+            \(ScriptFunction.tellTaken)
             \(LeaseScript.check(3))
             local released, taken = '\(WellKnownConsumer.released)', {}
             local rows, bytes = {}, 0
@@ -144,14 +145,7 @@ extension StreamCommand where Reply == [AdoptedEntry] {
               rows[#rows + 1] = {row[1], owner, row[3], row[4], kind, ARGV[7] == '1' and entry or false}
               if bytes > 4194304 then break end
             end
-            if next(taken) then
-              for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-                local rest, owner = string.match(list[2], '^\(WellKnownConsumer.ownerPrefix)([^:]*:%d+:(.*))$')
-                if owner and taken[owner] then
-                  redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], '\(WellKnownConsumer.takenPrefix)' .. rest)
-                end
-              end
-            end
+            tellTaken(KEYS[1], ARGV[1], taken)
             return rows
             """, stream,
             [group, consumer, lease, after.argument("-"), count, takesAll ? 1 : 0, needsFields ? 1 : 0]

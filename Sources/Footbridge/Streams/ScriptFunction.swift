@@ -33,6 +33,20 @@ enum ScriptFunction {
         end
         """
 
+    /// `tellTaken(stream, group, owners)`: makes a consumer `OwnerMark.taken` for each worker of which something was taken: should its
+    /// process live, it knows by that.
+    static let tellTaken = """
+        local function tellTaken(stream, group, owners)
+          if not next(owners) then return end
+          for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
+            local rest, owner = string.match(list[2], '^\(WellKnownConsumer.ownerPrefix)([^:]*:%d+:(.*))$')
+            if owner and owners[owner] then
+              redis.call('XGROUP', 'CREATECONSUMER', stream, group, '\(WellKnownConsumer.takenPrefix)' .. rest)
+            end
+          end
+        end
+        """
+
     /// `markOf(stream, group)`: the name of the group's mark (`GroupMark`), `false` if it has none.
     static let markOf = """
         local function markOf(stream, group)
