@@ -152,6 +152,20 @@ import Testing
         #expect(letters.count == 1 && letters.allSatisfy { "\($0)".contains("unshapeable: key: ") })
     }
 
+    /// Its place in the order is not known, so it is never sent, however often it is tried.
+    @Test func `an entry whose key program fails is held, if that is asked for`() throws {
+        let scene = try scene(customers: 1)
+        scene.file.route.keys["key"] = "'.fields.customer | tonumber'"
+        scene.file.route.keys["on_dead"] = "hold"
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        try scene.redis.add([Field("n", "0"), Field("customer", "x")])
+        try add(1..<4, customers: 1, scene)
+        let admin = try AdminProbe(try scene.run())
+        try eventually("it was tried again and again") { try admin.metric("attempts_held_total") ?? 0 >= 4 }
+        #expect(numbers(scene.receiver.ledger) == [1, 2, 3])
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+    }
+
     @Test func `a dead letter lets the next one go, or holds its key`() throws {
         for onDead in ["continue", "hold"] {
             let isMended = Monitor(false)
@@ -237,7 +251,7 @@ import Testing
         // Between two signs of life of the one that has the lease the other looks for it, now and then.
         for _ in 0..<12 {
             try removeConsumer("a.1", scene)
-            usleep(250_000)
+            letPass(.milliseconds(250))
         }
         #expect(second.logs("this instance delivers the stream").isEmpty)
         isMended.withLock { $0 = true }

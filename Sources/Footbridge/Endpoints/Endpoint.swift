@@ -20,7 +20,7 @@ final class Endpoint {
     private var allowed: TokenBucket?
     /// Why a rate that instances share gives no tokens.
     var rateTrouble: String?
-    /// Called when tokens of such a rate have come, or have not; without it the worker tells the routes.
+    /// Called when Redis has answered a request for tokens of such a rate, or has failed to; without it the worker tells the routes.
     var onTokens: (() -> Void)?
     private(set) var inFlight = 0
 
@@ -43,7 +43,7 @@ final class Endpoint {
     func adapt(upTo maximum: Int) { limit = AdaptiveLimit(maximum: min(maximum, limit?.maximum ?? maximum)) }
 
     /// - Parameter rate: of requests that the receiver takes; `nil`: any.
-    func isAllowed(perSecond rate: Double?) { allowed = rate.map { TokenBucket(RateLimit(perSecond: $0)) } }
+    func allow(perSecond rate: Double?) { allowed = rate.map { TokenBucket(RateLimit(perSecond: $0)) } }
 
     /// Further requests that may be in flight, whatever the pace.
     private var width: Int {

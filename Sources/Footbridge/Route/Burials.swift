@@ -18,6 +18,7 @@ final class Burials {
             return route.wait(
                 row, for: route.config.retry.longestDelay(attempt: route.table.attempts(row), of: id), isCharged: false)
         }
+        route.order?.forget(route.table.key(row))
         bury(
             row, of: route.worker.consumer, reason, attempts: route.table.attempts(row),
             firstAt: route.table.firstAt(row), response: response,
@@ -88,6 +89,6 @@ final class Burials {
 
     func didSettle(_ key: EntryKey) {
         if !orphans.isEmpty { orphans.remove(key) }
-        route.order?.didSettle(key)
+        route.order?.forget(key)
     }
 }

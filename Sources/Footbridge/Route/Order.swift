@@ -49,10 +49,8 @@ final class Order {
         }
     }
 
-    /// Why nothing can be sent for this entry.
-    func takeFailure(of key: EntryKey) -> UnmakeableRequest? {
-        failures.isEmpty ? nil : failures.removeValue(forKey: key)
-    }
+    /// Why nothing can be sent for this entry, however often it is tried.
+    func failure(of key: EntryKey) -> UnmakeableRequest? { failures.isEmpty ? nil : failures[key] }
 
     private func tellOfMissingKey(_ key: EntryKey) {
         guard !isToldOfMissingKey else { return }
@@ -87,8 +85,10 @@ final class Order {
 
     // MARK: - What cannot be delivered
 
-    func didSettle(_ key: EntryKey) {
+    /// Its end is decided.
+    func forget(_ key: EntryKey) {
         if !told.isEmpty { told.remove(key) }
+        if !failures.isEmpty { failures[key] = nil }
     }
 
     /// With `on_dead: hold` an entry keeps its place, and is tried again after the longest wait.

@@ -58,7 +58,7 @@ final class Route: TurnParticipant {
             endpoint.mayBeBack(now: worker.loop.now)
             worker.loop.atEndOfTurn(self)
         }
-        sink.onRate = { [unowned self] in endpoint.isAllowed(perSecond: $0) }
+        sink.onRate = { [unowned self] in endpoint.allow(perSecond: $0) }
         marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
         (endpoints, batches, order) = (Endpoints(self), Batches(self), try Order(self))
@@ -186,7 +186,7 @@ final class Route: TurnParticipant {
     ///   can be made of it.
     func shaping<Made>(_ delivery: Delivery, _ make: () throws(UnmakeableRequest) -> Made) -> Made? {
         do throws(UnmakeableRequest) {
-            if let failure = order?.takeFailure(of: delivery.key) { throw failure }
+            if let failure = order?.failure(of: delivery.key) { throw failure }
             guard let shaper else { return try make() }
             defer { shaper.end() }
             try shaper.begin(delivery)
