@@ -13,16 +13,19 @@ public struct Bridge: Service {
     private let notify: SystemdNotify?
     private let monitor: BridgeMonitor
     private let secrets: SecretFiles?
+    private let reporter: Reporter
 
     /// - Parameters:
     ///   - redis: the server to use; for `redis: embedded` the one that was started for it.
     ///   - notify: whom to tell that the bridge is up, or nobody.
     ///   - monitor: what others ask about this bridge.
+    ///   - reporter: keeps what happened; one of its own if it is `nil`.
     ///   - secrets: files that are read again when they change.
     public init(
         config: BridgeConfig, redis: RedisTarget, logger: Logger, notify: SystemdNotify? = nil,
-        monitor: BridgeMonitor = BridgeMonitor(), secrets: SecretFiles? = nil
+        monitor: BridgeMonitor = BridgeMonitor(), reporter: Reporter? = nil, secrets: SecretFiles? = nil
     ) {
+        self.reporter = reporter ?? Reporter(instance: config.instance, monitor: monitor)
         self.config = config
         self.logger = logger
         self.notify = notify
@@ -48,7 +51,7 @@ public struct Bridge: Service {
             try Worker(number: $0, config: config, target: target, rates: rates, logger: logger)
         }
         for worker in workers { await worker.start() }
-        monitor.runs(workers)
+        monitor.runs(workers, config)
         logger.info(
             "footbridge runs",
             metadata: [
@@ -62,10 +65,12 @@ public struct Bridge: Service {
                 try? await SecretWatch(files: files, workers: workers, logger: logger).run(config)
             }
         }
+        let reporting = Task { [reporter] in try? await reporter.run() }
         try? await cancelWhenGracefulShutdown {
             try await summary.tellEveryMinute()
         }
         watch?.cancel()
+        reporting.cancel()
         notify?.stopping()
         monitor.stops()
         var inFlight = 0
@@ -79,6 +84,7 @@ public struct Bridge: Service {
         await withTaskGroup(of: Void.self) { group in
             for worker in workers { group.addTask { _ = await worker.handOver() } }
         }
+        await reporter.leave()
         for line in await summary.figures() { line.tell(logger) }
         for worker in workers {
             await worker.disconnect()

@@ -59,7 +59,7 @@ actor Worker {
             let sessions = Dictionary(grouping: routes.flatMap(\.sessions), by: \.channel)
             connection.onPush = { push in
                 guard push.count == 3, push[0].text == "message", let channel = push[1].text else { return }
-                for session in sessions[channel, default: []] { session.heard() }
+                for session in sessions[channel, default: []] { session.heard(push[2].text) }
             }
             // Whoever finds this worker's name in a group asks whether somebody listens here.
             let channels = [OwnerMark.channel(token: context.token)] + sessions.keys

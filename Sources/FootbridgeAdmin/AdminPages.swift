@@ -1,52 +1,170 @@
 internal import Footbridge
 internal import Foundation
+internal import Redis
 
 /// What the admin server answers to which request.
 struct AdminPages: Sendable {
-    let config: BridgeConfig
-    let monitor: BridgeMonitor
+    private let initial: BridgeConfig
+    private let monitor: BridgeMonitor
+    private let reporter: Reporter
+    private let redis: @Sendable () -> RedisTarget?
+    private let gate: AdminGate
 
-    /// - Parameter path: without the query, which means nothing here.
-    func answer(method: String, path: String) async -> AdminAnswer {
-        guard ["GET", "HEAD"].contains(method) else { return .text(405, "only GET and HEAD\n") }
-        var answer = await page(path)
-        answer.hasBody = method == "GET"
+    init(
+        config: BridgeConfig, monitor: BridgeMonitor, reporter: Reporter, redis: @escaping @Sendable () -> RedisTarget?
+    ) {
+        initial = config
+        self.monitor = monitor
+        self.reporter = reporter
+        self.redis = redis
+        gate = AdminGate(token: config.admin?.token)
+    }
+
+    /// What the bridge runs now.
+    private var config: BridgeConfig { monitor.config ?? initial }
+
+    func answer(_ request: AdminRequest) async -> AdminAnswer {
+        var answer: AdminAnswer
+        do throws(AdminError) {
+            try gate.check(request, isOpen: Self.open.contains(request.path))
+            answer = try await page(request)
+        } catch {
+            answer = error.answer
+        }
+        answer.hasBody = request.method != "HEAD"
         return answer
     }
 
-    private func page(_ path: String) async -> AdminAnswer {
-        switch path {
-        case "/healthz": HealthReport(loops: await monitor.loops()).answer
-        case "/readyz": ReadinessReport(await monitor.snapshot(), routes: config.routes.map(\.name)).answer
-        case "/metrics": await metrics()
-        case "/": .text(200, "footbridge \(Version.current)\n/healthz\n/readyz\n/metrics\n")
-        default: .text(404, "no such page; there are /healthz /readyz /metrics\n")
+    /// For probes, and the files of the page, which hold nothing of the bridge.
+    private static let open: Set = ["/healthz", "/readyz", "/", "/page.css", "/page.js"]
+
+    private func page(_ request: AdminRequest) async throws(AdminError) -> AdminAnswer {
+        if request.path.hasPrefix("/api/") { return try await api(request) }
+        guard ["GET", "HEAD"].contains(request.method) else { return Self.onlyReading }
+        switch request.path {
+        case "/healthz": return HealthReport(loops: await monitor.loops()).answer
+        case "/readyz": return ReadinessReport(await monitor.snapshot(), routes: config.routes.map(\.name)).answer
+        case "/metrics": return await metrics(request)
+        default:
+            if let file = PageFile(path: request.path) { return file.answer }
+            return .text(404, "no such page; there are / /healthz /readyz /metrics /api/v1/status\n")
         }
     }
 
-    private func metrics() async -> AdminAnswer {
+    private static var onlyReading: AdminAnswer {
+        var answer = AdminAnswer.text(405, "only GET and HEAD\n")
+        answer.headers["Allow"] = "GET, HEAD"
+        return answer
+    }
+
+    private func api(_ request: AdminRequest) async throws(AdminError) -> AdminAnswer {
+        let steps = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3).map(String.init)
+        guard request.path.hasPrefix("/api/v1/"), let first = steps.first else {
+            throw AdminError(404, "there is only /api/v1/; docs/api.md lists what is there")
+        }
+        let seeing = ["GET", "HEAD"].contains(request.method)
+        switch (first, steps.count, seeing) {
+        case ("status", 1, true): return .json(200, try await report())
+        case ("routes", 1, true): return .json(200, ["routes": try await report().routes])
+        case ("attempts", 1, true): return .json(200, try await attempts(request))
+        case ("events", 1, true): return try events(request)
+        case ("routes", 2..., _):
+            guard let name = steps[1].removingPercentEncoding,
+                let route = config.routes.first(where: { $0.name == name })
+            else { throw AdminError(404, "there is no route of this name") }
+            return try await self.route(route, Array(steps.dropFirst(2)), request, seeing: seeing)
+        case ("status", 1, _), ("attempts", 1, _), ("events", 1, _): throw AdminError(405, "only GET and HEAD")
+        default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
+        }
+    }
+
+    private func route(
+        _ route: RouteConfig, _ steps: [String], _ request: AdminRequest, seeing: Bool
+    ) async throws(AdminError) -> AdminAnswer {
+        let actions = RouteActions(route, config: config, redis: redis)
+        switch (steps.first, steps.count, seeing) {
+        case (nil, _, true): return .json(200, try await report(of: route))
+        case ("history", 1, true):
+            struct Answer: Encodable { let stepS: Int, samples: [HistoryPoint] }
+            return .json(200, Answer(stepS: Reporter.historyStep, samples: await reporter.history(of: route.name)))
+        case ("waiting", 1, true):
+            let limit = try request.number("limit", 1...1000, else: 100)
+            let waiting = await monitor.waiting(ofRoute: route.name, limit: limit)
+            return .json(200, WaitingPage(waiting, limit: limit, total: try await report(of: route).waiting))
+        case ("pause", 1, false), ("drain", 1, false), ("resume", 1, false), ("retry", 1, false):
+            guard request.method == "POST" else { throw AdminError(405, "only POST") }
+            try await actions.perform(steps[0])
+            return .json(200, try await settled(route, after: steps[0]))
+        case ("try", 1, false):
+            guard request.method == "POST" else { throw AdminError(405, "only POST") }
+            return .json(200, try await actions.trial(try request.json(TrialWish.self)))
+        case (nil, _, false): throw AdminError(405, "only GET and HEAD")
+        case ("pause", 1, true), ("drain", 1, true), ("resume", 1, true), ("retry", 1, true), ("try", 1, true):
+            throw AdminError(405, "only POST")
+        default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
+        }
+    }
+
+    private func report() async throws(AdminError) -> InstanceReport {
+        guard let report = await reporter.report() else { throw AdminError(503, "a worker's loop does not turn") }
+        return report
+    }
+
+    private func report(of route: RouteConfig) async throws(AdminError) -> RouteReport {
+        guard let report = try await report().routes.first(where: { $0.route == route.name }) else {
+            throw AdminError(503, "the bridge is starting")
+        }
+        return report
+    }
+
+    /// The route as it is when this instance has heard of what it is to do, or after a moment.
+    private func settled(_ route: RouteConfig, after action: String) async throws(AdminError) -> RouteReport {
+        var report = try await report(of: route)
+        for _ in 0..<20 where !Self.isDone(action, report.state) {
+            try? await Task.sleep(for: .milliseconds(50))
+            report = try await self.report(of: route)
+        }
+        return report
+    }
+
+    private static func isDone(_ action: String, _ state: RouteReport.State) -> Bool {
+        switch action {
+        case "pause": state == .paused
+        case "drain": state == .draining || state == .drained
+        case "resume": ![.paused, .draining, .drained].contains(state)
+        default: true
+        }
+    }
+
+    // MARK: - Attempts and events
+
+    private func attempts(_ request: AdminRequest) async throws(AdminError) -> AttemptPage {
+        let wish = try AttemptWish(request)
+        let names = config.routes.map(\.name)
+        if let route = wish.route, !names.contains(route) { throw AdminError(404, "there is no route of this name") }
+        return await AttemptPage.make(wish, config.routes, monitor)
+    }
+
+    private func events(_ request: AdminRequest) throws(AdminError) -> AdminAnswer {
+        let route = request.query["route"].flatMap { $0.isEmpty ? nil : $0 }
+        if let route, !config.routes.contains(where: { $0.name == route }) {
+            throw AdminError(404, "there is no route of this name")
+        }
+        let stream = EventStream(route: route, monitor: monitor, reporter: reporter)
+        return AdminAnswer(status: 200, contentType: "text/event-stream", body: .parts(stream.parts))
+    }
+
+    // MARK: - Metrics
+
+    private func metrics(_ request: AdminRequest) async -> AdminAnswer {
         async let backlogs = monitor.backlogs()
         // Sums of the workers that answer would look as if counters had gone back: better no figures for once.
         guard let snapshot = await monitor.snapshot() else { return .text(503, "a worker's loop does not turn\n") }
-        var text = MetricsText()
+        var text = MetricsText(isOpen: MetricsText.wantsOpen(request.headers["accept"]))
         BridgeMetrics(
-            config: config, snapshot: snapshot, backlogs: await backlogs,
-            now: Int64(Date().timeIntervalSince1970 * 1000)
+            snapshot: snapshot, backlogs: await backlogs, now: Int64(Date().timeIntervalSince1970 * 1000)
         ).write(to: &text)
         ProcessMetrics.current().write(to: &text)
-        return AdminAnswer(status: 200, contentType: MetricsText.contentType, body: text.text)
-    }
-}
-
-/// An answer before it is HTTP.
-struct AdminAnswer: Equatable, Sendable {
-    var status: Int
-    var contentType: String
-    var body: String
-    /// `false`: it is an answer to HEAD.
-    var hasBody = true
-
-    static func text(_ status: Int, _ body: String) -> AdminAnswer {
-        AdminAnswer(status: status, contentType: "text/plain; charset=utf-8", body: body)
+        return AdminAnswer(status: 200, contentType: text.contentType, body: text.whole)
     }
 }

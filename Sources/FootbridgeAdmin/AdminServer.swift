@@ -3,6 +3,7 @@ internal import FlyingSocks
 public import Footbridge
 internal import Foundation
 public import Logging
+public import Redis
 public import ServiceLifecycle
 internal import Synchronization
 
@@ -23,9 +24,16 @@ public final class AdminServer: Service {
         let port: UInt16
     }
 
-    public init(at address: AdminAddress, config: BridgeConfig, monitor: BridgeMonitor, logger: Logger) {
+    /// - Parameter redis: where the bridge's Redis is; `nil` until that is known.
+    public init(
+        at address: AdminAddress, config: BridgeConfig, monitor: BridgeMonitor, reporter: Reporter? = nil,
+        logger: Logger,
+        redis: @escaping @Sendable () -> RedisTarget? = { nil }
+    ) {
         self.address = address
-        pages = AdminPages(config: config, monitor: monitor)
+        pages = AdminPages(
+            config: config, monitor: monitor,
+            reporter: reporter ?? Reporter(instance: config.instance, monitor: monitor), redis: redis)
         self.logger = logger
     }
 
@@ -75,7 +83,11 @@ public final class AdminServer: Service {
         let server = HTTPServer(
             config: HTTPServer.Configuration(address: try Self.socketAddress(place), timeout: 10, logger: .disabled))
         await server.appendRoute("*") { [pages] request in
-            await HTTPResponse(pages.answer(method: request.method.rawValue, path: request.path))
+            do throws(AdminError) {
+                return HTTPResponse(await pages.answer(try await AdminRequest(request)))
+            } catch {
+                return HTTPResponse(error.answer)
+            }
         }
         let waiting = Task { try await server.waitUntilListening(timeout: 30) }
         let task = Task {
@@ -106,15 +118,71 @@ public final class AdminServer: Service {
     }
 }
 
+extension AdminRequest {
+    /// More is no request of ours.
+    private static let maximumBody = 1 << 20
+
+    fileprivate init(_ request: HTTPRequest) async throws(AdminError) {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.maximumBody {
+            throw AdminError(413, "the body may have \(Self.maximumBody) bytes")
+        }
+        var body: [UInt8] = []
+        do {
+            for try await part in request.bodySequence {
+                body += part
+                if body.count > Self.maximumBody { break }
+            }
+        } catch {
+            throw AdminError(400, "the body could not be read")
+        }
+        guard body.count <= Self.maximumBody else {
+            throw AdminError(413, "the body may have \(Self.maximumBody) bytes")
+        }
+        self.init(
+            method: request.method.rawValue, path: request.path,
+            query: Dictionary(request.query.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
+            headers: Dictionary(
+                request.headers.map { ($0.key.rawValue.lowercased(), $0.value) },
+                uniquingKeysWith: { first, _ in first }),
+            body: body)
+    }
+}
+
 extension HTTPResponse {
     fileprivate init(_ answer: AdminAnswer) {
         var headers: HTTPHeaders = [.contentType: answer.contentType, HTTPHeader("Cache-Control"): "no-store"]
-        if answer.status == 405 { headers[HTTPHeader("Allow")] = "GET, HEAD" }
-        let body = Data(answer.body.utf8)
-        // An answer to HEAD tells the length of what it leaves out (RFC 9110, 9.3.2).
-        headers[.contentLength] = "\(body.count)"
-        self.init(
-            statusCode: HTTPStatusCode(answer.status, phrase: answer.status == 200 ? "OK" : "Not OK"),
-            headers: headers, body: answer.hasBody ? body : Data())
+        for (name, value) in answer.headers { headers[HTTPHeader(name)] = value }
+        let status = HTTPStatusCode(answer.status, phrase: answer.status == 200 ? "OK" : "Not OK")
+        switch answer.body {
+        case .bytes(let bytes):
+            // An answer to HEAD tells the length of what it leaves out (RFC 9110, 9.3.2).
+            headers[.contentLength] = "\(bytes.count)"
+            self.init(statusCode: status, headers: headers, body: answer.hasBody ? Data(bytes) : Data())
+        case .parts(let parts):
+            guard answer.hasBody else {
+                self.init(statusCode: status, headers: headers, body: Data())
+                return
+            }
+            self.init(statusCode: status, headers: headers, body: HTTPBodySequence(from: PartSequence(parts)))
+        }
+    }
+}
+
+/// Parts as FlyingFox wants them.
+private struct PartSequence: AsyncBufferedSequence, Sendable {
+    typealias Element = UInt8
+    let parts: AsyncStream<[UInt8]>
+
+    init(_ parts: AsyncStream<[UInt8]>) { self.parts = parts }
+
+    func makeAsyncIterator() -> Iterator { Iterator(parts: parts.makeAsyncIterator()) }
+
+    struct Iterator: AsyncBufferedIteratorProtocol {
+        typealias Element = UInt8
+        var parts: AsyncStream<[UInt8]>.AsyncIterator
+
+        mutating func next() async -> UInt8? { nil }
+
+        mutating func nextBuffer(suggested count: Int) async -> [UInt8]? { await parts.next(isolation: #isolation) }
     }
 }

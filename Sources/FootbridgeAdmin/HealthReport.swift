@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// `/healthz`: whether the process is worth keeping. Redis and endpoints do not count: a restart would not mend them.
 struct HealthReport: Encodable, Equatable {
     let status: String
@@ -14,13 +12,4 @@ struct HealthReport: Encodable, Equatable {
     }
 
     var answer: AdminAnswer { .json(stuck.isEmpty ? 200 : 503, self) }
-}
-
-extension AdminAnswer {
-    static func json(_ status: Int, _ value: some Encodable) -> AdminAnswer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-        return AdminAnswer(status: status, contentType: "application/json", body: body + "\n")
-    }
 }

@@ -19,14 +19,29 @@ struct MetricsText {
         init(_ labels: KeyValuePairs<String, String>, _ value: Int) { self.init(labels, Double(value)) }
     }
 
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-
+    /// OpenMetrics 1.0 in place of it: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+    private let isOpen: Bool
     private(set) var text = ""
+
+    init(isOpen: Bool = false) { self.isOpen = isOpen }
+
+    /// What a scraper says that it takes.
+    static func wantsOpen(_ accept: String?) -> Bool { accept?.contains("application/openmetrics-text") ?? false }
+
+    var contentType: String {
+        isOpen
+            ? "application/openmetrics-text; version=1.0.0; charset=utf-8" : "text/plain; version=0.0.4; charset=utf-8"
+    }
+
+    /// With its end, where the format has one.
+    var whole: String { isOpen ? text + "# EOF\n" : text }
 
     /// All samples of one name; nothing at all if there are none, which is how something unknown is told.
     mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
         guard !samples.isEmpty else { return }
-        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+        // In OpenMetrics the family of a counter has the name without `_total`.
+        let family = isOpen && kind == .counter && name.hasSuffix("_total") ? String(name.dropLast(6)) : name
+        text += "# HELP \(family) \(help)\n# TYPE \(family) \(kind.rawValue)\n"
         for sample in samples {
             text += name + sample.suffix
             if !sample.labels.isEmpty {

@@ -2,13 +2,12 @@ internal import Footbridge
 
 /// `/readyz`: whether entries are carried: Redis is reached, and every route reads.
 ///
-/// A route that is held or paused is the receiver's affair and not unreadiness of this instance; the report names it.
+/// A route that is held is the receiver's affair, and one that is paused its operator's; neither is unreadiness of this instance. The
+/// report names them.
 struct ReadinessReport: Encodable, Equatable {
     struct Route: Encodable, Equatable {
-        enum State: String, Encodable { case reading, standby, waiting, failing, held, paused }
-
         let route: String
-        let state: State
+        let state: RouteReport.State
         /// Why it is not just reading.
         var reason: String?
     }
@@ -22,9 +21,10 @@ struct ReadinessReport: Encodable, Equatable {
     ///   - snapshot: `nil` if a worker's loop does not turn.
     ///   - names: of the routes, in the order of the configuration.
     init(_ snapshot: BridgeSnapshot?, routes names: [String]) {
-        let workers = snapshot?.workers ?? []
-        routes = names.enumerated().map { index, name in
-            Self.route(name, workers.map { $0.routes[index] })
+        let found = snapshot?.routes.map { RouteReport($0, [:], now: 0) } ?? []
+        routes = names.map { name in
+            found.first { $0.route == name }.map { Route(route: name, state: $0.state, reason: $0.reason) }
+                ?? Route(route: name, state: .waiting)
         }
         missing = Self.missing(snapshot, routes)
         status = missing.isEmpty ? "ready" : "unready"
@@ -43,26 +43,5 @@ struct ReadinessReport: Encodable, Equatable {
         guard snapshot.workers.allSatisfy(\.isRedisUp) else { return ["Redis is not reached"] }
         let waiting = routes.filter { $0.state == .waiting }
         return waiting.map { "route \($0.route) does not read: \($0.reason ?? "unknown")" }
-    }
-
-    /// One route over all workers. What keeps it from reading comes first, for that is what readiness means.
-    private static func route(_ name: String, _ snapshots: [RouteSnapshot]) -> Route {
-        if snapshots.isEmpty { return Route(route: name, state: .waiting) }
-        if let obstacle = snapshots.lazy.flatMap(\.obstacles).first {
-            return Route(route: name, state: .waiting, reason: "stream \(obstacle.stream): \(obstacle.reason)")
-        }
-        if snapshots.contains(where: { $0.gate == .paused }) {
-            return Route(route: name, state: .paused, reason: "the endpoint is gone (410)")
-        }
-        for case .held(let reason) in snapshots.map(\.gate) {
-            return Route(route: name, state: .held, reason: reason)
-        }
-        for case .failing(let reason) in snapshots.map(\.gate) {
-            return Route(route: name, state: .failing, reason: reason)
-        }
-        if snapshots.allSatisfy({ $0.streamsLed == 0 }) {
-            return Route(route: name, state: .standby, reason: "another instance delivers it")
-        }
-        return Route(route: name, state: .reading)
     }
 }

@@ -89,6 +89,8 @@ public enum Outcome: Sendable, Equatable {
 }
 
 extension Outcome {
+    public var isDelivered: Bool { if case .delivered = self { true } else { false } }
+
     public static func messageRefused(status: Int) -> Outcome { .messageRefused(.status(status)) }
 
     /// The status of the receiver's answer, `nil` if none came.

@@ -25,7 +25,7 @@ import Testing
     private func get(_ request: String) async throws -> String {
         let port = try ports.last()
         return try await onThread {
-            try exchange("\(request) HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", port: port)
+            try exchange("\(request) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", port: port)
         }
     }
 

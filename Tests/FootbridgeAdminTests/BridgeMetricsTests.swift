@@ -6,27 +6,28 @@ import Testing
 @testable import FootbridgeAdmin
 
 @Suite struct BridgeMetricsTests {
-    private let config = BridgeConfig(
-        redis: .embedded, instance: "a",
-        routes: [
-            RouteConfig(
-                name: "orders", streams: ["o\"1", "o2"], group: "g",
-                destination: .webhook(WebhookConfig(url: "http://a"))),
-            RouteConfig(
-                name: "audit", streams: ["o2"], group: "audit", destination: .webhook(WebhookConfig(url: "http://a"))),
-        ])
+    private let streams = [RouteSnapshot.Stream(stream: "o\"1"), RouteSnapshot.Stream(stream: "o2")]
 
     private func worker(_ route: RouteSnapshot, isUp: Bool = true) -> WorkerSnapshot {
-        WorkerSnapshot(isRedisUp: isUp, redisReconnects: 2, replicaShortages: 3, routes: [route, RouteSnapshot()])
+        var route = route
+        (route.group, route.streams) = ("g", streams)
+        let audit = RouteSnapshot(route: "audit", group: "audit", streams: [RouteSnapshot.Stream(stream: "o2")])
+        return WorkerSnapshot(
+            isRedisUp: isUp, redisReconnects: 2, roundTrip: .milliseconds(2), replicaShortages: 3,
+            routes: [route, audit])
     }
 
-    private func text(_ workers: [WorkerSnapshot], _ backlogs: [[StreamBacklog?]] = []) -> String {
-        var text = MetricsText()
+    /// - Parameter backlogs: of the two streams of `orders`.
+    private func text(_ workers: [WorkerSnapshot], _ backlogs: [StreamBacklog?] = [], isOpen: Bool = false) -> String {
+        var text = MetricsText(isOpen: isOpen)
+        var known: [StreamPlace: StreamBacklog] = [:]
+        for (stream, backlog) in zip(streams, backlogs) {
+            known[StreamPlace(route: "orders", stream: stream.stream)] = backlog
+        }
         BridgeMetrics(
-            config: config, snapshot: BridgeSnapshot(phase: .running, workers: workers), backlogs: backlogs,
-            now: 1_800_000_000_000
+            snapshot: BridgeSnapshot(phase: .running, workers: workers), backlogs: known, now: 1_800_000_000_000
         ).write(to: &text)
-        return text.text
+        return text.whole
     }
 
     /// The lines of one family without those of `audit`.
@@ -59,7 +60,6 @@ import Testing
                 #"footbridge_route_gate{route="orders",state="open"} 1"#,
                 #"footbridge_route_gate{route="orders",state="failing"} 0"#,
                 #"footbridge_route_gate{route="orders",state="held"} 2"#,
-                #"footbridge_route_gate{route="orders",state="paused"} 0"#,
             ])
         #expect(lines("footbridge_redis_up", all) == ["footbridge_redis_up 0"])
         #expect(lines("footbridge_redis_up", text([held])) == ["footbridge_redis_up 0"])
@@ -82,21 +82,69 @@ import Testing
     @Test func `what Redis does not know is absent`() {
         let known = StreamBacklog(pending: 3, unread: 9, oldest: EntryID("1799999999500-0"))
         let partly = StreamBacklog(pending: 1, unread: nil, oldest: EntryID("5-1"))
-        let all = text([worker(RouteSnapshot())], [[known, partly], [nil]])
+        let all = text([worker(RouteSnapshot())], [known, partly])
         let labels = #"{route="orders",stream="o\"1",group="g"}"#
         #expect(lines("footbridge_stream_lag", all) == ["footbridge_stream_lag_entries\(labels) 9"])
         #expect(
             lines("footbridge_stream_oldest", all) == ["footbridge_stream_oldest_unsettled_age_seconds\(labels) 0.5"])
         #expect(lines("footbridge_stream_pending", all).count == 2)
         #expect(!all.contains("footbridge_stream_lag_entries{route=\"audit\""))
-        #expect(!text([worker(RouteSnapshot())]).contains("footbridge_stream_"))
+        #expect(!text([worker(RouteSnapshot())]).contains("footbridge_stream_lag"))
+    }
+
+    @Test func `attempts are counted by how they ended`() {
+        var route = RouteSnapshot()
+        route.figures.accepted = 5
+        route.figures.failures = ["http_503": 2, "timeout": 1]
+        #expect(
+            lines("footbridge_attempts_total", text([worker(route), worker(route)])) == [
+                #"footbridge_attempts_total{route="orders",result="accepted",class="",reason=""} 10"#,
+                #"footbridge_attempts_total{route="orders",result="failed",class="5xx",reason="http_503"} 4"#,
+                #"footbridge_attempts_total{route="orders",result="failed",class="",reason="timeout"} 2"#,
+            ])
+    }
+
+    @Test func `a route is in one state, its worst endpoint in one standing, and a stream that is not read is named`() {
+        let down = EndpointSnapshot(name: "http://a", standing: .down)
+        let well = EndpointSnapshot(name: "http://a", standing: .well)
+        let all = text([
+            worker(RouteSnapshot(endpoints: [well])),
+            worker(RouteSnapshot(gate: .held(reason: "x"), endpoints: [down], rateTrouble: "NOPERM")),
+        ])
+        #expect(
+            lines("footbridge_route_state", all).filter { $0.hasSuffix(" 1") } == [
+                #"footbridge_route_state{route="orders",state="held"} 1"#
+            ])
+        #expect(
+            lines("footbridge_endpoint_standing", all).filter { $0.hasSuffix(" 1") } == [
+                #"footbridge_endpoint_standing{route="orders",standing="down"} 1"#
+            ])
+        #expect(lines("footbridge_rate", all) == [#"footbridge_rate_without_tokens{route="orders"} 1"#])
+        #expect(lines("footbridge_stream_reading", all).count == 2)
+        #expect(lines("footbridge_stream_reading", all).allSatisfy { $0.hasSuffix(" 1") })
+        let blind = WorkerSnapshot(
+            isRedisUp: true, redisReconnects: 0,
+            routes: [RouteSnapshot(streams: [RouteSnapshot.Stream(stream: "o", obstacle: "WRONGTYPE")])])
+        #expect(
+            lines("footbridge_stream_reading", text([blind]))
+                == [#"footbridge_stream_reading{route="orders",stream="o"} 0"#])
+    }
+
+    @Test func `OpenMetrics has families of counters without their ending, and an end`() {
+        let open = text([worker(RouteSnapshot())], isOpen: true)
+        #expect(open.contains("# TYPE footbridge_entries_read counter\nfootbridge_entries_read_total{"))
+        #expect(open.hasSuffix("\n# EOF\n"))
+        #expect(MetricsText.wantsOpen("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"))
+        #expect(!MetricsText.wantsOpen("text/plain"))
     }
 
     @Test func `the documentation lists every metric with its type, and no other`() throws {
         var process = MetricsText()
         ProcessMetrics.current().write(to: &process)
         let known =
-            (text([worker(RouteSnapshot())], [[StreamBacklog(pending: 0, unread: 0, oldest: nil), nil], [nil]])
+            (text(
+                [worker(RouteSnapshot(endpoints: [EndpointSnapshot(name: "http://a", standing: .well)]))],
+                [StreamBacklog(pending: 0, unread: 0, oldest: nil, deadLetters: 0)])
             + process.text).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.dropFirst(7) }
         let documented = try Repository.text("docs/operations.md").split(separator: "\n").compactMap {
             line -> String? in

@@ -7,19 +7,30 @@ import Testing
     private func snapshot(_ routes: [RouteSnapshot]..., redis: Bool = true) -> BridgeSnapshot {
         BridgeSnapshot(
             phase: .running,
-            workers: routes.map { WorkerSnapshot(isRedisUp: redis, redisReconnects: 0, routes: $0) })
+            workers: routes.map { routes in
+                var routes = routes
+                routes[1].route = "audit"
+                return WorkerSnapshot(isRedisUp: redis, redisReconnects: 0, routes: routes)
+            })
     }
 
-    private func body(_ snapshot: BridgeSnapshot?) -> AdminAnswer {
-        ReadinessReport(snapshot, routes: ["orders", "audit"]).answer
+    private struct Answer: Equatable {
+        var status: Int
+        var body: String?
+
+        init(_ answer: AdminAnswer) { (status, body) = (answer.status, answer.text) }
     }
 
-    private func ready(_ body: String) -> AdminAnswer {
-        AdminAnswer(status: 200, contentType: "application/json", body: body + "\n")
+    private func body(_ snapshot: BridgeSnapshot?) -> Answer {
+        Answer(ReadinessReport(snapshot, routes: ["orders", "audit"]).answer)
     }
 
-    private func unready(_ body: String) -> AdminAnswer {
-        AdminAnswer(status: 503, contentType: "application/json", body: body + "\n")
+    private func ready(_ body: String) -> Answer {
+        Answer(AdminAnswer(status: 200, contentType: "application/json", body: body + "\n"))
+    }
+
+    private func unready(_ body: String) -> Answer {
+        Answer(AdminAnswer(status: 503, contentType: "application/json", body: body + "\n"))
     }
 
     private let reads = RouteSnapshot()
@@ -34,9 +45,9 @@ import Testing
     @Test func `a held and a paused route are named, and ready`() {
         let routes = """
             {"reason":"the receiver refuses this route (401)","route":"orders","state":"held"},\
-            {"reason":"the endpoint is gone (410)","route":"audit","state":"paused"}
+            {"reason":"paused; footbridge resume audit","route":"audit","state":"paused"}
             """
-        let gone = RouteSnapshot(gate: .paused)
+        let gone = RouteSnapshot(hold: HoldMark(.paused, since: 0))
         // One of the two workers is enough.
         #expect(
             body(snapshot([reads, gone], [held, reads]))
@@ -45,15 +56,15 @@ import Testing
 
     @Test func `a stream that is not read is named`() {
         let waits = RouteSnapshot(
-            gate: .held(reason: "x"), obstacles: [.init(stream: "audit:1", reason: "WRONGTYPE Operation against a key")]
-        )
+            gate: .held(reason: "x"),
+            streams: [.init(stream: "audit:1", obstacle: "WRONGTYPE Operation against a key")])
         let report = ReadinessReport(snapshot([reads, reads], [reads, waits]), routes: ["orders", "audit"])
         #expect(report.answer.status == 503)
         #expect(report.missing == ["route audit does not read: stream audit:1: WRONGTYPE Operation against a key"])
     }
 
     @Test func `without Redis, that alone is missing`() {
-        let waits = RouteSnapshot(obstacles: [.init(stream: "orders", reason: "not connected")])
+        let waits = RouteSnapshot(streams: [.init(stream: "orders", obstacle: "not connected")])
         let report = ReadinessReport(snapshot([waits, waits], redis: false), routes: ["orders", "audit"])
         #expect(report.status == "unready")
         #expect(report.missing == ["Redis is not reached"])
@@ -72,9 +83,10 @@ import Testing
     }
 
     @Test func `health is that every loop turns`() {
-        #expect(HealthReport(loops: [true, true]).answer == ready(#"{"status":"ok","stuck":[],"workers":2}"#))
+        #expect(Answer(HealthReport(loops: [true, true]).answer) == ready(#"{"status":"ok","stuck":[],"workers":2}"#))
         #expect(HealthReport(loops: []).answer.status == 200)
         #expect(
-            HealthReport(loops: [true, false]).answer == unready(#"{"status":"stuck","stuck":[2],"workers":2}"#))
+            Answer(HealthReport(loops: [true, false]).answer) == unready(#"{"status":"stuck","stuck":[2],"workers":2}"#)
+        )
     }
 }

@@ -1,8 +1,13 @@
 /// The admin server: what a bridge tells of itself over HTTP.
 public struct AdminConfig: Sendable, Equatable {
     public var listen: AdminAddress
+    /// What requests have to show, but for those of probes; `nil`: nothing, which only a loopback address may have.
+    public var token: String?
 
-    public init(listen: AdminAddress) { self.listen = listen }
+    public init(listen: AdminAddress, token: String? = nil) {
+        self.listen = listen
+        self.token = token
+    }
 }
 
 /// Where the admin server listens: an IP address, and a port; with port 0 the system gives a free one.
@@ -16,6 +21,9 @@ public struct AdminAddress: Sendable, Equatable, CustomStringConvertible {
         self.port = port
     }
 
+    /// Only this machine can reach it.
+    public var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
+
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
@@ -24,8 +32,14 @@ extension AdminConfig {
     init?(_ section: Section) {
         let listen = section.optional("listen", type: "address", defaultText: "none", AdminAddressText.parse)
         if section.exists, section.find("listen") == nil { section.missing("listen", "write listen: 127.0.0.1:9464") }
+        let token = section.optionalSecret("token")
+        if let listen, token == nil, !listen.isLoopback, let found = section.find("listen") {
+            section.report(
+                "\(listen) can be reached from other machines, and the server shows and changes much; add token: { file: admin.token }, or listen on 127.0.0.1",
+                at: found)
+        }
         section.finish()
         guard let listen else { return nil }
-        self.init(listen: listen)
+        self.init(listen: listen, token: token)
     }
 }

@@ -22,7 +22,8 @@ extension BridgeConfig {
         lines += [
             "instance = \(instance)", "namespace = \(namespace ?? "none")", "workers = \(workers)",
             "log.level = \(log.level)", "log.format = \(log.format)",
-            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")", "allow = \(allow)",
+            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
+            "admin.token = \(admin?.token == nil ? "none" : "***")", "allow = \(allow)",
         ]
         for route in routes {
             lines += route.settings(paths: paths).map { "routes.\(route.name).\($0.key) = \($0.value)" }

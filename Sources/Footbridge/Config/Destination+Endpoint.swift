@@ -11,6 +11,15 @@ extension Destination {
         }
     }
 
+    /// The key that it stands under.
+    var kind: String {
+        switch self {
+        case .webhook: "webhook"
+        case .publish: "publish"
+        case .append: "append"
+        }
+    }
+
     /// The same as logs may show it.
     var endpointName: String {
         switch self {

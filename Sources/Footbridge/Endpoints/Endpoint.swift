@@ -23,6 +23,9 @@ final class Endpoint {
     /// Called when Redis has answered a request for tokens of such a rate, or has failed to; without it the worker tells the routes.
     var onTokens: (() -> Void)?
     private(set) var inFlight = 0
+    /// When it last accepted something: milliseconds since 1970. For people, as is what follows.
+    var acceptedAt: Int64?
+    var failure: EndpointFailure?
 
     private var isProbing = false
     private var lastProbe: EntryID?

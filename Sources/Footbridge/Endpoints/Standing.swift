@@ -42,7 +42,7 @@ struct Standing {
     private var weight = 0
     /// All failures since then, and when the first was.
     private var failuresInARow = 0
-    private var failingSince: MonotonicTime?
+    private(set) var failingSince: MonotonicTime?
     private var isTold = false
     /// What went wrong last.
     private(set) var lastFailure: Outcome?

@@ -17,6 +17,22 @@ enum Verdict: Equatable {
 }
 
 extension Verdict {
+    /// What people are told of it.
+    ///
+    /// - Parameters:
+    ///   - isHeldUp: the endpoint gets nothing but probes.
+    ///   - onDead: what happens instead of a dead letter.
+    func then(isHeldUp: Bool, onDead: OnDead) -> AttemptRecord.Then {
+        switch self {
+        case .settle: .settled
+        case .repeatNow: .retry(after: .zero)
+        case .retry(let delay, _): .retry(after: isHeldUp ? nil : delay)
+        case .deadLetter: onDead == .hold ? .retry(after: nil) : .dead
+        case .judgeLater: .undecided
+        case .pauseWorker: .retry(after: nil)
+        }
+    }
+
     /// - Parameters:
     ///   - usedConnection: the answer, or the failure, came over a connection that had carried other requests.
     ///   - attempt: counted from 1, with this one.

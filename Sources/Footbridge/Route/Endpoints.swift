@@ -98,8 +98,35 @@ final class Endpoints {
     /// Entries that wait for one, as far as it is known that they do.
     func waiting(for id: UInt32) -> Int { places[id].map { $0.ready.count + $0.parked.count } ?? 0 }
 
+    /// Those that are down, then those that fail, then those that most waits for.
+    func worst(_ limit: Int) -> [EndpointSnapshot] {
+        let ranked = places.values.map { place in
+            (place: place, rank: place.endpoint.standing.isDown ? 0 : place.endpoint.standing.isFailing ? 1 : 2)
+        }.sorted { left, right in
+            let (more, less) = (
+                left.place.parked.count + left.place.ready.count, right.place.parked.count + right.place.ready.count
+            )
+            return (left.rank, less, left.place.id) < (right.rank, more, right.place.id)
+        }
+        return ranked.prefix(limit).map { ranked in
+            ranked.place.endpoint.snapshot(waiting: waiting(for: ranked.place.id), now: now)
+        }
+    }
+
+    /// The name of one, as logs may show it.
+    func name(_ id: UInt32) -> String? { places[id]?.endpoint.name }
+
     /// How many there are, and how many of them are down.
     var count: (known: Int, down: Int) { (places.count, places.values.count { $0.endpoint.standing.isDown }) }
+
+    /// Those that are down get a probe now.
+    func mayAllBeBack() {
+        for place in places.values {
+            place.endpoint.mayBeBack(now: now)
+            release(place)
+            schedule(place)
+        }
+    }
 
     // MARK: - Starting
 

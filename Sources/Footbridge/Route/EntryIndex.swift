@@ -91,6 +91,9 @@ struct DueHeap {
         sink(Int(records[last].link), &records)
     }
 
+    /// In no order.
+    var all: [UInt32] { rows }
+
     /// Moves all due times earlier by as much as makes the last of them `now`, and keeps their order. Visits every row.
     func makeAllDue(_ now: Int64, in records: inout RecordStore) {
         var latest = Int64.min

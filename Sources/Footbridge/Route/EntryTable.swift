@@ -152,6 +152,42 @@ struct EntryTable: ~Copyable {
         return record.flags & Self.hasBody != 0 ? bodies[Int(record.link)] : nil
     }
 
+    /// How many wait for when; visits every waiting entry.
+    func dueCounts(now: MonotonicTime) -> DueCounts {
+        var counts = DueCounts()
+        let limits = DueCounts.limits.map { now.nanoseconds + Int64($0) * 1_000_000_000 }
+        let unlimited = (now + Repeats.unlimited / 2).nanoseconds
+        for row in heap.all {
+            let due = records[row].due
+            if due > unlimited {
+                counts.forEndpoint += 1
+            } else {
+                counts.counts[limits.firstIndex { due <= $0 } ?? limits.count] += 1
+            }
+        }
+        return counts
+    }
+
+    /// Those that are due first, in that order; visits every waiting entry.
+    func dueFirst(_ limit: Int) -> [Row] {
+        // As many as are wanted are few, and kept sorted.
+        var first: [UInt32] = []
+        let isBefore = { [records] (left: UInt32, right: UInt32) in
+            (records[left].due, records[left].key.id) < (records[right].due, records[right].key.id)
+        }
+        for row in heap.all {
+            if first.count == limit, let last = first.last, !isBefore(row, last) { continue }
+            var (low, high) = (0, first.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if isBefore(first[middle], row) { low = middle + 1 } else { high = middle }
+            }
+            first.insert(row, at: low)
+            if first.count > limit { first.removeLast() }
+        }
+        return first.map(Row.init)
+    }
+
     var nextDue: MonotonicTime? { heap.first.map { MonotonicTime(nanoseconds: records[$0].due) } }
 
     /// All entries of one stream whose end is not decided, or is a dead letter that is still to be written, with their

@@ -17,7 +17,7 @@ final class Repeats {
     /// That often beyond its attempts an entry is begun that nobody else stands by.
     private static let deathsWithoutDoubt = 10
     /// No time of its own: it waits for the endpoint.
-    private static let unlimited = Duration.seconds(365 * 86400)
+    static let unlimited = Duration.seconds(365 * 86400)
 
     init(_ route: Route) { self.route = route }
 

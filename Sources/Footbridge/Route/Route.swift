@@ -36,6 +36,7 @@ final class Route: TurnParticipant {
 
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
+    private(set) var attemptLog = AttemptLog()
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
     private var awaitsEndpoint = false
     private(set) var draining: Draining?
@@ -78,14 +79,45 @@ final class Route: TurnParticipant {
 
     func endTurn() {
         if !isDraining {
-            if endpoints == nil, endpoint.rate?.key != nil { fetchTokens() }
-            repeats.fetchDue()
-            startQueued()
-            intake.readMore()
+            if hold?.hold != .paused {
+                if endpoints == nil, endpoint.rate?.key != nil { fetchTokens() }
+                repeats.fetchDue()
+                startQueued()
+            }
+            if hold == nil { intake.readMore() }
         }
         settler.flush()
         scheduleWakeUp()
         draining?.finishIfDone()
+    }
+
+    // MARK: - What people want of it
+
+    /// They have told it to wait. The mark of one stream holds them all.
+    private(set) var hold: HoldMark?
+
+    func holdMayHaveChanged() {
+        let marks = sessions.compactMap(\.hold)
+        let found = marks.first { $0.hold == .paused } ?? marks.first
+        defer { worker.loop.atEndOfTurn(self) }
+        guard found != hold else { return }
+        hold = found
+        switch found?.hold {
+        case .paused: logger.notice("paused: nothing is read or sent until people resume the route")
+        case .draining: logger.notice("draining: nothing new is read until people resume the route")
+        case nil: logger.notice("resumed")
+        }
+    }
+
+    /// What waits goes now, and an endpoint that is down gets a probe.
+    func retryNow() {
+        logger.notice(
+            "retrying now, as people want it", metadata: [LogKeys.waiting: .stringConvertible(table.bodiless)])
+        endpoint.mayBeBack(now: worker.loop.now)
+        endpoints?.mayAllBeBack()
+        // What waits for an endpoint that is down goes when that takes the probe.
+        if !isHeldUp { table.makeAllDue(worker.loop.now) }
+        worker.loop.atEndOfTurn(self)
     }
 
     /// Requests, or commands, under way.
@@ -232,7 +264,9 @@ final class Route: TurnParticipant {
         let report = batches?.blamed(report, of: rows.isEmpty ? [row] : rows) ?? report
         switch report.settlement {
         case .open, .acknowledged: break
-        case .maybeAcknowledged, .undecided: return leaveOpen(row, attempt, report)
+        case .maybeAcknowledged, .undecided:
+            note(row, report, of: endpoint, entries: max(1, rows.count), then: .undecided)
+            return leaveOpen(row, attempt, report)
         }
         let (outcome, now) = (report.outcome, worker.loop.wallMilliseconds)
         let wasDown = endpoint.standing.isDown
@@ -252,12 +286,39 @@ final class Route: TurnParticipant {
             }
         }
         if rows.count > 1 {
+            note(
+                row, report, of: endpoint, entries: rows.count,
+                then: outcome.isDelivered && report.failed.isEmpty ? .settled : .retry(after: nil))
             batches?.judge(rows, report)
         } else {
             let verdict = verdict(row, outcome, usedConnection: report.usedConnection, mark: attempt.mark)
+            note(row, report, of: endpoint, then: verdict.then(isHeldUp: isHeldUp(row), onDead: config.onDead))
             table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
             carryOut(verdict, row, report, mark: attempt.mark)
         }
+    }
+
+    /// Writes an attempt down for people.
+    private func note(
+        _ row: EntryTable.Row, _ report: DeliveryReport, of endpoint: Endpoint, entries: Int = 1,
+        then: AttemptRecord.Then
+    ) {
+        worker.attemptCount += 1
+        let key = table.key(row)
+        var record = AttemptRecord(
+            number: worker.attemptCount, at: worker.loop.wallMilliseconds, stream: key.stream, entry: key.id,
+            attempt: table.attempts(row), entries: entries, endpoint: endpoint.name, outcome: report.outcome,
+            nanoseconds: report.nanoseconds, then: then)
+        if record.isDelivered {
+            counters.accepted += 1
+            endpoint.acceptedAt = record.at
+        } else {
+            record.answer = attemptLog.head(of: report.response)
+            counters.failures[report.outcome.reason, default: 0] += 1
+            endpoint.failure = EndpointFailure(
+                at: record.at, outcome: report.outcome, cause: report.likelyCause, answer: record.answer)
+        }
+        attemptLog.add(record)
     }
 
     /// - Parameter mark: as the entry remembered it before this attempt.
@@ -284,6 +345,8 @@ final class Route: TurnParticipant {
         switch verdict {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
+            let id = table.key(row).id
+            if let age = id.age(now: worker.loop.wallMilliseconds) { counters.endToEnd.record(age) }
             burials.didSettle(table.key(row))
             if report.settlement == .acknowledged { return settler.confirm(row) }
             counters.delivered += 1
@@ -440,6 +503,18 @@ final class Route: TurnParticipant {
         // What others left was not taken meanwhile.
         for session in sessions { session.heard() }
         worker.loop.atEndOfTurn(self)
+    }
+
+    // MARK: - For people
+
+    func waiting(limit: Int) -> [WaitingEntry] {
+        table.dueFirst(limit).map { row in
+            let (key, left) = (table.key(row), table.due(row) - worker.loop.now)
+            return WaitingEntry(
+                stream: sessions[key.stream].name, entry: key.id, attempts: table.attempts(row),
+                due: left > Repeats.unlimited / 2 ? nil : max(.zero, left),
+                endpoint: table.endpoint(row).flatMap { endpoints?.name($0) } ?? endpoint.name)
+        }
     }
 
     // MARK: - Waking

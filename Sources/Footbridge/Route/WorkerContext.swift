@@ -21,6 +21,8 @@ final class WorkerContext {
     let announcements: RedisLink
     /// With `wait_for_ack`: settlements go over its connection.
     private(set) var replicas: ReplicaWait?
+    /// Attempts of all routes that have ended.
+    var attemptCount: UInt64 = 0
     /// When the connection for commands came up last.
     var connectedAt = MonotonicTime.now
     /// When it was lost, or could not be made; `nil` while it stands.
@@ -28,6 +30,7 @@ final class WorkerContext {
     /// Those that wait for it.
     private var onConnected: [() -> Void] = []
     let health: RedisHealth
+    private(set) lazy var pulse = Pulse(self)
     /// With Sentinels: who knows where the master is, and who hears of another one.
     private let directory: SentinelDirectory?
     private let watch: SentinelWatch?
@@ -124,6 +127,7 @@ final class WorkerContext {
             for link in links { link.follow(address) }
         }
         watch?.start()
+        pulse.start()
     }
 
     // MARK: - Endpoints
@@ -196,6 +200,7 @@ final class WorkerContext {
 
     func stop() {
         watch?.stop()
+        pulse.stop()
         commands.stop()
         announcements.stop()
         replicas?.stop()

@@ -48,6 +48,9 @@ final class StreamSession {
     /// The group was moved back, and is not yet where it was.
     private var isBehind = false
     private var roundTimer: LoopTimer?
+    /// What people have told the route to do, as this stream's group says; and whether that is known since the session opened.
+    private(set) var hold: HoldMark?
+    private var isHoldKnown = false
     private var onFinished: (() -> Void)?
 
     init(_ index: Int, of route: Route) {
@@ -63,9 +66,9 @@ final class StreamSession {
     var logger: Logger { route.logger }
     var wasOpen: Bool { machine.wasOpen }
     var isOpen: Bool { machine.isOpen }
-    var mayRead: Bool { machine.mayRead && pausedUntil == nil }
+    var mayRead: Bool { machine.mayRead && pausedUntil == nil && isHoldKnown }
     /// What was read may be sent: it cannot be another's by now.
-    var isCertain: Bool { machine.mayStart && ownership.isCertain }
+    var isCertain: Bool { machine.mayStart && ownership.isCertain && isHoldKnown }
     /// Signs of life, and looks at the others, are so far apart at most.
     var beatInterval: Duration { min(route.config.claimAfter / 4, .seconds(10)) }
 
@@ -91,7 +94,7 @@ final class StreamSession {
         link.onDown = { [unowned self] error in
             worker.health.didLose(link, error)
             machine.didDisconnect()
-            reserved = 0
+            (reserved, isHoldKnown) = (0, false)
             if onFinished != nil { hangUp() }
         }
         link.start()
@@ -328,9 +331,11 @@ final class StreamSession {
         takeover.look(on: connection)
     }
 
-    /// Something was published for this stream: entries were released, the group was made anew, or a process has left.
-    func heard() {
+    /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want
+    /// something of the route.
+    func heard(_ message: String? = nil) {
         guard !route.isDraining, let connection = worker.commands.connection else { return }
+        if message == RouteControl.retryMessage { return route.retryNow() }
         machine.state == .rival ? perform(machine.didWait()) : visit(on: connection)
     }
 
@@ -358,6 +363,13 @@ final class StreamSession {
         }
     }
 
+    /// Whether people have told the route to wait; `nil` if nobody can tell.
+    func sawHold(_ mark: HoldMark?) {
+        let isNews = !isHoldKnown || mark != hold
+        (hold, isHoldKnown) = (mark, true)
+        if isNews { route.holdMayHaveChanged() }
+    }
+
     /// Another consumer has the lease, or may have it.
     func lose() { perform(machine.loseLease()) }
 
@@ -372,7 +384,9 @@ final class StreamSession {
 
     /// What is published when entries of a stream were released, its group was made again, or a process has left: others
     /// look at it at once.
-    var channel: String { "\(WellKnownConsumer.released):\(group):\(name)" }
+    var channel: String { Self.channel(stream: name, group: group) }
+
+    static func channel(stream: String, group: String) -> String { "\(WellKnownConsumer.released):\(group):\(stream)" }
 
     /// Who may not publish lets the others find out at their next round.
     func announce(on connection: RedisConnection) {

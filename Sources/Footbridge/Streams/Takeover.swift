@@ -34,7 +34,12 @@ final class Takeover: SessionPart {
     func look(on connection: RedisConnection) {
         lookAtClock(on: connection) {}
         connection.send(.consumers(of: group, stream: name)) { [unowned self] result in
-            guard case .success(let consumers) = result else { return }
+            guard case .success(let consumers) = result else {
+                // Who may not ask cannot be told to wait.
+                if case .failure(let error) = result, !error.endsConnection { session.sawHold(nil) }
+                return
+            }
+            session.sawHold(HoldMark.among(consumers.map(\.name)))
             look(at: consumers, on: connection)
         }
     }
@@ -144,8 +149,8 @@ final class Takeover: SessionPart {
 
     private func keepMarks(_ marks: [ConsumerInfo], _ consumers: [ConsumerInfo], on connection: RedisConnection) {
         let own = marks.filter {
-            [session.machine.mark?.name, session.ownerMark.name, session.machine.lease?.name].contains($0.name)
-                && $0.idle >= session.beatInterval
+            [session.machine.mark?.name, session.ownerMark.name, session.machine.lease?.name, session.hold?.name]
+                .contains($0.name) && $0.idle >= session.beatInterval
         }
         if !own.isEmpty {
             connection.send(.touch(own.map(\.name), stream: name, group: group)) { _ in }

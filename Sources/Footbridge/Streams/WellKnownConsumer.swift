@@ -9,11 +9,12 @@ public enum WellKnownConsumer {
     static let ownerPrefix = "footbridge:owner:"
     static let takenPrefix = "footbridge:taken:"
     static let leasePrefix = "footbridge:lease:"
+    static let holdPrefix = "footbridge:hold:"
 
-    /// Whether nobody reads under this name: it only says something of the group (`GroupMark`, `LeaseMark`) or of a worker
-    /// (`OwnerMark`).
+    /// Whether nobody reads under this name: it only says something of the group (`GroupMark`, `LeaseMark`, `HoldMark`) or of a
+    /// worker (`OwnerMark`).
     public static func isMark(_ name: String) -> Bool {
-        [groupPrefix, ownerPrefix, takenPrefix, leasePrefix].contains { name.hasPrefix($0) }
+        [groupPrefix, ownerPrefix, takenPrefix, leasePrefix, holdPrefix].contains { name.hasPrefix($0) }
     }
 
     /// Whether a Footbridge made this name: a worker's ends in its number.

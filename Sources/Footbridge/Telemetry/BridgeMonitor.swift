@@ -1,3 +1,4 @@
+internal import RESP
 internal import Synchronization
 
 /// What a bridge can be asked from outside while it runs: whether its loops turn, what its routes do, what is owed.
@@ -8,6 +9,7 @@ public final class BridgeMonitor: Sendable {
     private struct State {
         var phase = BridgeSnapshot.Phase.starting
         var workers: [Worker] = []
+        var config: BridgeConfig?
     }
 
     private let state = Mutex(State())
@@ -18,7 +20,13 @@ public final class BridgeMonitor: Sendable {
     /// - Parameter patience: how long a loop may take to come to a question.
     init(patience: Duration) { self.patience = patience }
 
-    func runs(_ workers: [Worker]) { state.withLock { $0 = State(phase: .running, workers: workers) } }
+    /// - Parameter config: what they run now.
+    func runs(_ workers: [Worker], _ config: BridgeConfig) {
+        state.withLock { $0 = State(phase: .running, workers: workers, config: config) }
+    }
+
+    /// What the bridge runs; `nil` while it starts.
+    public var config: BridgeConfig? { state.withLock { $0.config } }
 
     func stops() { state.withLock { $0.phase = .stopping } }
 
@@ -35,11 +43,36 @@ public final class BridgeMonitor: Sendable {
         return answers.count == workers.count ? BridgeSnapshot(phase: phase, workers: answers) : nil
     }
 
-    /// Of each route and each of its streams, what is owed; `nil` where Redis does not tell. Empty while the bridge starts.
-    public func backlogs() async -> [[StreamBacklog?]] {
-        guard let worker = state.withLock({ $0.workers.first }) else { return [] }
+    /// What is owed of each route's streams; without those of which Redis does not tell. Empty while the bridge starts.
+    public func backlogs() async -> [StreamPlace: StreamBacklog] {
+        guard let worker = state.withLock({ $0.workers.first }) else { return [:] }
         // The worker gives Redis a second.
-        return await answer(within: patience * 2) { await worker.backlogs() } ?? []
+        return await answer(within: patience * 2) { await worker.backlogs() } ?? [:]
+    }
+
+    /// The last attempts of a route on each worker, those that ended first before the others; see `Worker.attempts`.
+    ///
+    /// - Parameter numbers: later than these only, by worker; none: all.
+    public func attempts(ofRoute route: String, since numbers: [UInt64]) async -> [[AttemptRecord]] {
+        let workers = state.withLock { $0.workers }
+        var attempts: [[AttemptRecord]] = []
+        for (index, worker) in workers.enumerated() {
+            let number = index < numbers.count ? numbers[index] : 0
+            attempts.append(
+                await answer(within: patience) { await worker.attempts(ofRoute: route, since: number) } ?? [])
+        }
+        return attempts
+    }
+
+    /// Entries of a route that wait without their bodies, by due time.
+    public func waiting(ofRoute route: String, limit: Int) async -> [WaitingEntry] {
+        await ask { await $0.waiting(ofRoute: route, limit: limit) }.flatMap { $0 ?? [] }
+    }
+
+    /// Sends a command over a worker's connection and does not wait for the answer.
+    func send(_ command: RESPCommand) async {
+        guard let worker = state.withLock({ $0.workers.first }) else { return }
+        _ = await answer(within: patience) { await worker.send(command) }
     }
 
     private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Worker) async -> Answer) async -> [Answer?] {

@@ -35,8 +35,14 @@ final class RouteCounters {
     var splitBatches = 0
     /// Attempts after which an entry would have been given up, and keeps its place (`on_dead: hold`).
     var held = 0
+    /// Requests, or commands, that were accepted; those of a batch count once.
+    var accepted = 0
+    /// Those that were not, by `Outcome.reason`.
+    var failures: [String: Int] = [:]
     /// From the start of an attempt to its end, delivered entries only.
     var latency = LatencyHistogram()
+    /// From when an entry was added, by its id, to its delivery.
+    var endToEnd = LatencyHistogram()
 
     var figures: RouteFigures {
         var figures = RouteFigures()
@@ -47,7 +53,8 @@ final class RouteCounters {
         (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
         (figures.receivers, figures.unheard, figures.appendRepeats) = (receivers, unheard, appendRepeats)
         (figures.batches, figures.splitBatches, figures.held) = (batches, splitBatches, held)
-        figures.latency = latency
+        (figures.accepted, figures.failures) = (accepted, failures)
+        (figures.latency, figures.endToEnd) = (latency, endToEnd)
         return figures
     }
 }
@@ -76,9 +83,15 @@ public struct RouteFigures: Sendable, Equatable {
     public var batches = 0
     public var splitBatches = 0
     public var held = 0
+    public var accepted = 0
+    public var failures: [String: Int] = [:]
     public var latency = LatencyHistogram()
+    public var endToEnd = LatencyHistogram()
 
     public init() {}
+
+    /// Attempts that were not accepted.
+    public var failed: Int { failures.values.reduce(0, +) }
 
     /// Adds those of another worker.
     public mutating func add(_ other: RouteFigures) {
@@ -87,6 +100,7 @@ public struct RouteFigures: Sendable, Equatable {
         // Each worker looks at the same group and sees the same loss.
         (self.unreadLost, self.groupGaps) = (unreadLost, groupGaps)
         latency.merge(other.latency)
+        endToEnd.merge(other.endToEnd)
     }
 
     /// What happened since they were `earlier`.
@@ -94,6 +108,7 @@ public struct RouteFigures: Sendable, Equatable {
         var difference = self
         difference.combine(earlier, -)
         difference.latency = latency.since(earlier.latency)
+        difference.endToEnd = endToEnd.since(earlier.endToEnd)
         return difference
     }
 
@@ -118,5 +133,9 @@ public struct RouteFigures: Sendable, Equatable {
         batches = operation(batches, other.batches)
         splitBatches = operation(splitBatches, other.splitBatches)
         held = operation(held, other.held)
+        accepted = operation(accepted, other.accepted)
+        for reason in Set(failures.keys).union(other.failures.keys) {
+            failures[reason] = operation(failures[reason, default: 0], other.failures[reason, default: 0])
+        }
     }
 }

@@ -1,6 +1,17 @@
 internal import RESP
 public import RedisStreams
 
+/// A stream of a route.
+public struct StreamPlace: Hashable, Sendable {
+    public var route: String
+    public var stream: String
+
+    public init(route: String, stream: String) {
+        self.route = route
+        self.stream = stream
+    }
+}
+
 /// What a group has still to settle of one stream, over all instances.
 public struct StreamBacklog: Sendable, Equatable {
     /// Read by some consumer and not settled.
@@ -9,8 +20,11 @@ public struct StreamBacklog: Sendable, Equatable {
     public let unread: Int?
     /// The oldest entry that is pending or unread.
     public let oldest: EntryID?
+    /// Entries of the dead-letter stream; `nil` if there is none, or the user may not ask.
+    public var deadLetters: Int?
 
-    public init(pending: Int, unread: Int?, oldest: EntryID?) {
+    public init(pending: Int, unread: Int?, oldest: EntryID?, deadLetters: Int? = nil) {
+        self.deadLetters = deadLetters
         self.pending = pending
         self.unread = unread
         self.oldest = oldest

@@ -50,12 +50,15 @@ actor Summary {
         for worker in workers {
             for (index, route) in await worker.snapshot.routes.enumerated() { sums[index].add(route.figures) }
         }
-        let backlogs = await workers.first?.backlogs() ?? []
+        let backlogs = await workers.first?.backlogs() ?? [:]
         defer { told = sums }
         return config.routes.indices.map { index in
             Line(
                 route: config.routes[index].name, figures: sums[index].since(told[index]),
-                backlog: index < backlogs.count ? Self.sum(backlogs[index]) : nil)
+                backlog: Self.sum(
+                    config.routes[index].streams.map {
+                        backlogs[StreamPlace(route: config.routes[index].name, stream: $0)]
+                    }))
         }
     }
 

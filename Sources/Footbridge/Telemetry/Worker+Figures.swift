@@ -1,6 +1,7 @@
 internal import Curl
 internal import RESP
 internal import Redis
+internal import RedisStreams
 internal import Webhooks
 
 /// What a worker tells of itself when it is asked; nothing is prepared while nobody does.
@@ -8,32 +9,62 @@ extension Worker {
     var snapshot: WorkerSnapshot {
         WorkerSnapshot(
             isRedisUp: context.commands.connection != nil, redisReconnects: context.health.reconnects,
+            roundTrip: context.pulse.roundTrip, loopDelay: context.pulse.delay,
             replicaShortages: context.replicas?.shortages ?? 0, routes: routes.map(\.snapshot))
     }
 
-    /// What each route's group has still to settle of each of its streams, over all instances; `nil` where Redis does not
-    /// tell within a second.
-    func backlogs() async -> [[StreamBacklog?]] {
-        let unknown = routes.map { [StreamBacklog?](repeating: nil, count: $0.config.streams.count) }
-        guard let connection = context.commands.connection else { return unknown }
-        return await withCheckedContinuation { (continuation: CheckedContinuation<[[StreamBacklog?]], Never>) in
-            var backlogs = unknown
-            var left = unknown.reduce(0) { $0 + $1.count }
-            for (route, config) in routes.map(\.config).enumerated() {
-                for (index, stream) in config.streams.enumerated() {
+    /// The last attempts of a route, in the order in which they ended.
+    ///
+    /// - Parameter number: later than this one only.
+    func attempts(ofRoute name: String, since number: UInt64) -> [AttemptRecord] {
+        routes.first { $0.config.name == name }?.attemptLog.since(number) ?? []
+    }
+
+    /// Entries of a route that wait without their bodies, by due time.
+    func waiting(ofRoute name: String, limit: Int) -> [WaitingEntry] {
+        routes.first { $0.config.name == name }?.waiting(limit: limit) ?? []
+    }
+
+    func send(_ command: RESPCommand) { context.commands.connection?.send(command) { _ in } }
+
+    /// What each route's group has still to settle of each of its streams, over all instances; without those of which Redis does
+    /// not tell within a second.
+    func backlogs() async -> [StreamPlace: StreamBacklog] {
+        guard let connection = context.commands.connection else { return [:] }
+        return await withCheckedContinuation {
+            (continuation: CheckedContinuation<[StreamPlace: StreamBacklog], Never>) in
+            var backlogs: [StreamPlace: StreamBacklog] = [:]
+            var letters: [StreamPlace: Int] = [:]
+            var (left, isOver) = (1, false)
+            func finish() {
+                guard !isOver else { return }
+                isOver = true
+                for (place, count) in letters { backlogs[place]?.deadLetters = count }
+                continuation.resume(returning: backlogs)
+            }
+            func end() {
+                left -= 1
+                if left == 0 { finish() }
+            }
+            for config in routes.map(\.config) {
+                for stream in config.streams {
+                    let place = StreamPlace(route: config.name, stream: stream)
+                    left += 1
                     connection.send(StreamBacklog.command(stream: stream, group: config.group)) { reply in
-                        guard left > 0 else { return }
-                        backlogs[route][index] = (try? reply.get()).flatMap(StreamBacklog.init(reply:))
-                        left -= 1
-                        if left == 0 { continuation.resume(returning: backlogs) }
+                        backlogs[place] = (try? reply.get()).flatMap(StreamBacklog.init(reply:))
+                        end()
+                    }
+                    guard let dead = config.deadLetter.name(for: stream) else { continue }
+                    left += 1
+                    connection.send(.length(of: dead)) { (result: Result<Int, RedisError>) in
+                        letters[place] = try? result.get()
+                        end()
                     }
                 }
             }
             // Not worth the connection, which the deadline of a command would cost.
-            loop.schedule(after: .seconds(1)) {
-                if left > 0 { continuation.resume(returning: backlogs) }
-                left = 0
-            }
+            loop.schedule(after: .seconds(1)) { finish() }
+            end()
         }
     }
 }
@@ -41,16 +72,26 @@ extension Worker {
 extension Route {
     fileprivate var snapshot: RouteSnapshot {
         let crowd = intake.isFull && !isHeldUp ? "as many entries wait as max_parked allows" : nil
-        let obstacles = sessions.compactMap { session in
-            (session.obstacle ?? crowd).map { RouteSnapshot.Obstacle(stream: session.name, reason: $0) }
-        }
+        let now = worker.loop.now
         let (known, down) = endpoints?.count ?? (1, endpoint.standing.isDown ? 1 : 0)
+        let worst = endpoints?.worst(Self.listedEndpoints) ?? [endpoint.snapshot(waiting: table.bodiless, now: now)]
         return RouteSnapshot(
+            route: config.name, group: config.group, destination: config.destination.kind,
             figures: Parts.figures(of: counters), inFlight: inFlight, concurrency: concurrency,
-            queued: table.count(.queued), parked: table.count(.waiting), gate: gate,
-            endpointsKnown: known, endpointsDown: down, blocked: table.count(.blocked) + table.count(.parked),
-            streamsLed: sessions.count { $0.lease == nil || $0.machine.lease != nil }, obstacles: obstacles)
+            queued: table.count(.queued), parked: table.count(.waiting), due: table.dueCounts(now: now),
+            gate: gate, hold: hold, endpointsKnown: known, endpointsDown: down, endpoints: worst,
+            blocked: table.count(.blocked) + table.count(.parked), entries: table.count,
+            streams: sessions.map { session in
+                RouteSnapshot.Stream(
+                    stream: session.name, obstacle: session.obstacle ?? crowd,
+                    isLed: session.lease == nil || session.machine.lease != nil,
+                    deadLetters: config.deadLetter.name(for: session.name))
+            },
+            rateTrouble: endpoint.rateTrouble)
     }
+
+    /// Of a route whose entries name them.
+    private static let listedEndpoints = 20
 
     /// Where nothing waits nothing is wrong for anybody, and nothing will be sent that could show the opposite.
     private var gate: GateStatus {
@@ -60,10 +101,29 @@ extension Route {
         }
         guard table.count > 0, let failure = standing.lastFailure else { return .open }
         switch standing.state {
-        case .down(let down) where isHeldUp:
-            return down.reason.status == 410 ? .paused : .held(reason: "\(down.reason)")
+        case .down(let down) where isHeldUp: return .held(reason: "\(down.reason)")
         case .down: return .failing(reason: "\(failure)")
         case .well, .doubtful: return standing.isFailing ? .failing(reason: "\(failure)") : .open
         }
+    }
+}
+
+extension Endpoint {
+    /// - Parameter waiting: entries that wait, for it or for their time.
+    func snapshot(waiting: Int, now: MonotonicTime) -> EndpointSnapshot {
+        var snapshot = EndpointSnapshot(
+            name: name, standing: .well, failure: failure, acceptedAt: acceptedAt, inFlight: inFlight, waiting: waiting)
+        switch standing.state {
+        case .well: break
+        case .doubtful:
+            // A new one is doubtful, too; nothing has happened yet.
+            guard let last = standing.lastFailure, let since = standing.failingSince else { break }
+            (snapshot.standing, snapshot.reason, snapshot.words) = (.doubtful, last.reason, "\(last)")
+            snapshot.since = WallClock.milliseconds - (now - since).wholeMilliseconds
+        case .down(let down):
+            (snapshot.standing, snapshot.reason, snapshot.words) = (.down, down.reason.reason, "\(down.reason)")
+            (snapshot.since, snapshot.nextProbe) = (down.sinceWall, max(.zero, down.nextProbe - now))
+        }
+        return snapshot
     }
 }

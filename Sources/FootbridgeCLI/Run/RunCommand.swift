@@ -29,12 +29,16 @@ struct RunCommand: AsyncParsableCommand {
         let (bridgeConfig, secrets) = try config.loadWatched()
         let logger = LogStart.start(bridgeConfig.log)
         let monitor = BridgeMonitor()
+        let reporter = Reporter(instance: bridgeConfig.instance, monitor: monitor)
+        let place = RedisPlace()
         // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
-        let admin = try await startAdmin(bridgeConfig, monitor, logger)
+        let admin = try await startAdmin(bridgeConfig, monitor, reporter, place, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
+        place.set(redis)
         let notify = SystemdNotify.fromEnvironment()
         let bridge = Bridge(
-            config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor, secrets: secrets)
+            config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor, reporter: reporter,
+            secrets: secrets)
         // Services stop in the reverse of this order: the bridge first, then the Redis that it settles with.
         let services: [(any Service)?] = [embedded, admin, bridge]
         let group = ServiceGroup(
@@ -52,10 +56,11 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func startAdmin(
-        _ config: BridgeConfig, _ monitor: BridgeMonitor, _ logger: Logger
+        _ config: BridgeConfig, _ monitor: BridgeMonitor, _ reporter: Reporter, _ place: RedisPlace, _ logger: Logger
     ) async throws -> AdminServer? {
         guard let listen = config.admin?.listen else { return nil }
-        let admin = AdminServer(at: listen, config: config, monitor: monitor, logger: logger)
+        let admin = AdminServer(
+            at: listen, config: config, monitor: monitor, reporter: reporter, logger: logger, redis: { place.target })
         do throws(AdminServerError) {
             try await admin.start()
             return admin

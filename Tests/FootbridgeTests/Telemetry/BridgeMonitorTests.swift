@@ -26,7 +26,7 @@ import Testing
         let monitor = BridgeMonitor()
         #expect(await monitor.loops() == [])
         #expect(await monitor.snapshot() == BridgeSnapshot(phase: .starting, workers: []))
-        #expect(await monitor.backlogs() == [])
+        #expect(await monitor.backlogs() == [:])
     }
 
     @Test func `a loop that is stuck is told from one that turns, and no sums are made without it`() async throws {
@@ -38,16 +38,21 @@ import Testing
             _ = released.wait()
         }
         #expect(begun.wait())
-        monitor.runs([turning, stuck])
+        monitor.runs([turning, stuck], config)
         #expect(await monitor.loops() == [true, false])
         #expect(await monitor.snapshot() == nil)
         released.open()
         let patient = BridgeMonitor(patience: .seconds(30))
-        patient.runs([turning, stuck])
+        patient.runs([turning, stuck], config)
         #expect(await patient.loops() == [true, true])
         let route = RouteSnapshot(
-            concurrency: 64, streamsLed: 2,
-            obstacles: ["x", "y"].map { RouteSnapshot.Obstacle(stream: $0, reason: "not connected") })
+            route: config.routes[0].name, group: config.routes[0].group, concurrency: 64,
+            endpoints: [EndpointSnapshot(name: config.routes[0].destination.endpointName, standing: .well)],
+            streams: ["x", "y"].map { stream in
+                RouteSnapshot.Stream(
+                    stream: stream, obstacle: "not connected",
+                    deadLetters: config.routes[0].deadLetter.name(for: stream))
+            })
         let idle = WorkerSnapshot(isRedisUp: false, redisReconnects: 0, routes: [route])
         #expect(await patient.snapshot() == BridgeSnapshot(phase: .running, workers: [idle, idle]))
         patient.stops()
@@ -58,8 +63,8 @@ import Testing
     @Test func `without Redis what is owed is unknown`() async throws {
         let worker = try worker(1)
         let monitor = BridgeMonitor()
-        monitor.runs([worker])
-        #expect(await monitor.backlogs() == [[nil, nil]])
+        monitor.runs([worker], config)
+        #expect(await monitor.backlogs() == [:])
         await worker.loop.stop()
     }
 }

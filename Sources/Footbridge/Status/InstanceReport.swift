@@ -1,0 +1,117 @@
+/// One instance at one moment, as people and programs are shown it: by the admin server, in Redis, and by `footbridge status`.
+///
+/// What is unknown, or not the case, is `nil`. docs/api.md describes each member.
+public struct InstanceReport: Codable, Sendable, Equatable {
+    public struct Redis: Codable, Sendable, Equatable {
+        public var up: Bool
+        public var roundTripMs: Double?
+        public var reconnects: Int
+    }
+
+    public var instance: String
+    public var version: String
+    public var host: String
+    public var pid: Int
+    public var phase: String
+    /// ISO 8601.
+    public var startedAt: String
+    public var at: String
+    public var workers: Int
+    public var redis: Redis
+    public var loopDelayMs: Double
+    public var routes: [RouteReport]
+}
+
+/// One route of one instance.
+public struct RouteReport: Codable, Sendable, Equatable {
+    public enum State: String, Codable, Sendable, CaseIterable {
+        /// It delivers, or would if there was something to deliver.
+        case reading
+        /// Requests failed, and nothing was accepted since.
+        case failing
+        /// The endpoint takes nothing: it gets probes only.
+        case held
+        /// People have told it to wait.
+        case paused
+        /// People have told it to read nothing new.
+        case draining
+        /// So it was, and this instance has nothing left.
+        case drained
+        /// Another instance delivers its streams.
+        case standby
+        /// A stream cannot be read.
+        case waiting
+    }
+
+    public struct Stream: Codable, Sendable, Equatable {
+        public var stream: String
+        public var reading: Bool
+        public var reason: String?
+        public var leads: Bool
+        public var unread: Int?
+        public var pending: Int?
+        public var oldestAgeS: Double?
+        public var deadLetterStream: String?
+        public var deadLetters: Int?
+    }
+
+    public struct Endpoint: Codable, Sendable, Equatable {
+        public var endpoint: String
+        public var standing: String
+        public var reason: String?
+        public var cause: String?
+        public var since: String?
+        public var lastStatus: Int?
+        public var lastError: String?
+        public var lastAnswer: String?
+        public var lastFailureAt: String?
+        public var lastAcceptedAt: String?
+        public var nextProbeInS: Double?
+        public var inFlight: Int
+        public var waiting: Int
+    }
+
+    public struct Rates: Codable, Sendable, Equatable {
+        public var read: Double
+        public var delivered: Double
+        public var failed: Double
+        public var dead: Double
+        public var filtered: Double
+    }
+
+    public struct Latency: Codable, Sendable, Equatable {
+        public var p50: Double
+        public var p90: Double
+        public var p99: Double
+    }
+
+    public struct Totals: Codable, Sendable, Equatable {
+        public var read: Int
+        public var delivered: Int
+        public var filtered: Int
+        public var failed: Int
+        public var dead: Int
+    }
+
+    public var route: String
+    public var group: String
+    public var destination: String
+    public var state: State
+    public var reason: String?
+    public var since: String?
+    public var streams: [Stream]
+    public var endpoints: [Endpoint]
+    public var endpointsKnown: Int
+    public var endpointsDown: Int
+    public var inFlight: Int
+    public var concurrency: Int
+    public var queued: Int
+    public var blocked: Int
+    public var waiting: Int
+    public var waitingByDue: [String: Int]
+    public var owed: Int?
+    public var oldestAgeS: Double?
+    public var rates: Rates?
+    public var latencyMs: Latency?
+    public var totals: Totals
+}

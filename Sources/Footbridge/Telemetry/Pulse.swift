@@ -1,0 +1,40 @@
+internal import Curl
+internal import RESP
+internal import Redis
+
+/// Measures once in a while how late the worker's loop is, and how long Redis takes to answer.
+final class Pulse {
+    private unowned let worker: WorkerContext
+    private var timer: LoopTimer?
+    /// Of the last PING; `nil` before the first.
+    private(set) var roundTrip: Duration?
+    /// How late the last beat was.
+    private(set) var delay = Duration.zero
+
+    private static let interval = Duration.seconds(1)
+
+    init(_ worker: WorkerContext) { self.worker = worker }
+
+    func start() { beat(at: .now + Self.interval) }
+
+    func stop() {
+        if let timer { worker.loop.cancel(timer) }
+        timer = nil
+    }
+
+    private func beat(at due: MonotonicTime) {
+        timer = worker.loop.schedule(after: due - .now) { [unowned self] in
+            let now = MonotonicTime.now
+            delay = max(.zero, now - due)
+            ping(now)
+            beat(at: now + Self.interval)
+        }
+    }
+
+    private func ping(_ sentAt: MonotonicTime) {
+        guard let connection = worker.commands.connection else { return roundTrip = nil }
+        connection.send(["PING"]) { [weak self] reply in
+            if case .success = reply { self?.roundTrip = .now - sentAt }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import Curl
+internal import Footbridge
+internal import Webhooks
+
+/// What `/api/v1/attempts` is asked for.
+struct AttemptWish: Sendable, Equatable {
+    /// `nil`: of all.
+    var route: String?
+    var failed: Bool?
+    /// `503`, `5xx`, or a reason such as `timeout`.
+    var status: String?
+    var entry: String?
+    var limit = 100
+    /// Of each worker, the number of the last attempt that is known.
+    var after: [UInt64] = []
+
+    init() {}
+
+    init(_ request: AdminRequest) throws(AdminError) {
+        let query = request.query.filter { !$0.value.isEmpty }
+        route = query["route"]
+        entry = query["entry"]
+        status = query["status"]?.lowercased()
+        limit = try request.number("limit", 1...10_000, else: 100)
+        switch query["failed"] {
+        case nil: break
+        case "true", "1", "yes": failed = true
+        case "false", "0", "no": failed = false
+        default: throw AdminError(400, "failed must be true or false")
+        }
+        if let cursor = query["after"] {
+            let parts = cursor.split(separator: "-").map { UInt64($0) }
+            guard !parts.contains(nil), parts.count <= 64 else {
+                throw AdminError(400, "after must be the next of an earlier answer")
+            }
+            after = parts.compactMap(\.self)
+        }
+    }
+
+    func wants(_ record: AttemptRecord) -> Bool {
+        if let failed, failed == record.isDelivered { return false }
+        if let entry, "\(record.entry)" != entry { return false }
+        guard let status else { return true }
+        if status == record.outcome.reason { return true }
+        guard let number = record.outcome.status else { return false }
+        return status == "\(number)" || status == "\(number / 100)xx"
+    }
+}
+
+/// `/api/v1/attempts`
+struct AttemptPage: Encodable, Sendable {
+    struct Attempt: Encodable, Sendable {
+        let at: String
+        let route: String
+        let stream: String
+        let entry: String
+        let attempt: Int
+        let entries: Int?
+        let endpoint: String
+        let ok: Bool
+        let status: Int?
+        let outcome: String
+        let error: String?
+        let durationMs: Double
+        let answer: String?
+        let then: String
+        let nextInS: Double?
+    }
+
+    let attempts: [Attempt]
+    let next: String
+
+    static func make(_ wish: AttemptWish, _ routes: [RouteConfig], _ monitor: BridgeMonitor) async -> AttemptPage {
+        var newest = wish.after
+        var found: [(record: AttemptRecord, route: RouteConfig)] = []
+        for route in routes where wish.route == nil || wish.route == route.name {
+            for (worker, records) in await monitor.attempts(ofRoute: route.name, since: wish.after).enumerated() {
+                while newest.count <= worker { newest.append(0) }
+                newest[worker] = max(newest[worker], records.last?.number ?? 0)
+                found += records.lazy.filter(wish.wants).map { ($0, route) }
+            }
+        }
+        found.sort { ($0.record.at, $0.record.number) < ($1.record.at, $1.record.number) }
+        return AttemptPage(
+            attempts: found.suffix(wish.limit).map { Attempt($0.record, of: $0.route) },
+            next: newest.map(String.init).joined(separator: "-"))
+    }
+}
+
+extension AttemptPage.Attempt {
+    init(_ record: AttemptRecord, of route: RouteConfig) {
+        var (then, next): (String, Duration?) = ("settled", nil)
+        switch record.then {
+        case .settled: break
+        case .retry(let after): (then, next) = ("retry", after)
+        case .dead: then = "dead"
+        case .undecided: then = "undecided"
+        }
+        self.init(
+            at: ReportTime.text(milliseconds: record.at), route: route.name,
+            stream: route.streams.indices.contains(record.stream) ? route.streams[record.stream] : "",
+            entry: "\(record.entry)", attempt: record.attempt, entries: record.entries > 1 ? record.entries : nil,
+            endpoint: record.endpoint, ok: record.isDelivered, status: record.outcome.status,
+            outcome: record.outcome.reason, error: record.isDelivered ? nil : "\(record.outcome)",
+            durationMs: (Double(record.nanoseconds) / 1e4).rounded() / 100,
+            answer: record.answer.isEmpty ? nil : String(decoding: record.answer, as: UTF8.self), then: then,
+            nextInS: next.map { Double($0.wholeMilliseconds) / 1000 })
+    }
+}
