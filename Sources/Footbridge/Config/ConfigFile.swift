@@ -90,10 +90,14 @@ public enum ConfigFile {
 
     /// The configuration as far as it could be read; of use only if `source` has no errors.
     private static func read(_ bytes: [UInt8], _ source: ConfigSource) -> BridgeConfig {
+        // Some editors begin with a byte-order mark. libyaml would take it for the first column.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         source.bytes = bytes
         var layers: [Section.Layer] = []
         if bytes.count > maximumBytes {
             source.report("the file is larger than 1MiB", at: .start, path: "")
+        } else if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            source.report("the file is UTF-16; save it as UTF-8", at: .start, path: "")
         } else {
             do throws(YAMLFailure) {
                 let (root, problems) = try YAMLComposer.compose(bytes)

@@ -44,6 +44,32 @@ import Webhooks
                     admin: AdminConfig(listen: AdminAddress(host: "::1", port: 9464)), routes: [orders, refunds]))
     }
 
+    /// As Windows' editors write it. libyaml takes the mark for a column, so that the second key stood in another one.
+    @Test func `a byte-order mark is no part of the text`() throws {
+        let text = """
+            redis: { url: "redis://localhost" }
+            routes: { o: { stream: s, webhook: { url: "https://example.com" } } }
+
+            """
+        let plain = try ConfigFile.parse(text: text, fileName: "bridge.yaml")
+        #expect(try ConfigFile.parse(text: "\u{feff}" + text, fileName: "bridge.yaml") == plain)
+        let errors = #expect(throws: ConfigErrors.self) {
+            try ConfigFile.parse(text: "\u{feff}routs: {}\n" + text, fileName: "bridge.yaml")
+        }
+        #expect(errors.map { "\($0)" } == "bridge.yaml:1:1: routs: unknown key; did you mean routes?")
+    }
+
+    @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian])
+    func `UTF-16 is told`(encoding: String.Encoding) throws {
+        let directory = URL.temporaryDirectory.appending(path: "configtest-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "b.yaml")
+        try #require("\u{feff}redis: embedded".data(using: encoding)).write(to: file)
+        let errors = #expect(throws: ConfigErrors.self) { try ConfigFile.load(path: file.path) }
+        #expect(errors.map { "\($0)" } == "\(file.path):1:1: the file is UTF-16; save it as UTF-8")
+    }
+
     @Test func `headers of a route replace those of the defaults, whatever their case`() throws {
         let config = try ConfigFixture(name: "defaults-merged.configtest").parse()
         #expect(
