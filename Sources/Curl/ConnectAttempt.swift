@@ -91,7 +91,9 @@ final class ConnectAttempt {
             var detail = String(cString: errorText)
             // libcurl would speak of "localhost port 80".
             if case .unix(let path) = target.address, code == CURLE_COULDNT_CONNECT {
-                detail = "nobody listens on the unix socket \(path)"
+                var number = 0
+                _ = footbridge_get_long(easy, CURLINFO_OS_ERRNO, &number)
+                detail = TransportFailure.unixSocket(path, errno: Int32(truncatingIfNeeded: number))
             }
             return .failure(TransportFailure(code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, detail: detail))
         }

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// Why no HTTP response (or no connection) came about.
 public struct TransportFailure: Error, Sendable, Hashable {
@@ -57,6 +58,23 @@ public struct TransportFailure: Error, Sendable, Hashable {
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         self.init(kind: Kind(code, detail: text), code: code.rawValue, message: text)
     }
+}
+
+extension TransportFailure {
+    private static let permissionDenied = "permission denied"
+
+    /// Why nothing came of connecting to a unix socket.
+    static func unixSocket(_ path: String, errno: Int32) -> String {
+        switch errno {
+        case EACCES, EPERM:
+            "\(permissionDenied): this user has no right to the unix socket \(path), or to its directory"
+        case ENOENT: "there is no unix socket \(path)"
+        default: "nobody listens on the unix socket \(path)"
+        }
+    }
+
+    /// Whether the system refuses this user a unix socket.
+    public var isPermissionDenied: Bool { kind == .refused && message.hasPrefix(Self.permissionDenied) }
 }
 
 extension TransportFailure: CustomStringConvertible {

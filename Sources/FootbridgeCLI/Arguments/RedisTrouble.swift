@@ -21,6 +21,9 @@ struct RedisTrouble: Error {
             (text, exitCode) = ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
         case .connection(let failure) where failure.kind == .invalid || failure.kind == .certificate:
             (text, exitCode) = ("cannot reach \(place): \(failure)", CommandExit.configuration)
+        case .connection(let failure) where failure.isPermissionDenied:
+            let cure = isEmbedded ? "as root, or as the user that the bridge runs as" : "as a user who has it"
+            (text, exitCode) = ("cannot reach \(place): \(failure); do it \(cure)", CommandExit.configuration)
         default:
             let hint = Self.hint(error, target, isEmbedded).map { "; \($0)" } ?? ""
             (text, exitCode) = ("cannot reach \(place): \(error)\(hint)", CommandExit.unavailable)

@@ -23,6 +23,18 @@ import Testing
         #expect(try await failure(SocketTarget(address: .unix(path: "/nonexistent/redis.sock"))) == .refused)
     }
 
+    @Test(arguments: [
+        (EACCES, "permission denied: this user has no right to the unix socket /r.sock, or to its directory", true),
+        (EPERM, "permission denied: this user has no right to the unix socket /r.sock, or to its directory", true),
+        (ENOENT, "there is no unix socket /r.sock", false),
+        (ECONNREFUSED, "nobody listens on the unix socket /r.sock", false),
+    ])
+    func `why a unix socket is of no use`(code: Int32, words: String, isDenied: Bool) {
+        let failure = TransportFailure(kind: .refused, message: TransportFailure.unixSocket("/r.sock", errno: code))
+        #expect(failure.message == words)
+        #expect(failure.isPermissionDenied == isDenied)
+    }
+
     @Test func `a path that is too long for a unix socket is a failure`() async throws {
         let path = "/tmp/" + String(repeating: "x", count: 200)
         #expect(try await failure(SocketTarget(address: .unix(path: path))) != nil)
