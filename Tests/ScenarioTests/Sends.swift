@@ -34,9 +34,35 @@ import Testing
         let lines = result.error.split(separator: "\n")
         #expect(lines.count == 2 && lines[1].hasPrefix("2 entries"))
         #expect(
-            lines[0].hasPrefix("footbridge: line 4: not JSON: a comma stands before a closing bracket; remove it; "))
-        #expect(lines[0].contains("the lines before it are sent; to go on from there: tail -n +4 FILE | "))
+            lines[0].hasPrefix(
+                "footbridge: line 4: column 7: not JSON: a comma stands before a closing bracket; remove it; "))
+        #expect(
+            lines[0].contains("the lines before it are sent; to go on once it is mended: tail -n +4 FILE | ")
+                && lines[0].contains("; to go on behind it: tail -n +5 FILE | "))
         #expect(try scene.redis.entries("orders").count == 2)
+    }
+
+    @Test func `--keep-going leaves out what is wrong, and sends what is behind it`() throws {
+        let input = scene.directory.file("lines")
+        let lines = ##"\##u{feff}{"n":1e400,"n":"2"}"## + "\n{\"n\":\"\\ud800\"}\n{\"n\":3,}\n{\"n\":4}\n"
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: input))
+        let result = try footbridge(
+            "send", "orders", "--ndjson", "--keep-going", "--redis", scene.server.url, input: input)
+        #expect(result.exit == .status(65))
+        let told = result.error.split(separator: "\n")
+        #expect(told.count == 4 && told[0].hasPrefix("footbridge: line 2: column 7: \\ud800 is half a character"))
+        #expect(told[1].hasPrefix("footbridge: line 3: column 7: not JSON: ") && told[1].hasSuffix("; left out"))
+        #expect(told[3] == "footbridge: 2 of 4 lines are wrong, and were left out")
+        // A name that stands twice is sent twice.
+        #expect(try scene.redis.entries("orders") == [[Field("n", "1e400"), Field("n", "2")], [Field("n", "4")]])
+    }
+
+    @Test func `input that cannot be read is not taken for its end`() throws {
+        let result = try footbridge(
+            "send", "orders", "--ndjson", "--redis", scene.server.url, input: scene.directory.path)
+        #expect(result.exit == .status(65))
+        #expect(
+            result.error.contains("footbridge: standard input cannot be read: Is a directory; stopped before line 1\n"))
     }
 
     @Test func `a line that is not UTF-8 is refused, not repaired`() throws {
@@ -61,7 +87,7 @@ import Testing
         sender.signal(signal)
         #expect(try sender.waitForExit() == .status(Int32(exit)))
         #expect(sender.errorOutput.contains("2 entries"))
-        #expect(sender.errorOutput.contains("stopped before line 3; to go on from there: tail -n +3 FILE"))
+        #expect(sender.errorOutput.contains("stopped before line 3; to go on there: tail -n +3 FILE"))
     }
 
     @Test func `a key of another type is named`() throws {

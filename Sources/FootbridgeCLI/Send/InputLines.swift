@@ -16,7 +16,9 @@ struct InputLines {
     }
 
     /// The next line without its end, or `nil` at the end of the input.
-    mutating func next() async throws(CancellationError) -> ArraySlice<UInt8>? {
+    ///
+    /// - Throws: `InputFailure`, `CancellationError`.
+    mutating func next() async throws -> ArraySlice<UInt8>? {
         var searched = start
         while true {
             if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -34,7 +36,7 @@ struct InputLines {
         }
     }
 
-    private mutating func readMore() async throws(CancellationError) {
+    private mutating func readMore() async throws {
         var part = [UInt8](repeating: 0, count: 65_536)
         while true {
             guard !Task.isCancelled else { throw CancellationError() }
@@ -45,8 +47,9 @@ struct InputLines {
             }
             let count = read(descriptor, &part, part.count)
             if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
-            bytes += part.prefix(max(0, count))
-            hasEnded = count <= 0
+            guard count >= 0 else { throw InputFailure(code: errno) }
+            bytes += part.prefix(count)
+            hasEnded = count == 0
             return
         }
     }
@@ -55,4 +58,12 @@ struct InputLines {
         var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&ready, 1, milliseconds) > 0
     }
+}
+
+/// The input cannot be read: it is a directory, for example.
+struct InputFailure: Error, CustomStringConvertible {
+    /// As in `errno`.
+    let code: Int32
+
+    var description: String { "standard input cannot be read: \(String(cString: strerror(code)))" }
 }

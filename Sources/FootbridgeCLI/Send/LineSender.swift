@@ -10,6 +10,8 @@ struct LineSender {
     let rate: Int?
     let maxlen: Int?
     let typed: Bool
+    /// Whether wrong lines are left out.
+    let keepGoing: Bool
 
     private var lines = InputLines()
     private var progress = SendProgress()
@@ -18,13 +20,15 @@ struct LineSender {
     private var lineNumber = 0
     /// Of the first line that is not sent.
     private var nextLine = 1
+    private var wrongLines = 0
 
-    init(client: RedisClient, stream: String, rate: Int?, maxlen: Int?, typed: Bool) {
+    init(client: RedisClient, stream: String, rate: Int?, maxlen: Int?, typed: Bool, keepGoing: Bool = false) {
         self.client = client
         self.stream = stream
         self.rate = rate
         self.maxlen = maxlen
         self.typed = typed
+        self.keepGoing = keepGoing
     }
 
     /// However it ends, it says how much was sent.
@@ -36,8 +40,16 @@ struct LineSender {
             progress.finish()
         } catch {
             progress.finish()
-            if error is CancellationError { complain("stopped before line \(nextLine); \(wayOn)") }
+            if error is CancellationError {
+                complain("stopped before line \(nextLine); to go on there: \(wayOn(nextLine))")
+            }
+            if let error = error as? InputFailure {
+                throw failure("\(error); stopped before line \(nextLine)", CommandExit.badInput)
+            }
             throw error
+        }
+        if wrongLines > 0 {
+            throw failure("\(wrongLines) of \(lineNumber) lines are wrong, and were left out", CommandExit.badInput)
         }
     }
 
@@ -60,13 +72,20 @@ struct LineSender {
             let fields = try EventLine.fields(Array(line), typed: typed)
             batch.append(.add(fields, to: stream, trimming: maxlen.map { .length($0) }))
         } catch {
+            if keepGoing {
+                wrongLines += 1
+                return complain("footbridge: line \(lineNumber): \(error); left out")
+            }
             lineNumber -= 1
             try await flush()
-            throw failure("line \(nextLine): \(error); the lines before it are sent; \(wayOn)", CommandExit.badInput)
+            throw failure(
+                "line \(nextLine): \(error); the lines before it are sent; to go on once it is mended: \(wayOn(nextLine)); "
+                    + "to go on behind it: \(wayOn(nextLine + 1)), or leave wrong lines out with --keep-going",
+                CommandExit.badInput)
         }
     }
 
-    private var wayOn: String { "to go on from there: tail -n +\(nextLine) FILE | footbridge send … --ndjson" }
+    private func wayOn(_ line: Int) -> String { "tail -n +\(line) FILE | footbridge send … --ndjson" }
 
     private mutating func flush() async throws(RedisError) {
         for result in await client.pipeline(batch) {

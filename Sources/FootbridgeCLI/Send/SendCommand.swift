@@ -17,8 +17,9 @@ struct SendCommand: AsyncParsableCommand {
             other values as JSON; with --typed strings are JSON as well, with their quotes, so that `body: typed` sends each \
             member as it was. The ids of single entries go to standard output.
 
-            Exit codes: 0 sent, 65 a line is wrong, 69 Redis cannot be reached, 78 Redis refuses, or the configuration \
-            is wrong, 130 Ctrl-C. Lines before a wrong one are sent, and it is said how to go on.
+            Exit codes: 0 sent, 65 a line is wrong, 69 Redis cannot be reached, 74 the id could not be written, 78 Redis \
+            refuses, or the configuration is wrong, 130 Ctrl-C. Lines before a wrong one are sent, and it is said how to go on; \
+            with --keep-going those behind it are sent, too.
             """)
 
     @Argument(help: "The stream.")
@@ -32,6 +33,9 @@ struct SendCommand: AsyncParsableCommand {
 
     @Flag(help: "With --ndjson: write strings as JSON, too.")
     var typed = false
+
+    @Flag(help: "With --ndjson: tell wrong lines, leave them out, and send the others.")
+    var keepGoing = false
 
     @Option(
         parsing: .unconditional,
@@ -48,6 +52,7 @@ struct SendCommand: AsyncParsableCommand {
     func validate() throws {
         if ndjson && !fields.isEmpty { throw ValidationError("--ndjson reads the fields from standard input") }
         if !ndjson && fields.isEmpty { throw ValidationError("give at least one field as name=value, or --ndjson") }
+        if keepGoing && !ndjson { throw ValidationError("--keep-going goes with --ndjson") }
         if typed && !ndjson { throw ValidationError("--typed goes with --ndjson") }
         try FieldArguments.validate(fields)
         if let rate, rate < 1 { throw ValidationError("--rate must be at least 1") }
@@ -60,7 +65,9 @@ struct SendCommand: AsyncParsableCommand {
         let result: Result<Void, any Error>
         if ndjson {
             result = await Interruptible.run {
-                var sender = LineSender(client: client, stream: stream, rate: rate, maxlen: maxlen, typed: typed)
+                var sender = LineSender(
+                    client: client, stream: stream, rate: rate, maxlen: maxlen, typed: typed,
+                    keepGoing: keepGoing)
                 try await sender.run()
             }
         } else {
