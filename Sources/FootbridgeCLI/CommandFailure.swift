@@ -6,6 +6,7 @@ enum CommandExit {
     static let unavailable = ExitCode(EX_UNAVAILABLE)
     static let configuration = ExitCode(EX_CONFIG)
     static let badInput = ExitCode(EX_DATAERR)
+    static let output = ExitCode(EX_IOERR)
 }
 
 /// Writes a line to standard error.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Footbridge
+import Glibc
 
 /// The command line: one file per command, in a folder of its name.
 @main
@@ -12,7 +13,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
             (docs/configuration.md), try it with `footbridge check`, and run it with `footbridge run`.
 
             Exit codes: 0 done, 1 ended by a second signal, or not confirmed, 64 wrong usage, 65 a line of input is wrong, 69 something \
-            needed is unavailable (Redis, a port, a lock), 78 wrong configuration, or Redis refuses.
+            needed is unavailable (Redis, a port, a lock), 74 the output cannot be written, 78 wrong configuration, or Redis refuses.
             """,
         version: Version.current,
         subcommands: [
@@ -22,4 +23,36 @@ struct FootbridgeCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Redis Streams", subcommands: [StreamFamily.self, GroupFamily.self, SeriesFamily.self])
         ])
+
+    static func main() async {
+        LineOutput.holdStandardDescriptors()
+        let words = Array(CommandLine.arguments.dropFirst())
+        let code: ExitCode
+        do {
+            if let objection = CommandWords(root: Self.self).objection(to: words) {
+                throw failure(objection, .validationFailure)
+            }
+            try await perform(words)
+            code = .success
+        } catch {
+            code = tell(error)
+        }
+        Glibc.exit(LineOutput.exit(after: code).rawValue)
+    }
+
+    // Apart from `main`: see `ToolConnection.init`.
+    @inline(never)
+    private static func perform(_ words: [String]) async throws {
+        var command = try await asyncParseAsRoot(words)
+        if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    }
+
+    /// Prints what there is to say of an error, or the help that was asked for.
+    private static func tell(_ error: any Error) -> ExitCode {
+        // Told in the end, of whatever was printed.
+        if error is OutputFailure { return .success }
+        let (text, code) = (fullMessage(for: error), exitCode(for: error))
+        if !text.isEmpty { (code == .success ? LineOutput.standardOutput : .standardError).write(text) }
+        return code
+    }
 }

@@ -2,7 +2,7 @@
 ///
 /// Case, `-` and `_` do not count (`claimAfter` is `claim_after`), nor do missing or added ends (`warn`, `maximum`); beyond
 /// that, one slip in three characters is forgiven.
-func nearest(to name: String, among known: [String]) -> String? {
+package func nearest(to name: String, among known: [String]) -> String? {
     guard name.utf8.count <= 40 else { return nil }
     let wanted = normalized(name)
     let longer = known.first { wanted.count >= 3 && (normalized($0).starts(with: wanted)) }

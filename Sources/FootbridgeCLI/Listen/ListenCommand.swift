@@ -18,7 +18,8 @@ struct ListenCommand: AsyncParsableCommand {
               footbridge listen --secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
               footbridge listen --json | jq .headers
 
-            Exit codes: 0 after SIGINT or SIGTERM, 64 wrong usage, 69 the address cannot be had.
+            Exit codes: 0 after SIGINT or SIGTERM, 64 wrong usage, 69 the address cannot be had, 74 the output cannot be \
+            written.
             """)
 
     @Option(help: ArgumentHelp("The IP address to listen on.", valueName: "address"))
@@ -83,7 +84,7 @@ struct ListenCommand: AsyncParsableCommand {
         }
         do {
             let port = try await receiver.start()
-            says.write("listening on \(place.url(port: port))")
+            try says.put("listening on \(place.url(port: port))")
         } catch let error as ReceiverError {
             throw failure("\(error)", CommandExit.unavailable)
         }

@@ -6,7 +6,7 @@ struct Count {
     let count: Int
 
     /// `990 removed`, or `{"stream":"orders","removed":990}`.
-    func print(json: Bool) throws(OutputClosed) {
+    func print(json: Bool) throws(OutputFailure) {
         guard json else { return try LineOutput.standardOutput.put("\(count) \(what)") }
         var line = JSONLine()
         line.add("stream", stream)
