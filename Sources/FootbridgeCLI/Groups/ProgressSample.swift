@@ -26,10 +26,10 @@ struct ProgressSample: Equatable {
 
 extension ProgressSample {
     /// A table, drawn anew each time.
-    var table: String {
+    func table(width: Int?) -> String {
         var records = Self.records(["stream"])
         for row in rows { records.add([.text(row.stream)] + row.values) }
-        return records.text
+        return records.text(width: width)
     }
 
     /// For people who read along: `2026-01-02T00:00:00.000Z  orders  last delivered 5-0  pending 3  lag 12 (-4/s)`.

@@ -17,9 +17,9 @@ struct ProgressScreen {
         self.json = json
     }
 
-    mutating func show(_ sample: ProgressSample) throws(OutputClosed) {
+    mutating func show(_ sample: ProgressSample) throws(OutputFailure) {
         if isInPlace {
-            table = sample.table.split(separator: "\n").map(String.init)
+            table = sample.table(width: output.terminalColumns).split(separator: "\n").map(String.init)
             return try draw(table)
         }
         if isAway { complain("Redis is back") }
@@ -31,14 +31,14 @@ struct ProgressScreen {
         shown = sample.rows
     }
 
-    mutating func show(away failure: Redis.Failure) throws(OutputClosed) {
+    mutating func show(away failure: Redis.Failure) throws(OutputFailure) {
         if isInPlace { return try draw(table + ["\(failure); waiting for it"]) }
         if !isAway { complain("\(failure); waiting for it") }
         isAway = true
     }
 
     /// Over what was drawn before.
-    private mutating func draw(_ lines: [String]) throws(OutputClosed) {
+    private mutating func draw(_ lines: [String]) throws(OutputFailure) {
         let columns = output.columns
         let up = drawnLines > 0 ? "\u{1b}[\(drawnLines)A" : ""
         let text = lines.map { "\r\u{1b}[K\($0.prefix(columns))" }.joined(separator: "\n")

@@ -13,8 +13,10 @@ struct EntryOutput: ParsableArguments {
     @Flag(help: "Only the values, their bytes as they are, a newline after each.")
     var raw = false
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Only fields of this name.", valueName: "name"))
-    var field: String?
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Only fields of this name; several times: in the order of the options.", valueName: "name"))
+    var field: [String] = []
 
     func validate() throws {
         if json && raw { throw ValidationError("--json and --raw contradict each other; leave one of them out") }
@@ -25,7 +27,7 @@ struct EntryOutput: ParsableArguments {
         let output = LineOutput.standardOutput
         let format: EntryPrinter.Format =
             json ? .json : raw ? .raw : .text(EntryText(streams: streams, hasColour: output.hasColour))
-        return EntryPrinter(format: format, field: field, output: output)
+        return EntryPrinter(format: format, fields: field, output: output)
     }
 }
 
@@ -38,17 +40,18 @@ struct EntryPrinter {
     }
 
     private var format: Format
-    private let field: String?
+    /// Which of an entry's; all if empty.
+    private let fields: [[UInt8]]
     private let output: LineOutput
 
-    init(format: Format, field: String?, output: LineOutput) {
+    init(format: Format, fields: [String], output: LineOutput) {
         self.format = format
-        self.field = field
+        self.fields = fields.distinct.map { Array($0.utf8) }
         self.output = output
     }
 
-    mutating func print(_ message: Message) throws(OutputClosed) {
-        let message = field.map { message.only($0) } ?? message
+    mutating func print(_ message: Message) throws(OutputFailure) {
+        let message = fields.isEmpty ? message : message.only(fields)
         switch format {
         case .text(var text):
             let line = text.line(message)
@@ -60,7 +63,7 @@ struct EntryPrinter {
     }
 
     /// An entry that is pending and no longer in the stream; it has no bytes.
-    mutating func printDeleted(_ stream: String, _ id: EntryID) throws(OutputClosed) {
+    mutating func printDeleted(_ stream: String, _ id: EntryID) throws(OutputFailure) {
         switch format {
         case .text(var text):
             let line = text.deleted(stream, id)
@@ -73,7 +76,9 @@ struct EntryPrinter {
 }
 
 extension Message {
-    fileprivate func only(_ name: String) -> Message {
-        Message(stream: stream, id: id, fields: EntryFields(fields.filter { $0.name.elementsEqual(name.utf8) }))
+    /// In the order of the names.
+    func only(_ names: [[UInt8]]) -> Message {
+        let picked = names.flatMap { name in fields.filter { $0.name.elementsEqual(name) } }
+        return Message(stream: stream, id: id, fields: EntryFields(picked))
     }
 }

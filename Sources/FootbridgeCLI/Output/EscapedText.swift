@@ -22,6 +22,17 @@ enum EscapedText {
         return columns > 0 ? pieces.map(\.text).joined() + "…" : ""
     }
 
+    /// How wide it is on a terminal.
+    static func columns(of bytes: some Sequence<UInt8>) -> Int {
+        let bytes = Array(bytes)
+        var (position, width) = (0, 0)
+        while let (piece, length) = piece(bytes[position...]) {
+            width += piece.width
+            position += length
+        }
+        return width
+    }
+
     /// The first scalar, or the first bytes that are none, as shown; and how many bytes that is.
     private static func piece(_ bytes: ArraySlice<UInt8>) -> ((text: String, width: Int), length: Int)? {
         var source = bytes.makeIterator()

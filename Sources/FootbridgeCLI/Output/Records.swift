@@ -6,6 +6,8 @@ enum RecordValue: Sendable, Equatable {
     case text(String)
     /// `nil`: unknown.
     case count(Int?)
+    /// There is none.
+    case absent
     /// An id and, in the column behind it, its time.
     case id(EntryID?)
     case duration(Duration)
@@ -31,15 +33,23 @@ struct Records {
     mutating func add(_ row: [RecordValue]) { rows.append(row) }
 
     /// Empty without rows.
-    var text: String {
+    var text: String { text(width: nil) }
+
+    /// - Parameter width: that of the terminal, if there is one.
+    func text(width: Int?) -> String {
         guard let first = rows.first else { return "" }
-        let header = zip(names, first).flatMap { name, value in
-            let title = name.uppercased().replacing("_", with: " ")
-            return value.isID ? [title, "TIME"] : [title]
+        var (header, columns): ([String], [TextTable.Column]) = ([], [])
+        for (name, value) in zip(names, first) {
+            let isLeft = columns.count < left
+            header.append(name.uppercased().replacing("_", with: " "))
+            columns.append(value.isText ? .word : isLeft ? .identifier : .number)
+            guard value.isID else { continue }
+            header.append("TIME")
+            columns.append(.explanation(isWord: columns.count < left))
         }
-        var table = TextTable(header, left: left)
+        var table = TextTable(header, columns: columns)
         for row in rows { table.add(row.flatMap(\.cells)) }
-        return table.text
+        return table.text(width: width)
     }
 
     var lines: [JSONLine] {
@@ -50,8 +60,8 @@ struct Records {
         }
     }
 
-    func print(json: Bool, to output: LineOutput = .standardOutput) throws(OutputClosed) {
-        guard json else { return rows.isEmpty ? () : try output.put(text) }
+    func print(json: Bool, to output: LineOutput = .standardOutput) throws(OutputFailure) {
+        guard json else { return rows.isEmpty ? () : try output.put(text(width: output.terminalColumns)) }
         for line in lines { try output.put(line.bytes) }
     }
 }
@@ -59,10 +69,13 @@ struct Records {
 extension RecordValue {
     fileprivate var isID: Bool { if case .id = self { true } else { false } }
 
+    fileprivate var isText: Bool { if case .text = self { true } else { false } }
+
     fileprivate var cells: [String] {
         switch self {
         case .text(let text): [text]
         case .count(let count): [count.map(String.init) ?? "?"]
+        case .absent: ["-"]
         case .id(let id): [id?.description ?? "-", id.map { $0.time ?? "-" } ?? "-"]
         case .duration(let duration): [StatusReport.time(duration / .seconds(1))]
         case .rate(let rate): [rate.map(Self.signed) ?? "?"]
@@ -74,6 +87,7 @@ extension RecordValue {
         switch self {
         case .text(let text): line.add(name, text)
         case .count(let count): if let count { line.add(name, count) }
+        case .absent: return
         case .id(let id):
             guard let id else { return }
             line.add(name, id.description)

@@ -65,6 +65,12 @@ struct EntryFormatTests {
                 + #""fields":{"text":"1"},"fields_base64":{"photo":"/9gA"}}"#)
     }
 
+    @Test func `some of the fields come in the order of the names that are asked for`() throws {
+        let entry = try message("s", "5-0", ("a", [0x31]), ("b", [0x32]), ("a", [0x33]), ("c", [0x34]))
+        let names = ["c", "a", "x"].map { Array($0.utf8) }
+        #expect(try entry.only(names) == message("s", "5-0", ("c", [0x34]), ("a", [0x31]), ("a", [0x33])))
+    }
+
     @Test func `where names repeat or are not UTF-8, all fields come as pairs`() throws {
         let fields: [EntryFields.Element] = [
             (name: [0x61], value: [0x31]), (name: [0xFF], value: [0x32]), (name: [0x61], value: [0xFE]),

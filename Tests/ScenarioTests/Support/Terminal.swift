@@ -12,7 +12,8 @@ final class Terminal {
     /// TIOCSPTLCK and TIOCGPTN of <asm-generic/ioctls.h>, which Swift cannot read, for they are computed.
     private static let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
 
-    init() throws {
+    /// - Parameter columns: its width; without it, it says none.
+    init(columns: UInt16 = 0) throws {
         descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var (locked, number): (Int32, Int32) = (0, 0)
         guard descriptor >= 0, ioctl(descriptor, Self.setLock, &locked) == 0,
@@ -20,6 +21,8 @@ final class Terminal {
         else { throw TestSupportError("no terminal: \(String(cString: strerror(errno)))") }
         path = "/dev/pts/\(number)"
         other = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var size = winsize(ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        if columns > 0 { _ = ioctl(descriptor, UInt(TIOCSWINSZ), &size) }
         Thread.detachNewThread { [descriptor, screen] in
             var buffer = [UInt8](repeating: 0, count: 4096)
             while true {
