@@ -14,6 +14,9 @@ struct ConfigOption: ParsableArguments {
         path ?? (access("bridge.yaml", F_OK) == 0 ? "bridge.yaml" : "/etc/footbridge/bridge.yaml")
     }
 
+    /// Whether there is such a file.
+    var isFound: Bool { access(resolved, F_OK) == 0 }
+
     /// The checked configuration; all its errors go to standard error, and the command ends with 78.
     func load() throws -> BridgeConfig { try load { path in try ConfigFile.load(path: path) } }
 
@@ -34,7 +37,7 @@ struct ConfigOption: ParsableArguments {
         do {
             return try body(resolved)
         } catch {
-            if path == nil && access(resolved, F_OK) != 0 {
+            if path == nil && !isFound {
                 complain(
                     "footbridge: there is neither bridge.yaml here nor \(resolved); "
                         + "name a file with -c, or begin with a copy of bridge.yaml.example")

@@ -6,17 +6,32 @@ import RedisStreams
 struct StreamTrouble {
     let connection: ToolConnection
     let redis: RedisStreams.Redis
-    let streams: [String]
+    var streams: [String]
     let group: String?
+    /// Whether to make what is missing may be what is wanted.
+    let isMaking: Bool
 
     private typealias Told = (text: String, code: ExitCode)
 
-    /// What else a command throws goes through as it is; that nobody reads on is no failure.
+    /// What else a command throws goes through as it is.
     func exit(for error: any Error) async -> any Error {
-        if error is OutputClosed { return ExitCode.success }
+        if let error = error as? StreamFaults { return await exit(for: error) }
         guard let failure = error as? RedisStreams.Redis.Failure else { return error }
         let (text, code) = await told(failure)
         return footbridge.failure(text, code)
+    }
+
+    /// Tells each; the code is that of the first.
+    private func exit(for faults: StreamFaults) async -> any Error {
+        var first: ExitCode?
+        for (stream, failure) in faults.faults {
+            var trouble = self
+            trouble.streams = [stream]
+            let (text, code) = await trouble.told(failure)
+            let exit = footbridge.failure(text, code)
+            first = first ?? exit
+        }
+        return first ?? .failure
     }
 
     private func told(_ failure: RedisStreams.Redis.Failure) async -> Told {
@@ -55,12 +70,12 @@ struct StreamTrouble {
                 guard let group, !names.contains(group) else { continue }
                 let others =
                     names.isEmpty ? "has no groups" : "has the groups \(names.map(shown).joined(separator: ", "))"
-                return "stream \(shown(stream)) \(others), not \(shown(group)); to make it: "
-                    + "footbridge group create \(shell(group)) \(shell(stream))"
+                let cure = "; to make it: footbridge group create \(shell(group)) \(shell(stream))"
+                return "stream \(shown(stream)) \(others), not \(shown(group))\(isMaking ? cure : "")"
             } catch RedisStreams.Redis.Failure.server(.noStream, _) {
+                let cure = ", or make it: footbridge stream add \(shell(stream)) name=value"
                 return "there is no stream \(shown(stream)) (\(connection.target.place), database "
-                    + "\(connection.target.handshake.database)); check the name, or make it: "
-                    + "footbridge stream add \(shell(stream)) name=value"
+                    + "\(connection.target.handshake.database)); check the name\(isMaking ? cure : "")"
             } catch {
                 return nil
             }

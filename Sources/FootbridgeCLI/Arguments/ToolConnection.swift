@@ -1,6 +1,5 @@
 import ArgumentParser
 import Footbridge
-import Glibc
 import Logging
 import Redis
 import RedisStreams
@@ -32,7 +31,7 @@ struct ToolConnection {
             } catch {
                 throw ValidationError("\(source): \(error)")
             }
-        } else if config.path == nil && access(config.resolved, F_OK) != 0 {
+        } else if config.path == nil && !config.isFound {
             try self.init(RedisURL("redis://localhost:6379/0"))
         } else {
             if let target = try config.loadRedis().target(clientName: Self.clientName) {
