@@ -38,13 +38,93 @@ import Testing
                 == #"{"stream":"new","group":"g","consumers":0,"pending":0,"lag":0,"last_delivered":"0-0"}"# + "\n")
         #expect(
             try scene.run("group", "destroy", "late", "s", "new", "--yes").output
-                == "s: destroyed\nnew: has no such group\n")
+                == "s: destroyed\n")
+        let nosuch = "footbridge: stream \"s\" has the groups \"g\", not \"nosuch\"\n"
+        #expect(try scene.run("group", "destroy", "nosuch", "s") == CommandResult(78, error: nosuch))
+        #expect(
+            try scene.run("group", "destroy", "nosuch", "s", "--yes", "--json")
+                == CommandResult(
+                    78, output: #"{"group":"nosuch","stream":"s","destroyed":false}"# + "\n", error: nosuch))
         #expect(
             try scene.run("group", "pending", "nosuch", "s")
                 == CommandResult(78, error: noGroup(#"has the groups "g""#)))
         #expect(try scene.run("group", "destroy", "g", "s", "-y").output == "s: destroyed\n")
         #expect(try scene.ids("s") == ["5-0"])
         #expect(try scene.run("group", "list", "s") == CommandResult(0, error: "footbridge: no groups\n"))
+    }
+
+    @Test func `what is wrong with one stream does not keep the group's others from it`() throws {
+        for stream in ["a", "b"] {
+            try scene.add(stream, "5-0", 5)
+            #expect(try scene.redis.command("XGROUP", "CREATE", stream, "g", "0") == .simple("OK"))
+        }
+        try scene.add("bare", "5-0", 5)
+        #expect(try scene.redis.command("SADD", "set", "member") == 1)
+        let notStream = "footbridge: \"set\" is a set, not a stream; name another key\n"
+        #expect(
+            try scene.run("group", "create", "new", "a", "set", "b")
+                == CommandResult(78, output: "a: created\nb: created\n", error: notStream))
+        let moved = try scene.run("group", "set-id", "g", "a", "bare", "b", "--to", "4-0", "--yes")
+        #expect(moved.exit == .status(78) && moved.output == "a: moved\nb: moved\n")
+        #expect(moved.error.hasPrefix("footbridge: stream \"bare\" has no groups, not \"g\"; to make it: "))
+        for words in [
+            ["list", "a", "set", "b"], ["consumers", "g", "a", "set", "b"], ["pending", "g", "a", "set", "b"],
+        ] {
+            if words[0] == "consumers" {
+                for stream in ["a", "b"] {
+                    try scene.redis.command("XREADGROUP", "GROUP", "g", "c", "STREAMS", stream, ">")
+                }
+            }
+            let result = try CommandResult(scene.start(["group"] + words + ["--json"]))
+            #expect(result.exit == .status(78) && result.error == notStream)
+            #expect(
+                Set(result.output.split(separator: "\n").map { $0.prefix(13) }) == [
+                    #"{"stream":"a""#, #"{"stream":"b""#,
+                ])
+        }
+        #expect(
+            try scene.run("group", "destroy", "g", "a", "bare", "b", "--yes")
+                == CommandResult(
+                    78, output: "a: destroyed\nb: destroyed\n",
+                    error: "footbridge: stream \"bare\" has no groups, not \"g\"\n"))
+    }
+
+    /// Names as bridges make them: what they note in a group, and what one that stopped has handed over.
+    @Test func `what bridges note in a group is not counted as consumers`() throws {
+        try scene.add("s", "5-0", 5)
+        #expect(try scene.redis.command("XGROUP", "CREATE", "s", "g", "0") == .simple("OK"))
+        for name in ["footbridge:group:x", "footbridge:owner:t:60000:h.1", "footbridge:released", "h.1"] {
+            #expect(try scene.redis.command("XGROUP", "CREATECONSUMER", "s", "g", name) == 1)
+        }
+        func consumers() throws -> [String] {
+            try scene.run("group", "consumers", "g", "s").output.split(separator: "\n").dropFirst().map {
+                $0.split(separator: " ").dropFirst().prefix(2).joined(separator: " ")
+            }
+        }
+        #expect(try scene.run("group", "list", "s", "--json").output.contains(#""group":"g","consumers":1,"#))
+        #expect(try consumers() == ["h.1 0"])
+        try scene.redis.command("XREADGROUP", "GROUP", "g", "footbridge:released", "STREAMS", "s", ">")
+        #expect(try scene.run("group", "list", "s", "--json").output.contains(#""consumers":1,"pending":1,"#))
+        #expect(try consumers() == ["footbridge:released 1", "h.1 0"])
+        let destroy = try scene.run("group", "destroy", "g", "s")
+        #expect(destroy.error.contains("  1 pending were handed over by bridges that stopped: nobody will know"))
+    }
+
+    @Test func `a consumer that is not there is an error`() throws {
+        for stream in ["a", "b"] {
+            #expect(try scene.redis.command("XGROUP", "CREATE", stream, "g", "0", "MKSTREAM") == .simple("OK"))
+        }
+        for name in ["me", "you"] { #expect(try scene.redis.command("XGROUP", "CREATECONSUMER", "a", "g", name) == 1) }
+        #expect(
+            try scene.run("group", "remove-consumer", "g", "a", "b", "--consumer", "me")
+                == CommandResult(
+                    78, output: "a: removed\n", error: "footbridge: b: the group has no consumer \"me\"; it has none\n")
+        )
+        #expect(
+            try scene.run("group", "remove-consumer", "g", "a", "--consumer", "me", "--yes", "--json")
+                == CommandResult(
+                    78, output: #"{"group":"g","stream":"a","consumer":"me","removed":false,"dropped":0}"# + "\n",
+                    error: "footbridge: a: the group has no consumer \"me\"; it has \"you\"\n"))
     }
 
     @Test func `read gives, pending lists, ack settles`() throws {

@@ -18,6 +18,10 @@ import Testing
             + "footbridge stream add nosuch name=value\n"
     }
 
+    private var noStreamTold: String {
+        noStreamCured.replacing(", or make it: footbridge stream add nosuch name=value", with: "")
+    }
+
     @Test func `add prints the id, which may be given or of a time`() throws {
         let added = try scene.run("stream", "add", "s", "--id", "5-1", "a=1", "a=2", "b=")
         #expect(added == CommandResult(0, output: "5-1\n"))
@@ -115,7 +119,7 @@ import Testing
         #expect(try scene.run("stream", "len", "s") == CommandResult(0, output: "2\n"))
         #expect(
             try scene.run("stream", "len", "s", "nosuch")
-                == CommandResult(0, output: "STREAM  LENGTH\ns            2\nnosuch       0\n"))
+                == CommandResult(0, output: "STREAM  LENGTH\ns            2\nnosuch       0\n", error: noStream + "\n"))
         #expect(try scene.run("stream", "len", "nosuch") == CommandResult(0, output: "0\n", error: noStream + "\n"))
         #expect(
             try scene.run("stream", "info", "s")
@@ -133,6 +137,93 @@ import Testing
         #expect(try scene.run("stream", "info", "nosuch") == CommandResult(78, error: noStreamCured))
     }
 
+    @Test func `what is wrong with one stream does not keep the others from being shown`() throws {
+        try scene.add("a", "5-0")
+        try scene.add("b", "5-0")
+        #expect(try scene.redis.command("SADD", "set", "member") == 1)
+        let info = try scene.run("stream", "info", "a", "nosuch", "set", "b", "--json")
+        #expect(info.output.split(separator: "\n").map { $0.prefix(13) } == [#"{"stream":"a""#, #"{"stream":"b""#])
+        let notStream = "footbridge: \"set\" is a set, not a stream; name another key\n"
+        #expect(info.exit == .status(78) && info.error == noStreamCured + notStream)
+        #expect(
+            try scene.run("stream", "len", "set", "a")
+                == CommandResult(78, output: "STREAM  LENGTH\na            1\n", error: notStream))
+        #expect(
+            try scene.run("stream", "read", "nosuch", "a", "--raw")
+                == CommandResult(0, output: "1\n", error: noStream + "\n"))
+    }
+
+    @Test func `list finds the streams, and how far behind their groups are`() throws {
+        #expect(try scene.run("stream", "list") == CommandResult(0, error: "footbridge: no streams\n"))
+        #expect(try scene.redis.command("SADD", "a-set", "member") == 1)
+        for number in 1...3 { try scene.add("orders:eu", "\(number)-0", number) }
+        try scene.add("orders:us", "5-0")
+        for group in [("fast", "2-0"), ("slow", "1-0")] {
+            #expect(
+                try scene.redis.command(
+                    "XGROUP", "CREATE", "orders:eu", group.0, group.1, "ENTRIESREAD", String(group.1.prefix(1)))
+                    == .simple("OK"))
+        }
+        #expect(
+            try scene.run("stream", "list")
+                == CommandResult(
+                    0,
+                    output: """
+                        STREAM     LENGTH  GROUPS  LAG  LAST                      TIME
+                        orders:eu       3       2    2   3-0  1970-01-01T00:00:00.003Z
+                        orders:us       1       0    -   5-0  1970-01-01T00:00:00.005Z
+
+                        """))
+        #expect(
+            try scene.run("stream", "list", "*:us", "--json")
+                == CommandResult(
+                    0,
+                    output: #"{"stream":"orders:us","length":1,"groups":0,"last":"5-0","#
+                        + #""last_time":"1970-01-01T00:00:00.005Z"}"# + "\n"))
+        #expect(
+            try scene.run("stream", "list", "x*") == CommandResult(0, error: "footbridge: no streams of such a name\n"))
+        // More than one portion of keys, and of streams.
+        for number in 1...2500 { try scene.redis.command("XADD", "many:\(number)", "5-0", "n", "1") }
+        #expect(try scene.run("stream", "list", "many:*", "--json").output.split(separator: "\n").count == 2500)
+    }
+
+    @Test func `--where picks entries by jq, and -n counts those that pass`() throws {
+        for number in 1...40 { try scene.add("s", "\(number)-0", number) }
+        #expect(try scene.redis.command("XADD", "s", "41-0", "other", "x") == "41-0")
+        let even = ".fields.n | tonumber % 2 == 0"
+        let first = try scene.run("stream", "range", "s", "--raw", "--where", even, "-n", "3")
+        #expect(first == CommandResult(0, output: "2\n4\n6\n"))
+        let last = try scene.run("stream", "range", "s", "--raw", "--where", "(\(even))?", "-n", "2", "--reverse")
+        #expect(last == CommandResult(0, output: "40\n38\n"))
+        let strict = try scene.run("stream", "range", "s", "39-0", "--raw", "--where", even)
+        #expect(strict.exit == .status(0) && strict.output == "40\n")
+        #expect(strict.error.hasPrefix("footbridge: --where fails for 41-0, which is left out: "))
+        let byID = try scene.run(
+            "series", "range", "s", "nosuch", "--raw", "--where", #".stream == "s" and .timestamp == 0.007"#)
+        #expect(byID == CommandResult(0, output: "7\n", error: noStream + "\n"))
+        let wrong = try scene.run("stream", "range", "s", "--where", ".fields |")
+        #expect(wrong.exit == .status(64) && wrong.error.hasPrefix("Error: --where: line 1, column "), "\(wrong.error)")
+    }
+
+    @Test func `several fields are printed in the order that was asked for`() throws {
+        #expect(try scene.redis.command("XADD", "s", "5-0", "a", "1", "b", "2", "c", "3") == "5-0")
+        #expect(try scene.run("stream", "range", "s", "--raw", "--field", "c", "--field", "a").output == "3\n1\n")
+        #expect(
+            try scene.run("stream", "range", "s", "--json", "--field", "b", "--field", "a").output
+                .hasSuffix(#""fields":{"b":"2","a":"1"}}"# + "\n"))
+    }
+
+    @Test func `a table fits the terminal, and keeps its times in a pipe`() throws {
+        try scene.add("a-stream-with-a-name", "1767312000000-0")
+        let terminal = try Terminal(columns: 60)
+        let info = try terminal.footbridge(["stream", "info", "a-stream-with-a-name"], environment: scene.environment)
+        #expect(try info.waitForExit() == .status(0))
+        try terminal.wait(
+            for: "STREAM      LENGTH  GROUPS            FIRST             LAST\r\n"
+                + "a-stream-…       1       0  1767312000000-0  1767312000000-0\r\n")
+        #expect(try scene.run("stream", "info", "a-stream-with-a-name").output.contains("2026-01-02T00:00:00.000Z"))
+    }
+
     @Test func `trim and delete do without a question what is confirmed or loses nothing`() throws {
         for number in 1...5 { try scene.add("s", "\(number)-0", number) }
         #expect(try scene.run("stream", "trim", "s", "--to", "5") == CommandResult(0, output: "0 removed\n"))
@@ -144,7 +235,11 @@ import Testing
         #expect(
             try scene.run("stream", "delete", "s", "3-0", "9-9", "--yes") == CommandResult(0, output: "1 deleted\n"))
         #expect(try scene.ids("s") == ["4-0", "5-0"])
-        #expect(try scene.run("stream", "trim", "nosuch", "--to", "1") == CommandResult(78, error: noStreamCured))
+        for words in [
+            ["trim", "nosuch", "--to", "1"], ["trim", "nosuch", "--to", "1", "--yes"], ["delete", "nosuch", "1-0"],
+        ] {
+            #expect(try CommandResult(scene.start(["stream"] + words)) == CommandResult(78, error: noStreamTold))
+        }
     }
 
     @Test(arguments: [

@@ -45,6 +45,33 @@ import Testing
                     0, output: lines.joined(), error: "footbridge: there is no stream \"new\" yet: waiting for it\n"))
     }
 
+    @Test func `tail -n begins with the oldest of the last, of one stream, too`() throws {
+        for number in 1...5 { try scene.add("s", "\(number)-0", number) }
+        let tail = try scene.start(["stream", "tail", "s", "-n", "3", "--raw"])
+        try tail.waitForOutput(containing: "5\n")
+        try waitUntilItReads()
+        try scene.add("s", "6-0", 6)
+        try tail.waitForOutput(containing: "6\n")
+        tail.signal(SIGINT)
+        #expect(try CommandResult(tail) == CommandResult(0, output: "3\n4\n5\n6\n"))
+    }
+
+    @Test func `tail --where prints what passes, the last ones of it first`() throws {
+        for number in 1...40 { try scene.add("s", "\(number)-0", number) }
+        let tail = try scene.start(
+            ["stream", "tail", "s", "-n", "2", "--raw", "--where", ".fields.n | tonumber % 10 == 0"])
+        try waitUntilItReads()
+        for number in ["text", "49", "50"] {
+            #expect(try scene.redis.command("XADD", "s", "*", "n", number).text != nil)
+        }
+        try tail.waitForOutput(containing: "50\n")
+        tail.signal(SIGINT)
+        let result = try CommandResult(tail)
+        #expect(result.exit == .status(0) && result.output == "30\n40\n50\n")
+        #expect(
+            result.error.hasPrefix("footbridge: --where fails for ") && result.error.split(separator: "\n").count == 1)
+    }
+
     @Test func `tail goes on where it was after a restart of Redis`() throws {
         let server = try RedisServer(.init(appendOnly: true))
         #expect(try server.probe().command("XADD", "s", "5-0", "n", "1") == "5-0")

@@ -32,33 +32,36 @@ struct GroupCreateCommand: AsyncParsableCommand {
     func run() async throws {
         let streams = names.streams.distinct
         try await server.perform(on: streams, group: names.group) { redis in
-            let created = try await redis.consumerGroup(names.group, of: streams).create(from: from)
-            try GroupChange(group: names.group, what: "created", otherwise: "was there already")
-                .print(streams.map { ($0, created[StreamName($0)] == true) }, json: json)
+            let group = redis.consumerGroup(names.group, of: streams)
+            let change = GroupChange(group: names.group, what: "created", otherwise: "was there already", json: json)
+            var faults = StreamFaults()
+            for stream in streams {
+                let isNew = try await faults.serve(stream) { try await group[stream].create(from: from) }
+                if let isNew { try change.print(stream, isChanged: isNew) }
+            }
+            try faults.end()
         }
     }
 }
 
-/// What became of a group in its streams.
+/// What became of a group in a stream.
 struct GroupChange {
     let group: String
     /// A participle: `created`.
     let what: String
-    let otherwise: String
+    var otherwise = ""
+    let json: Bool
 
     /// `orders: created`, or `{"group":"billing","stream":"orders","created":true}`.
-    func print(_ streams: [(name: String, isChanged: Bool)], json: Bool) throws(OutputClosed) {
-        for stream in streams {
-            if json {
-                var line = JSONLine()
-                line.add("group", group)
-                line.add("stream", stream.name)
-                line.add(what, stream.isChanged)
-                try LineOutput.standardOutput.put(line.bytes)
-            } else {
-                let name = EscapedText.line(stream.name.utf8)
-                try LineOutput.standardOutput.put("\(name): \(stream.isChanged ? what : otherwise)")
-            }
+    func print(_ stream: String, isChanged: Bool) throws(OutputFailure) {
+        guard json else {
+            let name = EscapedText.line(stream.utf8)
+            return try LineOutput.standardOutput.put("\(name): \(isChanged ? what : otherwise)")
         }
+        var line = JSONLine()
+        line.add("group", group)
+        line.add("stream", stream)
+        line.add(what, isChanged)
+        try LineOutput.standardOutput.put(line.bytes)
     }
 }

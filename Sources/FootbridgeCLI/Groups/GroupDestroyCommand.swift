@@ -23,16 +23,25 @@ struct GroupDestroyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let streams = names.streams.distinct
-        try await server.perform(on: streams, group: names.group) { redis in
+        try await server.perform(on: streams, group: names.group, isMaking: false) { redis in
             let group = redis.consumerGroup(names.group, of: streams)
             try await confirmation.confirm {
                 var lines: [String] = []
                 for stream in streams { lines += try await Self.loss(of: group, stream) }
                 return lines
             }
-            let destroyed = try await group.destroy()
-            try GroupChange(group: names.group, what: "destroyed", otherwise: "has no such group")
-                .print(streams.map { ($0, destroyed[StreamName($0)] == true) }, json: json)
+            let change = GroupChange(group: names.group, what: "destroyed", json: json)
+            var faults = StreamFaults()
+            for stream in streams {
+                let isDestroyed: Void? = try await faults.serve(stream) {
+                    guard try await group[stream].destroy() else {
+                        throw Redis.Failure.server(.noGroup, "no such group")
+                    }
+                }
+                // What was not there is told at the end; a program gets its line all the same.
+                if isDestroyed != nil || json { try change.print(stream, isChanged: isDestroyed != nil) }
+            }
+            try faults.end()
         }
     }
 
@@ -55,9 +64,11 @@ struct GroupDestroyCommand: AsyncParsableCommand {
             "  last delivered \(info.lastDelivered.shown), \(unread) unread",
         ]
         for consumer in consumers where consumer.pendingCount > 0 {
-            lines.append(
-                "  consumer \(EscapedText.line(consumer.name.utf8)) has \(consumer.pendingCount) pending: "
-                    + "nobody will know that they are not acknowledged")
+            let has =
+                consumer.isBookkeeping
+                ? "\(consumer.pendingCount) pending were handed over by bridges that stopped"
+                : "consumer \(EscapedText.line(consumer.name.utf8)) has \(consumer.pendingCount) pending"
+            lines.append("  \(has): nobody will know that they are not acknowledged")
         }
         return lines
     }

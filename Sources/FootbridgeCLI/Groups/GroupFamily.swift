@@ -9,8 +9,8 @@ struct GroupFamily: ParsableCommand {
             Redis keeps a group per stream; groups of one name over several streams are one here. \
             `footbridge stream tail … --group` follows the progress of a group.
 
-            Exit codes: 0 done, 1 not confirmed, 64 wrong usage, or nobody to confirm, 69 Redis cannot be reached, 78 Redis \
-            refuses: no such stream or group, a key that is no stream, missing rights.
+            Exit codes: 0 done, 1 not confirmed, 64 wrong usage, or nobody to confirm, 69 Redis cannot be reached, 74 the output \
+            cannot be written, 78 Redis refuses: no such stream or group, a key that is no stream, missing rights.
             """,
         subcommands: [
             GroupCreateCommand.self, GroupDestroyCommand.self, GroupListCommand.self, GroupReadCommand.self,

@@ -5,7 +5,10 @@ struct GroupListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "Lists the groups of streams.",
-        discussion: "LAG is what a group has still to read; ? where Redis does not know it.")
+        discussion: """
+            LAG is what a group has still to read; ? where Redis does not know it. CONSUMERS does not count those by which \
+            bridges keep their books.
+            """)
 
     @Argument(help: "The streams.")
     var streams: [String]
@@ -17,15 +20,22 @@ struct GroupListCommand: AsyncParsableCommand {
         let streams = streams.distinct
         try await server.perform(on: streams) { redis in
             var records = Records(["stream", "group", "consumers", "pending", "lag", "last_delivered"], left: 2)
+            var faults = StreamFaults()
             for stream in streams {
-                for group in try await redis.stream(stream).groups() {
+                for group in try await faults.serve(stream, { try await redis.stream(stream).groups() }) ?? [] {
+                    var readers = 0
+                    if group.consumerCount > 0 {
+                        let part = redis.consumerGroup(group.name, of: [stream])[stream]
+                        readers = try await part.consumers().count { !$0.isBookkeeping }
+                    }
                     records.add(
-                        .text(stream), .text(group.name), .count(group.consumerCount), .count(group.pendingCount),
+                        .text(stream), .text(group.name), .count(readers), .count(group.pendingCount),
                         .count(group.lag), .id(group.lastDelivered))
                 }
             }
             try records.print(json: output.json)
-            if records.rows.isEmpty { complain("footbridge: no groups") }
+            if records.rows.isEmpty && faults.faults.isEmpty { complain("footbridge: no groups") }
+            try faults.end()
         }
     }
 }

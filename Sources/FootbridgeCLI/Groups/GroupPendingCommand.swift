@@ -33,14 +33,16 @@ struct GroupPendingCommand: AsyncParsableCommand {
         try await server.perform(on: streams, group: names.group) { redis in
             let group = redis.consumerGroup(names.group, of: streams)
             var records = Records(["stream", "id", "consumer", "idle", "deliveries"], left: 4)
+            var faults = StreamFaults()
             for stream in streams {
-                for entry in try await all(group[stream]) {
+                for entry in try await faults.serve(stream, { try await all(group[stream]) }) ?? [] {
                     records.add(
                         .text(stream), .id(entry.id), .text(entry.consumer), .duration(entry.idle),
                         .count(entry.deliveryCount))
                 }
             }
             try records.print(json: output.json)
+            try faults.end()
         }
     }
 

@@ -26,23 +26,33 @@ struct GroupRemoveConsumerCommand: AsyncParsableCommand {
 
     func run() async throws {
         let streams = names.streams.distinct
-        try await server.perform(on: streams, group: names.group) { redis in
+        try await server.perform(on: streams, group: names.group, isMaking: false) { redis in
             let group = redis.consumerGroup(names.group, of: streams)
-            var pending: [(stream: String, count: Int?)] = []
+            var faults = StreamFaults()
+            var pending: [(stream: String, count: Int)] = []
+            var (isRefused, absent) = (false, [String]())
             for stream in streams {
-                let found = try await group[stream].consumers().first { $0.name == consumer }
-                pending.append((stream, found?.pendingCount))
+                let consumers = try await faults.serve(stream) { try await group[stream].consumers() }
+                guard let consumers else { continue }
+                if let found = consumers.first(where: { $0.name == consumer }) {
+                    pending.append((stream, found.pendingCount))
+                } else {
+                    absent.append(Self.absence(of: consumer, among: consumers, stream))
+                    if json { try report(.refused(pending: 0), stream) }
+                }
             }
-            let losses = pending.filter { $0.count ?? 0 > 0 }
-            try await confirmation.confirm { losses.map { loss(of: $0.count ?? 0, $0.stream) } }
-            var isRefused = false
+            let losses = pending.filter { $0.count > 0 }
+            try await confirmation.confirm { losses.map { loss(of: $0.count, $0.stream) } }
             for (stream, count) in pending {
                 // Whoever was shown nothing has agreed to nothing.
-                let force = confirmation.yes || count ?? 0 > 0
+                let force = confirmation.yes || count > 0
                 let removal = try await group[stream].removeConsumer(consumer, force: force)
                 if case .refused = removal { isRefused = true }
-                try report(removal, stream, wasThere: count != nil)
+                try report(removal, stream)
             }
+            for line in absent { complain("footbridge: \(line)") }
+            try faults.end()
+            if !absent.isEmpty { throw CommandExit.configuration }
             if isRefused { throw ExitCode.failure }
         }
     }
@@ -52,14 +62,21 @@ struct GroupRemoveConsumerCommand: AsyncParsableCommand {
             + "the group never delivers them again"
     }
 
-    private func report(_ removal: ConsumerRemoval, _ stream: String, wasThere: Bool) throws(OutputClosed) {
+    private static func absence(of consumer: String, among consumers: [ConsumerInfo], _ stream: String) -> String {
+        let names = consumers.filter { !$0.isBookkeeping }.map { "\"\(EscapedText.line($0.name.utf8))\"" }
+        let others = names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
+        return
+            "\(EscapedText.line(stream.utf8)): the group has no consumer \"\(EscapedText.line(consumer.utf8))\"; \(others)"
+    }
+
+    private func report(_ removal: ConsumerRemoval, _ stream: String) throws(OutputFailure) {
         if json {
             var line = JSONLine()
             line.add("group", names.group)
             line.add("stream", stream)
             line.add("consumer", consumer)
             if case .removed(let dropped) = removal {
-                line.add("removed", wasThere)
+                line.add("removed", true)
                 line.add("dropped", dropped.count)
             } else {
                 line.add("removed", false)
@@ -70,7 +87,7 @@ struct GroupRemoveConsumerCommand: AsyncParsableCommand {
         let outcome =
             switch removal {
             case .removed(let dropped) where !dropped.isEmpty: "removed, and \(dropped.count) pending dropped"
-            case .removed: wasThere ? "removed" : "has no such consumer"
+            case .removed: "removed"
             case .refused(let pending): "kept: \(pending) became pending meanwhile"
             }
         try LineOutput.standardOutput.put("\(EscapedText.line(stream.utf8)): \(outcome)")

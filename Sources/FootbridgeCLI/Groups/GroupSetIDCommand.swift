@@ -34,12 +34,22 @@ struct GroupSetIDCommand: AsyncParsableCommand {
             let group = redis.consumerGroup(names.group, of: streams)
             try await confirmation.confirm {
                 var lines: [String] = []
-                for stream in streams { lines += try await GroupMove.of(group, stream, to: to)?.lines ?? [] }
+                // What is wrong with one of them is told when it comes to it.
+                var faults = StreamFaults()
+                for stream in streams {
+                    lines +=
+                        try await faults.serve(stream) { try await GroupMove.of(group, stream, to: to)?.lines ?? [] }
+                        ?? []
+                }
                 return lines
             }
-            try await group.setID(to)
-            try GroupChange(group: names.group, what: "moved", otherwise: "").print(
-                streams.map { ($0, true) }, json: json)
+            let change = GroupChange(group: names.group, what: "moved", json: json)
+            var faults = StreamFaults()
+            for stream in streams {
+                let isMoved: Void? = try await faults.serve(stream) { try await group[stream].setID(to) }
+                if isMoved != nil || json { try change.print(stream, isChanged: isMoved != nil) }
+            }
+            try faults.end()
         }
     }
 }

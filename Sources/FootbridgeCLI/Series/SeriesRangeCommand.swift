@@ -21,6 +21,7 @@ struct SeriesRangeCommand: AsyncParsableCommand {
     @Flag(help: "The newest first.")
     var reverse = false
 
+    @OptionGroup var filter: WhereOption
     @OptionGroup var output: EntryOutput
     @OptionGroup var server: RedisOption
 
@@ -28,7 +29,7 @@ struct SeriesRangeCommand: AsyncParsableCommand {
         let streams = streams.distinct
         try await server.perform(on: streams) { redis in
             try await redis.print(
-                range.interval, of: streams, count: range.count, newestFirst: reverse,
+                range.interval, of: streams, count: range.count, newestFirst: reverse, where: filter.filter(),
                 to: output.printer(for: streams))
         }
     }

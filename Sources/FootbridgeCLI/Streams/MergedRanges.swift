@@ -30,20 +30,27 @@ struct MergedRanges {
 extension Redis {
     /// Prints entries of streams in the order of their ids; a stream that is not there is named, for it may be a slip.
     func print(
-        _ interval: EntryInterval, of streams: [String], count: Int?, newestFirst: Bool, to printer: EntryPrinter
+        _ interval: EntryInterval, of streams: [String], count: Int?, newestFirst: Bool,
+        where filter: EntryFilter? = nil,
+        to printer: EntryPrinter
     ) async throws {
         var printer = printer
         let ranges = streams.map { name in
             let range = stream(name)[interval]
-            return (stream: name, range: count.map { range.prefix($0) } ?? range)
+            // How many have to be read for so many that pass, nobody knows.
+            return (stream: name, range: filter == nil ? count.map { range.prefix($0) } ?? range : range)
         }
         var entries = MergedRanges(ranges, newestFirst: newestFirst)
         var printed = 0
+        var met: Set<String> = []
         while printed < count ?? .max, let message = try await entries.next() {
+            met.insert(message.stream)
+            guard filter?.passes(message) ?? true else { continue }
             try printer.print(message)
             printed += 1
         }
-        if printed == 0 { try await complainOfMissing(streams) }
+        try await complainOfMissing(streams.filter { !met.contains($0) })
+        filter?.end()
     }
 
     /// Says of each stream that is not there that it is not. No error: it may come.

@@ -96,7 +96,7 @@ struct AddedEntry {
     let stream: String
     let id: EntryID
 
-    func print(json: Bool) throws(OutputClosed) {
+    func print(json: Bool) throws(OutputFailure) {
         guard json else { return try LineOutput.standardOutput.put("\(id)") }
         var records = Records(["stream", "id"], left: 1)
         records.add(.text(stream), .id(id))

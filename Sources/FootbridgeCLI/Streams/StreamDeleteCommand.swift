@@ -23,11 +23,11 @@ struct StreamDeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (stream, ids) = (entries.stream, entries.ids.distinct)
-        try await server.perform(on: [stream]) { redis in
+        try await server.perform(on: [stream], isMaking: false) { redis in
             try await confirmation.confirm { try await Self.loss(ids, of: stream, redis) }
             let deleted = try await redis.stream(stream).delete(ids)
+            if deleted == 0 { try await redis.requireStream(stream) }
             try Count(stream: stream, what: "deleted", count: deleted).print(json: json)
-            if deleted == 0 { try await redis.complainOfMissing([stream]) }
         }
     }
 

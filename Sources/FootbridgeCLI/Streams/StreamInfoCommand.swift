@@ -19,13 +19,17 @@ struct StreamInfoCommand: AsyncParsableCommand {
         let streams = streams.distinct
         try await server.perform(on: streams) { redis in
             var records = Records(["stream", "length", "groups", "first", "last"], left: 1)
+            var faults = StreamFaults()
             for stream in streams {
-                let info = try await redis.stream(stream).info()
+                guard let info = try await faults.serve(stream, { try await redis.stream(stream).info() }) else {
+                    continue
+                }
                 records.add(
                     .text(stream), .count(info.length), .count(info.groupCount), .id(info.firstID),
                     .id(info.lastID == .zero ? nil : info.lastID))
             }
             try records.print(json: output.json)
+            try faults.end()
         }
     }
 }

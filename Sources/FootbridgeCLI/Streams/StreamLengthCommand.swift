@@ -17,18 +17,19 @@ struct StreamLengthCommand: AsyncParsableCommand {
         let streams = streams.distinct
         try await server.perform(on: streams) { redis in
             var records = Records(["stream", "length"], left: 1)
-            var total = 0
+            var faults = StreamFaults()
+            var empty: [String] = []
             for stream in streams {
-                let length = try await redis.stream(stream).count
+                guard let length = try await faults.serve(stream, { try await redis.stream(stream).count }) else {
+                    continue
+                }
                 records.add(.text(stream), .count(length))
-                total += length
+                if length == 0 { empty.append(stream) }
+                if streams.count == 1 && !output.json { try LineOutput.standardOutput.put("\(length)") }
             }
-            if streams.count == 1 && !output.json {
-                try LineOutput.standardOutput.put("\(total)")
-            } else {
-                try records.print(json: output.json)
-            }
-            if total == 0 { try await redis.complainOfMissing(streams) }
+            if streams.count > 1 || output.json { try records.print(json: output.json) }
+            try await redis.complainOfMissing(empty)
+            try faults.end()
         }
     }
 }

@@ -14,6 +14,7 @@ struct StreamRangeCommand: AsyncParsableCommand {
               footbridge stream range orders 1767312000000-0 + -n 2
               footbridge stream range orders --since 2h --json | jq .fields.total
               footbridge stream range orders 2026-01-02T00:00Z 2026-01-03T00:00Z
+              footbridge stream range orders --where '.fields.total | tonumber > 100' -n 10
               footbridge stream range pics 5-0 5-0 --raw --field jpg | head -c -1 > 5.jpg
             """)
 
@@ -35,6 +36,7 @@ struct StreamRangeCommand: AsyncParsableCommand {
     @Flag(help: "The newest first.")
     var reverse = false
 
+    @OptionGroup var filter: WhereOption
     @OptionGroup var output: EntryOutput
     @OptionGroup var server: RedisOption
 
@@ -51,7 +53,8 @@ struct StreamRangeCommand: AsyncParsableCommand {
         let interval = EntryInterval(from: from ?? range.interval.from, to: to ?? range.interval.to)
         try await server.perform(on: [stream]) { redis in
             try await redis.print(
-                interval, of: [stream], count: range.count, newestFirst: reverse, to: output.printer(for: [stream]))
+                interval, of: [stream], count: range.count, newestFirst: reverse, where: filter.filter(),
+                to: output.printer(for: [stream]))
         }
     }
 }

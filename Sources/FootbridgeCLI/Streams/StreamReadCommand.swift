@@ -42,7 +42,8 @@ struct StreamReadCommand: AsyncParsableCommand {
                 after: streams.map { ($0, from) }, count: count, waiting: wait.waiting)
             var printer = output.printer(for: streams)
             for message in batches.messages { try printer.print(message) }
-            if batches.isEmpty { try await redis.complainOfMissing(streams) }
+            let answered = batches.map(\.stream)
+            try await redis.complainOfMissing(streams.filter { !answered.contains($0) })
         }
     }
 }

@@ -16,9 +16,11 @@ struct StreamTailCommand: AsyncParsableCommand {
               footbridge stream tail orders
               footbridge stream tail orders refunds -n 10
               footbridge stream tail orders --since 15m --json | jq .fields
+              footbridge stream tail orders -n 5 --where '.fields.type == "order.paid"'
               footbridge stream tail orders --group billing
 
-            Exit codes: 0 after SIGINT or SIGTERM, 69 Redis cannot be reached at the start, 78 it refuses.
+            Exit codes: 0 after SIGINT or SIGTERM, 69 Redis cannot be reached at the start, 74 the output cannot be written, \
+            78 Redis refuses.
             """)
 
     @Argument(help: "The streams; one that is not there yet is waited for.")
@@ -38,6 +40,7 @@ struct StreamTailCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Follow this group's progress.", valueName: "name"))
     var group: String?
 
+    @OptionGroup var filter: WhereOption
     @OptionGroup var output: EntryOutput
     @OptionGroup var server: RedisOption
 
@@ -46,8 +49,9 @@ struct StreamTailCommand: AsyncParsableCommand {
         if count != nil && from != nil {
             throw ValidationError("-n and --since say both where to begin; leave one out")
         }
-        if group != nil && (count != nil || from != nil || output.raw || output.field != nil) {
-            throw ValidationError("--group shows no entries; leave -n, --since, --raw and --field out")
+        if group != nil && (count != nil || from != nil || filter.program != nil || output.raw || !output.field.isEmpty)
+        {
+            throw ValidationError("--group shows no entries; leave -n, --since, --where, --raw and --field out")
         }
     }
 
@@ -73,23 +77,37 @@ struct StreamTailCommand: AsyncParsableCommand {
             }
         }
         try await redis.complainOfMissing(streams, " yet: waiting for it")
+        let filter = try filter.filter()
+        defer { filter?.end() }
         if let count {
-            for message in try await redis.last(count, upTo: positions) { try printer.print(message) }
+            for message in try await redis.last(count, upTo: positions, where: filter) { try printer.print(message) }
         }
-        for try await message in redis.tail(after: positions) { try printer.print(message) }
+        for try await message in redis.tail(after: positions) where filter?.passes(message) ?? true {
+            try printer.print(message)
+        }
     }
 }
 
 extension Redis {
-    /// The last entries of streams, up to and including positions, in the order of their ids: so many altogether.
+    /// The last entries of streams that pass, up to and including positions, in the order of their ids: so many altogether.
     fileprivate func last(
-        _ count: Int, upTo positions: [(stream: String, after: StreamPosition)]
+        _ count: Int, upTo positions: [(stream: String, after: StreamPosition)], where filter: EntryFilter?
     ) async throws -> [Message] {
+        guard count > 0 else { return [] }
         var batches: [StreamBatch] = []
         for (name, position) in positions {
             guard case .after(let id) = position else { continue }
-            let entries = try await stream(name)[...id].reversed().prefix(count).entries()
-            batches.append(StreamBatch(stream: name, entries: entries))
+            let newest = stream(name)[...id].reversed()
+            let range: EntryRange = filter == nil ? newest.prefix(count) : newest
+            var entries: [StreamEntry] = []
+            for try await entry in range {
+                guard filter?.passes(Message(stream: name, id: entry.id, fields: entry.fields)) ?? true else {
+                    continue
+                }
+                entries.append(entry)
+                if entries.count == count { break }
+            }
+            batches.append(StreamBatch(stream: name, entries: entries.reversed()))
         }
         return batches.messages.suffix(count)
     }

@@ -44,7 +44,7 @@ struct StreamTrimCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bound = before.map { TrimBound.from($0) } ?? .newest(to ?? 0)
-        try await server.perform(on: [stream]) { redis in
+        try await server.perform(on: [stream], isMaking: false) { redis in
             try await confirmation.confirm {
                 try await TrimLoss.of(bound, on: stream, approximate: approximate, redis)?.lines ?? []
             }
@@ -54,8 +54,8 @@ struct StreamTrimCommand: AsyncParsableCommand {
                     try await redis.stream(stream).trim(to: count, approximate ? .approximate : .exact)
                 case .from(let id): try await redis.stream(stream).trim(before: id, approximate ? .approximate : .exact)
                 }
+            if removed == 0 { try await redis.requireStream(stream) }
             try Count(stream: stream, what: "removed", count: removed).print(json: json)
-            if removed == 0 { try await redis.complainOfMissing([stream]) }
         }
     }
 }
