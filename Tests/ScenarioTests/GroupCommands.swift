@@ -145,6 +145,10 @@ import Testing
                 ["s", "6-0", "1970-01-01T00:00:00.006Z", "g.c1", "1"],
             ])
         #expect(try scene.run("group", "pending", "g", "s", "--consumer", "me") == CommandResult(0))
+        #expect(
+            try scene.run("group", "pending", "g", "s", "--consumer", "em")
+                == CommandResult(0, error: "footbridge: s: the group has no consumer \"em\"; it has \"g.c1\", \"me\"\n")
+        )
         #expect(try scene.run("group", "pending", "g", "s", "--idle", "1h") == CommandResult(0))
         let json = try scene.run("group", "pending", "g", "s", "--since", "6-0", "-n", "5", "--json").output
         #expect(

@@ -153,6 +153,27 @@ import Testing
                 == CommandResult(0, output: "1\n", error: noStream + "\n"))
     }
 
+    @Test func `a slip in a name is told with the stream that was meant`() throws {
+        for stream in ["orders", "refunds"] { try scene.add(stream, "5-0") }
+        let near = "footbridge: there is no stream \"ordres\""
+        let place = "(Redis at 127.0.0.1:\(scene.server.port), database 0)"
+        #expect(
+            try scene.run("stream", "info", "ordres")
+                == CommandResult(78, error: "\(near) \(place); did you mean \"orders\"?\n"))
+        #expect(
+            try scene.run("stream", "range", "ordres") == CommandResult(0, error: "\(near); did you mean \"orders\"?\n")
+        )
+        // Who may not look at all keys is told the rest.
+        #expect(
+            try scene.redis.command("ACL", "SETUSER", "few", "on", ">p", "~*", "+@all", "-scan") == .simple("OK"))
+        let few = try CommandResult(
+            .footbridge("stream", "range", "ordres", "--redis", "redis://few:p@127.0.0.1:\(scene.server.port)"))
+        #expect(few == CommandResult(0, error: near + "\n"))
+        let list = try CommandResult(
+            .footbridge("stream", "list", "--redis", "redis://few:p@127.0.0.1:\(scene.server.port)"))
+        #expect(list.exit == .status(78) && list.error.contains("refuses: NOPERM"), "\(list.error)")
+    }
+
     @Test func `list finds the streams, and how far behind their groups are`() throws {
         #expect(try scene.run("stream", "list") == CommandResult(0, error: "footbridge: no streams\n"))
         #expect(try scene.redis.command("SADD", "a-set", "member") == 1)

@@ -73,9 +73,14 @@ struct StreamTrouble {
                 let cure = "; to make it: footbridge group create \(shell(group)) \(shell(stream))"
                 return "stream \(shown(stream)) \(others), not \(shown(group))\(isMaking ? cure : "")"
             } catch RedisStreams.Redis.Failure.server(.noStream, _) {
-                let cure = ", or make it: footbridge stream add \(shell(stream)) name=value"
+                var cure = "check the name"
+                if let near = await redis.streamName(near: stream) {
+                    cure = "did you mean \(shown(near))?"
+                } else if isMaking {
+                    cure += ", or make it: footbridge stream add \(shell(stream)) name=value"
+                }
                 return "there is no stream \(shown(stream)) (\(connection.target.place), database "
-                    + "\(connection.target.handshake.database)); check the name\(isMaking ? cure : "")"
+                    + "\(connection.target.handshake.database)); \(cure)"
             } catch {
                 return nil
             }

@@ -35,7 +35,9 @@ struct GroupPendingCommand: AsyncParsableCommand {
             var records = Records(["stream", "id", "consumer", "idle", "deliveries"], left: 4)
             var faults = StreamFaults()
             for stream in streams {
-                for entry in try await faults.serve(stream, { try await all(group[stream]) }) ?? [] {
+                guard let entries = try await faults.serve(stream, { try await all(group[stream]) }) else { continue }
+                if entries.isEmpty, let consumer { try await complainOfMissing(consumer, group[stream], stream) }
+                for entry in entries {
                     records.add(
                         .text(stream), .id(entry.id), .text(entry.consumer), .duration(entry.idle),
                         .count(entry.deliveryCount))
@@ -44,6 +46,12 @@ struct GroupPendingCommand: AsyncParsableCommand {
             try records.print(json: output.json)
             try faults.end()
         }
+    }
+
+    private func complainOfMissing(_ consumer: String, _ group: GroupStream, _ stream: String) async throws {
+        let consumers = try await group.consumers()
+        if consumers.contains(where: { $0.name == consumer }) { return }
+        complain("footbridge: \(consumers.absence(of: consumer, in: stream))")
     }
 
     /// In portions, for the server does nothing else meanwhile.

@@ -37,7 +37,7 @@ struct GroupRemoveConsumerCommand: AsyncParsableCommand {
                 if let found = consumers.first(where: { $0.name == consumer }) {
                     pending.append((stream, found.pendingCount))
                 } else {
-                    absent.append(Self.absence(of: consumer, among: consumers, stream))
+                    absent.append(consumers.absence(of: consumer, in: stream))
                     if json { try report(.refused(pending: 0), stream) }
                 }
             }
@@ -60,13 +60,6 @@ struct GroupRemoveConsumerCommand: AsyncParsableCommand {
     private func loss(of count: Int, _ stream: String) -> String {
         "\(EscapedText.line(stream.utf8)): \(count) pending for consumer \(EscapedText.line(consumer.utf8)) will be dropped: "
             + "the group never delivers them again"
-    }
-
-    private static func absence(of consumer: String, among consumers: [ConsumerInfo], _ stream: String) -> String {
-        let names = consumers.filter { !$0.isBookkeeping }.map { "\"\(EscapedText.line($0.name.utf8))\"" }
-        let others = names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
-        return
-            "\(EscapedText.line(stream.utf8)): the group has no consumer \"\(EscapedText.line(consumer.utf8))\"; \(others)"
     }
 
     private func report(_ removal: ConsumerRemoval, _ stream: String) throws(OutputFailure) {

@@ -12,7 +12,7 @@ struct EntryText {
     init(streams: [String], hasColour: Bool = false) {
         self.streams = streams.count > 1 ? streams : []
         self.hasColour = hasColour
-        streamColumns = self.streams.map { Self.shown($0).count }.max() ?? 0
+        streamColumns = self.streams.map { EscapedText.columns(of: Self.shown($0).utf8) }.max() ?? 0
     }
 
     mutating func line(_ message: Message) -> String {
@@ -37,7 +37,7 @@ struct EntryText {
     }
 
     private func padded(_ text: String, _ columns: Int) -> String {
-        text + String(repeating: " ", count: max(0, columns - text.count) + 2)
+        text + String(repeating: " ", count: max(0, columns - EscapedText.columns(of: text.utf8)) + 2)
     }
 
     /// Cyan, yellow, magenta, green, blue, red, and from the beginning.

@@ -117,7 +117,7 @@ struct JSONObjectText {
                 switch bytes[place...].dropFirst().first {
                 case UInt8(ascii: "u")? where digits.count == 4 && digits.allSatisfy({ JSONText.digit($0) != nil }):
                     place += 6
-                case let escaped? where JSONText.escapes[escaped] != nil: place += 2
+                case let byte? where JSONText.escaped(byte) != nil: place += 2
                 default: throw wrong("no escape of JSON; a backslash is written \\\\")
                 }
             case 0..<0x20:
@@ -166,7 +166,7 @@ struct JSONObjectText {
     private var current: UInt8 { place < bytes.endIndex ? bytes[place] : 0 }
 
     private mutating func skipBlanks() {
-        while place < bytes.endIndex, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place]) { place += 1 }
+        while current == 0x20 || current == 0x09 || current == 0x0A || current == 0x0D { place += 1 }
     }
 
     private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
@@ -200,7 +200,7 @@ enum JSONText {
                 place += 1
                 continue
             }
-            if let plain = escapes[inside[place + 1]] {
+            if let plain = escaped(inside[place + 1]) {
                 text.append(plain)
                 place += 2
                 continue
@@ -222,12 +222,17 @@ enum JSONText {
     }
 
     /// What stands for what behind a backslash, `u` apart.
-    static let escapes: [UInt8: UInt8] = [
-        UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-        UInt8(ascii: "/"): UInt8(ascii: "/"),
-        UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D,
-        UInt8(ascii: "t"): 0x09,
-    ]
+    static func escaped(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
 
     static func digit(_ byte: UInt8) -> UInt32? {
         switch byte {

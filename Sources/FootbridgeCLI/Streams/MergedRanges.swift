@@ -59,7 +59,8 @@ extension Redis {
             do {
                 _ = try await stream(name).info()
             } catch Failure.server(.noStream, _) {
-                complain("footbridge: there is no stream \"\(EscapedText.line(name.utf8))\"\(consequence)")
+                let near = await streamName(near: name).map { "; did you mean \"\(EscapedText.line($0.utf8))\"?" } ?? ""
+                complain("footbridge: there is no stream \"\(EscapedText.line(name.utf8))\"\(consequence)\(near)")
             }
         }
     }

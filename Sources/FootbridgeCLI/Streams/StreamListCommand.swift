@@ -1,4 +1,5 @@
 import ArgumentParser
+import Footbridge
 import RedisStreams
 
 struct StreamListCommand: AsyncParsableCommand {
@@ -69,10 +70,13 @@ struct StreamListCommand: AsyncParsableCommand {
 extension Redis {
     /// The streams of the database, in the order of their names. `SCAN … TYPE stream`
     ///
-    /// - Parameter pattern: as of `KEYS`.
-    func streamNames(like pattern: String? = nil) async throws -> [StreamName] {
+    /// - Parameters:
+    ///   - pattern: as of `KEYS`.
+    ///   - steps: how often to ask at most, for some thousand keys each time.
+    func streamNames(like pattern: String? = nil, steps: Int = .max) async throws -> [StreamName] {
         var names: Set<StreamName> = []
         var cursor = "0"
+        var asked = 0
         repeat {
             let reply = try await send(
                 "SCAN", cursor, "MATCH", pattern ?? "*", "COUNT", 1000, "TYPE", "stream")
@@ -80,7 +84,15 @@ extension Redis {
             else { throw Failure.unexpectedReply("SCAN: \(reply)") }
             names.formUnion(keys.compactMap(\.bytes).map { StreamName($0) })
             cursor = next
-        } while cursor != "0"
+            asked += 1
+        } while cursor != "0" && asked < steps
         return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    }
+
+    /// The stream that was probably meant by the name of one that is not there; of the first streams that are found, for this
+    /// is only a hint.
+    func streamName(near name: String) async -> String? {
+        let names = (try? await streamNames(steps: 10)) ?? []
+        return nearest(to: name, among: names.map(\.description))
     }
 }
