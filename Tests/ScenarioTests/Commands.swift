@@ -51,12 +51,19 @@ import Testing
         #expect(named.error.contains("missing.yaml"))
     }
 
-    @Test(arguments: [["run", "--colour"], ["bridge"], ["send", "orders"], ["send", "orders", "no-equals-sign"]])
+    @Test(arguments: [["run", "--colour"], ["send", "orders"], ["send", "orders", "no-equals-sign"]])
     func `wrong usage exits 64`(arguments: [String]) throws {
         let result = try CommandResult(.footbridge(arguments))
         #expect(result.exit == .status(64))
         #expect(result.output == "")
         #expect(result.error.contains("Error: "))
+    }
+
+    @Test(arguments: [["strem"], ["help", "strem"], ["strem", "--json"]])
+    func `an unknown command is told with the one that was meant`(arguments: [String]) throws {
+        #expect(
+            try CommandResult(.footbridge(arguments))
+                == CommandResult(64, error: "footbridge: there is no command \"strem\"; did you mean stream?\n"))
     }
 
     @Test func `version names what is in the program`() throws {
