@@ -23,13 +23,11 @@ struct GroupListCommand: AsyncParsableCommand {
             var faults = StreamFaults()
             for stream in streams {
                 for group in try await faults.serve(stream, { try await redis.stream(stream).groups() }) ?? [] {
-                    var readers = 0
-                    if group.consumerCount > 0 {
-                        let part = redis.consumerGroup(group.name, of: [stream])[stream]
-                        readers = try await part.consumers().count { !$0.isBookkeeping }
-                    }
+                    let part = redis.consumerGroup(group.name, of: [stream])[stream]
+                    let consumers = try await faults.serve(stream) { try await part.consumers() }
                     records.add(
-                        .text(stream), .text(group.name), .count(readers), .count(group.pendingCount),
+                        .text(stream), .text(group.name), .count(consumers?.count { !$0.isBookkeeping }),
+                        .count(group.pendingCount),
                         .count(group.lag), .id(group.lastDelivered))
                 }
             }
