@@ -60,20 +60,42 @@ import Testing
     }
 
     /// Root may connect to anything, and becomes somebody else for it.
+    private func runWithoutRights(_ words: [String]) throws -> CommandResult {
+        let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        let line = (getuid() == 0 ? nobody : []) + [try ChildProcess.footbridgeBinary()] + words
+        return try CommandResult(ChildProcess(line[0], Array(line.dropFirst())))
+    }
+
+    private func allow(_ permissions: Int, _ path: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: path)
+    }
+
+    private func denied(_ socket: String, _ cure: String) -> CommandResult {
+        CommandResult(
+            78,
+            error: "footbridge: cannot reach Redis at \(socket): permission denied: this user has no right to the unix "
+                + "socket \(socket), or to its directory; do it as \(cure)\n")
+    }
+
     @Test func `a unix socket that this user may not have is called that`() throws {
         let socket = scene.server.unixSocket
-        let folder = URL(fileURLWithPath: socket).deletingLastPathComponent().path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
-        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: socket)
-        let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        let words = [try ChildProcess.footbridgeBinary(), "stream", "len", "s", "--redis", "unix://\(socket)"]
-        let line = getuid() == 0 ? nobody + words : words
+        try allow(0o755, URL(fileURLWithPath: socket).deletingLastPathComponent().path)
+        try allow(0, socket)
         #expect(
-            try CommandResult(ChildProcess(line[0], Array(line.dropFirst())))
-                == CommandResult(
-                    78,
-                    error:
-                        "footbridge: cannot reach Redis at \(socket): permission denied: this user has no right to the unix "
-                        + "socket \(socket), or to its directory; do it as a user who has it\n"))
+            try runWithoutRights(["stream", "len", "s", "--redis", "unix://\(socket)"])
+                == denied(socket, "a user who has it"))
+    }
+
+    @Test func `the embedded server of another user is not said to be away`() throws {
+        let file = try directory.write(
+            "redis: embedded\nroutes: { o: { stream: s, webhook: { url: \"https://example.com/\" } } }\n", to: "b.yaml")
+        let state = directory.file("state")
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: false)
+        try allow(0o755, directory.path)
+        try allow(0, state)
+        defer { try? allow(0o700, state) }
+        #expect(
+            try runWithoutRights(["stream", "len", "s", "-c", file, "--state", state])
+                == denied("\(state)/redis/redis.sock", "root, or as the user that the bridge runs as"))
     }
 }

@@ -41,7 +41,7 @@ struct ProgressScreen {
     private mutating func draw(_ lines: [String]) throws(OutputFailure) {
         let columns = output.columns
         let up = drawnLines > 0 ? "\u{1b}[\(drawnLines)A" : ""
-        let text = lines.map { "\r\u{1b}[K\($0.prefix(columns))" }.joined(separator: "\n")
+        let text = lines.map { "\r\u{1b}[K\(EscapedText.line($0.utf8, columns: columns))" }.joined(separator: "\n")
         try output.put("\(up)\(text)\u{1b}[J")
         drawnLines = lines.count
     }
