@@ -362,6 +362,10 @@ public final class CurlHandle {
         var connectionError = 0
         _ = footbridge_get_long(easy, CURLINFO_OS_ERRNO, &connectionError)
         end.connectionError = Int32(truncatingIfNeeded: connectionError)
+        // libcurl would speak of the URL's host and port.
+        if let path = options.connection.unixSocket, code == CURLE_COULDNT_CONNECT {
+            end.detail = TransportFailure.unixSocket(path, errno: end.connectionError)
+        }
         return end
     }
 

@@ -135,7 +135,9 @@ import Testing
         #expect(try await server.failures() == [])
         var nobody = options
         nobody.connection.unixSocket = directory.file("nobody.sock")
-        #expect(try await transfer(nobody).failureKind == .refused)
+        let failure = try await transfer(nobody).failure
+        #expect(failure?.kind == .refused)
+        #expect(failure?.message == "there is no unix socket \(directory.file("nobody.sock"))")
     }
 
     // MARK: - Proxies
