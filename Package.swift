@@ -68,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "footbridge",
             dependencies: [
-                "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "CSampleEvents",
+                "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
+                "CSampleEvents",
                 argumentParser, logging, lifecycle, flyingFox, flyingSocks,
             ],
             path: "Sources/FootbridgeCLI",
