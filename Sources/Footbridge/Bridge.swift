@@ -84,6 +84,9 @@ public struct Bridge: Service {
         await withTaskGroup(of: Void.self) { group in
             for worker in workers { group.addTask { _ = await worker.handOver() } }
         }
+        await withTaskGroup(of: Void.self) { group in
+            for worker in workers { group.addTask { await worker.exportSpans() } }
+        }
         await reporter.leave()
         for line in await summary.figures() { line.tell(logger) }
         for worker in workers {

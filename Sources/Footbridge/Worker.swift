@@ -16,21 +16,25 @@ actor Worker {
 
     /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
     init(number: Int, config: BridgeConfig, target: RedisTarget, rates: RateBook, logger: Logger) throws {
-        loop = try CurlLoop(name: "worker-\(number)")
+        let loop = try CurlLoop(name: "worker-\(number)")
+        self.loop = loop
         var logger = logger
         if config.workers > 1 { logger[metadataKey: LogKeys.worker] = "\(number)" }
+        let consumer = "\(config.instance).\(number)"
+        let exporter = try config.tracing.map {
+            try SpanExporter($0, instance: consumer, loop: loop, logger: logger)
+        }
         let context = WorkerContext(
-            loop: loop, consumer: "\(config.instance).\(number)", target: target, waitForAck: config.waitForAck,
-            namespace: config.namespace, rates: rates, logger: logger)
+            loop: loop, consumer: consumer, target: target, waitForAck: config.waitForAck,
+            namespace: config.namespace, rates: rates, log: config.log, exporter: exporter, logger: logger)
         self.context = context
         self.logger = logger
         routes = try config.routes.map { route in
             var logger = logger
             logger[metadataKey: LogKeys.route] = "\(route.name)"
-            return try Route(route, worker: context, logger: logger)
+            return try Route(route, worker: context, sample: config.tracing?.sample, logger: logger)
         }
         let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency.maximum) }
-        let loop = loop
         let kept = max(16, requests) + DescriptorLimit.spare(for: config)
         loop.post { loop.keptConnections = kept }
     }
@@ -123,6 +127,14 @@ actor Worker {
     /// Other secrets for a route's requests, from the next one on.
     func replaceSecrets(_ webhook: WebhookConfig, ofRoute index: Int) throws {
         try routes[index].replaceSecrets(webhook)
+    }
+
+    /// Sends the spans that are left, for `patience` at most.
+    func exportSpans(within patience: Duration = .seconds(2)) async {
+        guard let exporter = context.exporter else { return }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            exporter.end(within: patience) { continuation.resume() }
+        }
     }
 
     /// Drops what is still in flight and closes all connections.

@@ -244,7 +244,18 @@ struct BridgeMetrics {
                 "footbridge_loop_delay_seconds", .gauge, "How late the loop was at its last beat, one a second.",
                 [.init([:], delay / .seconds(1))])
         }
+        writeSpans(to: &text)
         text.add("footbridge_build_info", .gauge, "Always 1.", [.init(["version": Version.current], 1)])
+    }
+
+    private func writeSpans(to text: inout MetricsText) {
+        let (exported, dropped) = snapshot.workers.reduce((0, 0)) { ($0.0 + $1.spansExported, $0.1 + $1.spansDropped) }
+        text.add(
+            "footbridge_spans_exported_total", .counter, "Spans of attempts that the collector has taken.",
+            [.init([:], exported)])
+        text.add(
+            "footbridge_spans_dropped_total", .counter, "Spans that the collector does not take, or not fast enough.",
+            [.init([:], dropped)])
     }
 }
 

@@ -24,19 +24,8 @@ public enum TraceParent {
         let (trace, parent) = (
             UInt64.random(in: 1 ... .max, using: &generator), UInt64.random(in: 1 ... .max, using: &generator)
         )
-        out.append(contentsOf: "00-".utf8)
-        append(trace, to: &out)
-        append(UInt64.random(in: .min ... .max, using: &generator), to: &out)
-        out.append(UInt8(ascii: "-"))
-        append(parent, to: &out)
-        out.append(contentsOf: "-01".utf8)
-    }
-
-    private static func append(_ value: UInt64, to out: inout [UInt8]) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift) & 15)
-            out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
+        let id = TraceContext.TraceID(high: trace, low: UInt64.random(in: .min ... .max, using: &generator))
+        TraceContext(trace: id, span: parent, isSampled: true).append(to: &out)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

@@ -21,14 +21,27 @@ extension BridgeConfig {
         }
         lines += [
             "instance = \(instance)", "namespace = \(namespace ?? "none")", "workers = \(workers)",
-            "log.level = \(log.level)", "log.format = \(log.format)",
-            "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
-            "admin.token = \(admin?.token == nil ? "none" : "***")", "allow = \(allow)",
+            "log.level = \(log.level)", "log.format = \(log.format)", "log.deliveries = \(log.deliveries)",
+            "log.urls = \(log.urls)", "admin.listen = \(admin.map { "\($0.listen)" } ?? "none")",
+            "admin.token = \(admin?.token == nil ? "none" : "***")",
         ]
+        lines += tracing?.settings(paths: paths) ?? ["tracing = none"]
+        lines.append("allow = \(allow)")
         for route in routes {
             lines += route.settings(paths: paths).map { "routes.\(route.name).\($0.key) = \($0.value)" }
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension TracingConfig {
+    fileprivate func settings(paths: Bool) -> [String] {
+        [
+            "tracing.otlp = \(paths ? url : WebhookConfig.withoutPath(url))",
+            "tracing.headers = {\(headers.map(\.shown).joined(separator: ", "))}",
+            "tracing.ca = \(authorityFile ?? "none")", "tracing.sample = \(sample)",
+            "tracing.service_name = \(serviceName)",
+        ]
     }
 }
 
@@ -199,7 +212,7 @@ private func oneLine(_ program: String) -> String {
 }
 
 extension WebhookConfig {
-    fileprivate func shownURL(paths: Bool) -> String {
+    func shownURL(paths: Bool) -> String {
         let url = writtenURL
         guard paths else { return Self.withoutPath(url) }
         return url.prefix { $0 != "?" } + (url.contains("?") ? "?***" : "")

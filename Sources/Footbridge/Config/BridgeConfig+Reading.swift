@@ -14,8 +14,9 @@ extension BridgeConfig {
         namespace = section.optional("namespace", type: "string", defaultText: "none", ConfigText.name)
         section.integer("workers", &workers, 1...64)
         admin = AdminConfig(section.section("admin"))
+        tracing = TracingConfig(section.section("tracing"))
         allow = section.allowedAddresses()
-        routes = Self.routes(section, allow, redis)
+        routes = Self.routes(section, allow, redis, isTraced: tracing != nil)
         section.finish()
         advice = section.source.advice
     }
@@ -34,7 +35,9 @@ extension BridgeConfig {
         return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func routes(_ section: Section, _ allow: AddressGuard, _ redis: RedisSource) -> [RouteConfig] {
+    private static func routes(
+        _ section: Section, _ allow: AddressGuard, _ redis: RedisSource, isTraced: Bool
+    ) -> [RouteConfig] {
         section.note("defaults", type: "map", defaultText: "none")
         section.note("routes", type: "map", defaultText: nil)
         let defaults = section.section("defaults")
@@ -71,6 +74,7 @@ extension BridgeConfig {
         }
         GroupCheck.run(routes)
         CircleCheck.run(routes)
+        if isTraced { TracingConfig.check(routes) }
         section.source.readDestination { AddressCheck.run(routes) }
         return routes.map(\.config)
     }
@@ -83,6 +87,8 @@ extension LogConfig {
         self.init()
         section.name("level", &level)
         section.name("format", &format)
+        section.share("deliveries", &deliveries)
+        section.name("urls", &urls)
         section.finish()
     }
 }

@@ -15,6 +15,8 @@ public struct BridgeConfig: Sendable, Equatable {
     public var log: LogConfig
     /// Without it there is no admin server.
     public var admin: AdminConfig?
+    /// Without it nothing is traced.
+    public var tracing: TracingConfig?
     /// Special addresses that every route may connect to.
     public var allow: AddressGuard
     /// In the order of the file.
@@ -25,7 +27,7 @@ public struct BridgeConfig: Sendable, Equatable {
 
     public init(
         redis: RedisSource, waitForAck: WaitForAck? = nil, instance: String, namespace: String? = nil,
-        workers: Int = 1, log: LogConfig = LogConfig(), admin: AdminConfig? = nil,
+        workers: Int = 1, log: LogConfig = LogConfig(), admin: AdminConfig? = nil, tracing: TracingConfig? = nil,
         allow: AddressGuard = AddressGuard(), routes: [RouteConfig], advice: [ConfigAdvice] = []
     ) {
         self.redis = redis
@@ -35,6 +37,7 @@ public struct BridgeConfig: Sendable, Equatable {
         self.workers = workers
         self.log = log
         self.admin = admin
+        self.tracing = tracing
         self.allow = allow
         self.routes = routes
         self.advice = advice
@@ -55,10 +58,17 @@ public enum RedisSource: Sendable, Equatable {
 public struct LogConfig: Sendable, Equatable {
     public var level: LogLevel
     public var format: LogFormat
+    /// Of all attempts, those of these entries are logged at `info`.
+    public var deliveries: Share
+    public var urls: LoggedURLs
 
-    public init(level: LogLevel = .info, format: LogFormat = .auto) {
+    public init(
+        level: LogLevel = .info, format: LogFormat = .auto, deliveries: Share = .none, urls: LoggedURLs = .masked
+    ) {
         self.level = level
         self.format = format
+        self.deliveries = deliveries
+        self.urls = urls
     }
 }
 
@@ -68,9 +78,19 @@ public enum LogLevel: String, Sendable, Equatable, CaseIterable {
 }
 
 public enum LogFormat: String, Sendable, Equatable, CaseIterable {
-    /// Text on a terminal, JSON otherwise.
+    /// Text on a terminal, fields in the journal, JSON otherwise.
     case auto
     case text
     /// One object per line.
     case json
+    /// Entries of systemd's journal with a field for each key.
+    case journald
+}
+
+/// What logs and spans show of the URLs of endpoints.
+public enum LoggedURLs: String, Sendable, Equatable, CaseIterable {
+    /// Scheme, host and port.
+    case masked
+    /// The path, too; a query never.
+    case full
 }

@@ -14,6 +14,17 @@ enum LinuxCalls {
         (@Sendable @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32)? =
             function("posix_spawn_file_actions_addclosefrom_np")
 
+    /// memfd_create(2), glibc 2.27.
+    static let memfdCreate: (@Sendable @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32)? =
+        function("memfd_create")
+
+    /// `MFD_CLOEXEC | MFD_ALLOW_SEALING`, linux/memfd.h.
+    static let memfdSealable: UInt32 = 0x3
+    /// `F_ADD_SEALS`, linux/fcntl.h.
+    static let addSeals: Int32 = 1033
+    /// `F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE`.
+    static let allSeals: Int32 = 0xf
+
     /// `POSIX_SPAWN_SETSID`, bits/spawn.h.
     static let spawnSetSession: Int16 = 0x80
 

@@ -256,6 +256,7 @@ final class Batches {
         guard let first = added.first else { return }
         let rows = added
         added = []
+        if let tracer = route.tracer { begin(rows, tracer) }
         do throws(UnmakeableRequest) {
             if let report = try sink.send() { return lack(rows, report) }
         } catch {
@@ -265,6 +266,18 @@ final class Batches {
         route.counters.batches += 1
         underWay[first] = rows
         route.didStart(first, mark: rows.count == 1 ? route.table.mark(first) : .none)
+    }
+
+    private func begin(_ rows: [EntryTable.Row], _ tracer: RouteTracer) {
+        let entries = rows.compactMap { row in
+            route.table.fields(row).map { (row: row, key: route.table.key(row), fields: $0) }
+        }
+        let attempt = rows.map { route.table.attempts($0) }.max() ?? 1
+        if let one = entries.first, entries.count == 1 {
+            tracer.begin(Delivery(row: one.row, key: one.key, fields: one.fields, attempt: attempt))
+        } else {
+            tracer.begin(entries, attempt: attempt)
+        }
     }
 
     /// What a request needs was not to be had; nobody else is to blame.
@@ -319,12 +332,18 @@ final class Batches {
     /// Says what becomes of several entries that one request carried, after the endpoint has noted its outcome.
     func judge(_ rows: [EntryTable.Row], _ report: DeliveryReport) {
         let isOpen = !route.isHeldUp && !route.isDraining
+        func note(next: String) { route.noteFailure(rows[0], report.outcome, next: next, count: rows.count) }
         switch report.outcome {
         case .ownLack: return lack(rows, report)
-        case .messageRefused where isOpen: return split(rows)
-        case .messageRefused: for row in rows { route.wait(row, for: .zero, isCharged: false) }
+        case .messageRefused where isOpen:
+            note(next: "at once, in two halves")
+            return split(rows)
+        case .messageRefused:
+            note(next: "when the endpoint is back")
+            for row in rows { route.wait(row, for: .zero, isCharged: false) }
         default:
             if isOpen, report.usedConnection, report.outcome.mayComeFromLeftovers {
+                note(next: "at once")
                 route.counters.repeatedAtOnce += rows.count
                 return putBack([rows])
             }

@@ -203,6 +203,7 @@ final class Endpoints {
             guard mayStart(place) else { return .setAside(place) }
             delivery.isFresh = place.endpoint.standing.isDown || route.table.mark(row).isMessageRefused
             _ = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
+            route.tracer?.begin(delivery)
             if let report = try route.sink.start(delivery) { return .lacks(report) }
             return .sent
         }

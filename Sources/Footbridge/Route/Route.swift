@@ -21,6 +21,8 @@ final class Route: TurnParticipant {
     private(set) var endpoints: Endpoints?
     let sink: any Sink
     let shaper: Shaper?
+    /// `nil` if nothing is traced.
+    let tracer: RouteTracer?
     private(set) lazy var settler = Settler(self)
     private(set) lazy var burials = Burials(self)
     private(set) lazy var intake = Intake(self)
@@ -31,6 +33,7 @@ final class Route: TurnParticipant {
     private lazy var repeats = Repeats(self)
     private lazy var doubts = Doubts(self)
     private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger, hasMany: endpoints != nil)
+    private lazy var failures = FailureLog(loop: worker.loop, logger: logger)
     /// As the streams stand in the configuration.
     private(set) var sessions: [StreamSession] = []
 
@@ -41,7 +44,8 @@ final class Route: TurnParticipant {
     private var awaitsEndpoint = false
     private(set) var draining: Draining?
 
-    init(_ config: RouteConfig, worker: WorkerContext, logger: Logger) throws {
+    /// - Parameter sample: of traces that begin here.
+    init(_ config: RouteConfig, worker: WorkerContext, sample: Share? = nil, logger: Logger) throws {
         self.config = config
         self.worker = worker
         self.logger = logger
@@ -50,8 +54,12 @@ final class Route: TurnParticipant {
             isOrdered: config.isOrdered, lookahead: config.webhook?.batch?.maximumEntries ?? Order.lookahead)
         let marks = GroupMarks()
         shaper = try Shaper.make(for: config)
+        tracer = try worker.exporter.map {
+            try RouteTracer(config, sample: sample ?? .all, exporter: $0, worker: worker)
+        }
         let place = SinkPlace(
-            worker: worker, counters: counters, logger: logger, shaper: shaper, mark: { marks.of($0) })
+            worker: worker, counters: counters, logger: logger, shaper: shaper, tracer: tracer,
+            mark: { marks.of($0) })
         sink = try Parts.sink(for: config, at: place)
         endpoint = worker.endpoint(of: config)
         sink.onFinish = { [unowned self] in finish($0, $1) }
@@ -196,6 +204,7 @@ final class Route: TurnParticipant {
         let key = table.key(row)
         guard let fields = table.fields(row) else { return true }
         let delivery = Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh)
+        tracer?.begin(delivery)
         let report = shaping(delivery) { () throws(UnmakeableRequest) in try sink.start(delivery) }
         guard let report else { return false }
         if let report {
@@ -209,6 +218,7 @@ final class Route: TurnParticipant {
     }
 
     func didStart(_ row: EntryTable.Row, mark: RefusalMark) {
+        tracer?.didStart(row)
         attempts[row] = endpoint(of: row).didStart(table.key(row).id, mark: mark, now: worker.loop.now)
     }
 
@@ -262,6 +272,7 @@ final class Route: TurnParticipant {
         defer { if let place { endpoints?.didFinish(place) } }
         let rows = batches?.didFinish(row) ?? []
         let report = batches?.blamed(report, of: rows.isEmpty ? [row] : rows) ?? report
+        tracer?.didFinish(row, report, endpoint: endpoint.name)
         switch report.settlement {
         case .open, .acknowledged: break
         case .maybeAcknowledged, .undecided:
@@ -336,12 +347,14 @@ final class Route: TurnParticipant {
     func carryOut(
         _ verdict: Verdict, _ row: EntryTable.Row, _ report: DeliveryReport, mark: RefusalMark = .none
     ) {
-        logger.debug(
-            "attempt made",
-            metadata: [
-                LogKeys.entry: "\(table.key(row).id)", LogKeys.attempt: "\(table.attempts(row))",
-                LogKeys.outcome: "\(report.outcome)",
-            ])
+        if let share = worker.loggedShare, share.includes(table.key(row).id.spread) {
+            logger.info("attempt made", metadata: metadata(ofAttempt: row, report))
+        } else {
+            logger.debug("attempt made", metadata: metadata(ofAttempt: row, report))
+        }
+        if verdict != .settle, let next = verdict.nextAttempt(isHeldUp: isHeldUp(row)) {
+            noteFailure(row, report.outcome, next: next)
+        }
         switch verdict {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
@@ -377,6 +390,29 @@ final class Route: TurnParticipant {
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
         }
+    }
+
+    private func metadata(ofAttempt row: EntryTable.Row, _ report: DeliveryReport) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            LogKeys.entry: "\(table.key(row).id)", LogKeys.attempt: "\(table.attempts(row))",
+            LogKeys.endpoint: "\(loggedEndpoint(of: row))", LogKeys.outcome: "\(report.outcome)",
+            LogKeys.duration: .stringConvertible(Duration.nanoseconds(report.nanoseconds).inMilliseconds),
+        ]
+        if let status = report.outcome.status { metadata[LogKeys.status] = .stringConvertible(status) }
+        return metadata
+    }
+
+    /// - Parameter next: when it is sent again.
+    func noteFailure(_ row: EntryTable.Row, _ outcome: Outcome, next: String, count: Int = 1) {
+        failures.note(outcome, endpoint: loggedEndpoint(of: row), next: next, count: count)
+    }
+
+    /// As `log.urls` has it.
+    private func loggedEndpoint(of row: EntryTable.Row) -> String {
+        guard endpoints == nil, worker.log.urls == .full, let webhook = config.webhook else {
+            return endpoint(of: row).name
+        }
+        return webhook.loggedURL(.full)
     }
 
     /// Redis will tell whose an entry is, and whether it was settled: it waits for that, and its attempt costs nothing.

@@ -12,6 +12,11 @@ final class WorkerContext {
     let token = String(UInt64.random(in: .min ... .max), radix: 36)
     /// What message ids are told apart by, beside the stream's key.
     let namespace: String?
+    let log: LogConfig
+    /// Of which entries the attempts are logged for all to see; `nil`: of none.
+    let loggedShare: Share?
+    /// `nil` if nothing is traced.
+    let exporter: SpanExporter?
     private let rates: RateBook
     let target: RedisTarget
     /// Pipelined commands of all routes; blocking reads have connections of their own.
@@ -48,9 +53,12 @@ final class WorkerContext {
 
     init(
         loop: CurlLoop, consumer: String, target: RedisTarget, waitForAck: WaitForAck?, namespace: String? = nil,
-        rates: RateBook = RateBook(), logger: Logger
+        rates: RateBook = RateBook(), log: LogConfig = LogConfig(), exporter: SpanExporter? = nil, logger: Logger
     ) {
         self.loop = loop
+        self.log = log
+        loggedShare = log.deliveries == .none ? nil : log.deliveries
+        self.exporter = exporter
         self.logger = logger
         self.namespace = namespace
         self.rates = rates

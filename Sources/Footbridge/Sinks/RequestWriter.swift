@@ -18,6 +18,8 @@ struct RequestWriter {
     private var event: CloudEventWriter?
     private let idempotencyHeader: [UInt8]?
     private var trace: TraceParentWriter?
+    /// In place of `trace`.
+    private let tracer: RouteTracer?
     private let isObject: Bool
     private var batch: BatchBody?
     /// What was added to the batch that is being made: its first entry, and its highest attempt.
@@ -30,7 +32,10 @@ struct RequestWriter {
     private var id: [UInt8] = []
 
     /// - Parameter shaper: the programs of the route; it has begun with the entry when `write` is called.
-    init(_ webhook: WebhookConfig, of route: RouteConfig, namespace: String? = nil, shaper: Shaper? = nil) throws {
+    init(
+        _ webhook: WebhookConfig, of route: RouteConfig, namespace: String? = nil, shaper: Shaper? = nil,
+        tracer: RouteTracer? = nil
+    ) throws {
         content = BodyWriter(webhook.body, streams: route.streams, shaper: shaper)
         self.shaper = shaper
         queryKey = webhook.auth?.queryParameter
@@ -38,12 +43,14 @@ struct RequestWriter {
         hmacSigners = try webhook.hmac.map { try HMACSigner($0) }
         event = CloudEventWriter(webhook, of: route, namespace: namespace, shaper: shaper)
         idempotencyHeader = webhook.idempotencyHeader.map { Array($0.utf8) }
-        trace = TraceParentWriter(webhook.traceParent)
+        trace = tracer == nil ? TraceParentWriter(webhook.traceParent) : nil
+        self.tracer = tracer
         isObject = event.map { $0.mode != .binary } ?? false
         isJSON = webhook.body.isJSON
         let isElementJSON = isObject || isJSON
         batch = webhook.batch.map { BatchBody($0, isJSON: isElementJSON) }
-        hasFurtherHeaders = !hmacSigners.isEmpty || event != nil || idempotencyHeader != nil || trace != nil
+        hasFurtherHeaders =
+            !hmacSigners.isEmpty || event != nil || idempotencyHeader != nil || trace != nil || tracer != nil
         messageIDs = try route.streams.map { try MessageID(stream: $0.utf8, namespace: namespace) }
     }
 
@@ -98,7 +105,7 @@ struct RequestWriter {
             try content.write(delivery, into: &buffer.body)
         }
         if let shaper, shaper.makesLines { try addLines(shaper) }
-        try addHeaders(of: delivery, attempt: delivery.attempt, timestamp)
+        try addHeaders(of: delivery, first: delivery.row, attempt: delivery.attempt, timestamp)
     }
 
     private mutating func takeID(of delivery: Delivery) {
@@ -107,9 +114,9 @@ struct RequestWriter {
             milliseconds: delivery.key.id.milliseconds, sequence: delivery.key.id.sequence, to: &id)
     }
 
-    /// - Parameter delivery: `nil` for a request that carries several.
+    /// - Parameter delivery: `nil` for a request that carries several; then `first` is the first of them.
     private mutating func addHeaders(
-        of delivery: Delivery?, attempt: Int, _ timestamp: Int64
+        of delivery: Delivery?, first: EntryTable.Row, attempt: Int, _ timestamp: Int64
     ) throws(UnmakeableRequest) {
         // A copy of the reference: the closures must not read what the buffer's owner is changing.
         let id = id
@@ -121,7 +128,7 @@ struct RequestWriter {
                 try signer.sign(id: id, timestamp: timestamp, body: body, into: &line)
             }
         }
-        if hasFurtherHeaders { try addFurtherHeaders(of: delivery, id, timestamp) }
+        if hasFurtherHeaders { try addFurtherHeaders(of: delivery, first, id, timestamp) }
     }
 
     // MARK: - Several entries
@@ -162,7 +169,8 @@ struct RequestWriter {
         try batch.finish(&id)
         buffer.removeAll()
         buffer.body.append(contentsOf: batch.bytes)
-        try addHeaders(of: batch.count == 1 ? added.first : nil, attempt: added.attempt, timestamp)
+        try addHeaders(
+            of: batch.count == 1 ? added.first : nil, first: added.first.row, attempt: added.attempt, timestamp)
     }
 
     mutating func discardBatch() {
@@ -173,11 +181,12 @@ struct RequestWriter {
     // MARK: - Headers
 
     private mutating func addFurtherHeaders(
-        of delivery: Delivery?, _ id: [UInt8], _ timestamp: Int64
+        of delivery: Delivery?, _ first: EntryTable.Row, _ id: [UInt8], _ timestamp: Int64
     ) throws(UnmakeableRequest) {
         if !isObject, let delivery { try event?.addHeaders(of: delivery, id: id, now: timestamp * 1000, to: &buffer) }
         if let idempotencyHeader { buffer.addHeader(idempotencyHeader) { $0.append(contentsOf: id) } }
         trace?.addHeader(of: delivery, to: &buffer)
+        tracer?.addHeader(of: first, to: &buffer)
         for signer in hmacSigners {
             if let name = signer.timestampHeader { buffer.addHeader(name) { $0.appendDecimal(timestamp) } }
             try addSignature(signer.header) { body, line throws(LibcryptoError) in

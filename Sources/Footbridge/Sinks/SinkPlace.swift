@@ -9,6 +9,8 @@ struct SinkPlace {
     let logger: Logger
     /// The programs of the route, if it has any.
     let shaper: Shaper?
+    /// `nil` if nothing is traced.
+    let tracer: RouteTracer?
     /// The mark of the group of one of the route's streams; see `StreamSink.Source`.
     let mark: (_ stream: Int) -> String?
 
@@ -19,14 +21,15 @@ struct SinkPlace {
             if case .oauth2(let config) = webhook.auth {
                 return try OAuth2Sink(
                     webhook, of: route, config, namespace: worker.namespace, shaper: shaper,
-                    loop: worker.loop)
+                    tracer: tracer, loop: worker.loop)
             }
             if let origin = webhook.cloudEvents?.handshake {
                 return try HandshakeSink(
-                    webhook, of: route, origin: origin, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
+                    webhook, of: route, origin: origin, namespace: worker.namespace, shaper: shaper,
+                    tracer: tracer, loop: worker.loop)
             }
             return try WebhookSink(
-                webhook, of: route, namespace: worker.namespace, shaper: shaper, loop: worker.loop)
+                webhook, of: route, namespace: worker.namespace, shaper: shaper, tracer: tracer, loop: worker.loop)
         case .publish(let publish):
             return ChannelSink(
                 publish, body: BodyWriter(publish.body, streams: route.streams, shaper: shaper), shaper: shaper,

@@ -24,13 +24,14 @@ final class WebhookSink: BatchSink {
 
     /// - Throws: if libcurl, libjq or OpenSSL refuse what the route asks for.
     init(
-        _ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper? = nil, loop: CurlLoop
+        _ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper? = nil,
+        tracer: RouteTracer? = nil, loop: CurlLoop
     ) throws {
         self.loop = loop
         self.webhook = webhook
         concurrency = route.concurrency.maximum
         answerCheck = try AnswerCheck(webhook)
-        writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper)
+        writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper, tracer: tracer)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]
     }
@@ -186,6 +187,11 @@ extension WebhookConfig {
     var endpoint: String {
         let shown = Self.withoutPath(url)
         return connection.unixSocket.map { "\(shown) at \($0)" } ?? shown
+    }
+
+    /// The same as `log.urls` has it. A query is never shown, nor the path of a URL that is a secret as a whole.
+    func loggedURL(_ urls: LoggedURLs) -> String {
+        urls == .masked || isURLSecret ? Self.withoutPath(url) : shownURL(paths: true)
     }
 
     static func withoutPath(_ url: String) -> String {

@@ -46,18 +46,24 @@ public struct WorkerSnapshot: Sendable, Equatable {
     public var loopDelay: Duration
     /// WAITs that too few replicas answered (`wait_for_ack`).
     public var replicaShortages: Int
+    /// Spans of attempts that a collector has taken.
+    public var spansExported: Int
+    /// Those that no collector has taken: there was no room for them, or it refuses them.
+    public var spansDropped: Int
     /// In the order of the configuration.
     public var routes: [RouteSnapshot]
 
     public init(
         isRedisUp: Bool, redisReconnects: Int, roundTrip: Duration? = nil, loopDelay: Duration = .zero,
-        replicaShortages: Int = 0, routes: [RouteSnapshot]
+        replicaShortages: Int = 0, spansExported: Int = 0, spansDropped: Int = 0, routes: [RouteSnapshot]
     ) {
         self.roundTrip = roundTrip
         self.loopDelay = loopDelay
         self.isRedisUp = isRedisUp
         self.redisReconnects = redisReconnects
         self.replicaShortages = replicaShortages
+        self.spansExported = spansExported
+        self.spansDropped = spansDropped
         self.routes = routes
     }
 }

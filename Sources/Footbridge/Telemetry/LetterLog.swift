@@ -8,57 +8,22 @@ final class LetterLog {
         let reason: String
     }
 
-    /// Letters that are not told yet.
-    private struct Untold {
-        var count = 0
-        var last: DeadLetter?
-    }
-
-    private let loop: CurlLoop
-    private let logger: Logger
-    /// Kinds that were told within the last second.
-    private var untold: [Kind: Untold] = [:]
+    private let log: SecondLog<Kind, (letter: DeadLetter, message: Logger.Message)>
 
     init(loop: CurlLoop, logger: Logger) {
-        self.loop = loop
-        self.logger = logger
+        log = SecondLog(loop: loop) { kind, count, last in
+            var metadata: Logger.Metadata = [LogKeys.stream: "\(kind.stream)", LogKeys.reason: "\(kind.reason)"]
+            if count == 1 {
+                metadata[LogKeys.entry] = "\(last.letter.key.id)"
+                metadata[LogKeys.attempt] = "\(last.letter.attempts)"
+            } else {
+                metadata[LogKeys.count] = .stringConvertible(count)
+            }
+            logger.warning(last.message, metadata: metadata)
+        }
     }
 
     func note(_ letter: DeadLetter, _ message: Logger.Message) {
-        let kind = Kind(stream: letter.stream, reason: letter.reason.logged)
-        guard untold[kind] == nil else {
-            untold[kind]?.count += 1
-            untold[kind]?.last = letter.withoutBody
-            return
-        }
-        tell(letter, message)
-        tellLater(kind, message)
-    }
-
-    private func tell(_ letter: DeadLetter, _ message: Logger.Message) {
-        logger.warning(
-            message,
-            metadata: [
-                LogKeys.stream: "\(letter.stream)", LogKeys.entry: "\(letter.key.id)",
-                LogKeys.reason: "\(letter.reason.logged)", LogKeys.attempt: "\(letter.attempts)",
-            ])
-    }
-
-    private func tellLater(_ kind: Kind, _ message: Logger.Message) {
-        untold[kind] = Untold()
-        loop.schedule(after: .seconds(1)) { [self] in
-            guard let letters = untold.removeValue(forKey: kind), let last = letters.last else { return }
-            if letters.count == 1 {
-                tell(last, message)
-            } else {
-                logger.warning(
-                    message,
-                    metadata: [
-                        LogKeys.stream: "\(kind.stream)", LogKeys.reason: "\(kind.reason)",
-                        LogKeys.count: .stringConvertible(letters.count),
-                    ])
-            }
-            tellLater(kind, message)
-        }
+        log.note((letter.withoutBody, message), Kind(stream: letter.stream, reason: letter.reason.logged))
     }
 }

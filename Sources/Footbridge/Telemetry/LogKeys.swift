@@ -26,6 +26,8 @@ public enum LogKeys {
     public static let reason = "reason"
     public static let nextProbe = "next_probe_in"
     public static let after = "after"
+    public static let nextAttempt = "next_attempt"
+    public static let duration = "duration_ms"
     public static let signal = "signal"
     public static let count = "count"
     public static let waiting = "waiting"
@@ -37,6 +39,8 @@ public enum LogKeys {
     public static let version = "version"
     public static let limit = "limit"
     public static let needed = "needed"
+    /// Spans
+    public static let dropped = "dropped"
 
     // The summary of a route
     public static let delivered = "delivered"
@@ -55,15 +59,17 @@ public enum LogKeys {
         instance, worker, route, stream, group, consumer, entry, endpoint, channel, address, path, key, pid, attempt,
         status,
         outcome,
-        reason, nextProbe, after, signal, count, waiting, routes, position, last, trimmed, bytes, version, limit,
-        needed, delivered,
+        reason, duration, nextProbe, nextAttempt, after, signal, count, waiting, routes, position, last, trimmed, bytes,
+        version, limit,
+        needed, dropped, delivered,
         retried,
         dead, backlog, pending, p50, p99, error,
     ]
 
     /// Keys whose values are numbers for machines, too, in whichever form a line's author gave them.
     static let numeric: Set<String> = [
-        worker, pid, attempt, status, count, waiting, routes, trimmed, bytes, delivered, filtered, retried, dead,
+        worker, pid, attempt, duration, dropped, status, count, waiting, routes, trimmed, bytes, delivered, filtered,
+        retried, dead,
         backlog,
         pending, p50,
         p99,

@@ -1,20 +1,31 @@
 import Glibc
 public import Logging
 
-/// Makes the log handler of the process; lines go to standard error.
+/// Makes the log handler of the process; lines go to standard error, or to the journal.
 public enum LogSetup {
     /// A handler for `LoggingSystem.bootstrap`.
     ///
     /// Sets SIGPIPE to be ignored: a reader of the log that goes away must not end the bridge.
     /// - Parameters:
     ///   - level: The lowest level that is written.
-    ///   - json: `true` for JSON, `false` for text, `nil` for text on a terminal or in the journal and JSON otherwise.
-    public static func makeHandler(level: Logger.Level, json: Bool?) -> any LogHandler {
+    public static func makeHandler(level: Logger.Level, format: LogFormat) -> any LogHandler {
+        makeHandler(level: level, format: format, journal: { JournalSocket() })
+    }
+
+    /// - Parameter journal: gives the journal's socket; `nil` if there is none.
+    static func makeHandler(
+        level: Logger.Level, format: LogFormat, sink: LogSink = .standardError, journal: () -> JournalSocket?,
+        variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }
+    ) -> any LogHandler {
         signal(SIGPIPE, SIG_IGN)
-        let sink = LogSink.standardError
-        let output = LogOutput(descriptor: sink.descriptor, variable: { getenv($0).map { String(cString: $0) } })
-        if let style = output.textStyle(json: json) { return TextLogHandler(level: level, style: style, sink: sink) }
-        return JSONLogHandler(level: level, sink: sink)
+        switch LogOutput(descriptor: sink.descriptor, variable: variable).form(format) {
+        case .json: return JSONLogHandler(level: level, sink: sink)
+        case .text(let style): return TextLogHandler(level: level, style: style, sink: sink)
+        case .journal:
+            // Without its socket, in a container for example, standard error is as good.
+            guard let socket = journal() else { return TextLogHandler(level: level, style: .journal, sink: sink) }
+            return JournalLogHandler(level: level, socket: socket, sink: sink)
+        }
     }
 }
 
@@ -35,10 +46,20 @@ struct LogOutput: Equatable {
         wantsColour = (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
     }
 
-    /// The style of the text form, or `nil` if the form is JSON.
-    func textStyle(json: Bool?) -> TextLogHandler.Style? {
-        guard !(json ?? !(isTerminal || isJournal)) else { return nil }
-        if isJournal { return .journal }
-        return isTerminal && wantsColour ? .coloured : .plain
+    enum Form: Equatable {
+        case text(TextLogHandler.Style)
+        case json
+        /// With fields.
+        case journal
+    }
+
+    func form(_ format: LogFormat) -> Form {
+        switch format {
+        case .journald: .journal
+        case .json: .json
+        case .auto where isJournal: .journal
+        case .auto where !isTerminal: .json
+        case .auto, .text: .text(isJournal ? .journal : isTerminal && wantsColour ? .coloured : .plain)
+        }
     }
 }

@@ -1,4 +1,3 @@
-internal import Curl
 import Glibc
 import Synchronization
 
@@ -13,22 +12,7 @@ final class LogSink: Sendable {
     private struct State {
         /// The last line was cut off: the next one starts on a line of its own.
         var isTorn = false
-        /// How long lines may still wait for their reader, at `allowedAt`. It comes back slowly: whoever writes a line does
-        /// nothing else meanwhile.
-        var allowance = LogSink.longestWait
-        var allowedAt = MonotonicTime.now
-
-        mutating func wait(for descriptor: Int32) -> Bool {
-            var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            if Glibc.poll(&poll, 1, 0) > 0 { return true }
-            let start = MonotonicTime.now
-            allowance = min(LogSink.longestWait, allowance + (start - allowedAt) / LogSink.share)
-            let patience = max(.zero, min(allowance, LogSink.longestWait / 5))
-            let isReady = Glibc.poll(&poll, 1, Int32(patience / .milliseconds(1))) > 0
-            allowedAt = .now
-            allowance -= allowedAt - start
-            return isReady
-        }
+        var patience = LogPatience()
     }
 
     private let state = Mutex(State())
@@ -49,7 +33,7 @@ final class LogSink: Sendable {
             var rest = bytes[...]
             while !rest.isEmpty {
                 // A pipe that can be written takes PIPE_BUF bytes; more might wait for a reader that has stopped reading.
-                guard state.wait(for: descriptor) else { break }
+                guard state.patience.wait(for: descriptor) else { break }
                 let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(PIPE_BUF)))
                 let written = Glibc.write(descriptor, piece.baseAddress, piece.count)
                 if written >= 0 {
@@ -62,9 +46,4 @@ final class LogSink: Sendable {
             return rest.isEmpty || rest.count == bytes.count
         }
     }
-
-    /// In a row; a single line waits for a fifth of it.
-    private static let longestWait = Duration.milliseconds(500)
-    /// One in so many parts of the time may be spent waiting.
-    private static let share = 20
 }

@@ -41,18 +41,18 @@ extension Standing.Change {
         switch self {
         case .wentDown(let down), .reasonChanged(let down):
             [
-                LogKeys.nextProbe: "\((down.nextProbe - now).text)",
+                LogKeys.nextProbe: "\((down.nextProbe - now).tenths)",
                 LogKeys.waiting: .stringConvertible(waiting),
             ]
-        case .isBack(let time): [LogKeys.after: "\(time.text)", LogKeys.waiting: .stringConvertible(waiting)]
+        case .isBack(let time): [LogKeys.after: "\(time.tenths)", LogKeys.waiting: .stringConvertible(waiting)]
         case .fails, .slowsDown: [:]
         }
     }
 }
 
 extension Duration {
-    /// `1.3s`
-    fileprivate var text: String {
+    /// `1.3s`, for people.
+    var tenths: String {
         "\(Double(components.seconds * 10 + components.attoseconds / 100_000_000_000_000_000) / 10)s"
     }
 }

@@ -49,16 +49,23 @@ struct TextLogHandler: LogHandler {
         }
         append(event.level.word, in: event.level.colour, to: &line)
         line.append(" ")
-        line.appendEscaped(event.message.description, quotes: false)
-        var gap = "  "
-        for (key, value) in LogFields(of: event, metadata: metadata, provider: metadataProvider).sorted {
-            line.append(gap)
-            gap = " "
-            append(Self.quotedIfNeeded(key) + "=", in: Colour.faint, to: &line)
-            line.append(Self.quotedIfNeeded(value.description))
-        }
+        let fields = LogFields(of: event, metadata: metadata, provider: metadataProvider)
+        Self.append(event.message, fields, inColour: style == .coloured, to: &line)
         line.append("\n")
         return line
+    }
+
+    /// The message and the metadata.
+    static func append(_ message: Logger.Message, _ fields: LogFields, inColour: Bool = false, to line: inout LogLine) {
+        line.appendEscaped(message.description, quotes: false)
+        var gap = "  "
+        for (key, value) in fields.sorted {
+            line.append(gap)
+            gap = " "
+            let name = quotedIfNeeded(key) + "="
+            line.append(inColour ? Colour.faint + name + Colour.off : name)
+            line.append(quotedIfNeeded(value.description))
+        }
     }
 
     private func append(_ text: String, in colour: String, to line: inout LogLine) {
@@ -100,7 +107,7 @@ extension Logger.Level {
     }
 
     /// The priority of syslog(3).
-    fileprivate var priority: Int32 {
+    var priority: Int32 {
         switch self {
         case .trace, .debug: LOG_DEBUG
         case .info: LOG_INFO

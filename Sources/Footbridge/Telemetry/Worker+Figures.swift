@@ -10,7 +10,8 @@ extension Worker {
         WorkerSnapshot(
             isRedisUp: context.commands.connection != nil, redisReconnects: context.health.reconnects,
             roundTrip: context.pulse.roundTrip, loopDelay: context.pulse.delay,
-            replicaShortages: context.replicas?.shortages ?? 0, routes: routes.map(\.snapshot))
+            replicaShortages: context.replicas?.shortages ?? 0, spansExported: context.exporter?.exported ?? 0,
+            spansDropped: context.exporter?.dropped ?? 0, routes: routes.map(\.snapshot))
     }
 
     /// The last attempts of a route, in the order in which they ended.

@@ -6,18 +6,18 @@ import Testing
 @testable import Footbridge
 
 @Suite struct LogSetupTests {
-    private func style(
-        _ descriptor: Int32, json: Bool?, _ variables: [String: String] = [:]
-    ) -> TextLogHandler.Style? {
-        LogOutput(descriptor: descriptor, variable: { variables[$0] }).textStyle(json: json)
+    private func form(
+        _ descriptor: Int32, _ format: LogFormat, _ variables: [String: String] = [:]
+    ) -> LogOutput.Form {
+        LogOutput(descriptor: descriptor, variable: { variables[$0] }).form(format)
     }
 
     @Test func `a pipe gets JSON unless text is asked for, and then no colours`() {
         let pipe = Pipe()
         let descriptor = pipe.fileHandleForWriting.fileDescriptor
-        #expect(style(descriptor, json: nil) == nil)
-        #expect(style(descriptor, json: true) == nil)
-        #expect(style(descriptor, json: false) == .plain)
+        #expect(form(descriptor, .auto) == .json)
+        #expect(form(descriptor, .json) == .json)
+        #expect(form(descriptor, .text) == .text(.plain))
     }
 
     /// <https://no-color.org>: "when present and not an empty string".
@@ -26,11 +26,11 @@ import Testing
         let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         try #require(terminal >= 0)
         defer { close(terminal) }
-        #expect(style(terminal, json: nil) == .coloured)
-        #expect(style(terminal, json: nil, ["NO_COLOR": ""]) == .coloured)
-        #expect(style(terminal, json: nil, ["NO_COLOR": "1"]) == .plain)
-        #expect(style(terminal, json: nil, ["TERM": "dumb"]) == .plain)
-        #expect(style(terminal, json: true) == nil)
+        #expect(form(terminal, .auto) == .text(.coloured))
+        #expect(form(terminal, .auto, ["NO_COLOR": ""]) == .text(.coloured))
+        #expect(form(terminal, .auto, ["NO_COLOR": "1"]) == .text(.plain))
+        #expect(form(terminal, .auto, ["TERM": "dumb"]) == .text(.plain))
+        #expect(form(terminal, .json) == .json)
     }
 
     /// systemd.exec(5), `$JOURNAL_STREAM`.
@@ -40,17 +40,19 @@ import Testing
         var status = stat()
         fstat(descriptor, &status)
         let journal = "\(status.st_dev):\(status.st_ino)"
-        #expect(style(descriptor, json: nil, ["JOURNAL_STREAM": journal]) == .journal)
-        #expect(style(descriptor, json: true, ["JOURNAL_STREAM": journal]) == nil)
-        #expect(style(descriptor, json: nil, ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino + 1)"]) == nil)
-        #expect(style(descriptor, json: nil, ["JOURNAL_STREAM": ""]) == nil)
+        #expect(form(descriptor, .auto, ["JOURNAL_STREAM": journal]) == .journal)
+        #expect(form(descriptor, .json, ["JOURNAL_STREAM": journal]) == .json)
+        #expect(form(descriptor, .text, ["JOURNAL_STREAM": journal]) == .text(.journal))
+        #expect(form(descriptor, .journald) == .journal)
+        #expect(form(descriptor, .auto, ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino + 1)"]) == .json)
+        #expect(form(descriptor, .auto, ["JOURNAL_STREAM": ""]) == .json)
     }
 
     @Test func `a handler has the level it was asked for and ignores SIGPIPE`() {
         let before = signal(SIGPIPE, SIG_DFL)
         defer { signal(SIGPIPE, before) }
-        #expect(LogSetup.makeHandler(level: .warning, json: true) is JSONLogHandler)
+        #expect(LogSetup.makeHandler(level: .warning, format: .json) is JSONLogHandler)
         #expect(unsafeBitCast(signal(SIGPIPE, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self))
-        #expect(LogSetup.makeHandler(level: .warning, json: false).logLevel == .warning)
+        #expect(LogSetup.makeHandler(level: .warning, format: .text).logLevel == .warning)
     }
 }

@@ -75,7 +75,38 @@ def cloudevents(headers, body, secret):
     return {"attributes": attributes, "data": data.decode("latin-1") if isinstance(data, bytes) else data}
 
 
-PEERS = [standardwebhooks, svix, ed25519, github, stripe, slack, shopify, cloudevents]
+def otlp(headers, body, secret):
+    """The spans of a request, read by the messages of OpenTelemetry; what those do not know is an error."""
+    from google.protobuf import json_format
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    def plain(value):
+        # The one difference from protobuf's JSON: these are hexadecimal (OTLP, JSON Protobuf encoding).
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        ids = {name: base64.b64encode(bytes.fromhex(value[name])).decode()
+               for name in ("traceId", "spanId", "parentSpanId") if name in value}
+        return {name: plain(item) for name, item in value.items()} | ids
+
+    def attributes(items):
+        return {item.key: getattr(item.value, item.value.WhichOneof("value")) for item in items}
+
+    expect("application/json", next(value for name, value in headers.items() if name.lower() == "content-type"))
+    request = json_format.ParseDict(plain(json.loads(body)), ExportTraceServiceRequest())
+    return [{
+        "resource": attributes(resource.resource.attributes), "scope": scope.scope.name,
+        "trace": span.trace_id.hex(), "span": span.span_id.hex(), "parent": span.parent_span_id.hex(),
+        "name": span.name, "kind": span.kind, "start": span.start_time_unix_nano, "end": span.end_time_unix_nano,
+        "flags": span.flags, "attributes": attributes(span.attributes), "status": span.status.code,
+        "message": span.status.message,
+        "links": [{"trace": link.trace_id.hex(), "span": link.span_id.hex(), "attributes": attributes(link.attributes)}
+                  for link in span.links],
+    } for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans]
+
+
+PEERS = [standardwebhooks, svix, ed25519, github, stripe, slack, shopify, cloudevents, otlp]
 answers = []
 for request in json.load(sys.stdin):
     peer = next(peer for peer in PEERS if peer.__name__ == request["peer"])

@@ -20,6 +20,10 @@ struct BridgeFile {
     var instance = "a"
     var workers = 1
     var level = "info"
+    /// Further keys of `log`, as they stand in YAML's flow style.
+    var log: [String: String] = [:]
+    /// What stands behind `tracing:`, if anything does.
+    var tracing: String?
     /// What stands behind `admin:`, if anything does.
     var admin: String?
     /// What stands behind `allow:`: receivers of scenarios are on this machine.
@@ -33,9 +37,13 @@ struct BridgeFile {
     }
 
     var text: String {
+        let log =
+            ["level: \(level)", "format: json"] + self.log.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         var lines = [
-            "redis: \(redis)", "instance: \(instance)", "workers: \(workers)", "log: { level: \(level), format: json }",
+            "redis: \(redis)", "instance: \(instance)", "workers: \(workers)",
+            "log: { \(log.joined(separator: ", ")) }",
         ]
+        if let tracing { lines.append("tracing: \(tracing)") }
         if let allow { lines.append("allow: \(allow)") }
         if let admin { lines.append("admin: \(admin)") }
         lines.append("routes:")

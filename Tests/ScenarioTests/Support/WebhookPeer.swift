@@ -3,7 +3,7 @@ import TestSupport
 
 /// Libraries of Python that judge requests as other people's receivers do (`webhook_peers.py`).
 enum WebhookPeer: String {
-    case standardwebhooks, svix, ed25519, github, stripe, slack, shopify, cloudevents
+    case standardwebhooks, svix, ed25519, github, stripe, slack, shopify, cloudevents, otlp
 
     /// What this peer makes of the requests.
     ///
