@@ -22,6 +22,8 @@ CONSTANT = {
 class Counted(Footbridge):
     """The release binary, as the benchmark runs it, under callgrind."""
 
+    sample = collector = None
+
     def start(self, redis_url, url):
         self.figures = os.path.join(self.scratch, "callgrind.out")
         path = self.configuration(redis_url, url)
@@ -32,6 +34,9 @@ class Counted(Footbridge):
         environment = {"XDG_STATE_HOME": self.scratch, "NO_COLOR": "1", **CONSTANT}
         return Child("footbridge", [*command, self.binary, "run", "-c", path], self.scratch, environment)
 
+    def more(self):
+        return {"tracing": {"otlp": self.collector, "sample": self.sample}} if self.sample else {}
+
     def instructions(self):
         """Of the whole run, all threads together."""
         with open(self.figures) as file:
@@ -41,10 +46,14 @@ class Counted(Footbridge):
         return int(found[1])
 
 
-def run(binary, server, scratch, count):
-    """Instructions from the start of the bridge to its end, with a backlog of `count` entries delivered in between."""
+def run(binary, server, scratch, count, sample=None):
+    """Instructions from the start of the bridge to its end, with a backlog of `count` entries delivered in between.
+
+    With a `sample` the attempts of so many of them are traced.
+    """
     contender = Counted(scratch, binary, "fields")
-    with server.connect() as redis, latency.receiver(scratch) as receiving:
+    with server.connect() as redis, latency.receiver(scratch) as receiving, latency.receiver(scratch) as collecting:
+        contender.sample, contender.collector = sample, f"http://127.0.0.1:{collecting.line(10)['port']}"
         url = f"http://127.0.0.1:{receiving.line(10)['port']}/hooks"
         preload(redis, count, "fields")
         redis("XGROUP", "CREATE", STREAM, GROUP, "0")
@@ -58,6 +67,7 @@ def run(binary, server, scratch, count):
             child.stop(LIMIT)
         redis("DEL", STREAM)
         receiving.process.terminate()
+        collecting.process.terminate()
         requests = receiving.line(10)["requests"]
     if requests != count:
         raise Failure(f"{count} entries, but {requests} requests: something was repeated")

@@ -22,6 +22,8 @@ import Testing
             $0.earlier == 0 && $0.text.contains("\"1\"") ? .answer(503) : .answer(200)
         }
         scene.file.route.url += "/hunter2?token=hunter2"
+        // The span takes its place.
+        scene.file.route.webhook["traceparent"] = "create"
         let before = Int64(Date().timeIntervalSince1970 * 1000) * 1_000_000
         let ids = [
             try scene.redis.add([Field("n", "1")]),
@@ -34,6 +36,7 @@ import Testing
 
         #expect(spans.count == 3)
         let sent = scene.receiver.ledger
+        #expect(sent.allSatisfy { $0.headers.count { $0.name.lowercased() == "traceparent" } == 1 })
         #expect(Set(spans.map(\.traceParent)) == Set(sent.compactMap { $0["traceparent"] }))
         #expect(spans.allSatisfy { before <= $0.start && $0.start <= $0.end && $0.end <= after })
         let constant = [
@@ -143,6 +146,21 @@ import Testing
         let span = try collector.waitFor(1)[0]
         #expect(span["url.full"] == "http://127.0.0.1:\(scene.receiver.port)" && span["server.address"] == "127.0.0.1")
         #expect(span["server.port"] == "\(scene.receiver.port)")
+    }
+
+    @Test func `a delivery that waits for permission keeps its span`() throws {
+        let collector = try Collector()
+        let scene = try scene(collector) { request in
+            request.method == "OPTIONS" ? .answer(200, headers: ["WebHook-Allowed-Origin": "*"]) : .answer(200)
+        }
+        scene.file.route.webhook["cloudevents"] = "{ handshake: events.example.com }"
+        try scene.redis.add(numbers: 0..<3)
+        try scene.run()
+        try scene.waitUntilSettled()
+        let spans = try collector.waitFor(3)
+        let posts = scene.receiver.ledger.filter { $0.method == "POST" }
+        #expect(posts.count == 3 && Set(spans.map(\.traceParent)) == Set(posts.compactMap { $0["traceparent"] }))
+        #expect(scene.receiver.ledger.allSatisfy { ($0["traceparent"] == nil) == ($0.method == "OPTIONS") })
     }
 
     @Test func `a collector that comes back gets what waited, and people are told once`() throws {

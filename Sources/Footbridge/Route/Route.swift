@@ -622,6 +622,8 @@ final class Route: TurnParticipant {
     }
 
     func stop() {
+        failures.flush()
+        settler.letterLog.flush()
         if let wakeUp { worker.loop.cancel(wakeUp.timer) }
         for session in sessions { session.close() }
         sink.cancelAll()

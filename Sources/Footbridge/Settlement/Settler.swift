@@ -34,7 +34,7 @@ final class Settler {
     private var isFlushScheduled = false
     private var commandNumber = 0
     private let refusals: Refusals
-    private let letterLog: LetterLog
+    let letterLog: LetterLog
     private let didSettle: ((EntryKey) -> Void)?
 
     init(_ route: Route) {

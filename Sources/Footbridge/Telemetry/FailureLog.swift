@@ -23,6 +23,8 @@ final class FailureLog {
         }
     }
 
+    func flush() { log.flush() }
+
     /// - Parameters:
     ///   - endpoint: where it was made.
     ///   - next: when the entry is sent again.

@@ -23,6 +23,8 @@ final class LetterLog {
         }
     }
 
+    func flush() { log.flush() }
+
     func note(_ letter: DeadLetter, _ message: Logger.Message) {
         log.note((letter.withoutBody, message), Kind(stream: letter.stream, reason: letter.reason.logged))
     }

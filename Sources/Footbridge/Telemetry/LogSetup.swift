@@ -12,6 +12,9 @@ public enum LogSetup {
         makeHandler(level: level, format: format, journal: { JournalSocket() })
     }
 
+    /// Whether what it takes becomes entries of the journal.
+    public static func writesToJournal(_ handler: any LogHandler) -> Bool { handler is JournalLogHandler }
+
     /// - Parameter journal: gives the journal's socket; `nil` if there is none.
     static func makeHandler(
         level: Logger.Level, format: LogFormat, sink: LogSink = .standardError, journal: () -> JournalSocket?,

@@ -29,6 +29,15 @@ final class SecondLog<Kind: Hashable, Event> {
         tellLater(kind)
     }
 
+    /// Tells what is not told yet: for the end.
+    func flush() {
+        let untold = untold
+        self.untold = [:]
+        for (kind, events) in untold {
+            if let last = events.last { tell(kind, events.count, last) }
+        }
+    }
+
     private func tellLater(_ kind: Kind) {
         untold[kind] = Untold()
         loop.schedule(after: .seconds(1)) { [self] in

@@ -32,7 +32,7 @@ final class RouteTracer {
     private let exporter: SpanExporter
     private let loop: CurlLoop
     private let sample: Share
-    private let field: String
+    private let field: [UInt8]
     private let hashes: [EntryHash]
     private let text: RouteSpanText
     private var random = RandomIDs()
@@ -45,7 +45,11 @@ final class RouteTracer {
 
     init(_ route: RouteConfig, sample: Share, exporter: SpanExporter, worker: WorkerContext) throws {
         (self.route, self.exporter, self.sample, loop) = (route, exporter, sample, worker.loop)
-        if case .field(let name, _) = route.webhook?.traceParent { field = name } else { field = "traceparent" }
+        if case .field(let name, _) = route.webhook?.traceParent {
+            field = Array(name.utf8)
+        } else {
+            field = Array("traceparent".utf8)
+        }
         hashes = try route.streams.map { try EntryHash(stream: $0.utf8, namespace: worker.namespace) }
         text = RouteSpanText(route, urls: worker.log.urls, redis: "\(worker.target.socket)")
     }
@@ -81,7 +85,7 @@ final class RouteTracer {
     /// - Parameter isLink: what stands for the entry itself, and not for an attempt.
     private func place(of key: EntryKey, _ fields: EntryFields, isLink: Bool = false) -> (TraceContext, parent: UInt64?)
     {
-        if let value = fields[field], var context = TraceContext(traceParent: value) {
+        if let value = value(in: fields), var context = TraceContext(traceParent: value) {
             let parent = context.span
             if !isLink { context.span = random.nextID() }
             return (context, parent)
@@ -90,6 +94,16 @@ final class RouteTracer {
         // A link has to name a span. There is none yet that all attempts have in common, so it is one that nobody has.
         let span = isLink ? trace.high | 1 : random.nextID()
         return (TraceContext(trace: trace, span: span, isSampled: sample.includes(trace.randomness)), nil)
+    }
+
+    /// Of the entry's field.
+    private func value(in fields: EntryFields) -> ArraySlice<UInt8>? {
+        let index = field.withUnsafeBytes { name in
+            fields.withUnsafeFields { pairs in
+                pairs.firstIndex { $0.name.count == name.count && $0.name.elementsEqual(name) }
+            }
+        }
+        return index.map { fields[$0].value }
     }
 
     /// The request that was begun last is under way.

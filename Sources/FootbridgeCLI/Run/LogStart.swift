@@ -7,6 +7,10 @@ enum LogStart {
         let level = Logger.Level(rawValue: config.level.rawValue) ?? .info
         let handler = LogSetup.makeHandler(level: level, format: config.format)
         LoggingSystem.bootstrap { _ in handler }
-        return Logger(label: "footbridge")
+        let logger = Logger(label: "footbridge")
+        if config.format == .journald, !LogSetup.writesToJournal(handler) {
+            logger.warning("there is no journal here: the log goes to standard error")
+        }
+        return logger
     }
 }
