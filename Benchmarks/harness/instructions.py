@@ -1,7 +1,9 @@
 """What callgrind counts while the bridge delivers a backlog."""
 
+import http.server
 import os
 import re
+import threading
 
 from . import latency
 from .contenders import GROUP, STREAM, Footbridge
@@ -46,14 +48,41 @@ class Counted(Footbridge):
         return int(found[1])
 
 
+class Collector(http.server.ThreadingHTTPServer):
+    """Takes spans, and counts them."""
+
+    spans = 0
+
+    class RequestHandlerClass(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.server.spans += body.count(b'"startTimeUnixNano"')
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.RequestHandlerClass)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
 def run(binary, server, scratch, count, sample=None):
     """Instructions from the start of the bridge to its end, with a backlog of `count` entries delivered in between.
 
     With a `sample` the attempts of so many of them are traced.
     """
     contender = Counted(scratch, binary, "fields")
-    with server.connect() as redis, latency.receiver(scratch) as receiving, latency.receiver(scratch) as collecting:
-        contender.sample, contender.collector = sample, f"http://127.0.0.1:{collecting.line(10)['port']}"
+    with server.connect() as redis, latency.receiver(scratch) as receiving, Collector() as collector:
+        contender.sample, contender.collector = sample, f"http://127.0.0.1:{collector.server_port}"
         url = f"http://127.0.0.1:{receiving.line(10)['port']}/hooks"
         preload(redis, count, "fields")
         redis("XGROUP", "CREATE", STREAM, GROUP, "0")
@@ -67,8 +96,9 @@ def run(binary, server, scratch, count, sample=None):
             child.stop(LIMIT)
         redis("DEL", STREAM)
         receiving.process.terminate()
-        collecting.process.terminate()
         requests = receiving.line(10)["requests"]
     if requests != count:
         raise Failure(f"{count} entries, but {requests} requests: something was repeated")
+    if sample in ("0%", "100%") and collector.spans != (count if sample == "100%" else 0):
+        raise Failure(f"{count} entries, sample: {sample}, but {collector.spans} spans")
     return contender.instructions()
