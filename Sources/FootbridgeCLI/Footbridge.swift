@@ -21,7 +21,12 @@ struct FootbridgeCommand: AsyncParsableCommand {
             ListenCommand.self, SecretFamily.self, VersionCommand.self,
         ],
         groupedSubcommands: [
-            CommandGroup(name: "Redis Streams", subcommands: [StreamFamily.self, GroupFamily.self, SeriesFamily.self])
+            CommandGroup(
+                name: "A bridge that runs",
+                subcommands: [
+                    TailCommand.self, PauseCommand.self, DrainCommand.self, ResumeCommand.self, RetryCommand.self,
+                ]),
+            CommandGroup(name: "Redis Streams", subcommands: [StreamFamily.self, GroupFamily.self, SeriesFamily.self]),
         ])
 
     static func main() async {

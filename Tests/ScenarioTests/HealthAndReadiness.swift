@@ -29,7 +29,7 @@ import Testing
         #expect(try admin.get("/healthz") == healthy)
         let metrics = try admin.metrics()
         #expect(metrics["footbridge_redis_up"] == 0)
-        #expect(!metrics.keys.contains { $0.hasPrefix("footbridge_stream_") })
+        #expect(!metrics.keys.contains { $0.hasPrefix("footbridge_stream_lag") })
 
         try scene.server.restart()
         try eventually("ready again", timeout: .seconds(30)) { try admin.get("/readyz") == ready }
@@ -77,27 +77,27 @@ import Testing
         let (metrics, duration) = try timed { try admin.metrics() }
         #expect(duration < .seconds(3))
         #expect(metrics["footbridge_entries_read_total{route=\"orders\"}"] == 0)
-        #expect(!metrics.keys.contains { $0.hasPrefix("footbridge_stream_") })
+        #expect(!metrics.keys.contains { $0.hasPrefix("footbridge_stream_lag") })
         #expect(try admin.get("/healthz") == healthy)
     }
 
     @Test func `a route whose endpoint is down is ready, and named`() throws {
         let scene = try scene { .answer($0.path.contains("held") ? 401 : 410) }
-        scene.file.routes = ["held", "paused"].map {
+        scene.file.routes = ["held", "gone"].map {
             BridgeFile.Route(name: $0, streams: [$0], url: "\(scene.receiver.url)/\($0)")
         }
-        for stream in ["held", "paused"] { try scene.redis.add(numbers: 0..<5, to: stream) }
+        for stream in ["held", "gone"] { try scene.redis.add(numbers: 0..<5, to: stream) }
         let admin = try AdminProbe(try scene.run())
         let routes = """
             {"reason":"the receiver refuses this route (401)","route":"held","state":"held"},\
-            {"reason":"the endpoint is gone (410)","route":"paused","state":"paused"}
+            {"reason":"the endpoint is gone (410)","route":"gone","state":"held"}
             """
         let expected = AdminProbe.Answer(
             status: 200, body: #"{"missing":[],"routes":["# + routes + #"],"status":"ready"}"# + "\n")
         try eventually("both are told") { try admin.get("/readyz") == expected }
         let metrics = try admin.metrics()
         #expect(metrics[#"footbridge_route_gate{route="held",state="held"}"#] == 1)
-        #expect(metrics[#"footbridge_route_gate{route="paused",state="paused"}"#] == 1)
+        #expect(metrics[#"footbridge_route_gate{route="gone",state="held"}"#] == 1)
     }
 
     @Test func `while it drains a bridge answers that it stops`() throws {

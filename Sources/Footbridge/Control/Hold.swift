@@ -75,7 +75,7 @@ public struct RouteControl: Sendable {
                 _ = try await client.call(.setHold(mark, stream: stream, group: route.group))
             } catch {
                 // The mark of one stream holds the whole route.
-                if error.serverError?.kind == .noGroup || error.serverError?.message == "no such key" { continue }
+                if error.isMissing { continue }
                 throw .redis(error)
             }
             isKept = true
@@ -91,7 +91,7 @@ public struct RouteControl: Sendable {
             do throws(RedisError) {
                 names += try await client.call(.consumers(of: route.group, stream: stream)).map(\.name)
             } catch {
-                if error.serverError?.kind == .noGroup || error.serverError?.message == "no such key" { continue }
+                if error.isMissing { continue }
                 throw .redis(error)
             }
         }
@@ -116,6 +116,13 @@ public struct RouteControl: Sendable {
         } catch {
             throw .redis(error)
         }
+    }
+}
+
+extension RedisError {
+    /// There is no such group, or no such stream.
+    fileprivate var isMissing: Bool {
+        serverError?.kind == .noGroup || serverError?.message.hasPrefix("no such key") ?? false
     }
 }
 

@@ -6,6 +6,12 @@ public struct InstanceReport: Codable, Sendable, Equatable {
         public var up: Bool
         public var roundTripMs: Double?
         public var reconnects: Int
+
+        public init(up: Bool, roundTripMs: Double? = nil, reconnects: Int) {
+            self.up = up
+            self.roundTripMs = roundTripMs
+            self.reconnects = reconnects
+        }
     }
 
     public var instance: String
@@ -20,6 +26,23 @@ public struct InstanceReport: Codable, Sendable, Equatable {
     public var redis: Redis
     public var loopDelayMs: Double
     public var routes: [RouteReport]
+
+    public init(
+        instance: String, version: String, host: String, pid: Int, phase: String, startedAt: String, at: String,
+        workers: Int, redis: Redis, loopDelayMs: Double, routes: [RouteReport]
+    ) {
+        self.instance = instance
+        self.version = version
+        self.host = host
+        self.pid = pid
+        self.phase = phase
+        self.startedAt = startedAt
+        self.at = at
+        self.workers = workers
+        self.redis = redis
+        self.loopDelayMs = loopDelayMs
+        self.routes = routes
+    }
 }
 
 /// One route of one instance.
@@ -69,6 +92,26 @@ public struct RouteReport: Codable, Sendable, Equatable {
         public var nextProbeInS: Double?
         public var inFlight: Int
         public var waiting: Int
+
+        public init(
+            endpoint: String, standing: String, reason: String? = nil, cause: String? = nil, since: String? = nil,
+            lastStatus: Int? = nil, lastError: String? = nil, lastAnswer: String? = nil, lastFailureAt: String? = nil,
+            lastAcceptedAt: String? = nil, nextProbeInS: Double? = nil, inFlight: Int, waiting: Int
+        ) {
+            self.endpoint = endpoint
+            self.standing = standing
+            self.reason = reason
+            self.cause = cause
+            self.since = since
+            self.lastStatus = lastStatus
+            self.lastError = lastError
+            self.lastAnswer = lastAnswer
+            self.lastFailureAt = lastFailureAt
+            self.lastAcceptedAt = lastAcceptedAt
+            self.nextProbeInS = nextProbeInS
+            self.inFlight = inFlight
+            self.waiting = waiting
+        }
     }
 
     public struct Rates: Codable, Sendable, Equatable {
@@ -77,6 +120,14 @@ public struct RouteReport: Codable, Sendable, Equatable {
         public var failed: Double
         public var dead: Double
         public var filtered: Double
+
+        public init(read: Double, delivered: Double, failed: Double, dead: Double, filtered: Double) {
+            self.read = read
+            self.delivered = delivered
+            self.failed = failed
+            self.dead = dead
+            self.filtered = filtered
+        }
     }
 
     public struct Latency: Codable, Sendable, Equatable {

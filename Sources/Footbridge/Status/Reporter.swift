@@ -1,6 +1,7 @@
 internal import Curl
 internal import Foundation
 internal import Glibc
+public import Logging
 internal import RESP
 internal import Redis
 
@@ -12,6 +13,9 @@ public actor Reporter {
     private let startedAt = WallClock.milliseconds
     private var history = History()
     private var notedAt: MonotonicTime?
+    private let logger: Logger?
+    /// The user may not write the key.
+    private var isRefused = false
 
     /// A report in Redis lasts for so long.
     private static let lifetime = Duration.seconds(15)
@@ -19,7 +23,8 @@ public actor Reporter {
     /// In seconds, of `history`.
     public static let historyStep = 10
 
-    public init(instance: String, monitor: BridgeMonitor) {
+    public init(instance: String, monitor: BridgeMonitor, logger: Logger? = nil) {
+        self.logger = logger
         self.instance = instance
         self.monitor = monitor
     }
@@ -30,19 +35,29 @@ public actor Reporter {
     /// Runs until it is cancelled.
     func run() async throws {
         while true {
-            if let report = await note() {
-                await monitor.send(
-                    RESPCommand(
-                        "SET",
-                        arguments: [Self.key(of: instance), report.json, "PX", Self.lifetime.wholeMilliseconds]
-                            as [any RESPArgument]))
-            }
+            if let report = await note(), !isRefused { await publish(report) }
             try await Task.sleep(for: Self.interval)
         }
     }
 
+    private func publish(_ report: InstanceReport) async {
+        let command = RESPCommand(
+            "SET",
+            arguments: [Self.key(of: instance), report.json, "PX", Self.lifetime.wholeMilliseconds]
+                as [any RESPArgument])
+        guard case .failure(let error)? = await monitor.call(command), error.serverError?.code == "NOPERM" else {
+            return
+        }
+        isRefused = true
+        logger?.info(
+            "this Redis user may not leave reports for footbridge status; docs/configuration.md has the rule",
+            metadata: [LogKeys.error: "\(error.words)"])
+    }
+
     /// Nobody needs to wait until it has run out.
-    func leave() async { await monitor.send(RESPCommand("DEL", arguments: [Self.key(of: instance)])) }
+    func leave() async {
+        if !isRefused { _ = await monitor.call(RESPCommand("DEL", arguments: [Self.key(of: instance)])) }
+    }
 
     /// `nil` if a worker's loop does not turn.
     public func report() async -> InstanceReport? {
@@ -135,4 +150,9 @@ extension Duration {
 public enum ReportTime {
     /// Milliseconds since 1970 in ISO 8601, UTC.
     public static func text(milliseconds: Int64) -> String { LogTime.iso8601(milliseconds: milliseconds) }
+
+    /// `nil` if it is none.
+    public static func milliseconds(of text: String) -> Int64? {
+        (try? ISO8601.milliseconds(ConfigText(text: text, shown: text, isLiteral: true))).map { Int64(clamping: $0) }
+    }
 }

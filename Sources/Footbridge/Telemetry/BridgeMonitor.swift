@@ -1,4 +1,5 @@
 internal import RESP
+internal import Redis
 internal import Synchronization
 
 /// What a bridge can be asked from outside while it runs: whether its loops turn, what its routes do, what is owed.
@@ -69,10 +70,12 @@ public final class BridgeMonitor: Sendable {
         await ask { await $0.waiting(ofRoute: route, limit: limit) }.flatMap { $0 ?? [] }
     }
 
-    /// Sends a command over a worker's connection and does not wait for the answer.
-    func send(_ command: RESPCommand) async {
-        guard let worker = state.withLock({ $0.workers.first }) else { return }
-        _ = await answer(within: patience) { await worker.send(command) }
+    /// Sends a command over a worker's connection.
+    ///
+    /// - Returns: `nil` without a connection, or if no answer comes in time.
+    func call(_ command: RESPCommand) async -> Result<RESPValue, RedisError>? {
+        guard let worker = state.withLock({ $0.workers.first }) else { return nil }
+        return await answer(within: patience) { await worker.call(command) } ?? nil
     }
 
     private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Worker) async -> Answer) async -> [Answer?] {

@@ -6,6 +6,7 @@ internal import Redis
 final class Pulse {
     private unowned let worker: WorkerContext
     private var timer: LoopTimer?
+    private var isRefused = false
     /// Of the last PING; `nil` before the first.
     private(set) var roundTrip: Duration?
     /// How late the last beat was.
@@ -33,8 +34,13 @@ final class Pulse {
 
     private func ping(_ sentAt: MonotonicTime) {
         guard let connection = worker.commands.connection else { return roundTrip = nil }
+        guard !isRefused else { return }
         connection.send(["PING"]) { [weak self] reply in
-            if case .success = reply { self?.roundTrip = .now - sentAt }
+            switch reply {
+            case .success: self?.roundTrip = .now - sentAt
+            // This user may not ask.
+            case .failure(let error): self?.isRefused = !error.endsConnection
+            }
         }
     }
 }

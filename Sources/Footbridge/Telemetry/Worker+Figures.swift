@@ -26,7 +26,13 @@ extension Worker {
         routes.first { $0.config.name == name }?.waiting(limit: limit) ?? []
     }
 
-    func send(_ command: RESPCommand) { context.commands.connection?.send(command) { _ in } }
+    /// `nil` without a connection.
+    func call(_ command: RESPCommand) async -> Result<RESPValue, RedisError>? {
+        guard let connection = context.commands.connection else { return nil }
+        return await withCheckedContinuation { continuation in
+            connection.send(command) { continuation.resume(returning: $0) }
+        }
+    }
 
     /// What each route's group has still to settle of each of its streams, over all instances; without those of which Redis does
     /// not tell within a second.
@@ -102,7 +108,8 @@ extension Route {
         }
         guard table.count > 0, let failure = standing.lastFailure else { return .open }
         switch standing.state {
-        case .down(let down) where isHeldUp: return .held(reason: "\(down.reason)")
+        case .down(let down) where isHeldUp:
+            return .held(reason: down.reason.status == 410 ? "the endpoint is gone (410)" : "\(down.reason)")
         case .down: return .failing(reason: "\(failure)")
         case .well, .doubtful: return standing.isFailing ? .failing(reason: "\(failure)") : .open
         }

@@ -29,7 +29,7 @@ struct RunCommand: AsyncParsableCommand {
         let (bridgeConfig, secrets) = try config.loadWatched()
         let logger = LogStart.start(bridgeConfig.log)
         let monitor = BridgeMonitor()
-        let reporter = Reporter(instance: bridgeConfig.instance, monitor: monitor)
+        let reporter = Reporter(instance: bridgeConfig.instance, monitor: monitor, logger: logger)
         let place = RedisPlace()
         // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
         let admin = try await startAdmin(bridgeConfig, monitor, reporter, place, logger)

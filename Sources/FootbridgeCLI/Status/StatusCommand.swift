@@ -5,15 +5,17 @@ import Redis
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows what is owed: streams, groups and consumers, straight from Redis.",
+        abstract: "Shows what each route is doing, and what is owed.",
         discussion: """
-            No bridge has to run. UNREAD and PENDING are of the group, so of all instances together; UNREAD is ? where \
+            Everything comes from Redis, and no bridge has to run; those that do leave a report there every five seconds, of which the \
+            first table is made, with what is wrong and what mends it. UNREAD and PENDING are of the group, so of all instances together; UNREAD is ? where \
             Redis does not know it. OLDEST is the age of the oldest pending entry. A consumer is dead when it was silent \
             for claim_after: a bridge that runs takes its entries over. Secrets of receivers are not needed.
 
             Examples:
               footbridge status
               footbridge status -c /etc/footbridge/orders.yaml
+              footbridge status --watch
               footbridge status --json | jq '.routes[].streams[].pending'
 
             Exit codes: 0 fine (dead consumers and dead letters included), 69 Redis cannot be reached, 78 errors.
@@ -26,9 +28,37 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object; what is unknown is left out.")
     var json = false
 
+    @Flag(help: "Show it again every two seconds, until Ctrl-C.")
+    var watch = false
+
     func run() async throws {
         let bridgeConfig = try config.loadWithoutDestinations()
         let connection = try ToolConnection(nil, config: config, state: state)
+        guard watch else {
+            let report = try await report(bridgeConfig, connection)
+            print(json ? try report.json() : report.text(width: LineOutput.standardOutput.terminalColumns))
+            if report.errors.isEmpty { return }
+            if !json { for error in report.errors { complain("footbridge: \(error)") } }
+            throw CommandExit.configuration
+        }
+        try await Interruptible.untilStopped { [self] in
+            while true {
+                let report = try await report(bridgeConfig, connection)
+                try show(report)
+                try await Task.sleep(for: .seconds(2))
+            }
+        }
+    }
+
+    private func show(_ report: StatusReport) throws {
+        let output = LineOutput.standardOutput
+        if json { return try output.put(try report.json()) }
+        // On a terminal over what was there; elsewhere one after the other.
+        let text = report.text(width: output.terminalColumns)
+        try output.put(output.isTerminal ? "\u{1b}[H\u{1b}[2J\(text)" : "\(text)\n")
+    }
+
+    private func report(_ bridgeConfig: BridgeConfig, _ connection: ToolConnection) async throws -> StatusReport {
         let client = try await connection.open()
         let result: Result<StatusReport, RedisError>
         do throws(RedisError) {
@@ -39,11 +69,7 @@ struct StatusCommand: AsyncParsableCommand {
         await client.close()
         switch result {
         case .failure(let error): throw connection.trouble(error).failed
-        case .success(let report):
-            print(json ? try report.json() : report.text)
-            if report.errors.isEmpty { return }
-            if !json { for error in report.errors { complain("footbridge: \(error)") } }
-            throw CommandExit.configuration
+        case .success(let report): return report
         }
     }
 }

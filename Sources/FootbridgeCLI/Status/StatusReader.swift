@@ -12,34 +12,65 @@ struct StatusReader {
     /// - Throws: when the connection is lost. What is wrong with a stream is in the report.
     func report() async throws(RedisError) -> StatusReport {
         var routes: [StatusReport.Route] = []
+        var names: [[String]] = []
         for route in config.routes {
             var streams: [StatusReport.Stream] = []
-            for stream in route.streams { streams.append(try await read(stream, route)) }
+            var consumers: [String] = []
+            for stream in route.streams {
+                let (status, found) = try await read(stream, route)
+                streams.append(status)
+                consumers += found
+            }
+            names.append(consumers)
             routes.append(
                 StatusReport.Route(
                     route: route.name, group: route.group, claimAfterSeconds: route.claimAfter / .seconds(1),
                     streams: streams))
         }
+        let reports = try await instances(Set(names.joined()))
+        for index in routes.indices { routes[index].add(HoldMark.among(names[index]), reports) }
         return StatusReport(routes: routes)
     }
 
-    private func read(_ stream: String, _ route: RouteConfig) async throws(RedisError) -> StatusReport.Stream {
+    /// What instances say of themselves; a consumer's name tells whose it is.
+    private func instances(_ consumers: Set<String>) async throws(RedisError) -> [InstanceReport] {
+        let workers = consumers.filter { !WellKnownConsumer.isMark($0) && WellKnownConsumer.isOwn($0) }
+        let names = Set(workers.compactMap { name in name.lastIndex(of: ".").map { String(name[..<$0]) } })
+        var reports: [InstanceReport] = []
+        for name in (names.union([config.instance])).sorted() {
+            do throws(RedisError) {
+                let reply = try await client.call(RESPCommand("GET", arguments: [Reporter.key(of: name)]))
+                guard let bytes = reply.bytes, let report = try? InstanceReport(json: bytes)
+                else { continue }
+                reports.append(report)
+            } catch {
+                // A user who may not read these keys sees what Redis knows of the groups.
+                if error.endsConnection { throw error }
+            }
+        }
+        return reports
+    }
+
+    /// - Returns: what is known of a stream, and the names of all consumers of its group.
+    private func read(
+        _ stream: String, _ route: RouteConfig
+    ) async throws(RedisError) -> (StatusReport.Stream, consumers: [String]) {
         var status = StatusReport.Stream(stream: stream)
         status.length = try await ask(.length(of: stream), &status)
-        if status.error == nil { try await readGroup(stream, route, &status) }
+        let consumers = status.error == nil ? try await readGroup(stream, route, &status) : []
         if let dead = route.deadLetter.name(for: stream) {
             status.deadLetterStream = dead
             status.deadLetters = try await ask(.length(of: dead), &status, of: "dead letters \(dead): ")
         }
-        return status
+        return (status, consumers)
     }
 
     private func readGroup(
         _ stream: String, _ route: RouteConfig, _ status: inout StatusReport.Stream
-    ) async throws(RedisError) {
+    ) async throws(RedisError) -> [String] {
         guard let groups = try await ask(.groups(of: stream), &status),
             let group = groups.first(where: { $0.name == route.group })
-        else { return }
+        else { return [] }
         (status.unread, status.pending) = (group.lag, group.pendingCount)
         let oldest = try await ask(.pending(stream: stream, group: route.group, count: 1), &status)?.first
         status.oldestPendingSeconds = oldest?.id.age(now: WallClock.milliseconds).map { $0 / .seconds(1) }
@@ -52,6 +83,7 @@ struct StatusReader {
                 name: consumer.name, pending: consumer.pendingCount, idleSeconds: consumer.idle / .seconds(1),
                 alive: consumer.idle < route.claimAfter)
         }
+        return consumers.map(\.name)
     }
 
     /// The reply; `nil` if there is no such stream or group yet, or the user may not ask. Other errors are noted, the first

@@ -1,15 +1,51 @@
+import Curl
+import Footbridge
+
 extension StatusReport {
-    /// Two tables: streams, then the consumers of all groups.
-    var text: String {
+    /// What the routes do, as far as instances say, with what is wrong; then what Redis knows: streams, and the consumers of all
+    /// groups.
+    ///
+    /// - Parameters:
+    ///   - width: of the terminal; `nil` if lines may be as long as they like.
+    ///   - now: milliseconds since 1970.
+    func text(width: Int? = nil, now: Int64 = WallClock.milliseconds) -> String {
+        var states = TextTable(
+            ["ROUTE", "STATE", "FOR", "DELIVERED/S", "FAILED/S", "P99", "WAITING", "INSTANCES"], left: 2)
         var streams = TextTable(["ROUTE", "STREAM", "LENGTH", "UNREAD", "PENDING", "OLDEST", "DEAD LETTERS"], left: 2)
         var consumers = TextTable(["ROUTE", "STREAM", "CONSUMER", "STATE", "PENDING", "IDLE"], left: 4)
         for route in routes {
+            states.add(Self.row(route, now))
             for stream in route.streams {
                 streams.add(Self.row(route.route, stream))
                 for row in Self.consumers(of: stream) { consumers.add([route.route, stream.stream] + row) }
             }
         }
-        return consumers.isEmpty ? streams.text : "\(streams.text)\n\n\(consumers.text)"
+        var parts = [states.text(width: width)]
+        let troubles = routes.flatMap { $0.troubles(now: now) }
+        if !troubles.isEmpty {
+            parts.append(troubles.map { EscapedText.line($0.utf8, columns: width ?? .max) }.joined(separator: "\n"))
+        }
+        parts.append(streams.text(width: width))
+        if !consumers.isEmpty { parts.append(consumers.text(width: width)) }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static func row(_ route: Route, _ now: Int64) -> [String] {
+        let reports = (route.instances ?? []).map(\.report)
+        func sum(_ value: (RouteReport.Rates) -> Double) -> String {
+            let rates = reports.compactMap(\.rates)
+            return rates.isEmpty ? "-" : "\((rates.reduce(0) { $0 + value($1) } * 10).rounded() / 10)"
+        }
+        return [
+            route.route, route.state?.rawValue ?? "no report", route.since.flatMap { age($0, now) } ?? "-",
+            sum(\.delivered), sum(\.failed), reports.compactMap { $0.latencyMs?.p99 }.max().map { "\($0) ms" } ?? "-",
+            reports.isEmpty ? "-" : "\(reports.reduce(0) { $0 + $1.waiting })", "\(reports.count)",
+        ]
+    }
+
+    /// - Parameter time: in ISO 8601.
+    static func age(_ time: String, _ now: Int64) -> String? {
+        ReportTime.milliseconds(of: time).map { Self.time(Double(max(0, now - $0)) / 1000) }
     }
 
     private static func row(_ route: String, _ stream: Stream) -> [String] {
@@ -40,5 +76,34 @@ extension StatusReport {
         let rest = first < 3 ? whole % units[first].size / units[first + 1].size : 0
         let head = "\(whole / units[first].size)\(units[first].name)"
         return rest == 0 ? head : "\(head)\(rest)\(units[first + 1].name)"
+    }
+}
+
+extension StatusReport.Route {
+    /// What is wrong, and what mends it: a line for each.
+    fileprivate func troubles(now: Int64) -> [String] {
+        var lines: [String] = []
+        if let state, let reason { lines.append("\(route): \(state.rawValue): \(reason)") }
+        for instance in instances ?? [] {
+            for endpoint in instance.report.endpoints where endpoint.standing != EndpointSnapshot.Standing.well.rawValue
+            {
+                lines.append("  \(instance.instance): \(endpoint.line(now: now))")
+            }
+        }
+        if state == .held { lines.append("  when it is mended: footbridge retry \(route)") }
+        return lines
+    }
+}
+
+extension RouteReport.Endpoint {
+    fileprivate func line(now: Int64) -> String {
+        var parts = [
+            "\(endpoint) is \(standing)\(since.flatMap { StatusReport.age($0, now) }.map { " for \($0)" } ?? "")"
+        ]
+        if let lastError { parts.append(lastError) }
+        if let cause { parts.append(cause) }
+        if let lastAnswer { parts.append("answer: \(lastAnswer)") }
+        if let nextProbeInS { parts.append("next probe in \(StatusReport.time(nextProbeInS))") }
+        return parts.joined(separator: "; ")
     }
 }

@@ -1,3 +1,4 @@
+import Footbridge
 import Testing
 
 @testable import footbridge
@@ -26,7 +27,10 @@ import Testing
         (unknown.length, unknown.pending) = (3, 1)
         let new = StatusReport.Stream(stream: "new")
         #expect(
-            report([busy, unknown, new]).text == #"""
+            report([busy, unknown, new]).text() == #"""
+                ROUTE  STATE      FOR  DELIVERED/S  FAILED/S  P99  WAITING  INSTANCES
+                shop   no report    -            -         -    -        -          0
+
                 ROUTE  STREAM           LENGTH    UNREAD  PENDING  OLDEST  DEAD LETTERS
                 shop   orders             1200        17        9   5m12s             1
                 shop   re\x1b[31mfunds       3         ?        1       ?           off
@@ -37,6 +41,46 @@ import Testing
                 shop   orders  web-2.1   dead               4  1d2h
                 shop   orders  none      handed over        2     -
                 """#)
+    }
+
+    private func endpoint(_ standing: String) -> RouteReport.Endpoint {
+        RouteReport.Endpoint(
+            endpoint: "https://a/…", standing: standing, since: "2026-11-28T04:00:00.000Z", lastError: "refused (401)",
+            lastAnswer: "no\u{1B}[1m", nextProbeInS: 14.2, inFlight: 0, waiting: 3)
+    }
+
+    private func instance(_ name: String, _ state: RouteReport.State, _ endpoint: RouteReport.Endpoint)
+        -> InstanceReport
+    {
+        var route = RouteReport([RouteSnapshot(route: "shop", group: "shop", parked: 3)], [:], now: 0)
+        (route.state, route.reason, route.since) = (state, state == .held ? "it refuses" : nil, endpoint.since)
+        route.endpoints = [endpoint]
+        route.rates = RouteReport.Rates(read: 0, delivered: 1.25, failed: 0.5, dead: 0, filtered: 0)
+        return InstanceReport(
+            instance: name, version: "0", host: name, pid: 1, phase: "running", startedAt: "", at: "", workers: 1,
+            redis: InstanceReport.Redis(up: true, reconnects: 0), loopDelayMs: 0, routes: [route])
+    }
+
+    @Test func `what instances say comes first, the worst of it, and what mends it`() throws {
+        var route = report([]).routes[0]
+        route.add(nil, [instance("a", .reading, endpoint("well")), instance("b", .held, endpoint("down"))])
+        let now = try #require(ReportTime.milliseconds(of: "2026-11-28T04:02:05.000Z"))
+        #expect(
+            StatusReport(routes: [route]).text(now: now).hasPrefix(
+                #"""
+                ROUTE  STATE   FOR  DELIVERED/S  FAILED/S  P99  WAITING  INSTANCES
+                shop   held   2m5s          2.5       1.0    -        6          2
+
+                shop: held: it refuses
+                  b: https://a/… is down for 2m5s; refused (401); answer: no\x1b[1m; next probe in 14s
+                  when it is mended: footbridge retry shop
+                """#))
+        route.add(HoldMark(.paused, since: now - 60_000), [instance("a", .held, endpoint("well"))])
+        #expect(route.state == .paused && route.reason == "footbridge resume shop")
+        route.add(HoldMark(.draining, since: now), [instance("a", .drained, endpoint("well"))])
+        #expect(route.state == .drained)
+        route.add(nil, [])
+        #expect(route.state == nil && route.instances == nil)
     }
 
     @Test func `as JSON it has all that is known and nothing else`() throws {

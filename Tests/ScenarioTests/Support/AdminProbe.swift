@@ -21,12 +21,41 @@ struct AdminProbe {
     }
 
     func get(_ path: String) throws -> Answer {
-        let answer = try exchange("GET \(path) HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", port: port)
+        try ask("GET", path)
+    }
+
+    /// What changes something; the body is JSON.
+    func post(_ path: String, _ body: String = "", headers: [String] = []) throws -> Answer {
+        try ask("POST", path, body, headers: headers)
+    }
+
+    func ask(
+        _ method: String, _ path: String, _ body: String = "", host: String = "localhost", headers: [String] = [],
+        type: String = "application/json"
+    ) throws -> Answer {
+        let lines =
+            ["\(method) \(path) HTTP/1.1", "host: \(host)", "connection: close"] + headers
+            + (method == "GET" ? [] : ["content-type: \(type)", "content-length: \(body.utf8.count)"])
+        let answer = try exchange(lines.joined(separator: "\r\n") + "\r\n\r\n" + body, port: port)
         let parts = answer.components(separatedBy: "\r\n\r\n")
         let status = answer.split(separator: " ").dropFirst().first.flatMap { Int($0) }
         guard let status, parts.count == 2 else { throw TestSupportError("no answer: \(answer)") }
         return Answer(status: status, body: parts[1])
     }
+
+    /// An answer of the API.
+    func json(_ path: String) throws -> NSDictionary {
+        let answer = try get(path)
+        guard answer.status == 200,
+            let object = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? NSDictionary
+        else { throw TestSupportError("\(path): \(answer)") }
+        return object
+    }
+
+    /// What the API says of the route `orders`.
+    func route(_ name: String = "orders") throws -> NSDictionary { try json("/api/v1/routes/\(name)") }
+
+    func state(_ name: String = "orders") throws -> String? { try route(name)["state"] as? String }
 
     /// Each line of the metrics: name and labels, as they stand there, and the number.
     func metrics() throws -> [String: Double] {

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import TestThreads
+import Testing
+
+/// What people tell routes to do, and what every instance does then.
+@Suite(.serialized, .ownThreads) struct Holds {
+    private func scene(script: @escaping ScriptedReceiver.Script = { _ in .answer(200) }) throws -> Scene {
+        let scene = try Scene(script: script)
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        return scene
+    }
+
+    private func tell(_ scene: Scene, _ words: String...) throws -> CommandResult {
+        try CommandResult(.footbridge(words + ["-c", scene.writeFile()]))
+    }
+
+    @Test func `a pause holds on every instance, on those that start later, and until it is ended`() throws {
+        let scene = try scene()
+        let first = try scene.run(as: "a")
+        let second = try scene.run(as: "b")
+        try scene.redis.add(numbers: 0..<10)
+        try scene.receiver.waitFor(count: 10)
+        try scene.waitUntilSettled()
+
+        #expect(
+            try tell(scene, "pause", "orders")
+                == CommandResult(0, output: "route orders: paused; go on with footbridge resume orders\n"))
+        let admins = try [first, second].map(AdminProbe.init)
+        for admin in admins { try eventually("paused", timeout: .seconds(3)) { try admin.state() == "paused" } }
+        let third = try AdminProbe(try scene.run(as: "c"))
+        try eventually("paused, too") { try third.state() == "paused" }
+        try scene.redis.add(numbers: 10..<30)
+        #expect(try first.stop() == .status(0))
+        // What was blocked in a read may have come in; it is not sent.
+        try eventually("nothing is in flight") { try admins[1].metric("requests_in_flight") == 0 }
+        #expect(scene.receiver.ledger.count == 10)
+        #expect(try #require(try admins[1].route()["reason"] as? String).contains("resume orders"))
+
+        #expect(try tell(scene, "resume", "orders").output == "route orders: goes on\n")
+        try scene.receiver.waitFor(count: 30)
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 30)
+        #expect(try scene.redis.consumers().allSatisfy { !$0.hasPrefix("footbridge:hold:") })
+        #expect(try second.stop() == .status(0))
+    }
+
+    @Test func `a route that drains delivers what is pending, reads nothing new, and says when it is done`() throws {
+        let gate = Gate()
+        let scene = try scene { $0.text == body(0) ? .answerWhenOpen(gate, 200) : .answer(200) }
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        try scene.redis.add(numbers: 0..<1)
+        try scene.receiver.waitFor(count: 1)
+        #expect(try admin.post("/api/v1/routes/orders/drain").status == 200)
+        #expect(try admin.state() == "draining")
+        gate.open()
+        try eventually("drained") { try admin.state() == "drained" }
+        // A read that was waiting when it was told may bring some.
+        try scene.redis.add(numbers: 1..<200)
+        try eventually("drained again") { try admin.state() == "drained" }
+        let read = try #require(try admin.metric("entries_read_total"))
+        #expect(read < 20)
+        #expect(scene.receiver.ledger.count == Int(read))
+        #expect(try admin.post("/api/v1/routes/orders/resume").body.contains(#""state":"reading""#))
+        try scene.waitUntilSettled()
+        #expect(Set(scene.receiver.ledger.map(\.text)).count == 200)
+    }
+
+    @Test func `retry sends at once what would have waited for an hour, and probes an endpoint that is down`() throws {
+        let isWell = Gate()
+        let scene = try scene { _ in isWell.wait(timeout: .zero) ? .answer(200) : .answer(503) }
+        scene.file.route.retry(attempts: 5, every: "1h")
+        try scene.redis.add(numbers: 0..<3)
+        let admin = try AdminProbe(try scene.run())
+        try eventually("all wait") { try admin.route()["waiting"] as? Int == 3 }
+        let waiting = try admin.json("/api/v1/routes/orders/waiting?limit=2")
+        #expect(waiting["total"] as? Int == 3)
+        let first = try #require((waiting["waiting"] as? [[String: Any]])?.first)
+        #expect((waiting["waiting"] as? [[String: Any]])?.count == 2)
+        #expect(first["attempts"] as? Int == 1)
+        #expect(try #require(first["due_in_s"] as? Double) > 60)
+        isWell.open()
+        #expect(try tell(scene, "retry", "orders").output == "route orders: all instances try now\n")
+        try scene.waitUntilSettled()
+        #expect(scene.receiver.ledger.count == 6)
+    }
+
+    @Test func `who cannot be told says why`() throws {
+        let scene = try scene()
+        let none = try tell(scene, "pause", "orders")
+        #expect(none.exit == .status(78))
+        #expect(none.error.contains("there is no group orders on stream orders yet"))
+        #expect(try tell(scene, "pause", "nosuch").exit == .status(64))
+        #expect(try tell(scene, "pause").exit == .status(64))
+        #expect(try tell(scene, "resume", "--all").exit == .status(0))
+        // It made nothing.
+        #expect(try scene.redis.command("EXISTS", "orders") == 0)
+    }
+}
