@@ -58,7 +58,10 @@ public struct Bridge: Service {
                 LogKeys.version: "\(Version.current)", LogKeys.instance: "\(config.instance)",
                 LogKeys.routes: "\(config.routes.count)",
             ])
-        notify?.ready()
+        // Whom nobody listens to has nothing to tell.
+        let report = notify.flatMap { $0.isHeard ? ServiceReport($0, monitor: monitor) : nil }
+        if let notify { LoopBeats(notify, loops: workers.map(\.loop)).begin() }
+        let telling = report.map { report in Task { try? await report.run() } }
         let summary = Summary(config: config, workers: workers, logger: logger)
         let watch = secrets.map { files in
             Task { [config, logger] in
@@ -71,7 +74,10 @@ public struct Bridge: Service {
         }
         watch?.cancel()
         reporting.cancel()
+        telling?.cancel()
         notify?.stopping()
+        let stopping = report.map { report in Task { try? await report.stop(workers) } }
+        defer { stopping?.cancel() }
         monitor.stops()
         var inFlight = 0
         for worker in workers { inFlight += await worker.unfinished }

@@ -4,6 +4,8 @@ public final class Gate: Sendable {
 
     public init() {}
 
+    public var isOpen: Bool { opened.value }
+
     public func open() { opened.withLock { $0 = true } }
 
     /// `false` if nobody opened it within `timeout`.

@@ -8,6 +8,9 @@ public final class SystemdNotify: Sendable {
     /// How often `watchdog()` is to be called: half of what the unit allows, or `nil` if it asks for no watchdog.
     public let watchdogInterval: Duration?
 
+    /// Somebody listens.
+    var isHeard: Bool { address != nil && socket >= 0 }
+
     private let address: UnixAddress?
     private let socket: Int32
 
@@ -43,25 +46,46 @@ public final class SystemdNotify: Sendable {
     /// The bridge runs: units that wait for it may start.
     public func ready() { send("READY=1") }
 
+    /// The configuration is being read again; `ready()` says that it was.
+    ///
+    /// From version 253 on (`Type=notify-reload`) systemd wants the time in the same datagram; earlier ones pass over it.
+    public func reloading() {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)")
+    }
+
     /// The bridge drains and will end.
     public func stopping() { send("STOPPING=1") }
 
+    /// The start or the end takes longer than the unit allows, and goes on: it gets this long from now.
+    public func extend(by duration: Duration) {
+        send("EXTEND_TIMEOUT_USEC=\(duration.components.seconds * 1_000_000)", flags: MSG_DONTWAIT)
+    }
+
     /// One line for `systemctl status`; line breaks become spaces.
-    public func status(_ text: String) {
+    ///
+    /// - Returns: whether it was sent; not if too many messages wait to be read.
+    @discardableResult
+    public func status(_ text: String) -> Bool {
         let line = text.unicodeScalars.map { $0.value < 0x20 ? " " : String($0) }.joined()
-        send("STATUS=" + line, flags: MSG_DONTWAIT)
+        return send("STATUS=" + line, flags: MSG_DONTWAIT)
     }
 
     /// The work goes on. From the loop that works, never from a timer of its own. Does not wait.
     public func watchdog() { send("WATCHDOG=1", flags: MSG_DONTWAIT) }
 
-    private func send(_ message: String, flags: Int = 0) {
-        guard let address, socket >= 0 else { return }
+    @discardableResult
+    private func send(_ message: String, flags: Int = 0) -> Bool {
+        guard let address, socket >= 0 else { return false }
         var message = message
-        message.withUTF8 { bytes in
+        return message.withUTF8 { bytes in
             address.withSockaddr { pointer, length in
                 let flags = Int32(flags | Int(MSG_NOSIGNAL))
-                while sendto(socket, bytes.baseAddress, bytes.count, flags, pointer, length) < 0, errno == EINTR {}
+                while sendto(socket, bytes.baseAddress, bytes.count, flags, pointer, length) < 0 {
+                    if errno != EINTR { return false }
+                }
+                return true
             }
         }
     }

@@ -26,6 +26,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var state: StateOption
 
     func run() async throws {
+        // Before there are other threads, which may look into the environment.
+        let notify = SystemdNotify.fromEnvironment()
         let (bridgeConfig, secrets) = try config.loadWatched()
         let logger = LogStart.start(bridgeConfig.log)
         let monitor = BridgeMonitor()
@@ -35,7 +37,6 @@ struct RunCommand: AsyncParsableCommand {
         let admin = try await startAdmin(bridgeConfig, monitor, reporter, place, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
         place.set(redis)
-        let notify = SystemdNotify.fromEnvironment()
         let bridge = Bridge(
             config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor, reporter: reporter,
             secrets: secrets)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Footbridge
@@ -14,9 +15,31 @@ import Testing
         notify.status("delivering 3 routes\n1 open breaker")
         notify.watchdog()
         notify.stopping()
+        notify.extend(by: .seconds(25))
         #expect(
-            (0..<4).map { _ in receiver.next() }
-                == ["READY=1", "STATUS=delivering 3 routes 1 open breaker", "WATCHDOG=1", "STOPPING=1"])
+            (0..<5).map { _ in receiver.next() }
+                == [
+                    "READY=1", "STATUS=delivering 3 routes 1 open breaker", "WATCHDOG=1", "STOPPING=1",
+                    "EXTEND_TIMEOUT_USEC=25000000",
+                ])
+    }
+
+    /// sd_notify(3), from 253 on: the time when the reload began, by CLOCK_MONOTONIC, in the same message.
+    @Test func `a reload says when it began`() throws {
+        let address = "@fb-reload-\(getpid())"
+        let receiver = try DatagramReceiver(address)
+        func microseconds() -> Int {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+        }
+        let before = microseconds()
+        SystemdNotify(notifySocket: address).reloading()
+        let after = microseconds()
+        let lines = try #require(receiver.next()).split(separator: "\n")
+        #expect(lines.first == "RELOADING=1" && lines.count == 2)
+        let time = try #require(lines.last.flatMap { Int($0.dropFirst("MONOTONIC_USEC=".count)) })
+        #expect(before <= time && time <= after)
     }
 
     @Test(arguments: [nil, "", "@", "relative", "/nowhere/notify.sock", "/" + String(repeating: "x", count: 200)])
@@ -59,36 +82,5 @@ import Testing
         let time = ContinuousClock().measure { for _ in 0..<5_000 { notify.watchdog() } }
         #expect(time < .seconds(5))
         #expect(receiver.next() == "WATCHDOG=1")
-    }
-}
-
-private final class DatagramReceiver {
-    private let descriptor: Int32
-    private let path: String?
-
-    init(_ text: String) throws {
-        path = text.hasPrefix("/") ? text : nil
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        // The address is put together by hand, so that UnixAddress is not its own witness.
-        var bytes = [UInt8](repeating: 0, count: 2)
-        bytes[0] = UInt8(AF_UNIX)
-        bytes += text.hasPrefix("@") ? [0] + Array(text.utf8.dropFirst()) : Array(text.utf8) + [0]
-        let bound = bytes.withUnsafeBytes { pointer in
-            bind(descriptor, pointer.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
-        }
-        try #require(bound == 0)
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit {
-        close(descriptor)
-        if let path { unlink(path) }
-    }
-
-    func next() -> String? {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 }
