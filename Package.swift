@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CJQ", linkerSettings: [.linkedLibrary("jq")]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
+        .target(name: "CNoICUData"),
         library("Curl", ["CCurl", "COpenSSL", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
@@ -69,8 +70,7 @@ let package = Package(
             name: "footbridge",
             dependencies: [
                 "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
-                "CSampleEvents",
-                argumentParser, logging, lifecycle, flyingFox, flyingSocks,
+                "CSampleEvents", "CNoICUData", argumentParser, logging, lifecycle, flyingFox, flyingSocks,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict

@@ -1,0 +1,1 @@
+// Nothing to call: see no_icu_data.c.
