@@ -14,18 +14,19 @@ struct ServiceStatus: Equatable {
             self = ServiceStatus("waiting for Redis")
             return
         }
-        // Workers have the same routes; a route is as well off as it is where it is worst off.
-        let routes = (workers.first?.routes ?? []).indices.map { index in
-            workers.compactMap { $0.routes.indices.contains(index) ? $0.routes[index] : nil }
+        // A route is as well off as it is where it is worst off.
+        let routes = snapshot?.routes ?? []
+        let held = routes.count { $0.contains { $0.hold != nil } }
+        let waiting = routes.compactMap { workers in
+            workers.contains { $0.hold != nil } ? nil : workers.lazy.flatMap(\.streams).first { $0.obstacle != nil }
         }
-        let obstacles = routes.map { $0.lazy.flatMap(\.obstacles).first }
-        let waiting = obstacles.compactMap(\.self)
-        let delivering = routes.count - waiting.count
+        let delivering = routes.count - waiting.count - held
         var parts = [delivering == 0 ? nil : "delivering \(delivering) \(Self.plural(delivering, "route"))"]
-        if let first = waiting.first {
+        if let first = waiting.first, let reason = first.obstacle {
             let others = waiting.count > 1 ? " (and \(waiting.count - 1) more)" : ""
-            parts.append("stream \(first.stream) is not read: \(first.reason)\(others)")
+            parts.append("stream \(first.stream) is not read: \(reason)\(others)")
         }
+        parts.append(held == 0 ? nil : "\(held) \(Self.plural(held, "route")) paused or drained")
         let down = routes.map { $0.map(\.endpointsDown).max() ?? 0 }.reduce(0, +)
         parts.append(down == 0 ? nil : "\(down) \(Self.plural(down, "endpoint")) down")
         text = parts.compactMap(\.self).joined(separator: ", ")

@@ -12,10 +12,12 @@ struct ServiceStatusTests {
         WorkerSnapshot(isRedisUp: isRedisUp, redisReconnects: 0, routes: routes)
     }
 
-    private let stuck = RouteSnapshot(obstacles: [.init(stream: "orders", reason: "NOPERM")])
+    private let stuck = RouteSnapshot(route: "stuck", streams: [.init(stream: "orders", obstacle: "NOPERM")])
+
+    private let other = RouteSnapshot(route: "other", streams: [.init(stream: "refunds", obstacle: "NOPERM")])
 
     @Test func `all is well`() {
-        let status = status(worker(RouteSnapshot(), RouteSnapshot(), RouteSnapshot()))
+        let status = status(worker(RouteSnapshot(route: "a"), RouteSnapshot(route: "b"), RouteSnapshot(route: "c")))
         #expect(status.text == "delivering 3 routes")
         #expect(status.isReading)
     }
@@ -33,9 +35,17 @@ struct ServiceStatusTests {
     }
 
     @Test func `no route reads, on one of two workers`() {
-        let status = status(worker(RouteSnapshot(), RouteSnapshot()), worker(stuck, stuck))
+        let status = status(worker(stuck, other), worker(stuck, other))
         #expect(status.text == "stream orders is not read: NOPERM (and 1 more)")
         #expect(!status.isReading)
+    }
+
+    @Test func `a route that was paused is neither delivered nor waited for`() {
+        let paused = RouteSnapshot(
+            route: "paused", hold: HoldMark(.paused, since: 0), streams: [.init(stream: "orders", obstacle: "x")])
+        let status = status(worker(RouteSnapshot(), paused))
+        #expect(status.text == "delivering 1 route, 1 route paused or drained")
+        #expect(status.isReading)
     }
 
     @Test func `Redis is away, or a loop hangs`() {

@@ -35,13 +35,13 @@ public final class DatagramReceiver: Sendable {
 
     /// The datagrams up to one that `isLast`, that one included.
     ///
-    /// - Throws: if nothing comes for ten seconds, or no such thing within `timeout`.
+    /// - Throws: if no such thing comes within `timeout`.
     public func datagrams(
         timeout: Duration = .seconds(30), upTo isLast: (String) -> Bool
     ) throws -> [String] {
         let begin = ContinuousClock.now
         var all: [String] = []
-        while begin.duration(to: .now) < timeout, let next = next() {
+        while begin.duration(to: .now) < timeout, let next = next(within: timeout - begin.duration(to: .now)) {
             all.append(next)
             if isLast(next) { return all }
         }
