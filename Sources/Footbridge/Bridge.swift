@@ -12,40 +12,31 @@ public struct Bridge: Service {
     private let logger: Logger
     private let notify: SystemdNotify?
     private let monitor: BridgeMonitor
-    private let secrets: SecretFiles?
     private let reporter: Reporter
+    private let reloads: ConfigReloads?
 
     /// - Parameters:
     ///   - redis: the server to use; for `redis: embedded` the one that was started for it.
     ///   - notify: whom to tell that the bridge is up, or nobody.
     ///   - monitor: what others ask about this bridge.
     ///   - reporter: keeps what happened; one of its own if it is `nil`.
-    ///   - secrets: files that are read again when they change.
+    ///   - reloads: wishes to read the configuration again, and where from; it holds `config`.
     public init(
         config: BridgeConfig, redis: RedisTarget, logger: Logger, notify: SystemdNotify? = nil,
-        monitor: BridgeMonitor = BridgeMonitor(), reporter: Reporter? = nil, secrets: SecretFiles? = nil
+        monitor: BridgeMonitor = BridgeMonitor(), reporter: Reporter? = nil, reloads: ConfigReloads? = nil
     ) {
         self.reporter = reporter ?? Reporter(instance: config.instance, monitor: monitor)
         self.config = config
         self.logger = logger
         self.notify = notify
         self.monitor = monitor
-        self.secrets = secrets
+        self.reloads = reloads
         target = redis
     }
 
     public func run() async throws {
-        let (descriptors, needed) = (DescriptorLimit.raise(), DescriptorLimit.needed(by: config))
-        if descriptors < needed {
-            logger.warning(
-                "too few descriptors for all requests in flight; raise the limit (ulimit -n, LimitNOFILE=) or lower concurrency",
-                metadata: [LogKeys.limit: .stringConvertible(descriptors), LogKeys.needed: .stringConvertible(needed)])
-        }
-        for advice in config.advice {
-            logger.warning(
-                "the configuration has something to look at",
-                metadata: [LogKeys.key: "\(advice.path)", LogKeys.reason: "\(advice.message)"])
-        }
+        DescriptorLimit.check(config, logger)
+        for advice in config.advice { advice.tell(logger) }
         let rates = RateBook(config.routes)
         let workers = try (1...max(1, config.workers)).map {
             try Worker(number: $0, config: config, target: target, rates: rates, logger: logger)
@@ -63,18 +54,21 @@ public struct Bridge: Service {
         if let notify { LoopBeats(notify, loops: workers.map(\.loop)).begin() }
         let telling = report.map { report in Task { try? await report.run() } }
         let summary = Summary(config: config, workers: workers, logger: logger)
-        let watch = secrets.map { files in
-            Task { [config, logger] in
-                try? await SecretWatch(files: files, workers: workers, logger: logger).run(config)
-            }
+        let reloader = reloads.map {
+            Reloader(
+                $0, workers: workers, rates: rates, monitor: monitor, summary: summary, notify: notify, logger: logger)
         }
         let reporting = Task { [reporter] in try? await reporter.run() }
+        let watch = reloader.map { reloader in Task { try? await reloader.watch() } }
+        if let reloader { reloads?.begin(reloader) }
         try? await cancelWhenGracefulShutdown {
             try await summary.tellEveryMinute()
         }
         watch?.cancel()
         reporting.cancel()
         telling?.cancel()
+        reloads?.end()
+        await reloader?.stop()
         notify?.stopping()
         let stopping = report.map { report in Task { try? await report.stop(workers) } }
         defer { stopping?.cancel() }

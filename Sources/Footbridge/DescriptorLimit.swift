@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 
 /// Descriptors that this process may have open: one for each request in flight and each connection to Redis.
 ///
@@ -14,6 +15,15 @@ enum DescriptorLimit {
         raised.rlim_cur = limit.rlim_max
         if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
         return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Warns if there may not be enough.
+    static func check(_ config: BridgeConfig, _ logger: Logger) {
+        let (descriptors, needed) = (raise(), needed(by: config))
+        guard descriptors < needed else { return }
+        logger.warning(
+            "too few descriptors for all requests in flight; raise the limit (ulimit -n, LimitNOFILE=) or lower concurrency",
+            metadata: [LogKeys.limit: .stringConvertible(descriptors), LogKeys.needed: .stringConvertible(needed)])
     }
 
     /// Further connections that each worker may keep open, for routes with many endpoints: to connect anew for each entry costs

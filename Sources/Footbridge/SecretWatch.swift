@@ -1,31 +1,30 @@
 internal import Logging
 
-/// Looks at the files of secrets once a second, and gives workers what they hold when they have changed.
+/// Looks at the files of secrets, and gives workers what they hold when they have changed.
 struct SecretWatch {
     let files: SecretFiles
-    let workers: [Worker]
     let logger: Logger
+    // Not those of now: a file may have changed since it was read for the first time, so it is read once more.
+    private var seen: [FileStamp] = []
 
-    /// Runs until it is cancelled.
-    ///
-    /// - Parameter config: with the secrets that the workers have.
-    func run(_ config: BridgeConfig) async throws {
-        guard !files.isEmpty else { return }
-        var routes = config.routes
-        // Not those of now: a file may have changed since it was read for the first time, so it is read once more.
-        var seen: [FileStamp] = []
-        while true {
-            // Before they are read: what changes meanwhile is seen the next time.
-            let stamps = files.stamps()
-            if stamps != seen {
-                seen = stamps
-                await readAgain(&routes)
-            }
-            try await Task.sleep(for: .seconds(1))
-        }
+    init(files: SecretFiles, logger: Logger) {
+        self.files = files
+        self.logger = logger
     }
 
-    private func readAgain(_ routes: inout [RouteConfig]) async {
+    /// - Parameter routes: with the secrets that the workers have.
+    /// - Returns: the same with those that they have now, if that has changed.
+    mutating func look(_ routes: [RouteConfig], _ workers: [Worker]) async -> [RouteConfig]? {
+        guard !files.isEmpty else { return nil }
+        // Before they are read: what changes meanwhile is seen the next time.
+        let stamps = files.stamps()
+        guard stamps != seen else { return nil }
+        seen = stamps
+        return await readAgain(routes, workers)
+    }
+
+    private func readAgain(_ routes: [RouteConfig], _ workers: [Worker]) async -> [RouteConfig] {
+        var routes = routes
         let (config, errors) = files.read()
         if let errors {
             logger.warning(
@@ -41,7 +40,7 @@ struct SecretWatch {
             else { continue }
             let metadata: Logger.Metadata = [LogKeys.route: "\(routes[index].name)"]
             do {
-                for worker in workers { try await worker.replaceSecrets(other, ofRoute: index) }
+                for worker in workers { try await worker.replaceSecrets(other, ofRoute: routes[index].name) }
                 webhook.takeSecrets(of: other)
                 routes[index].destination = .webhook(webhook)
                 logger.notice("secrets have changed and are in use", metadata: metadata)
@@ -51,6 +50,7 @@ struct SecretWatch {
                     metadata: metadata.merging([LogKeys.error: "\(error)"]) { $1 })
             }
         }
+        return routes
     }
 }
 

@@ -11,7 +11,18 @@ actor Worker {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     let context: WorkerContext
-    let routes: [Route]
+    /// In the order of the configuration. A route may be there that begins only when another has left.
+    private(set) var routes: [Route]
+    private var departures: [Departure] = []
+    /// Routes that have not begun, and those that have to be gone before.
+    private var waiting: [(route: Route, predecessors: [Route])] = []
+    /// Made, and not yet part of it.
+    private var prepared: [Route] = []
+    private var onSettled: [() -> Void] = []
+    private var isStopping = false
+    /// Channels that the connection for announcements listens to.
+    private var channels: Set<String> = []
+    private var rates: RateBook
     private let logger: Logger
 
     /// - Throws: if the system gives no thread or descriptors, or libcurl or OpenSSL refuse what a route asks for.
@@ -29,55 +40,150 @@ actor Worker {
             namespace: config.namespace, rates: rates, log: config.log, exporter: exporter, logger: logger)
         self.context = context
         self.logger = logger
+        self.rates = rates
         routes = try config.routes.map { route in
-            var logger = logger
-            logger[metadataKey: LogKeys.route] = "\(route.name)"
-            return try Route(route, worker: context, sample: config.tracing?.sample, logger: logger)
+            try Route(route, worker: context, sample: config.tracing?.sample, logger: logger.naming(route))
         }
-        let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency.maximum) }
-        let kept = max(16, requests) + DescriptorLimit.spare(for: config)
+        let kept = Self.keptConnections(config)
         loop.post { loop.keptConnections = kept }
     }
 
+    private static func keptConnections(_ config: BridgeConfig) -> Int {
+        let requests = config.routes.reduce(0) { $0 + ($1.webhook == nil ? 0 : $1.concurrency.maximum) }
+        return max(16, requests) + DescriptorLimit.spare(for: config)
+    }
+
+    /// Those that the configuration has, and those that leave.
+    private var living: [Route] { routes + departures.map(\.route) }
+
     func start() {
-        let (context, routes) = (context, routes)
-        context.commands.onUp = { connection in
+        let context = context
+        context.commands.onUp = { [self] connection in
             context.health.didConnect(context.commands, connection)
             context.connectedAt = context.loop.now
-            for route in routes { route.didConnectCommands() }
+            for route in living { route.didConnectCommands() }
             context.didConnect()
         }
         context.commands.onDown = {
             context.health.didLose(context.commands, $0)
             context.lostAt = context.lostAt ?? context.loop.now
         }
-        context.replicas?.onReady = {
-            for route in routes {
+        context.replicas?.onReady = { [self] in
+            for route in living {
                 route.settler.flush()
                 context.loop.atEndOfTurn(route)
             }
         }
-        context.announcements.onUp = { connection in
+        context.announcements.onUp = { [self] connection in
             // In RESP2 the messages come as replies, which nobody expects. Without them a round finds what was released.
             guard connection.speaksRESP3 else { return }
-            let sessions = Dictionary(grouping: routes.flatMap(\.sessions), by: \.channel)
-            connection.onPush = { push in
+            connection.onPush = { [self] push in
                 guard push.count == 3, push[0].text == "message", let channel = push[1].text else { return }
-                for session in sessions[channel, default: []] { session.heard(push[2].text) }
+                for session in routes.flatMap(\.sessions) where session.channel == channel { session.heard(push[2].text) }
             }
-            // Whoever finds this worker's name in a group asks whether somebody listens here.
-            let channels = [OwnerMark.channel(token: context.token)] + sessions.keys
-            connection.send(RESPCommand("SUBSCRIBE", arguments: channels)) { _ in }
+            channels = []
+            listen(on: connection)
         }
         context.start(routes)
         for route in routes { route.begin() }
     }
 
+    /// Asks for what is published for the streams of all routes. Nothing is unsubscribed: what nobody waits for is no harm.
+    private func listen(on connection: RedisConnection) {
+        // Whoever finds this worker's name in a group asks whether somebody listens here.
+        let wanted = [OwnerMark.channel(token: context.token)] + routes.flatMap(\.sessions).map(\.channel)
+        let fresh = Set(wanted).subtracting(channels)
+        guard !fresh.isEmpty else { return }
+        channels.formUnion(fresh)
+        connection.send(RESPCommand("SUBSCRIBE", arguments: fresh.sorted())) { _ in }
+    }
+
+    // MARK: - Other routes while it runs
+
+    /// Makes the routes that a plan has begin, without beginning any: nothing has changed if this throws.
+    ///
+    /// - Parameter programs: by the route's name, made elsewhere.
+    /// - Throws: if libcurl or OpenSSL refuse what a route asks for.
+    func prepare(_ plan: ReloadPlan, _ config: BridgeConfig, _ programs: [String: RoutePrograms]) throws {
+        prepared = []
+        do {
+            for route in config.routes where plan.begins(route.name) {
+                let predecessor = routes.first { $0.config.name == route.name }
+                let made = try Route(
+                    route, worker: context, sample: config.tracing?.sample, logger: logger.naming(route),
+                    counters: predecessor?.counters ?? RouteCounters(), programs: programs[route.name])
+                made.predecessor = predecessor
+                prepared.append(made)
+            }
+        } catch {
+            discardPrepared()
+            throw error
+        }
+    }
+
+    /// They are not to begin: another worker could not make them.
+    func discardPrepared() {
+        prepared = []
+        context.follow(routes, leaving: departures.map(\.route), rates: rates)
+    }
+
+    /// Has the routes of a plan leave and begin. Those that it keeps are not touched. To be called when the one before is settled.
+    func commit(_ plan: ReloadPlan, _ config: BridgeConfig, rates: RateBook) {
+        let before = Dictionary(uniqueKeysWithValues: routes.map { ($0.config.name, $0) })
+        let begin = Dictionary(uniqueKeysWithValues: prepared.map { ($0.config.name, $0) })
+        prepared = []
+        let leaving = routes.filter { plan.leaves($0.config.name) }
+        routes = config.routes.compactMap { begin[$0.name] ?? before[$0.name] }
+        self.rates = rates
+        loop.keptConnections = Self.keptConnections(config)
+        for route in routes where begin[route.config.name] != nil {
+            let predecessors = plan.predecessors[route.config.name, default: []].compactMap { before[$0] }
+            waiting.append((route, predecessors))
+        }
+        for route in leaving {
+            departures.append(Departure(route, logger: route.logger) { [self, unowned route] in didLeave(route) })
+        }
+        context.follow(routes, leaving: departures.map(\.route), rates: rates)
+        if let connection = context.announcements.connection, connection.speaksRESP3 { listen(on: connection) }
+        for departure in departures { departure.begin() }
+        beginWaiting()
+    }
+
+    /// Returns when all that left is gone and all that is new has begun.
+    func settled() async {
+        guard !departures.isEmpty else { return }
+        await withCheckedContinuation { continuation in onSettled.append { continuation.resume() } }
+    }
+
+    private func didLeave(_ route: Route) {
+        departures.removeAll { $0.route === route }
+        for index in waiting.indices { waiting[index].predecessors.removeAll { $0 === route } }
+        context.follow(routes, leaving: departures.map(\.route), rates: rates)
+        beginWaiting()
+        guard departures.isEmpty else { return }
+        let told = onSettled
+        onSettled = []
+        for tell in told { tell() }
+    }
+
+    private func beginWaiting() {
+        guard !isStopping else { return }
+        let ready = waiting.filter(\.predecessors.isEmpty)
+        waiting.removeAll(where: \.predecessors.isEmpty)
+        for (route, _) in ready { route.begin() }
+    }
+
+    // MARK: - Stopping
+
     /// Finishes what is in flight, all routes at once, each within its `drain_timeout`. Nothing is read any more.
     ///
     /// - Returns: how many entries were not finished; they stay pending.
     func drain() async -> Int {
+        isStopping = true
+        // These have not begun, and have nothing.
+        routes.removeAll { route in waiting.contains { $0.route === route } }
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            if routes.isEmpty { return continuation.resume() }
             var draining = Set(routes.indices)
             func finish(_ index: Int) {
                 if draining.remove(index) != nil && draining.isEmpty { continuation.resume() }
@@ -87,6 +193,8 @@ actor Worker {
                 loop.schedule(after: route.config.drainTimeout) { finish(index) }
             }
         }
+        // Those that leave have drained meanwhile.
+        await settled()
         context.replicas?.stop()
         // What waited for its turn still goes to the master, before anything is handed over.
         for route in routes { route.settler.flush() }
@@ -125,8 +233,8 @@ actor Worker {
     }
 
     /// Other secrets for a route's requests, from the next one on.
-    func replaceSecrets(_ webhook: WebhookConfig, ofRoute index: Int) throws {
-        try routes[index].replaceSecrets(webhook)
+    func replaceSecrets(_ webhook: WebhookConfig, ofRoute name: String) throws {
+        try routes.first { $0.config.name == name }?.replaceSecrets(webhook)
     }
 
     /// Sends the spans that are left, for `patience` at most.
@@ -141,5 +249,13 @@ actor Worker {
     func disconnect() {
         for route in routes { route.stop() }
         context.stop()
+    }
+}
+
+extension Logger {
+    fileprivate func naming(_ route: RouteConfig) -> Logger {
+        var logger = self
+        logger[metadataKey: LogKeys.route] = "\(route.name)"
+        return logger
     }
 }

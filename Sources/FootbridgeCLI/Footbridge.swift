@@ -17,7 +17,8 @@ struct FootbridgeCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, TryCommand.self, StatusCommand.self, DemoCommand.self, SendCommand.self,
+            RunCommand.self, ReloadCommand.self, CheckCommand.self, TryCommand.self, StatusCommand.self,
+            DemoCommand.self, SendCommand.self,
             ListenCommand.self, SecretFamily.self, VersionCommand.self,
         ],
         groupedSubcommands: [

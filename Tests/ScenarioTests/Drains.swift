@@ -153,7 +153,7 @@ import Testing
         let scene = try Scene()
         let bridge = try scene.run()
         bridge.signal(SIGHUP)
-        try bridge.waitForLog("SIGHUP")
+        try bridge.waitForLog("the configuration was read again")
         try scene.redis.add(numbers: [1])
         try scene.receiver.waitFor(count: 1)
         try scene.waitUntilSettled()

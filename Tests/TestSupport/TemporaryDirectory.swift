@@ -18,6 +18,10 @@ public final class TemporaryDirectory: Sendable {
     /// The path of `name` in this directory, whether it exists or not.
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
+    public func makeDirectory(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: true)
+    }
+
     /// Writes a file and gives its path.
     @discardableResult
     public func write(_ text: String, to name: String) throws -> String {

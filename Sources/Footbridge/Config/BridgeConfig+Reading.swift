@@ -47,15 +47,31 @@ extension BridgeConfig {
         _ = RouteConfig(template, name: "")
 
         let map = section.section("routes")
-        let entries = map.freeEntries()
+        let further = section.source.furtherRoutes
+        let entries =
+            map.freeEntries()
+            + further.map { entry in
+                (
+                    name: entry.key,
+                    found: Section.Found(
+                        node: entry.value, keyPlace: entry.place, path: keyPath("routes", entry.key), rank: 0)
+                )
+            }
         let cure = "write at least one: routes: { orders: { stream: orders, webhook: { url: … } } }"
         if let found = section.find("routes") {
             if map.exists && entries.isEmpty { section.report("is empty; \(cure)", at: found) }
-        } else {
+        } else if further.isEmpty {
             section.missing("routes", cure)
         }
         var routes: [(config: RouteConfig, section: Section)] = []
+        var places: [String: Place] = [:]
         for (name, found) in entries {
+            if let place = places.updateValue(found.keyPlace, forKey: name) {
+                places[name] = place
+                let spot = section.source.spot(place, from: found.keyPlace)
+                map.report("the route stands twice, first in \(spot); remove one", at: found, onKey: true)
+                continue
+            }
             guard case .mapping(let own) = found.node.content else {
                 map.report("is \(found.node.kind); it must be a map with stream and webhook", at: found)
                 continue

@@ -23,7 +23,8 @@ enum CircleCheck {
                     (place, who) = (section, ", which this route reads")
                 } else if let last = reader(leadingFrom: way.target, to: stream, readers) {
                     place = last.section
-                    who = " and come back through route \(last.config.name) (line \(last.section.place.line))"
+                    let spot = section.source.spot(last.section.place, from: section.place)
+                    who = " and come back through route \(last.config.name) (\(spot))"
                 } else {
                     continue
                 }

@@ -34,11 +34,13 @@ extension ConfigProblem: CustomStringConvertible {
 public struct Place: Sendable, Hashable, Comparable {
     public let line: Int
     public let column: Int
+    /// Which of the files it is in, counted from 0, in the order in which they are read.
+    var file = 0
 
     static let start = Place(line: 1, column: 1)
 
     public static func < (left: Place, right: Place) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
+        (left.file, left.line, left.column) < (right.file, right.line, right.column)
     }
 }
 

@@ -17,19 +17,30 @@ public enum ConfigFile {
         return config
     }
 
-    /// The same, with the files that are to be read again when they change.
+    /// The same, with what a bridge needs that follows its changes.
     public static func loadWatched(
         path: String, environment: Environment = .process
-    ) throws(ConfigErrors) -> (config: BridgeConfig, secrets: SecretFiles) {
+    ) throws(ConfigErrors) -> ReadConfig {
         let directory = FileText.directory(of: path)
         let source = ConfigSource(file: path, directory: directory, environment: environment)
-        let bytes = try bytes(path, source)
-        let config = try parse(bytes, source)
+        // Before they are read: what changes meanwhile is seen the next time.
+        let stamps = stamps(path: path)
+        let files = try files(path, source)
+        let config = read(files, source)
+        if let errors = source.errors { throw errors }
         let secrets = SecretFiles(source.secretFiles) {
             let source = ConfigSource(file: path, directory: directory, environment: environment)
-            return (read(bytes, source), source.errors)
+            return (read(files, source), source.errors)
         }
-        return (config: config, secrets: secrets)
+        return ReadConfig(
+            config: config, secrets: secrets, places: source.foundPlaces, file: path, stamps: stamps)
+    }
+
+    /// What tells one state of the file, and of those in `routes.d` beside it, from another.
+    static func stamps(path: String) -> [FileStamp] {
+        let directory = RouteDirectory.path(of: path)
+        let names = (try? RouteDirectory.names(in: directory)) ?? []
+        return ([path, directory] + names.map { "\(directory)/\($0)" }).map { FileStamp($0) }
     }
 
     /// Where Redis is, by the file at `path`, for tools: what is wrong elsewhere in it, a secret that is not set for
@@ -70,12 +81,14 @@ public enum ConfigFile {
 
     /// The configuration as far as it could be read, unless the file cannot be read at all.
     private static func read(_ path: String, _ source: ConfigSource) throws(ConfigErrors) -> BridgeConfig {
-        read(try bytes(path, source), source)
+        read(try files(path, source), source)
     }
 
-    private static func bytes(_ path: String, _ source: ConfigSource) throws(ConfigErrors) -> [UInt8] {
+    /// The file, and those in `routes.d` beside it.
+    private static func files(_ path: String, _ source: ConfigSource) throws(ConfigErrors) -> [ConfigBytes] {
         do throws(Complaint) {
-            return try FileText.read(path, limit: maximumBytes)
+            let bytes = try FileText.read(path, limit: maximumBytes)
+            return [ConfigBytes(name: path, bytes: bytes)] + RouteDirectory.read(besides: path, source)
         } catch {
             source.report("the file \(error.message)", at: .start, path: "")
             throw source.errors ?? ConfigErrors(problems: [])
@@ -83,37 +96,50 @@ public enum ConfigFile {
     }
 
     private static func parse(_ bytes: [UInt8], _ source: ConfigSource) throws(ConfigErrors) -> BridgeConfig {
-        let config = read(bytes, source)
+        let config = read([ConfigBytes(name: source.file, bytes: bytes)], source)
         if let errors = source.errors { throw errors }
         return config
     }
 
     /// The configuration as far as it could be read; of use only if `source` has no errors.
-    private static func read(_ bytes: [UInt8], _ source: ConfigSource) -> BridgeConfig {
-        // Some editors begin with a byte-order mark. libyaml would take it for the first column.
-        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-        source.bytes = bytes
+    private static func read(_ files: [ConfigBytes], _ source: ConfigSource) -> BridgeConfig {
+        for file in files { source.add(file) }
         var layers: [Section.Layer] = []
-        if bytes.count > maximumBytes {
-            source.report("the file is larger than 1MiB", at: .start, path: "")
-        } else if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            source.report("the file is UTF-16; save it as UTF-8", at: .start, path: "")
-        } else {
-            do throws(YAMLFailure) {
-                let (root, problems) = try YAMLComposer.compose(bytes)
-                for problem in problems { source.report(problem.message, at: problem.place, path: problem.path) }
-                switch root?.content {
-                case .mapping(let entries): layers = [Section.Layer(entries: entries, path: "", rank: 0)]
-                case nil: source.report("the file is empty; it needs at least routes", at: .start, path: "")
-                default: source.report("the file must be a map of keys", at: root?.place ?? .start, path: "")
-                }
-            } catch {
-                source.report(error.message, at: error.place, path: error.path)
+        if let root = compose(0, source) {
+            switch root.node?.content {
+            case .mapping(let entries): layers = [Section.Layer(entries: entries, path: "", rank: 0)]
+            case nil: source.report("the file is empty; it needs at least routes", at: .start, path: "")
+            default: source.report("the file must be a map of keys", at: root.node?.place ?? .start, path: "")
             }
+        }
+        for file in files.indices.dropFirst() {
+            guard let root = compose(file, source) else { continue }
+            source.furtherRoutes += RouteDirectory.routes(in: root.node, source)
         }
         // Of a file that cannot be read, nothing is said to be missing.
         return BridgeConfig(
             Section(source, layers: layers, path: "", pattern: "", place: .start, isTemplate: layers.isEmpty))
+    }
+
+    /// The tree of a file; `nil` if it has none, which is reported.
+    private static func compose(_ file: Int, _ source: ConfigSource) -> (node: YAMLNode?, Void)? {
+        let (bytes, start) = (source.files[file].bytes, Place(line: 1, column: 1, file: file))
+        guard bytes.count <= maximumBytes else {
+            source.report("the file is larger than 1MiB", at: start, path: "")
+            return nil
+        }
+        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+            source.report("the file is UTF-16; save it as UTF-8", at: start, path: "")
+            return nil
+        }
+        do throws(YAMLFailure) {
+            let (root, problems) = try YAMLComposer.compose(bytes, file: file)
+            for problem in problems { source.report(problem.message, at: problem.place, path: problem.path) }
+            return (root, ())
+        } catch {
+            source.report(error.message, at: error.place, path: error.path)
+            return nil
+        }
     }
 
     /// Every key that there is, as the reader asks for them.

@@ -10,8 +10,12 @@ final class ConfigSource {
     private(set) var keys: [ConfigKey] = []
     private var knownPaths: Set<String> = []
     private var problems: Set<ConfigProblem> = []
-    /// What the file holds, for places inside of a value.
-    var bytes: [UInt8] = []
+    /// Beside the first: what they hold, for places inside of a value, and their names.
+    private(set) var files: [ConfigBytes] = []
+    /// Those that stand in other files than the first.
+    var furtherRoutes: [YAMLEntry] = []
+    /// Where each key stands that was found.
+    private var places: [String: Place] = [:]
     private var checkedPrograms: [String: [JQProblem]] = [:]
     /// What is wrong with where entries go does not count.
     var ignoresDestinations = false
@@ -28,10 +32,35 @@ final class ConfigSource {
     /// The path of a file that the configuration names.
     func path(_ file: String) -> String { file.hasPrefix("/") ? file : "\(directory)/\(file)" }
 
+    func add(_ file: ConfigBytes) {
+        // Some editors begin with a byte-order mark. libyaml would take it for the first column.
+        let hasMark = file.bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        files.append(hasMark ? ConfigBytes(name: file.name, bytes: Array(file.bytes.dropFirst(3))) : file)
+    }
+
+    func bytes(at place: Place) -> [UInt8] { files.indices.contains(place.file) ? files[place.file].bytes : [] }
+
+    func fileName(of place: Place) -> String { files.indices.contains(place.file) ? files[place.file].name : file }
+
+    /// `line 12`, or where it stands if that is another file than `other`'s.
+    func spot(_ place: Place, from other: Place) -> String {
+        place.file == other.file ? "line \(place.line)" : "\(fileName(of: place)):\(place.line)"
+    }
+
+    func notePlace(_ place: Place, of path: String) { places[path] = places[path] ?? place }
+
+    /// By path, for what is found to be wrong when all is read.
+    var foundPlaces: [String: (file: String, place: Place)] { places.mapValues { (fileName(of: $0), $0) } }
+
     /// A problem in `defaults` is found once per route and kept once.
     func report(_ message: String, at place: Place, path: String) {
         if isInDestination && ignoresDestinations { return }
-        problems.insert(ConfigProblem(file: file, place: place, path: path, message: message))
+        problems.insert(ConfigProblem(file: fileName(of: place), place: place, path: path, message: message))
+    }
+
+    /// A file that cannot be read as a whole.
+    func report(_ message: String, ofFile name: String) {
+        problems.insert(ConfigProblem(file: name, place: .start, path: "", message: message))
     }
 
     /// Each once, in the order in which they were found.
@@ -71,7 +100,9 @@ final class ConfigSource {
     var errors: ConfigErrors? {
         guard !problems.isEmpty else { return nil }
         return ConfigErrors(
-            problems: problems.sorted { ($0.place, $0.path, $0.message) < ($1.place, $1.path, $1.message) })
+            problems: problems.sorted {
+                ($0.place, $0.file, $0.path, $0.message) < ($1.place, $1.file, $1.path, $1.message)
+            })
     }
 }
 

@@ -77,6 +77,9 @@ public enum Concurrency: Sendable, Equatable, ExpressibleByIntegerLiteral {
         case .fixed(let count), .auto(let count): count
         }
     }
+
+    /// `nil` unless the endpoint shows how many.
+    var adaptiveMaximum: Int? { if case .auto(let maximum) = self { maximum } else { nil } }
 }
 
 /// Whose entries are taken over once their consumer has been silent for `claimAfter`.

@@ -61,7 +61,8 @@ enum ScalarPlace {
             guard let current else { return }
             place =
                 current == "\n"
-                ? Place(line: place.line + 1, column: 1) : Place(line: place.line, column: place.column + 1)
+                ? Place(line: place.line + 1, column: 1, file: place.file)
+                : Place(line: place.line, column: place.column + 1, file: place.file)
             index += 1
         }
 

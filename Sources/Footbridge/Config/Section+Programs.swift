@@ -99,7 +99,8 @@ extension Section {
     private func report(_ problems: [JQProblem], in text: String, at found: Found) {
         for problem in problems {
             let place = ScalarPlace.of(
-                line: problem.line, column: problem.column, in: text, at: found.node.place, source.bytes)
+                line: problem.line, column: problem.column, in: text, at: found.node.place,
+                source.bytes(at: found.node.place))
             source.report("jq: \(problem.message)", at: place, path: found.path)
         }
     }

@@ -55,6 +55,7 @@ final class Section {
         for layer in layers where !own || layer.rank == 0 {
             guard let entry = layer.entries.first(where: { $0.key == key }) else { continue }
             let path = keyPath(layer.path, key)
+            source.notePlace(entry.place, of: path)
             if own && isTemplate {
                 source.report("\(key) says which route it is; write it into the route", at: entry.place, path: path)
                 return nil

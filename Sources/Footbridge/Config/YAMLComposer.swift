@@ -13,9 +13,13 @@ struct YAMLComposer: ~Copyable {
     private(set) var problems: [YAMLFailure] = []
 
     /// - Returns: the root (`nil` for an empty document) and the problems that did not hinder reading on.
-    static func compose(_ bytes: [UInt8]) throws(YAMLFailure) -> (root: YAMLNode?, problems: [YAMLFailure]) {
+    ///
+    /// - Parameter file: the number of the file, for places.
+    static func compose(_ bytes: [UInt8], file: Int = 0) throws(YAMLFailure) -> (
+        root: YAMLNode?, problems: [YAMLFailure]
+    ) {
         try bytes.withUnsafeBufferPointer { buffer throws(YAMLFailure) in
-            var composer = YAMLComposer(events: try YAMLEvents(buffer))
+            var composer = YAMLComposer(events: try YAMLEvents(buffer, file: file))
             let root = try composer.document()
             return (root: root, problems: composer.problems)
         }

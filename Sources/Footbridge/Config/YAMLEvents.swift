@@ -21,12 +21,15 @@ struct YAMLEvents: ~Copyable {
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let file: Int
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) throws(YAMLFailure) {
+    /// - Parameter file: the number of the file, for places.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, file: Int) throws(YAMLFailure) {
+        self.file = file
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else {
             parser.deallocate()
-            throw YAMLFailure(place: .start, path: "", message: "out of memory")
+            throw YAMLFailure(place: Place(line: 1, column: 1, file: file), path: "", message: "out of memory")
         }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
@@ -44,7 +47,7 @@ struct YAMLEvents: ~Copyable {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
         defer { yaml_event_delete(&event) }
-        return (Self.translate(event), Place(event.start_mark))
+        return (Self.translate(event), Place(event.start_mark, file: file))
     }
 
     private static func translate(_ event: yaml_event_t) -> Event {
@@ -79,12 +82,13 @@ struct YAMLEvents: ~Copyable {
             let before = bytes.prefix(parser.pointee.problem_offset)
             let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count { $0 & 0xC0 != 0x80 } + 1
             let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-            return YAMLFailure(place: Place(line: line, column: column), path: "", message: "not valid YAML: \(text)")
+            return YAMLFailure(
+                place: Place(line: line, column: column, file: file), path: "", message: "not valid YAML: \(text)")
         }
         let mark = parser.pointee.problem_mark
         // libyaml's own limit, far above ours, is reached while it looks ahead.
         guard !text.hasPrefix("Maximum nesting level") else {
-            return YAMLFailure(place: Place(mark), path: "", message: YAMLComposer.tooDeep)
+            return YAMLFailure(place: Place(mark, file: file), path: "", message: YAMLComposer.tooDeep)
         }
         let isTab = mark.index < bytes.count && bytes[mark.index] == UInt8(ascii: "\t")
         var cure = isTab ? "; indent with spaces, not tabs" : ""
@@ -92,7 +96,7 @@ struct YAMLEvents: ~Copyable {
         if text.contains("unknown escape character"), rest.contains(UInt8(ascii: "(")) {
             cure = "; write text with \\(…) in single quotes: '…\\(.fields.type)…'"
         }
-        return YAMLFailure(place: Place(mark), path: "", message: "not valid YAML: \(text)\(cure)")
+        return YAMLFailure(place: Place(mark, file: file), path: "", message: "not valid YAML: \(text)\(cure)")
     }
 
     private static func string(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
@@ -108,7 +112,7 @@ struct YAMLFailure: Error {
 }
 
 extension Place {
-    fileprivate init(_ mark: yaml_mark_t) {
-        self.init(line: mark.line + 1, column: mark.column + 1)
+    fileprivate init(_ mark: yaml_mark_t, file: Int) {
+        self.init(line: mark.line + 1, column: mark.column + 1, file: file)
     }
 }

@@ -15,7 +15,7 @@ final class Endpoint {
     /// `concurrency: auto`; `nil`: each route has a limit of its own.
     private(set) var limit: AdaptiveLimit?
     /// What people have set.
-    let rate: SharedRate?
+    var rate: SharedRate?
     /// What the receiver has said that it takes.
     private var allowed: TokenBucket?
     /// Why a rate that instances share gives no tokens.
@@ -43,7 +43,12 @@ final class Endpoint {
     }
 
     /// A route wants the requests in flight to be limited by what the endpoint shows; of several maxima the lowest counts.
-    func adapt(upTo maximum: Int) { limit = AdaptiveLimit(maximum: min(maximum, limit?.maximum ?? maximum)) }
+    func adapt(upTo maximum: Int) { setMaximum(min(maximum, limit?.maximum ?? maximum)) }
+
+    /// The lowest of all maxima; `nil` if no route wants it. What was learnt is kept while that stays the same.
+    func setMaximum(_ maximum: Int?) {
+        if maximum != limit?.maximum { limit = maximum.map { AdaptiveLimit(maximum: $0) } }
+    }
 
     /// - Parameter rate: of requests that the receiver takes; `nil`: any.
     func allow(perSecond rate: Double?) { allowed = rate.map { TokenBucket(RateLimit(perSecond: $0)) } }

@@ -137,12 +137,19 @@ final class SharedRate: Sendable {
 struct RateBook: Sendable {
     private let rates: [EndpointIdentity: SharedRate]
 
-    init(_ routes: [RouteConfig] = []) {
+    /// - Parameter earlier: where a limit has not changed its bucket goes on.
+    init(_ routes: [RouteConfig] = [], after earlier: RateBook? = nil) {
         let limits = routes.compactMap { route in
             route.rate.map { (route.destination.endpointIdentity, (limit: $0, key: route.rateKey)) }
         }
         let strictest = Dictionary(limits) { ($0.limit.stricter($1.limit), $0.key ?? $1.key) }
-        rates = strictest.mapValues { SharedRate($0.limit, key: $0.key) }
+        rates = Dictionary(
+            uniqueKeysWithValues: strictest.map { identity, rate in
+                if let known = earlier?.rates[identity], known.limit == rate.limit, known.key == rate.key {
+                    return (identity, known)
+                }
+                return (identity, SharedRate(rate.limit, key: rate.key))
+            })
     }
 
     subscript(identity: EndpointIdentity) -> SharedRate? { rates[identity] }

@@ -22,11 +22,13 @@ final class Order {
     private static let mostTold = 1000
 
     /// `nil` if the route keeps no order.
-    init?(_ route: Route) throws {
+    ///
+    /// - Parameter key: of entries, if they are in order by one.
+    init?(_ route: Route, key: OrderKey?) {
         self.route = route
         switch route.config.ordering {
         case .none: return nil
-        case .key(let program): keys = try OrderKey(program, of: route.config)
+        case .key: keys = key
         case .strict: keys = nil
         }
     }

@@ -14,7 +14,9 @@ final class Route: TurnParticipant {
     let config: RouteConfig
     let worker: WorkerContext
     let logger: Logger
-    let counters = RouteCounters()
+    let counters: RouteCounters
+    /// The route that this one takes the place of, as long as it finishes its requests.
+    weak var predecessor: Route?
     var table: EntryTable
     /// Of all entries, unless `endpoints` has one for each.
     let endpoint: Endpoint
@@ -44,8 +46,16 @@ final class Route: TurnParticipant {
     private var awaitsEndpoint = false
     private(set) var draining: Draining?
 
-    /// - Parameter sample: of traces that begin here.
-    init(_ config: RouteConfig, worker: WorkerContext, sample: Share? = nil, logger: Logger) throws {
+    /// - Parameters:
+    ///   - sample: of traces that begin here.
+    ///   - counters: of the route that this one takes the place of: they go on.
+    ///   - programs: made elsewhere, for this route alone.
+    init(
+        _ config: RouteConfig, worker: WorkerContext, sample: Share? = nil, logger: Logger,
+        counters: RouteCounters = RouteCounters(), programs: RoutePrograms? = nil
+    ) throws {
+        let programs = try programs ?? RoutePrograms(config)
+        self.counters = counters
         self.config = config
         self.worker = worker
         self.logger = logger
@@ -53,12 +63,13 @@ final class Route: TurnParticipant {
             streams: config.streams.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false,
             isOrdered: config.isOrdered, lookahead: config.webhook?.batch?.maximumEntries ?? Order.lookahead)
         let marks = GroupMarks()
-        shaper = try Shaper.make(for: config)
+        shaper = programs.shaper
         tracer = try worker.exporter.map {
             try RouteTracer(config, sample: sample ?? .all, exporter: $0, worker: worker)
         }
         let place = SinkPlace(
-            worker: worker, counters: counters, logger: logger, shaper: shaper, tracer: tracer,
+            worker: worker, counters: counters, logger: logger, shaper: shaper, answerCheck: programs.answerCheck,
+            tracer: tracer,
             mark: { marks.of($0) })
         sink = try Parts.sink(for: config, at: place)
         endpoint = worker.endpoint(of: config)
@@ -70,7 +81,7 @@ final class Route: TurnParticipant {
         sink.onRate = { [unowned self] in endpoint.allow(perSecond: $0) }
         marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
         sessions = config.streams.indices.map { StreamSession($0, of: self) }
-        (endpoints, batches, order) = (Endpoints(self), Batches(self), try Order(self))
+        (endpoints, batches, order) = (Endpoints(self), Batches(self), Order(self, key: programs.orderKey))
     }
 
     func begin() {
@@ -610,6 +621,9 @@ final class Route: TurnParticipant {
     /// - Parameter completion: gets how many entries stay under our name.
     func handOver(_ completion: @escaping (_ left: Int) -> Void) {
         sink.cancelAll()
+        // Others may share their endpoints, which must not wait for them.
+        for (row, attempt) in attempts { endpoint(of: row).didCancel(attempt, now: worker.loop.now) }
+        attempts = [:]
         var (waiting, left) = (sessions.count, 0)
         for session in sessions {
             session.stopRounds()

@@ -17,7 +17,7 @@ final class WorkerContext {
     let loggedShare: Share?
     /// `nil` if nothing is traced.
     let exporter: SpanExporter?
-    private let rates: RateBook
+    private var rates: RateBook
     let target: RedisTarget
     /// Pipelined commands of all routes; blocking reads have connections of their own.
     let commands: RedisLink
@@ -48,6 +48,8 @@ final class WorkerContext {
     private var others: [OtherRedis] = []
     private var routes: [Route] = []
     private var supply = Supply()
+    /// By then commands are answered, or their connection has failed.
+    var longestAnswer = Duration.seconds(30)
     private(set) lazy var tokens = TokenCalls(self, logger: logger)
     private var master: SocketTarget.Address?
 
@@ -158,10 +160,10 @@ final class WorkerContext {
     }
 
     private func adapt(_ endpoint: Endpoint, to route: RouteConfig) {
-        if case .auto(let maximum) = route.concurrency { endpoint.adapt(upTo: maximum) }
+        if let maximum = route.concurrency.adaptiveMaximum { endpoint.adapt(upTo: maximum) }
     }
 
-    /// Another server; routes with the same one share its connection. To be called before `start`.
+    /// Another server; routes with the same one share its connection, which `start` or `follow` makes.
     ///
     /// - Returns: `nil` for an embedded server, which is nobody else's.
     func otherRedis(_ source: RedisSource) -> OtherRedis? {
@@ -180,6 +182,36 @@ final class WorkerContext {
     /// Its pace has changed.
     func wake(_ endpoint: Endpoint) {
         for route in routes where route.endpoint === endpoint { loop.atEndOfTurn(route) }
+    }
+
+    // MARK: - Other routes
+
+    /// What routes share follows those that there are now.
+    ///
+    /// - Parameters:
+    ///   - current: as the configuration has them.
+    ///   - leaving: those that still finish what they have begun.
+    func follow(_ current: [Route], leaving: [Route], rates: RateBook) {
+        routes = current + leaving
+        self.rates = rates
+        endpoints = endpoints.filter { _, endpoint in routes.contains { $0.endpoint === endpoint } }
+        for (identity, endpoint) in endpoints {
+            let sharing = current.filter { $0.endpoint === endpoint }
+            guard !sharing.isEmpty else { continue }
+            endpoint.rate = rates[identity]
+            endpoint.setMaximum(sharing.compactMap { $0.config.concurrency.adaptiveMaximum }.min())
+        }
+        let sources = routes.compactMap { $0.config.destination.redis }
+        for other in others where !sources.contains(other.source) { other.stop() }
+        others.removeAll { !sources.contains($0.source) }
+        for other in others { other.start() }
+    }
+
+    /// It is not wanted any more.
+    func drop(_ link: RedisLink) {
+        link.stop()
+        links.removeAll { $0 === link }
+        health.forget(link)
     }
 
     // MARK: - Our own lack

@@ -27,12 +27,13 @@ final class HandshakeSink: BatchSink {
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, origin: String, namespace: String?, shaper: Shaper? = nil,
-        tracer: RouteTracer? = nil,
-        loop: CurlLoop
+        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, loop: CurlLoop
     ) throws {
         (self.loop, self.shaper, self.origin) = (loop, shaper, origin)
         hasBatches = webhook.batch != nil
-        webhooks = try WebhookSink(webhook, of: route, namespace: namespace, shaper: shaper, tracer: tracer, loop: loop)
+        webhooks = try WebhookSink(
+            webhook, of: route, namespace: namespace, shaper: shaper, answerCheck: answerCheck, tracer: tracer,
+            loop: loop)
         var options = TransferOptions(webhook)
         options.method = "OPTIONS"
         options.keptBodyBytes = TransferOptions.usuallyKeptBytes

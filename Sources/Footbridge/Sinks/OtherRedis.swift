@@ -15,7 +15,13 @@ final class OtherRedis {
     let source: RedisSource
     private(set) var state = State.pending
     /// Called when it is there again, and when it turns out not to be.
-    private var observers: [(State) -> Void] = []
+    private var observers: [Observer] = []
+    private var isStarted = false
+
+    private struct Observer {
+        weak var owner: AnyObject?
+        let tell: (State) -> Void
+    }
 
     private let link: RedisLink
     private let watch: SentinelWatch?
@@ -31,9 +37,16 @@ final class OtherRedis {
         health = RedisHealth(logger: logger, address: source.shortName)
     }
 
-    func observe(_ observer: @escaping (State) -> Void) { observers.append(observer) }
+    /// - Parameter owner: as long as it lives it is told.
+    func observe(for owner: AnyObject, _ observer: @escaping (State) -> Void) {
+        observers.removeAll { $0.owner == nil }
+        observers.append(Observer(owner: owner, tell: observer))
+    }
 
+    /// Does nothing if it was started before.
     func start() {
+        guard !isStarted else { return }
+        isStarted = true
         link.onUp = { [unowned self] connection in
             health.didConnect(link, connection)
             change(.up(connection))
@@ -58,6 +71,6 @@ final class OtherRedis {
         self.state = state
         // Another attempt that failed is no news.
         if case .away = last, case .away = state { return }
-        for observer in observers { observer(state) }
+        for observer in observers where observer.owner != nil { observer.tell(state) }
     }
 }

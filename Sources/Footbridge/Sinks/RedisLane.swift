@@ -39,7 +39,7 @@ final class RedisLane {
         self.loop = loop
         self.concurrency = concurrency
         guard case .other(let other) = server else { return }
-        other.observe { [unowned self] _ in onOpen() }
+        other.observe(for: self) { [weak self] _ in self?.onOpen() }
     }
 
     var isOwn: Bool { if case .own = server { true } else { false } }

@@ -9,6 +9,7 @@ struct SinkPlace {
     let logger: Logger
     /// The programs of the route, if it has any.
     let shaper: Shaper?
+    var answerCheck: AnswerCheck?
     /// `nil` if nothing is traced.
     let tracer: RouteTracer?
     /// The mark of the group of one of the route's streams; see `StreamSink.Source`.
@@ -21,15 +22,16 @@ struct SinkPlace {
             if case .oauth2(let config) = webhook.auth {
                 return try OAuth2Sink(
                     webhook, of: route, config, namespace: worker.namespace, shaper: shaper,
-                    tracer: tracer, loop: worker.loop)
+                    answerCheck: answerCheck, tracer: tracer, loop: worker.loop)
             }
             if let origin = webhook.cloudEvents?.handshake {
                 return try HandshakeSink(
                     webhook, of: route, origin: origin, namespace: worker.namespace, shaper: shaper,
-                    tracer: tracer, loop: worker.loop)
+                    answerCheck: answerCheck, tracer: tracer, loop: worker.loop)
             }
             return try WebhookSink(
-                webhook, of: route, namespace: worker.namespace, shaper: shaper, tracer: tracer, loop: worker.loop)
+                webhook, of: route, namespace: worker.namespace, shaper: shaper, answerCheck: answerCheck,
+                tracer: tracer, loop: worker.loop)
         case .publish(let publish):
             return ChannelSink(
                 publish, body: BodyWriter(publish.body, streams: route.streams, shaper: shaper), shaper: shaper,

@@ -25,12 +25,12 @@ final class WebhookSink: BatchSink {
     /// - Throws: if libcurl, libjq or OpenSSL refuse what the route asks for.
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper? = nil,
-        tracer: RouteTracer? = nil, loop: CurlLoop
+        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, loop: CurlLoop
     ) throws {
         self.loop = loop
         self.webhook = webhook
         concurrency = route.concurrency.maximum
-        answerCheck = try AnswerCheck(webhook)
+        self.answerCheck = try answerCheck ?? AnswerCheck(webhook)
         writer = try RequestWriter(webhook, of: route, namespace: namespace, shaper: shaper, tracer: tracer)
         // The first handle now: it shows whether libcurl takes the route's options. The others when they are needed.
         freeSlots = [addSlot(try CurlHandle(loop: loop, options: TransferOptions(webhook)))]

@@ -114,7 +114,7 @@ final class StreamSession {
     func close() {
         stopRounds()
         machine.close()
-        link.stop()
+        worker.drop(link)
         reserved = 0
     }
 

@@ -187,7 +187,8 @@ final class Takeover: SessionPart {
                 isRefused = false
                 let taken = adopt(entries, from: consumer, after: taken)
                 guard let next = entries.last?.id.bound else { return finish(consumer, taken) }
-                let goOn = { [unowned self] in
+                let goOn = { [weak self] in
+                    guard let self else { return }
                     takePortion(from: consumer, silentFor: silence, after: next, taken, on: connection)
                 }
                 if route.intake.hasFresh { worker.loop.schedule(after: BacklogPace.interval, goOn) } else { goOn() }

@@ -26,6 +26,9 @@ public final class BridgeMonitor: Sendable {
         state.withLock { $0 = State(phase: .running, workers: workers, config: config) }
     }
 
+    /// The workers are about to follow another configuration.
+    func follows(_ config: BridgeConfig) { state.withLock { $0.config = config } }
+
     /// What the bridge runs; `nil` while it starts.
     public var config: BridgeConfig? { state.withLock { $0.config } }
 

@@ -29,6 +29,7 @@ public enum LogKeys {
     public static let nextAttempt = "next_attempt"
     public static let duration = "duration_ms"
     public static let signal = "signal"
+    public static let changes = "changes"
     public static let count = "count"
     public static let waiting = "waiting"
     public static let routes = "routes"

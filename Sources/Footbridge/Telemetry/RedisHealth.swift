@@ -32,6 +32,9 @@ final class RedisHealth {
             metadata: [LogKeys.address: "\(address)", LogKeys.error: "\(error)"])
     }
 
+    /// It is not wanted any more.
+    func forget(_ link: RedisLink) { down.remove(ObjectIdentifier(link)) }
+
     func didConnect(_ link: RedisLink, _ connection: RedisConnection) {
         if let answer = connection.unknownRole, !isRoleTold {
             isRoleTold = true

@@ -2,17 +2,23 @@ internal import Logging
 
 /// The line per minute and route that says how it goes.
 actor Summary {
-    private let config: BridgeConfig
+    private var config: BridgeConfig
     private let workers: [Worker]
     private let logger: Logger
     /// The figures that were told last.
-    private var told: [RouteFigures]
+    private var told: [String: RouteFigures] = [:]
 
     init(config: BridgeConfig, workers: [Worker], logger: Logger) {
         self.config = config
         self.workers = workers
         self.logger = logger
-        told = config.routes.map { _ in RouteFigures() }
+    }
+
+    /// The bridge has another configuration now.
+    func follow(_ config: BridgeConfig) {
+        self.config = config
+        let names = Set(config.routes.map(\.name))
+        told = told.filter { names.contains($0.key) }
     }
 
     struct Line {
@@ -46,19 +52,17 @@ actor Summary {
 
     /// What happened since the last call, over all workers.
     func figures() async -> [Line] {
-        var sums = config.routes.map { _ in RouteFigures() }
+        var sums: [String: RouteFigures] = [:]
         for worker in workers {
-            for (index, route) in await worker.snapshot.routes.enumerated() { sums[index].add(route.figures) }
+            for route in await worker.snapshot.routes { sums[route.route, default: RouteFigures()].add(route.figures) }
         }
         let backlogs = await workers.first?.backlogs() ?? [:]
-        defer { told = sums }
-        return config.routes.indices.map { index in
-            Line(
-                route: config.routes[index].name, figures: sums[index].since(told[index]),
-                backlog: Self.sum(
-                    config.routes[index].streams.map {
-                        backlogs[StreamPlace(route: config.routes[index].name, stream: $0)]
-                    }))
+        return config.routes.map { route in
+            let sum = sums[route.name] ?? RouteFigures()
+            defer { told[route.name] = sum }
+            return Line(
+                route: route.name, figures: sum.since(told[route.name] ?? RouteFigures()),
+                backlog: Self.sum(route.streams.map { backlogs[StreamPlace(route: route.name, stream: $0)] }))
         }
     }
 

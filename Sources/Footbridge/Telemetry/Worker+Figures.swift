@@ -84,7 +84,7 @@ extension Route {
         let worst = endpoints?.worst(Self.listedEndpoints) ?? [endpoint.snapshot(waiting: table.bodiless, now: now)]
         return RouteSnapshot(
             route: config.name, group: config.group, destination: config.destination.kind,
-            figures: Parts.figures(of: counters), inFlight: inFlight, concurrency: concurrency,
+            figures: Parts.figures(of: counters), inFlight: inFlight + (predecessor?.inFlight ?? 0), concurrency: concurrency,
             queued: table.count(.queued), parked: table.count(.waiting), due: table.dueCounts(now: now),
             gate: gate, hold: hold, endpointsKnown: known, endpointsDown: down, endpoints: worst,
             blocked: table.count(.blocked) + table.count(.parked), entries: table.count,
@@ -120,7 +120,7 @@ extension Endpoint {
     /// - Parameter waiting: entries that wait, for it or for their time.
     func snapshot(waiting: Int, now: MonotonicTime) -> EndpointSnapshot {
         var snapshot = EndpointSnapshot(
-            name: name, standing: .well, failure: failure, acceptedAt: acceptedAt, inFlight: inFlight, waiting: waiting)
+            name: name, standing: .well, failure: failure, acceptedAt: acceptedAt, inFlight: inFlight + (predecessor?.inFlight ?? 0), waiting: waiting)
         switch standing.state {
         case .well: break
         case .doubtful:

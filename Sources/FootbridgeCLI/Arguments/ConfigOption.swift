@@ -20,8 +20,8 @@ struct ConfigOption: ParsableArguments {
     /// The checked configuration; all its errors go to standard error, and the command ends with 78.
     func load() throws -> BridgeConfig { try load { path in try ConfigFile.load(path: path) } }
 
-    /// The same, with the files that are to be read again when they change.
-    func loadWatched() throws -> (config: BridgeConfig, secrets: SecretFiles) {
+    /// The same, with what a bridge needs that follows its changes.
+    func loadWatched() throws -> ReadConfig {
         try load { path in try ConfigFile.loadWatched(path: path) }
     }
 

@@ -12,7 +12,8 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             SIGTERM or SIGINT: stops reading, finishes what is in flight, settles it and ends; a second one, at least \
             half a second later, ends at once. What was not settled stays in Redis and goes on at the next start. \
-            SIGHUP ends nothing.
+            SIGHUP, `footbridge reload` and, with --watch, a change of the file have the configuration read again: \
+            checked first, and applied route by route.
 
             Examples:
               footbridge run
@@ -25,10 +26,15 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOption
 
+    @Flag(help: "Read the configuration again when its file, or one in routes.d beside it, has changed.")
+    var watch = false
+
     func run() async throws {
         // Before there are other threads, which may look into the environment.
         let notify = SystemdNotify.fromEnvironment()
-        let (bridgeConfig, secrets) = try config.loadWatched()
+        let first = try config.loadWatched()
+        let bridgeConfig = first.config
+        let reloads = reloads(first)
         let logger = LogStart.start(bridgeConfig.log)
         let monitor = BridgeMonitor()
         let reporter = Reporter(instance: bridgeConfig.instance, monitor: monitor, logger: logger)
@@ -39,20 +45,30 @@ struct RunCommand: AsyncParsableCommand {
         place.set(redis)
         let bridge = Bridge(
             config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor, reporter: reporter,
-            secrets: secrets)
+            reloads: reloads)
         // Services stop in the reverse of this order: the bridge first, then the Redis that it settles with.
         let services: [(any Service)?] = [embedded, admin, bridge]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: services.compactMap(\.self), logger: quiet(logger)))
         // Before the bridge says that it runs: from then on a signal means an orderly stop.
         let signals = StopSignals()
-        let watching = Task { await signals.watch(group, logger: logger) }
+        let watching = Task { await signals.watch(group, reloads, logger: logger) }
+        ControlServer(config: config.resolved, reloads: reloads, logger: logger)?.start()
         defer { watching.cancel() }
         do {
             try await group.run()
         } catch {
             logger.critical("footbridge cannot run", metadata: [LogKeys.error: "\(error)"])
             throw CommandExit.unavailable
+        }
+    }
+
+    private func reloads(_ first: ReadConfig) -> ConfigReloads {
+        let path = config.resolved
+        // The machine may get another name; this process keeps the one that its consumers have.
+        let environment = ConfigFile.Environment.process
+        return ConfigReloads(first, watchesFiles: watch) { () throws(ConfigErrors) in
+            try ConfigFile.loadWatched(path: path, environment: environment)
         }
     }
 

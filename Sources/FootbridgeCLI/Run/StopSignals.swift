@@ -3,16 +3,18 @@ import Glibc
 import Logging
 import ServiceLifecycle
 
-/// What signals do: the first SIGTERM or SIGINT drains, a second one ends the process. SIGHUP is noted, and
-/// ends nothing.
+/// What signals do: the first SIGTERM or SIGINT drains, a second one ends the process. SIGHUP has the configuration read
+/// again.
 struct StopSignals {
     private let signals = TrappedSignals(SIGTERM, SIGINT, SIGHUP)
 
-    func watch(_ group: ServiceGroup, logger: Logger) async {
+    func watch(_ group: ServiceGroup, _ reloads: ConfigReloads, logger: Logger) async {
         var first: ContinuousClock.Instant?
         for await signal in signals.values {
             if signal == SIGHUP {
-                logger.notice("SIGHUP: the configuration is read at the start only; restart to change it")
+                logger.info("signal received", metadata: [LogKeys.signal: "SIGHUP"])
+                // A stop must not wait for it.
+                Task { _ = await reloads.reload() }
             } else if let first {
                 guard first.duration(to: .now) >= Self.echo else { continue }
                 logger.warning("second signal: leaving at once; what is unsettled stays in Redis")

@@ -185,7 +185,8 @@ import Webhooks
               b: { stream: b, webhook: { url: "http://a", sign: { hmac: { header: S, secret: { file: key } } } } }
             """
         try write(Array(text.utf8), to: "bridge.yaml")
-        let (config, secrets) = try ConfigFile.loadWatched(path: "\(directory)/bridge.yaml")
+        let read = try ConfigFile.loadWatched(path: "\(directory)/bridge.yaml")
+        let (config, secrets) = (read.config, read.secrets)
         let before = secrets.stamps()
         #expect(before.count == 1 && !secrets.isEmpty)
         #expect(secrets.stamps() == before)

@@ -35,14 +35,16 @@ final class OAuth2Sink: BatchSink {
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, _ config: OAuth2Config, namespace: String?,
         shaper: Shaper? = nil,
-        tracer: RouteTracer? = nil, loop: CurlLoop
+        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, loop: CurlLoop
     ) throws {
         self.loop = loop
         self.shaper = shaper
         timeout = webhook.timeout
         hasBatches = webhook.batch != nil
         repeatsRefused = webhook.statuses[401] == nil
-        webhooks = try WebhookSink(webhook, of: route, namespace: namespace, shaper: shaper, tracer: tracer, loop: loop)
+        webhooks = try WebhookSink(
+            webhook, of: route, namespace: namespace, shaper: shaper, answerCheck: answerCheck, tracer: tracer,
+            loop: loop)
         tokens = try TokenSource(config, webhook: webhook, loop: loop)
         webhooks.onFinish = { [unowned self] in finish($0, $1) }
     }

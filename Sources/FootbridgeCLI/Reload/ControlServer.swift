@@ -1,0 +1,62 @@
+import Footbridge
+import Foundation
+import Logging
+
+/// Takes the commands of people on this machine: `reload`. Only from the user that the bridge runs as, and from root.
+struct ControlServer {
+    private let descriptor: Int32
+    private let reloads: ConfigReloads
+
+    private static let longestLine = 256
+    private static let patience = 5
+
+    /// - Returns: `nil` if there is no socket to be had: then signals are the only way.
+    init?(config path: String, reloads: ConfigReloads, logger: Logger) {
+        self.reloads = reloads
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let address = ControlAddress(config: path), descriptor >= 0,
+            address.withSockaddr({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, 8) == 0
+        else {
+            if descriptor >= 0 { close(descriptor) }
+            logger.warning(
+                "no socket for commands; `footbridge reload` cannot reach this process, SIGHUP does",
+                metadata: [LogKeys.error: "\(String(cString: strerror(errno)))"])
+            return nil
+        }
+    }
+
+    /// Serves for as long as the process lives.
+    func start() {
+        let (descriptor, reloads) = (descriptor, reloads)
+        Thread.detachNewThread {
+            while true {
+                let accepted = accept(descriptor, nil, nil)
+                guard accepted >= 0 else {
+                    // A lack of descriptors, most likely: it may pass.
+                    if errno != EINTR { usleep(200_000) }
+                    continue
+                }
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+                Self.serve(ControlChannel(descriptor: accepted), reloads)
+            }
+        }
+    }
+
+    private static func serve(_ channel: ControlChannel, _ reloads: ConfigReloads) {
+        channel.limitWaits(to: patience)
+        guard let peer = channel.peer, peer == geteuid() || peer == 0 else {
+            channel.write("refused\nonly root and the user of the bridge may say that\n")
+            return channel.close()
+        }
+        let line = channel.read { $0.contains(UInt8(ascii: "\n")) || $0.count > longestLine }
+        guard line == "reload\n" else {
+            channel.write("refused\nunknown command\n")
+            return channel.close()
+        }
+        Task {
+            let answer = await reloads.reload()
+            channel.write("\(answer.isTaken ? "taken" : "refused")\n\(answer)\n")
+            channel.close()
+        }
+    }
+}
