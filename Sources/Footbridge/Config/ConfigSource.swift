@@ -114,4 +114,6 @@ struct ConfigKey: Sendable, Equatable {
     let type: String
     /// As it would be written in the file; `nil` if the key is required.
     let defaultText: String?
+    /// It says which route this is: `defaults` cannot hold it.
+    var isOwn = false
 }

@@ -64,8 +64,8 @@ extension RouteConfig {
 extension Section {
     /// The streams of a route, from `stream` or `streams`.
     fileprivate func streams() -> [String] {
-        note("stream", type: "string", defaultText: "none")
-        note("streams", type: "list of strings", defaultText: "none")
+        note("stream", type: "string", defaultText: "none", own: true)
+        note("streams", type: "list of strings", defaultText: "none", own: true)
         let (one, many) = (find("stream", own: true), find("streams", own: true))
         if let one, many != nil { report("stands beside streams; keep one of the two", at: one, onKey: true) }
         if one == nil && many == nil { missing("stream", "write stream: NAME or streams: [NAME, NAME]") }

@@ -68,7 +68,7 @@ extension Section {
         _ key: String, type: String, defaultText: String, own: Bool = false,
         _ convert: (ConfigText) throws(Complaint) -> Value
     ) -> Value? {
-        note(key, type: type, defaultText: defaultText)
+        note(key, type: type, defaultText: defaultText, own: own)
         guard let found = find(key, own: own) else { return nil }
         return value(at: found, convert)
     }

@@ -66,8 +66,9 @@ final class Section {
     }
 
     /// Puts a key on the list that the documentation is compared with.
-    func note(_ key: String, type: String, defaultText: String?) {
-        source.note(ConfigKey(path: keyPath(pattern, key), type: type, defaultText: defaultText))
+    func note(_ key: String, type: String, defaultText: String?, own: Bool = false) {
+        source.note(
+            ConfigKey(path: keyPath(pattern, key), type: type, defaultText: defaultText, isOwn: own))
     }
 
     /// The map at `key`, with those of the layers below it; empty if there is none.

@@ -120,7 +120,7 @@ extension Endpoint {
     /// - Parameter waiting: entries that wait, for it or for their time.
     func snapshot(waiting: Int, now: MonotonicTime) -> EndpointSnapshot {
         var snapshot = EndpointSnapshot(
-            name: name, standing: .well, failure: failure, acceptedAt: acceptedAt, inFlight: inFlight + (predecessor?.inFlight ?? 0), waiting: waiting)
+            name: name, standing: .well, failure: failure, acceptedAt: acceptedAt, inFlight: inFlight, waiting: waiting)
         switch standing.state {
         case .well: break
         case .doubtful:
