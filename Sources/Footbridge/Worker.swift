@@ -129,6 +129,8 @@ actor Worker {
 
     /// Has the routes of a plan leave and begin. Those that it keeps are not touched. To be called when the one before is settled.
     func commit(_ plan: ReloadPlan, _ config: BridgeConfig, rates: RateBook) {
+        // All of its routes drain already.
+        guard !isStopping else { return discardPrepared() }
         let before = Dictionary(uniqueKeysWithValues: routes.map { ($0.config.name, $0) })
         let begin = Dictionary(uniqueKeysWithValues: prepared.map { ($0.config.name, $0) })
         prepared = []

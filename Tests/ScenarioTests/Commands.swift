@@ -45,7 +45,7 @@ import Testing
         #expect(
             result.error
                 == "footbridge: there is neither bridge.yaml here nor /etc/footbridge/bridge.yaml; "
-                + "name a file with -c, or begin with a copy of bridge.yaml.example\n")
+                + "name a file with -c, or begin with: footbridge config init\n")
         let named = try footbridge("run", "-c", directory.file("missing.yaml"))
         #expect(named.exit == .status(78))
         #expect(named.error.contains("missing.yaml"))

@@ -132,19 +132,35 @@ import Testing
         let scene = try Scene()
         let bridge = try scene.run()
         scene.file.workers = 2
-        scene.file.level = "debug"
+        scene.file.instance = "b"
         scene.file.route.url = "http://127.0.0.1:\(scene.receiver.port)/new"
-        let path = try scene.writeFile()
+        let path = try scene.directory.write(scene.file.text, to: "a.yaml")
         let result = try footbridge("reload", "-c", path)
         #expect(result.exit == .status(78))
         let reason = "cannot change while the bridge runs; restart it, or put back what was there"
         #expect(
             result.error.split(separator: "\n").dropLast() == [
-                "\(path):3:1: workers: \(reason)", "\(path):4:8: log.level: \(reason)",
+                "\(path):2:1: instance: \(reason)", "\(path):3:1: workers: \(reason)",
             ])
         try scene.redis.add(numbers: [1])
         #expect(try scene.receiver.waitFor(count: 1).map(\.path) == ["/hooks"])
         #expect(try bridge.stop() == .status(0))
+    }
+
+    @Test func `the level of the log can change`() throws {
+        let scene = try Scene()
+        let bridge = try scene.run()
+        scene.file.level = "debug"
+        #expect(try reload(scene) == CommandResult(0, output: "nothing has changed in the routes\n"))
+        try scene.redis.add(numbers: [1])
+        try bridge.waitForLog("attempt made")
+        scene.file.level = "error"
+        #expect(try reload(scene).exit == .status(0))
+        try scene.redis.add(numbers: [2])
+        try scene.receiver.waitFor(count: 2)
+        #expect(try bridge.stop() == .status(0))
+        #expect(bridge.logs("attempt made").count == 1)
+        #expect(bridge.logs("footbridge stopped") == [])
     }
 
     @Test func `without a bridge there is nobody to tell`() throws {

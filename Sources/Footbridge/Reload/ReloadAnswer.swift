@@ -20,7 +20,7 @@ extension ReloadAnswer: CustomStringConvertible {
                 "changed": changed, "new secrets in": renewed, "added": added, "removed": removed,
             ]
             let parts = groups.filter { !$0.value.isEmpty }.map { "\($0.key) \($0.value.joined(separator: ", "))" }
-            guard !parts.isEmpty else { return "nothing has changed" }
+            guard !parts.isEmpty else { return "nothing has changed in the routes" }
             return parts.joined(separator: "; ") + "; \(kept) \(kept == 1 ? "route" : "routes") untouched"
         }
     }

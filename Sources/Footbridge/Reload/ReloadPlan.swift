@@ -48,8 +48,10 @@ struct ReloadPlan: Equatable {
         if old.instance != new.instance { keys.append("instance") }
         if old.namespace != new.namespace { keys.append("namespace") }
         if old.workers != new.workers { keys.append("workers") }
-        if old.log.level != new.log.level { keys.append("log.level") }
         if old.log.format != new.log.format { keys.append("log.format") }
+        if old.log.deliveries != new.log.deliveries { keys.append("log.deliveries") }
+        if old.log.urls != new.log.urls { keys.append("log.urls") }
+        if old.tracing != new.tracing { keys.append("tracing") }
         if old.admin != new.admin { keys.append("admin") }
         if keys.isEmpty, !old.equalsBesideRoutes(new) { keys.append("a setting beside routes") }
         return keys
@@ -57,10 +59,11 @@ struct ReloadPlan: Equatable {
 }
 
 extension BridgeConfig {
-    /// `allow` is a part of each route, and advice is none of anything.
+    /// `allow` is a part of each route, the log's level can change, and advice is a part of nothing.
     fileprivate func equalsBesideRoutes(_ other: BridgeConfig) -> Bool {
         var copy = other
         (copy.routes, copy.allow, copy.advice) = (routes, allow, advice)
+        copy.log.level = log.level
         return copy == self
     }
 }

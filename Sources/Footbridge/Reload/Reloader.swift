@@ -102,10 +102,13 @@ actor Reloader {
         for worker in workers { await worker.commit(plan, read.config, rates: rates) }
         await summary.follow(read.config)
         await renew(plan, read.config)
+        if current.config.log.level != read.config.log.level { LogThreshold.process.set(read.config.log.level) }
         current = read
         readStamps = read.stamps
         secrets = SecretWatch(files: read.secrets, logger: logger)
         for worker in workers { await worker.settled() }
+        // What was to begin may not have.
+        if isStopping { return .stopping }
         return ReloadAnswer(plan)
     }
 

@@ -40,7 +40,7 @@ struct ConfigOption: ParsableArguments {
             if path == nil && !isFound {
                 complain(
                     "footbridge: there is neither bridge.yaml here nor \(resolved); "
-                        + "name a file with -c, or begin with a copy of bridge.yaml.example")
+                        + "name a file with -c, or begin with: footbridge config init")
             } else {
                 complain("\(error)")
             }

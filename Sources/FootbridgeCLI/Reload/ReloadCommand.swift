@@ -9,7 +9,7 @@ struct ReloadCommand: AsyncParsableCommand {
         discussion: """
             Reaches every bridge on this machine that runs with the same file. It checks the file first: if anything is wrong, \
             nothing is changed. Routes that have not changed go on undisturbed; a changed one finishes its requests, and begins \
-            anew; a removed one hands over what it holds. What `redis`, `workers`, `instance`, `namespace`, `log` and `admin` say \
+            anew; a removed one hands over what it holds. What `redis`, `workers`, `instance`, `namespace`, `tracing`, `admin` and `log` (but `log.level`) say \
             cannot change while the bridge runs: then nothing is changed, either.
 
             Examples:

@@ -26,7 +26,7 @@ import Testing
         #expect(plan.kept == ["b", "a"])
         #expect(plan.fixed + plan.changed + plan.added + plan.removed + plan.renewed == [])
         #expect(plan.predecessors == [:])
-        #expect("\(ReloadAnswer(plan))" == "nothing has changed")
+        #expect("\(ReloadAnswer(plan))" == "nothing has changed in the routes")
     }
 
     @Test func `what changes, comes and goes is told by its name`() {
@@ -77,8 +77,10 @@ import Testing
         #expect(fixed { $0.instance = "b" } == ["instance"])
         #expect(fixed { $0.namespace = "n" } == ["namespace"])
         #expect(fixed { $0.workers = 2 } == ["workers"])
-        #expect(fixed { $0.log.level = .debug } == ["log.level"])
+        #expect(fixed { $0.log.level = .debug } == [])
         #expect(fixed { $0.log.format = .json } == ["log.format"])
+        #expect(fixed { $0.log.deliveries = .all } == ["log.deliveries"])
+        #expect(fixed { $0.log.urls = .full } == ["log.urls"])
         #expect(fixed { $0.admin = AdminConfig(listen: AdminAddress(host: "::1", port: 1)) } == ["admin"])
         // A part of every route.
         #expect(fixed { $0.allow = AddressGuard(names: ["x"]) } == [])
@@ -89,7 +91,7 @@ import Testing
         let labels = Mirror(reflecting: config([])).children.compactMap(\.label)
         #expect(
             labels == [
-                "redis", "waitForAck", "instance", "namespace", "workers", "log", "admin", "allow", "routes", "advice",
+                "redis", "waitForAck", "instance", "namespace", "workers", "log", "admin", "tracing", "allow", "routes", "advice",
             ])
     }
 

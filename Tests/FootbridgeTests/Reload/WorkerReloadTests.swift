@@ -89,6 +89,20 @@ import Testing
         await worker.loop.stop()
     }
 
+    @Test func `a worker that stops takes no other routes`() async throws {
+        let (old, new) = (config([route("a")]), config([route("b")]))
+        let worker = try worker(old)
+        await worker.start()
+        let plan = ReloadPlan(from: old, to: new)
+        try await worker.prepare(plan, new, [:])
+        #expect(await worker.drain() == 0)
+        await worker.commit(plan, new, rates: RateBook())
+        #expect(await worker.identities.keys.sorted() == ["a"])
+        await worker.settled()
+        await worker.disconnect()
+        await worker.loop.stop()
+    }
+
     @Test func `a route that cannot be made leaves everything as it was`() async throws {
         let old = config([route("a", concurrency: .auto(maximum: 50))])
         let worker = try worker(old)

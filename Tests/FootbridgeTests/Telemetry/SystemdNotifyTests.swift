@@ -42,6 +42,23 @@ import Testing
         #expect(before <= time && time <= after)
     }
 
+    /// sd_notify(3): with `Type=notify-reload` both have to come in one message, in microseconds of CLOCK_MONOTONIC.
+    @Test func `a reload tells when it began`() throws {
+        let address = "@fb-reload-\(getpid())"
+        let receiver = try DatagramReceiver(address)
+        func now() -> Int {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+        }
+        let before = now()
+        SystemdNotify(notifySocket: address).reloading()
+        let lines = (receiver.next() ?? "").split(separator: "\n")
+        #expect(lines.first == "RELOADING=1")
+        let told = lines.last.flatMap { $0.hasPrefix("MONOTONIC_USEC=") ? Int($0.dropFirst(15)) : nil }
+        #expect((before...now()).contains(try #require(told)))
+    }
+
     @Test(arguments: [nil, "", "@", "relative", "/nowhere/notify.sock", "/" + String(repeating: "x", count: 200)])
     func `without a socket that can be reached nothing happens`(address: String?) {
         let notify = SystemdNotify(notifySocket: address)
