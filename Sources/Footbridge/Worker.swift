@@ -79,7 +79,9 @@ actor Worker {
             guard connection.speaksRESP3 else { return }
             connection.onPush = { [self] push in
                 guard push.count == 3, push[0].text == "message", let channel = push[1].text else { return }
-                for session in routes.flatMap(\.sessions) where session.channel == channel { session.heard(push[2].text) }
+                for session in routes.flatMap(\.sessions) where session.channel == channel {
+                    session.heard(push[2].text)
+                }
             }
             channels = []
             listen(on: connection)

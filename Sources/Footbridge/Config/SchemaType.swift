@@ -66,7 +66,7 @@ enum SchemaType {
             case "secret",
                 _ where form == "URL" && type.contains("secret"):
                 if !forms.contains(secret) { forms.append(secret) }
-            case "string", "jq", "path", "URL", "address", "id", "time", "rate": forms.append(text)
+            case "string", "jq", "path", "URL", "address", "id", "time", "rate", "percentage": forms.append(text)
             default:
                 isWithVariable = true
                 switch form {

@@ -84,7 +84,8 @@ extension Route {
         let worst = endpoints?.worst(Self.listedEndpoints) ?? [endpoint.snapshot(waiting: table.bodiless, now: now)]
         return RouteSnapshot(
             route: config.name, group: config.group, destination: config.destination.kind,
-            figures: Parts.figures(of: counters), inFlight: inFlight + (predecessor?.inFlight ?? 0), concurrency: concurrency,
+            figures: Parts.figures(of: counters), inFlight: inFlight + (predecessor?.inFlight ?? 0),
+            concurrency: concurrency,
             queued: table.count(.queued), parked: table.count(.waiting), due: table.dueCounts(now: now),
             gate: gate, hold: hold, endpointsKnown: known, endpointsDown: down, endpoints: worst,
             blocked: table.count(.blocked) + table.count(.parked), entries: table.count,

@@ -20,7 +20,7 @@ struct ConfigInitCommand: AsyncParsableCommand {
     var file = "bridge.yaml"
 
     func run() async throws {
-        if file == "-" { return print(StarterFile.text, terminator: "") }
+        if file == "-" { return print(String(StarterFile.text.dropLast())) }
         // Secrets may come to stand in it.
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
@@ -30,7 +30,7 @@ struct ConfigInitCommand: AsyncParsableCommand {
             throw failure("cannot write \(file): \(String(cString: strerror(errno)))", ExitCode(EX_IOERR))
         }
         defer { close(descriptor) }
-        do throws(OutputClosed) {
+        do throws(OutputFailure) {
             try LineOutput(descriptor: descriptor).put(StarterFile.text.utf8.dropLast())
         } catch {
             unlink(file)

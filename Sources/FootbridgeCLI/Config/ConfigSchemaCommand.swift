@@ -14,5 +14,5 @@ struct ConfigSchemaCommand: AsyncParsableCommand {
               footbridge config schema > bridge.schema.json
             """)
 
-    func run() async throws { print(ConfigSchema().text, terminator: "") }
+    func run() async throws { print(String(ConfigSchema().text.dropLast())) }
 }

@@ -39,7 +39,7 @@ import Testing
         var known: [String: Any] = [:]
         // Beside one in these others are required.
         let rows = ConfigTable().rows.filter { row in
-            !["routes.<name>.webhook.sign.hmac.", "redis.sentinel.", "redis.wait_for_ack."].contains {
+            !["routes.<name>.webhook.sign.hmac.", "redis.sentinel.", "redis.wait_for_ack.", "tracing."].contains {
                 row.path.hasPrefix($0)
             }
         }
@@ -99,7 +99,7 @@ import Testing
         if type.hasSuffix("map") || type.hasPrefix("map") { return [String: Any]() }
         if type == "true or false" { return true }
         let first = type.split { $0 == "," || $0 == " " }.first.map(String.init) ?? ""
-        return ["string", "jq", "URL", "secret", "path", "address", "rate"].contains(first) ? "x" : first
+        return ["string", "jq", "URL", "secret", "path", "address", "rate", "percentage"].contains(first) ? "x" : first
     }
 
     private func validate(_ yaml: [String: String]) throws -> [String: [String]] {

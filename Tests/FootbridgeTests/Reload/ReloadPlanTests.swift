@@ -91,7 +91,8 @@ import Testing
         let labels = Mirror(reflecting: config([])).children.compactMap(\.label)
         #expect(
             labels == [
-                "redis", "waitForAck", "instance", "namespace", "workers", "log", "admin", "tracing", "allow", "routes", "advice",
+                "redis", "waitForAck", "instance", "namespace", "workers", "log", "admin", "tracing", "allow", "routes",
+                "advice",
             ])
     }
 
