@@ -65,7 +65,9 @@ let package = Package(
             "Footbridge",
             ["RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", yams, logging, lifecycle, heap, deque],
             settings: sabotage),
-        library("FootbridgeAdmin", ["Footbridge", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks, logging, lifecycle]),
+        library(
+            "FootbridgeAdmin",
+            ["Footbridge", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks, logging, lifecycle]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
