@@ -89,7 +89,7 @@ extension RouteConfig {
             "retry.give_up": retry.giveUp.rawValue,
             "retry.retry_after_max": DurationText.format(retry.maximumRetryAfter),
             "max_parked": "\(maximumParked)",
-            "dead_letter": streams.map { deadLetter.name(for: $0) ?? "false" }.uniqued().joined(separator: ", "),
+            "dead_letter": streams.map { deadLetterStream(of: $0) ?? "false" }.uniqued().joined(separator: ", "),
             "claim_after": DurationText.format(claimAfter),
             "take_over": takeOver.rawValue,
             "drain_timeout": DurationText.format(drainTimeout),

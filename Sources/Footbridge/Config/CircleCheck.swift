@@ -52,7 +52,7 @@ enum CircleCheck {
                     section.section("append").find("stream")
                 })
         }
-        if let dead = config.deadLetter.name(for: stream) {
+        if let dead = config.deadLetterStream(of: stream) {
             ways.append(Way(what: "dead letters", target: dead) { $0.find("dead_letter") })
         }
         return ways

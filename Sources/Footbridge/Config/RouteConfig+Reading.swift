@@ -166,7 +166,7 @@ extension DeadLetterTarget {
         route.note("dead_letter", type: "false or map", defaultText: "dead_letter.stream")
         let (scalar, section) = route.choice("dead_letter", or: "false")
         let name = section.optional(
-            "stream", type: "string", defaultText: "{<stream>}:dead", ConfigText.name)
+            "stream", type: "string", defaultText: "{<stream>}:dead:<route>", ConfigText.name)
         section.finish()
         if let name { self = .stream(name) }
         guard let scalar else { return }

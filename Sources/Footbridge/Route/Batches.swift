@@ -243,8 +243,7 @@ final class Batches {
     private func add(_ row: EntryTable.Row, isFresh: Bool) -> Addition {
         let number = route.table.start(row, wall: route.worker.loop.wallMilliseconds)
         guard let fields = route.table.fields(row) else { return .ended }
-        let delivery = Delivery(
-            row: row, key: route.table.key(row), fields: fields, attempt: number, isFresh: isFresh)
+        let delivery = route.delivery(row, fields, attempt: number, isFresh: isFresh)
         let fits = route.shaping(delivery) { () throws(UnmakeableRequest) in try sink.add(delivery) }
         guard let fits else { return .ended }
         if fits { added.append(row) }
@@ -315,7 +314,7 @@ final class Batches {
 
     private func stranger(in report: DeliveryReport, _ rows: [EntryTable.Row]) -> String? {
         guard !report.failed.isEmpty else { return nil }
-        let ids = Set(rows.map { route.table.key($0).id.description })
+        let ids = Set(rows.map { route.originalID($0).description })
         return report.failed.first { !ids.contains(Self.entryID(in: $0)) }
     }
 
@@ -325,7 +324,7 @@ final class Batches {
     }
 
     private func isNamed(_ row: EntryTable.Row, by report: DeliveryReport) -> Bool {
-        let id = route.table.key(row).id.description
+        let id = route.originalID(row).description
         return report.failed.contains { Self.entryID(in: $0) == id }
     }
 

@@ -54,11 +54,15 @@ final class Burials {
         response: [UInt8] = [], fields: EntryFields = EntryFields([:])
     ) {
         let (key, config) = (route.table.key(row), route.config)
-        let letter = DeadLetter(
-            row: row, key: key, stream: config.streams[key.stream], route: config.name, group: config.group,
+        var letter = DeadLetter(
+            row: row, key: key, stream: route.places[key.stream], route: config.name, group: config.group,
             consumer: consumer, reason: reason, attempts: attempts, firstAt: firstAt,
             lastAt: route.worker.loop.wallMilliseconds, response: response, fields: fields,
             isOwnerless: orphans.remove(key) != nil)
+        if route.isReplay(key.stream) {
+            letter.original = DeadLetter.Original(stream: config.streams[route.originalStream(key.stream)])
+            letter.takeOrigin(route)
+        }
         if route.table.place(row) != .settling { route.table.settle(row) }
         route.settler.bury(letter)
         route.worker.loop.atEndOfTurn(route)

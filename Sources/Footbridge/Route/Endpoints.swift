@@ -196,8 +196,7 @@ final class Endpoints {
             place.onTheWay = max(0, place.onTheWay - 1)
             guard mayStart(place) else { return setAside(row, at: place) }
         }
-        var delivery = Delivery(
-            row: row, key: route.table.key(row), fields: fields, attempt: route.table.attempts(row) + 1)
+        var delivery = route.delivery(row, fields, attempt: route.table.attempts(row) + 1)
         let outcome = route.shaping(delivery) { () throws(UnmakeableRequest) -> Start in
             let place = try findPlace(of: row)
             guard mayStart(place) else { return .setAside(place) }

@@ -33,7 +33,7 @@ final class Intake {
 
     /// There is room for less than is read at a time, whatever is on its way.
     var isCrowded: Bool { window - route.table.busy < portion }
-    private var portion: Int { max(1, min(window / 4, window / route.sessions.count)) }
+    private var portion: Int { max(1, min(window / 4, window / route.awakeSessions)) }
 
     /// Asks for more, in portions of a quarter of the window at least: one command per entry would cost more than the
     /// delivery. A stream that has more to give gets what is free; each of the others reserves a little.
@@ -43,7 +43,7 @@ final class Intake {
         guard !isFull, mayRead else { return }
         let sessions = route.sessions
         var room = room
-        let share = max(1, window / (4 * sessions.count))
+        let share = max(1, window / (4 * route.awakeSessions))
         let portion = portion
         for offset in sessions.indices {
             let session = sessions[(turn + offset) % sessions.count]

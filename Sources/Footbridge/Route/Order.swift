@@ -42,10 +42,16 @@ final class Order {
         guard let keys else { return UInt64(key.stream) }
         guard let fields else { return nil }
         do throws(UnmakeableRequest) {
-            let lane = try keys.lane(of: key, fields)
+            let origin = try route.origin(of: key, fields)
+            // What is replayed keeps its order among what is replayed: others may have the lease of the stream itself.
+            let lane = try keys.lane(of: origin?.key ?? key, origin?.fields ?? fields).map {
+                origin == nil ? $0 : ~$0
+            }
             if lane == nil { tellOfMissingKey(key) }
             return lane
         } catch {
+            // That of a replay is found again when it is sent.
+            if route.isReplay(key.stream), case .malformed = error.reason { return nil }
             failures[key] = error
             return nil
         }

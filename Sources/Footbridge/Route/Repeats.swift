@@ -173,6 +173,7 @@ final class Repeats {
         route.intake.sizes.note(fields.byteCount)
         if var letter = route.settler.takeDoomed(key) {
             letter.fields = fields
+            letter.takeOrigin(route)
             route.table.settle(row)
             return route.settler.bury(letter)
         }

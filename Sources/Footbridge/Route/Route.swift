@@ -36,8 +36,12 @@ final class Route: TurnParticipant {
     private lazy var doubts = Doubts(self)
     private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger, hasMany: endpoints != nil)
     private lazy var failures = FailureLog(loop: worker.loop, logger: logger)
-    /// As the streams stand in the configuration.
+    /// As the streams stand in the configuration, then what is replayed of each, which sleep until there is something.
     private(set) var sessions: [StreamSession] = []
+    /// Their streams.
+    let places: [String]
+    /// Those that do not sleep.
+    private(set) var awakeSessions = 0
 
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
@@ -59,8 +63,10 @@ final class Route: TurnParticipant {
         self.config = config
         self.worker = worker
         self.logger = logger
+        places = Self.places(of: config)
+        awakeSessions = config.streams.count
         table = EntryTable(
-            streams: config.streams.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false,
+            streams: places.count, hasEndpoints: config.webhook?.hasManyEndpoints ?? false,
             isOrdered: config.isOrdered, lookahead: config.webhook?.batch?.maximumEntries ?? Order.lookahead)
         let marks = GroupMarks()
         shaper = programs.shaper
@@ -80,13 +86,19 @@ final class Route: TurnParticipant {
         }
         sink.onRate = { [unowned self] in endpoint.allow(perSecond: $0) }
         marks.of = { [unowned self] in sessions[$0].machine.mark?.name }
-        sessions = config.streams.indices.map { StreamSession($0, of: self) }
+        sessions = places.indices.map { StreamSession($0, of: self) }
         (endpoints, batches, order) = (Endpoints(self), Batches(self), Order(self, key: programs.orderKey))
     }
 
     func begin() {
         for session in sessions { session.begin() }
     }
+
+    /// The session of a replay stream found that there is one.
+    func didWake() { awakeSessions += 1 }
+
+    /// Places of streams of which anything may be held.
+    var heldPlaces: Range<Int> { 0..<(awakeSessions > config.streams.count ? places.count : config.streams.count) }
 
     func didConnectCommands() {
         settler.flush()
@@ -212,9 +224,8 @@ final class Route: TurnParticipant {
     /// - Returns: whether something was to be sent.
     @discardableResult
     private func start(_ row: EntryTable.Row, number: Int, isFresh: Bool = false) -> Bool {
-        let key = table.key(row)
         guard let fields = table.fields(row) else { return true }
-        let delivery = Delivery(row: row, key: key, fields: fields, attempt: number, isFresh: isFresh)
+        let delivery = delivery(row, fields, attempt: number, isFresh: isFresh)
         tracer?.begin(delivery)
         let report = shaping(delivery) { () throws(UnmakeableRequest) in try sink.start(delivery) }
         guard let report else { return false }
@@ -239,7 +250,7 @@ final class Route: TurnParticipant {
     ///   can be made of it.
     func shaping<Made>(_ delivery: Delivery, _ make: () throws(UnmakeableRequest) -> Made) -> Made? {
         do throws(UnmakeableRequest) {
-            if let failure = order?.failure(of: delivery.key) { throw failure }
+            if let failure = delivery.failure ?? order?.failure(of: delivery.place) { throw failure }
             guard let shaper else { return try make() }
             defer { shaper.end() }
             try shaper.begin(delivery)
@@ -372,7 +383,8 @@ final class Route: TurnParticipant {
             let id = table.key(row).id
             if let age = id.age(now: worker.loop.wallMilliseconds) { counters.endToEnd.record(age) }
             burials.didSettle(table.key(row))
-            if report.settlement == .acknowledged { return settler.confirm(row) }
+            // What is replayed is also deleted.
+            if report.settlement == .acknowledged, !isReplay(table.key(row).stream) { return settler.confirm(row) }
             counters.delivered += 1
             settler.acknowledge(row)
         case .repeatNow:
@@ -624,6 +636,7 @@ final class Route: TurnParticipant {
         // Others may share their endpoints, which must not wait for them.
         for (row, attempt) in attempts { endpoint(of: row).didCancel(attempt, now: worker.loop.now) }
         attempts = [:]
+        let sessions = sessions.filter(\.isAwake)
         var (waiting, left) = (sessions.count, 0)
         for session in sessions {
             session.stopRounds()

@@ -23,6 +23,32 @@ struct DeadLetter {
     var wasWritten = false
     /// It was sent, and no answer came: if the entry is gone, it went into this letter.
     var mayBeWritten = false
+    /// Of an entry that was replayed: what it is a letter of.
+    var original: Original?
+
+    struct Original {
+        let stream: String
+        /// `nil` while it is not known: the entry's fields say it.
+        var id: EntryID?
+        var replays = 0
+    }
+
+    /// The stream by which the place of the letter is found.
+    var home: String { original?.stream ?? stream }
+    /// What people know the entry by.
+    var shown: (stream: String, id: EntryID) {
+        guard let original, let id = original.id else { return (stream, key.id) }
+        return (original.stream, id)
+    }
+
+    /// Of a replayed entry whose fields have just come: finds out which it is, and keeps its own.
+    mutating func takeOrigin(_ route: Route) {
+        guard original != nil, let origin = (try? route.origin(of: key, fields)) ?? nil else { return }
+        original?.id = origin.key.id
+        original?.replays = origin.replay.count
+        fields = origin.fields
+    }
+
     var isTrimmed: Bool { reason == .trimmed }
     /// What is kept of it while it cannot be written.
     var withoutBody: DeadLetter {
@@ -36,8 +62,9 @@ struct DeadLetter {
     var arguments: [any RESPArgument] {
         var list: [any RESPArgument] = ["reason", reason.text]
         if let status = reason.status { list += ["status", status] as [any RESPArgument] }
-        list += ["attempts", attempts, "route", route, "stream", stream, "id", key.id] as [any RESPArgument]
+        list += ["attempts", attempts, "route", route, "stream", shown.stream, "id", shown.id] as [any RESPArgument]
         list += ["first_at", LogTime.iso8601(milliseconds: firstAt), "last_at", LogTime.iso8601(milliseconds: lastAt)]
+        if let original, original.replays > 0 { list += ["replays", original.replays] as [any RESPArgument] }
         if !response.isEmpty { list += ["response", response] as [any RESPArgument] }
         for field in fields {
             list.append(Array("field.".utf8) + field.name)
@@ -57,7 +84,8 @@ struct DeadLetter {
             return StreamCommand(RESPCommand("XADD", arguments: [target, "*"] + arguments)) { _ in .buried }
         }
         let head: [any RESPArgument] = [
-            Self.script, 2, stream, target, group, key.id, consumer, mayBeWritten ? stream : "",
+            Self.script, 2, stream, target, group, key.id, consumer, mayBeWritten ? shown.stream : "", shown.id,
+            original.flatMap { $0.replays > 0 ? "\($0.replays)" : nil } ?? "", original == nil ? 0 : 1,
         ]
         return StreamCommand(RESPCommand("EVAL", arguments: head + arguments)) { reply in
             guard let parts = reply.elements else { return .buried }
@@ -75,7 +103,7 @@ struct DeadLetter {
     /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
     ///
     /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK).
-    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
+    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 22 > 7000 }
 
     private static let script = """
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
@@ -89,7 +117,7 @@ struct DeadLetter {
                 found[letter[2][i]] = found[letter[2][i]] or letter[2][i + 1]
                 bytes = bytes + #letter[2][i + 1]
               end
-              if found.id == ARGV[2] and found.stream == ARGV[4] then return {1} end
+              if found.id == ARGV[5] and found.stream == ARGV[4] and (found.replays or '') == ARGV[6] then return {1} end
               last = '(' .. letter[1]
             end
             looked = looked + #letters
@@ -97,8 +125,9 @@ struct DeadLetter {
           end
           return {}
         end
-        local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 5))
+        local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 8))
         redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+        if ARGV[7] == '1' then redis.call('XDEL', KEYS[1], ARGV[2]) end
         return id
         """
 }

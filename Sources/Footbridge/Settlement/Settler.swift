@@ -41,9 +41,9 @@ final class Settler {
         self.route = route
         worker = route.worker
         config = route.config
-        acknowledgements = Array(repeating: [], count: config.streams.count)
-        uncounted = Array(repeating: [], count: config.streams.count)
-        letters = Array(repeating: [], count: config.streams.count)
+        acknowledgements = Array(repeating: [], count: route.places.count)
+        uncounted = Array(repeating: [], count: route.places.count)
+        letters = Array(repeating: [], count: route.places.count)
         letterLog = LetterLog(loop: route.worker.loop, logger: route.logger)
         didSettle = route.sink.didSettle
         refusals = Refusals(loop: route.worker.loop, logger: route.logger)
@@ -88,7 +88,7 @@ final class Settler {
 
     /// The entry is given up; its row is settling.
     func bury(_ letter: DeadLetter) {
-        guard config.deadLetter.name(for: letter.stream) != nil else {
+        guard config.deadLetterStream(of: letter.home) != nil else {
             route.counters.dead += 1
             if letter.isTrimmed { route.counters.trimmed += 1 }
             acknowledgements[letter.key.stream].append((letter.row, letter.key.id))
@@ -158,7 +158,7 @@ final class Settler {
     func flush() {
         let settling = worker.settling
         let commands = worker.commands.connection
-        for stream in config.streams.indices {
+        for stream in route.heldPlaces {
             if let settling, !acknowledgements[stream].isEmpty, isAllowed(.acknowledging, stream) {
                 sendAcknowledgements(stream, on: settling)
             }
@@ -176,8 +176,11 @@ final class Settler {
         commandNumber += 1
         let number = commandNumber
         sentAcknowledgements[number] = (stream, batch)
-        let command = Parts.acknowledgement(
-            of: batch.map(\.id), stream: config.streams[stream], group: config.group)
+        let (ids, name) = (batch.map(\.id), route.places[stream])
+        let command: StreamCommand<Int> =
+            route.isReplay(stream)
+            ? .settleReplays(ids, stream: name, group: config.group)
+            : Parts.acknowledgement(of: ids, stream: name, group: config.group)
         connection.send(command) { [self] result in
             switch result {
             case .success(let count):
@@ -221,7 +224,7 @@ final class Settler {
     ) {
         sentCounts += 1
         let script = StreamCommand.setAttempts(
-            counts.map { ($0.key.id, $0.attempts) }, stream: config.streams[stream], group: config.group,
+            counts.map { ($0.key.id, $0.attempts) }, stream: route.places[stream], group: config.group,
             consumer: worker.consumer)
         connection.send(script) { [self] result in
             sentCounts -= 1
@@ -256,7 +259,7 @@ final class Settler {
     }
 
     private func send(_ letter: DeadLetter, on connection: RedisConnection) {
-        guard let target = config.deadLetter.name(for: letter.stream) else { return }
+        guard let target = config.deadLetterStream(of: letter.home) else { return }
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
@@ -351,10 +354,10 @@ final class Settler {
     private func isAllowed(_ kind: Refusals.Kind, _ stream: Int) -> Bool { refusals.isAllowed(kind, stream) }
 
     private func refuse(_ kind: Refusals.Kind, _ stream: Int, _ error: RedisError) {
-        refusals.note(error, of: kind, stream, name: config.streams[stream])
+        refusals.note(error, of: kind, stream, name: route.places[stream])
     }
 
     private func recover(_ kind: Refusals.Kind, _ stream: Int) {
-        refusals.noteSuccess(of: kind, stream, name: config.streams[stream])
+        refusals.noteSuccess(of: kind, stream, name: route.places[stream])
     }
 }

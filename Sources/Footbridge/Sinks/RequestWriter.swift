@@ -23,7 +23,7 @@ struct RequestWriter {
     private let isObject: Bool
     private var batch: BatchBody?
     /// What was added to the batch that is being made: its first entry, and its highest attempt.
-    private var added: (first: Delivery, attempt: Int)?
+    private var added: (first: Delivery, attempt: Int, replay: Origin.Replay?)?
     private let isJSON: Bool
     /// Beside those that every request has, and the signature of Standard Webhooks.
     private let hasFurtherHeaders: Bool
@@ -105,7 +105,8 @@ struct RequestWriter {
             try content.write(delivery, into: &buffer.body)
         }
         if let shaper, shaper.makesLines { try addLines(shaper) }
-        try addHeaders(of: delivery, first: delivery.row, attempt: delivery.attempt, timestamp)
+        try addHeaders(
+            of: delivery, first: delivery.row, attempt: delivery.attempt, replay: delivery.replay, timestamp)
     }
 
     private mutating func takeID(of delivery: Delivery) {
@@ -116,13 +117,20 @@ struct RequestWriter {
 
     /// - Parameter delivery: `nil` for a request that carries several; then `first` is the first of them.
     private mutating func addHeaders(
-        of delivery: Delivery?, first: EntryTable.Row, attempt: Int, _ timestamp: Int64
+        of delivery: Delivery?, first: EntryTable.Row, attempt: Int, replay: Origin.Replay?, _ timestamp: Int64
     ) throws(UnmakeableRequest) {
         // A copy of the reference: the closures must not read what the buffer's owner is changing.
         let id = id
         buffer.addHeader("webhook-id") { $0.append(contentsOf: id) }
         buffer.addHeader("webhook-timestamp") { $0.appendDecimal(timestamp) }
         buffer.addHeader("webhook-attempt") { $0.appendDecimal(attempt) }
+        if let replay {
+            buffer.addHeader("webhook-replay") { line in
+                line.appendDecimal(replay.name.milliseconds)
+                line.append(UInt8(ascii: "-"))
+                line.appendDecimal(replay.name.sequence)
+            }
+        }
         if let signer {
             try addSignature(Self.signatureHeader) { body, line throws(LibcryptoError) in
                 try signer.sign(id: id, timestamp: timestamp, body: body, into: &line)
@@ -152,7 +160,9 @@ struct RequestWriter {
             }
         }
         guard fits else { return false }
-        added = (added?.first ?? delivery, max(added?.attempt ?? 0, delivery.attempt))
+        added = (
+            added?.first ?? delivery, max(added?.attempt ?? 0, delivery.attempt), added?.replay ?? delivery.replay
+        )
         return true
     }
 
@@ -170,7 +180,8 @@ struct RequestWriter {
         buffer.removeAll()
         buffer.body.append(contentsOf: batch.bytes)
         try addHeaders(
-            of: batch.count == 1 ? added.first : nil, first: added.first.row, attempt: added.attempt, timestamp)
+            of: batch.count == 1 ? added.first : nil, first: added.first.row, attempt: added.attempt,
+            replay: added.replay, timestamp)
     }
 
     mutating func discardBatch() {

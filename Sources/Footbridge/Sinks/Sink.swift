@@ -54,12 +54,24 @@ protocol BatchSink: Sink {
 /// An entry on its way to a receiver.
 struct Delivery {
     let row: EntryTable.Row
+    /// What its receiver knows it by: where the entry was first.
     let key: EntryKey
     let fields: EntryFields
     /// Counted from 1, over all instances; never lower than before.
     let attempt: Int
     /// Over a connection of its own: what the last one said may have come from what was left on its connection.
-    var isFresh = false
+    var isFresh: Bool
+    /// Where Redis has it pending: in another stream if it is replayed.
+    var place: EntryKey
+    /// `nil` unless it is.
+    var replay: Origin.Replay?
+    /// Nothing can be made of it.
+    var failure: UnmakeableRequest?
+
+    init(row: EntryTable.Row, key: EntryKey, fields: EntryFields, attempt: Int, isFresh: Bool = false) {
+        (self.row, self.key, self.fields, self.attempt, self.isFresh) = (row, key, fields, attempt, isFresh)
+        place = key
+    }
 }
 
 /// How one delivery ended.

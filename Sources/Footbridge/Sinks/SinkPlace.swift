@@ -39,7 +39,8 @@ struct SinkPlace {
                 audience: Audience(publish.channel, counters: counters, logger: logger))
         case .append(let append):
             let source = StreamSink.Source(
-                streams: route.streams, group: route.group, consumer: worker.consumer, namespace: worker.namespace,
+                streams: Route.places(of: route), group: route.group, consumer: worker.consumer,
+                namespace: worker.namespace,
                 mark: mark)
             // What it acknowledges is waited for like other acknowledgements.
             return try StreamSink(

@@ -11,6 +11,7 @@ internal import Webhooks
 final class StreamSink: LaneSink {
     /// Whose entries they are.
     struct Source {
+        /// By the place where an entry is pending.
         let streams: [String]
         let group: String
         let consumer: String
@@ -97,10 +98,10 @@ final class StreamSink: LaneSink {
         if lane.isOwn {
             encoder = script.begin(
                 keys: 2, arguments: 5 + strings, isWhole: isWhole, capacity: capacity, on: connection)
-            encoder.argument(source.streams[delivery.key.stream])
+            encoder.argument(source.streams[delivery.place.stream])
             encoder.argument(target)
             encoder.argument(source.group)
-            delivery.key.id.encode(into: &encoder)
+            delivery.place.id.encode(into: &encoder)
             encoder.argument(source.consumer)
         } else {
             encoder = script.begin(
@@ -108,7 +109,7 @@ final class StreamSink: LaneSink {
                 on: connection)
             encoder.argument(target)
             encoder.argument(memory)
-            encoder.argument(name(of: delivery.key))
+            encoder.argument(name(of: delivery.place))
             encoder.argument(isTimeToClean() ? "1" as StaticString : "0")
             encoder.argument(integer: names.count)
             for name in names { encoder.argument(name) }
@@ -150,7 +151,8 @@ final class StreamSink: LaneSink {
 
     // MARK: - What another server remembers
 
-    /// Who an entry is: the message id, which every instance gives it, in a group that nobody else has.
+    /// Who an entry is: the message id, which every instance gives it, in a group that nobody else has. One that is replayed is
+    /// another than before.
     private func name(of key: EntryKey) -> [UInt8] {
         var name: [UInt8] = []
         messageIDs[key.stream].append(milliseconds: key.id.milliseconds, sequence: key.id.sequence, to: &name)

@@ -137,7 +137,9 @@ final class Preparation: SessionPart {
             }
             let held = route.held(of: session.index).map(\.id)
             let known = ([session.machine.position] + held).compactMap { $0 }.max()
-            var position = known.map { GroupPosition.after($0) } ?? start ?? GroupPosition(route.config.start)
+            var position =
+                known.map { GroupPosition.after($0) } ?? start
+                ?? (session.isReplay ? .beginning : GroupPosition(route.config.start))
             // A stream that was deleted may have begun anew, with lower ids.
             if let known, (last ?? .zero) < known { position = .beginning }
             // `$` by its number: should the answer be lost, the next try means the same place.

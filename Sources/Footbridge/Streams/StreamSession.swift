@@ -20,6 +20,10 @@ final class StreamSession {
     unowned let route: Route
     let index: Int
     let name: String
+    /// It reads what is to be delivered once more. It sleeps until there is such a stream.
+    let isReplay: Bool
+    private(set) var isAwake: Bool
+    private var isLooking = false
     var worker: WorkerContext { route.worker }
     var group: String { route.config.group }
     private let link: RedisLink
@@ -56,7 +60,9 @@ final class StreamSession {
     init(_ index: Int, of route: Route) {
         self.route = route
         self.index = index
-        name = route.config.streams[index]
+        name = route.places[index]
+        isReplay = route.isReplay(index)
+        isAwake = !isReplay
         machine = SessionMachine(isLeased: route.config.isOrdered)
         link = route.worker.makeLink()
         ownerMark = OwnerMark(
@@ -74,7 +80,8 @@ final class StreamSession {
 
     /// Why nothing is read; `nil` while a read is outstanding, or is made as soon as there is room.
     var obstacle: String? {
-        switch machine.state {
+        guard isAwake else { return nil }
+        return switch machine.state {
         case .open, .closed, .standby, .handingOver: nil
         case .offline: "not connected"
         case .preparing where machine.standsBy: nil
@@ -87,6 +94,7 @@ final class StreamSession {
     // MARK: - Life
 
     func begin() {
+        guard isAwake else { return lookLater() }
         link.onUp = { [unowned self] connection in
             worker.health.didConnect(link, connection)
             perform(machine.didConnect())
@@ -101,8 +109,32 @@ final class StreamSession {
         scheduleRound(after: .zero)
     }
 
+    /// Looks now and then whether there is something to replay; who puts something there says so, and `heard` looks at once.
+    private func lookLater() {
+        roundTimer = worker.loop.schedule(after: beatInterval) { [unowned self] in
+            look()
+            if !isAwake { lookLater() }
+        }
+    }
+
+    private func look() {
+        guard !isLooking, !route.isDraining, let connection = worker.commands.connection else { return }
+        isLooking = true
+        // A user who may not look at it is one who replays nothing.
+        connection.send(.groups(of: name)) { [weak self] result in
+            guard let self else { return }
+            isLooking = false
+            guard case .success = result, !isAwake, !route.isDraining else { return }
+            stopRounds()
+            isAwake = true
+            route.didWake()
+            begin()
+        }
+    }
+
     /// The connection for commands stands (again).
     func didConnectCommands() {
+        guard isAwake else { return look() }
         if machine.isPreparing || [.rival, .standby, .handingOver].contains(machine.state) {
             perform(machine.didConnectCommands())
         } else if machine.isOpen, let connection = worker.commands.connection {
@@ -334,6 +366,7 @@ final class StreamSession {
     /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want
     /// something of the route.
     func heard(_ message: String? = nil) {
+        guard isAwake else { return look() }
         guard !route.isDraining, let connection = worker.commands.connection else { return }
         if message == RouteControl.retryMessage { return route.retryNow() }
         machine.state == .rival ? perform(machine.didWait()) : visit(on: connection)

@@ -14,7 +14,7 @@ final class LetterLog {
         log = SecondLog(loop: loop) { kind, count, last in
             var metadata: Logger.Metadata = [LogKeys.stream: "\(kind.stream)", LogKeys.reason: "\(kind.reason)"]
             if count == 1 {
-                metadata[LogKeys.entry] = "\(last.letter.key.id)"
+                metadata[LogKeys.entry] = "\(last.letter.shown.id)"
                 metadata[LogKeys.attempt] = "\(last.letter.attempts)"
             } else {
                 metadata[LogKeys.count] = .stringConvertible(count)
@@ -26,6 +26,6 @@ final class LetterLog {
     func flush() { log.flush() }
 
     func note(_ letter: DeadLetter, _ message: Logger.Message) {
-        log.note((letter.withoutBody, message), Kind(stream: letter.stream, reason: letter.reason.logged))
+        log.note((letter.withoutBody, message), Kind(stream: letter.shown.stream, reason: letter.reason.logged))
     }
 }

@@ -89,11 +89,11 @@ extension Route {
             queued: table.count(.queued), parked: table.count(.waiting), due: table.dueCounts(now: now),
             gate: gate, hold: hold, endpointsKnown: known, endpointsDown: down, endpoints: worst,
             blocked: table.count(.blocked) + table.count(.parked), entries: table.count,
-            streams: sessions.map { session in
+            streams: sessions.prefix(config.streams.count).map { session in
                 RouteSnapshot.Stream(
                     stream: session.name, obstacle: session.obstacle ?? crowd,
                     isLed: session.lease == nil || session.machine.lease != nil,
-                    deadLetters: config.deadLetter.name(for: session.name))
+                    deadLetters: config.deadLetterStream(of: session.name))
             },
             rateTrouble: endpoint.rateTrouble)
     }

@@ -105,7 +105,7 @@ extension LiveCheck {
         var refusals: [(NeededCommand, Refusal)] = []
         for stream in route.streams {
             let needed = NeededCommand.all(
-                stream: stream, dead: route.deadLetter.name(for: stream), isOrdered: route.isOrdered)
+                stream: stream, dead: route.deadLetterStream(of: stream), isOrdered: route.isOrdered)
             for command in needed {
                 if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
             }
@@ -119,6 +119,30 @@ extension LiveCheck {
             if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
         }
         return Self.finding(refusals, route: route, user: user.name)
+    }
+
+    /// What only `footbridge dead replay` and `footbridge replay` take, so that who does neither can do without.
+    func replayRights(_ route: RouteConfig, _ user: User) async throws(RedisError) -> [Finding] {
+        var rules: [String] = []
+        for place in route.streams.map(route.replayStream) {
+            for command in [
+                NeededCommand(rule: "xdel", arguments: [place, "0-1"]),
+                NeededCommand(rule: "xinfo|groups", arguments: [place]),
+            ] {
+                switch try await refusal(of: command, user) {
+                case .keys?: rules.append("~\(place)")
+                case .command?: rules.append("+\(command.rule)")
+                case .channel?, nil: break
+                }
+            }
+        }
+        guard !rules.isEmpty else { return [] }
+        let line = ([user.name] + rules.uniqued()).map(Self.quoted).joined(separator: " ")
+        return [
+            Finding(
+                .note,
+                "route \(route.name): user \(user.name) may not replay dead letters; allow it: ACL SETUSER \(line)")
+        ]
     }
 
     /// One finding for the whole route, with the line that grants what is missing.
@@ -135,7 +159,7 @@ extension LiveCheck {
         if !commands.isEmpty { faults.append("may not call \(commands.map(\.name).uniqued().joined(separator: ", "))") }
         if !keys.isEmpty { faults.append("may not use the keys of \(keys.joined(separator: ", "))") }
         if !channels.isEmpty { faults.append("may not use the channel of \(channels.joined(separator: ", "))") }
-        let patterns = route.streams.flatMap { [$0, route.deadLetter.name(for: $0)].compactMap(\.self) }
+        let patterns = route.streams.flatMap { [$0, route.deadLetterStream(of: $0)].compactMap(\.self) }
         let own = route.destination.redis == nil ? route.destination : nil
         let rateKeys = route.rateKey == nil ? [] : [RateLimit.keyPrefix + "*"]
         let ownKeys = patterns + (own?.keys ?? []) + rateKeys

@@ -97,7 +97,7 @@ extension LiveCheck {
     }
 
     private func deadLetters(of stream: String, _ route: RouteConfig) async throws(RedisError) -> [Finding] {
-        guard let dead = route.deadLetter.name(for: stream) else {
+        guard let dead = route.deadLetterStream(of: stream) else {
             return [Finding(.warn, "route \(route.name) drops what cannot be delivered: dead_letter is off")]
         }
         switch try await kind(of: dead) {

@@ -19,6 +19,7 @@ struct LiveCheck {
         if let waitForAck = config.waitForAck { findings.append(try await replicas(waitForAck, user)) }
         for route in config.routes {
             findings.append(try await permissions(route, user))
+            findings += try await replayRights(route, user)
             for stream in route.streams { findings += try await look(at: stream, route: route) }
             if let other = route.destination.redis {
                 findings += await Self.look(at: other, of: route, in: config)

@@ -127,7 +127,7 @@ enum SampleEvents {
 /// The configuration that the demo runs with, as a user would write it.
 enum DemoConfig {
     static let stream = "events"
-    static let deadLetters = "{events}:dead"
+    static let deadLetters = "{events}:dead:shop"
 
     static func text(port: UInt16) -> String {
         """

@@ -12,9 +12,29 @@ import RedisStreams
 enum EntryJSON {
     static func line(_ message: Message) -> [UInt8] {
         var line = head(message.stream, message.id)
+        add(message.fields, to: &line)
+        return line.bytes
+    }
+
+    /// The fields that an object can hold as text, as its members; and whether that is all of them.
+    static func object(of fields: EntryFields) -> (object: JSONLine, isWhole: Bool) {
+        var (object, names, isWhole) = (JSONLine(), Set<ArraySlice<UInt8>>(), true)
+        for field in fields {
+            guard names.insert(field.name).inserted, let name = JSONLine.string(field.name),
+                let value = JSONLine.string(field.value)
+            else {
+                isWhole = false
+                continue
+            }
+            object.add(quoted: name, json: value)
+        }
+        return (object, isWhole)
+    }
+
+    static func add(_ fields: EntryFields, to line: inout JSONLine) {
         var (texts, others, names) = (JSONLine(), JSONLine(), Set<ArraySlice<UInt8>>())
         var isObject = true
-        for field in message.fields {
+        for field in fields {
             let isNew = names.insert(field.name).inserted
             guard isNew, let name = JSONLine.string(field.name) else {
                 isObject = false
@@ -28,8 +48,7 @@ enum EntryJSON {
         }
         line.add("fields", texts)
         if !others.isEmpty { line.add("fields_base64", others) }
-        if !isObject { line.add("pairs_base64", json: pairs(message.fields)) }
-        return line.bytes
+        if !isObject { line.add("pairs_base64", json: pairs(fields)) }
     }
 
     /// An entry that is pending and no longer in the stream.

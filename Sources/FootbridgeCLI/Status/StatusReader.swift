@@ -58,9 +58,13 @@ struct StatusReader {
         var status = StatusReport.Stream(stream: stream)
         status.length = try await ask(.length(of: stream), &status)
         let consumers = status.error == nil ? try await readGroup(stream, route, &status) : []
-        if let dead = route.deadLetter.name(for: stream) {
+        if let dead = route.deadLetterStream(of: stream) {
             status.deadLetterStream = dead
             status.deadLetters = try await ask(.length(of: dead), &status, of: "dead letters \(dead): ")
+        }
+        if let former = route.deadLetter.formerName(for: stream) {
+            let count = try await ask(.length(of: former), &status, of: "dead letters \(former): ") ?? 0
+            if count > 0 { (status.formerDeadLetterStream, status.formerDeadLetters) = (former, count) }
         }
         return (status, consumers)
     }

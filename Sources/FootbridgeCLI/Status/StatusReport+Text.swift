@@ -55,8 +55,14 @@ extension StatusReport {
             hasGroup ? stream.unread.map(String.init) ?? "?" : "no group",
             stream.pending.map(String.init) ?? "-",
             stream.oldestPendingSeconds.map(Self.time) ?? ((stream.pending ?? 0) > 0 ? "?" : "-"),
-            stream.deadLetterStream == nil ? "off" : stream.deadLetters.map(String.init) ?? "?",
+            letters(stream),
         ]
+    }
+
+    private static func letters(_ stream: Stream) -> String {
+        guard stream.deadLetterStream != nil else { return "off" }
+        let own = stream.deadLetters.map(String.init) ?? "?"
+        return stream.formerDeadLetters.map { "\(own) + \($0) of before" } ?? own
     }
 
     private static func consumers(of stream: Stream) -> [[String]] {

@@ -67,6 +67,9 @@ struct StatusReport: Encodable, Equatable {
         /// `nil`: dead letters are off.
         var deadLetterStream: String?
         var deadLetters: Int?
+        /// Where earlier versions put the letters of all routes; `nil` if there are none.
+        var formerDeadLetterStream: String?
+        var formerDeadLetters: Int?
         var consumers: [Consumer] = []
         /// Why this cannot work.
         var error: String?

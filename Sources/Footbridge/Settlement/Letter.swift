@@ -1,0 +1,113 @@
+public import RedisStreams
+
+/// A dead letter as it stands in its stream: what became of an entry, and the entry's own fields.
+public struct Letter: Sendable, Equatable {
+    /// Where the letter is.
+    public let place: String
+    public let id: EntryID
+    /// `rejected: http_422`; empty if it is no letter of ours.
+    public let reason: String
+    public let status: Int?
+    public let attempts: Int?
+    public let route: String?
+    /// Where the entry was.
+    public let stream: String?
+    /// The entry's id there.
+    public let entry: EntryID?
+    /// ISO 8601.
+    public let firstAt: String?
+    public let lastAt: String?
+    /// The head of the last answer's body.
+    public let response: ArraySlice<UInt8>
+    /// How often the entry was replayed before.
+    public let replays: Int
+    /// The entry's own, in their order.
+    public let fields: EntryFields
+
+    private static let prefix = Array("field.".utf8)
+
+    /// - Parameter place: the stream that the letter is in.
+    public init(_ letter: StreamEntry, in place: String) {
+        (self.place, id) = (place, letter.id)
+        let head = letter.fields.prefix { !$0.name.starts(with: Self.prefix) }
+        func bytes(_ name: String) -> ArraySlice<UInt8>? { head.first { $0.name.elementsEqual(name.utf8) }?.value }
+        func text(_ name: String) -> String? { bytes(name).map { String(decoding: $0, as: UTF8.self) } }
+        reason = text("reason") ?? ""
+        status = text("status").flatMap { Int($0) }
+        attempts = text("attempts").flatMap { Int($0) }
+        (route, stream) = (text("route"), text("stream"))
+        entry = bytes("id").flatMap(EntryID.init(bytes:))
+        (firstAt, lastAt) = (text("first_at"), text("last_at"))
+        response = bytes("response") ?? []
+        replays = text("replays").flatMap { Int($0) } ?? 0
+        fields = EntryFields(
+            letter.fields.dropFirst(head.count).lazy.map {
+                (name: $0.name.dropFirst(Self.prefix.count), value: $0.value)
+            })
+    }
+
+    /// Why it cannot be delivered once more; `nil` if it can.
+    public var obstacle: String? {
+        if stream == nil || entry == nil { return "it is no dead letter: it does not say which entry it is of" }
+        if fields.isEmpty { return "the entry's fields are gone" }
+        if fields.count > Self.mostFields { return "it has more than \(Self.mostFields) fields, too many for a script" }
+        return nil
+    }
+
+    /// Lua's unpack takes some 8,000 values.
+    static let mostFields = 3490
+}
+
+/// Which letters are meant.
+public struct LetterSelection: Sendable, Equatable {
+    /// Of a status: `422`, `4xx`.
+    public enum Status: Sendable, Equatable {
+        case exactly(Int)
+        case hundreds(Int)
+
+        /// - Returns: `nil` for anything but three digits, or one and `xx`.
+        public init?(_ text: String) {
+            let bytes = Array(text.utf8)
+            guard bytes.count == 3, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(bytes[0]) else { return nil }
+            if text.dropFirst().lowercased() == "xx" {
+                self = .hundreds(Int(bytes[0] - UInt8(ascii: "0")))
+            } else if bytes.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains), let number = Int(text) {
+                self = .exactly(number)
+            } else {
+                return nil
+            }
+        }
+
+        func includes(_ status: Int) -> Bool {
+            switch self {
+            case .exactly(let number): status == number
+            case .hundreds(let number): status / 100 == number
+            }
+        }
+    }
+
+    /// Empty: of all.
+    public var routes: Set<String> = []
+    /// What a reason may begin with, or hold behind its colon: `rejected`, `timeout`, `rejected: http_422`. Empty: any.
+    public var reasons: [String] = []
+    /// Empty: any, and none.
+    public var statuses: [Status] = []
+    /// Of the letter's id: when it was buried.
+    public var interval = EntryInterval()
+    /// Ids of letters, or of their entries. Empty: all.
+    public var ids: Set<EntryID> = []
+
+    public init() {}
+
+    public func includes(_ letter: Letter) -> Bool {
+        (routes.isEmpty || letter.route.map(routes.contains) ?? false)
+            && (reasons.isEmpty || reasons.contains { Self.isReason($0, of: letter.reason) })
+            && (statuses.isEmpty || letter.status.map { status in statuses.contains { $0.includes(status) } } ?? false)
+            && (ids.isEmpty || ids.contains(letter.id) || letter.entry.map(ids.contains) ?? false)
+    }
+
+    private static func isReason(_ wanted: String, of reason: String) -> Bool {
+        let parts = reason.split(separator: ": ", maxSplits: 1)
+        return reason == wanted || parts.contains { $0 == wanted }
+    }
+}
