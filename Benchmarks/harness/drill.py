@@ -8,7 +8,7 @@ import urllib.request
 from .contenders import STREAM, Footbridge, compile_c
 from .processes import TICKS_PER_SECOND, Child, Failure, free_port
 
-DEAD = f"{{{STREAM}}}:dead"
+DEAD = f"{{{STREAM}}}:dead:bench"
 STATUS_503, CLOSED, WELL = signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP
 
 

@@ -167,8 +167,8 @@ class Bench:
                 taken = sunk(redis, case)  # before the bridge publishes that it stops
                 child.stop()
             requests = self.nginx.requests() - before - 1
-            dead = redis("XREVRANGE", f"{{{stream}}}:dead", "+", "-", "COUNT", 10)
-            redis("DEL", f"{{{stream}}}:dead")
+            dead = redis("XREVRANGE", f"{{{stream}}}:dead:bench", "+", "-", "COUNT", 10)
+            redis("DEL", f"{{{stream}}}:dead:bench")
             redis("XGROUP", "DESTROY", stream, GROUP)
         least = -(-count // case.per_request) if case.per_request else 0
         if dead or requests < least or (requests and not least) or (case.sink and taken != count):

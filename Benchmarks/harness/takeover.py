@@ -51,7 +51,7 @@ def run(contender, server, scratch, rate, seconds, abandoned, mode):
             peak_kib = child.peak_kib()
             child.stop()
         slow = redis("SLOWLOG", "GET", "128")
-        dead = redis("XLEN", f"{{{STREAM}}}:dead")
+        dead = redis("XLEN", f"{{{STREAM}}}:dead:bench")
         redis("DEL", STREAM)
         if dead:
             raise Failure(f"{child.name}: {dead} entries were given up")

@@ -12,7 +12,7 @@ POLL_SECONDS = 0.05
 
 def preload(redis, count, mode):
     """Leaves exactly `count` entries in the stream, and no group."""
-    redis("DEL", STREAM, f"{{{STREAM}}}:dead")
+    redis("DEL", STREAM, f"{{{STREAM}}}:dead:bench")
     for start in range(0, count, 10_000):
         numbers = range(start, min(count, start + 10_000))
         redis.pipeline([order.xadd(STREAM, number, mode) for number in numbers])
@@ -53,7 +53,7 @@ def bridge(contender, server, nginx, count, limit):
             figures = follow(child, redis, STREAM, count, limit)
             child.stop()
         requests = nginx.requests() - requests_before - 1
-        dead = redis("XLEN", f"{{{STREAM}}}:dead")
+        dead = redis("XLEN", f"{{{STREAM}}}:dead:bench")
         redis("XGROUP", "DESTROY", STREAM, GROUP)
     if dead or requests < count:
         raise Failure(f"{child.name}: {count} entries settled, but {requests} requests and {dead} dead letters")

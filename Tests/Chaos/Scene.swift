@@ -21,7 +21,7 @@ final class Scene {
     init(_ settings: Settings) throws {
         self.settings = settings
         redis = try RedisService(settings)
-        control = Control(redis: redis, streams: settings.streams)
+        control = Control(redis: redis, streams: settings.streams, routes: settings.routes)
         entries = EntryBook(count: settings.entries)
         receipts = ReceiptBook(count: settings.entries)
         plan = ReceiverPlan(settings)

@@ -47,7 +47,10 @@ struct Settings: Sendable {
     static let producers = 2
     static let group = "chaos"
     static func stream(_ index: Int) -> String { index == 0 ? "chaos" : "chaos-\(index)" }
-    static func deadLetters(_ index: Int) -> String { "{\(stream(index))}:dead" }
+    /// The route that reads a stream is named after the first of its streams.
+    static func deadLetters(_ index: Int, routes: Int) -> String {
+        "{\(stream(index))}:dead:\(stream(index % routes))"
+    }
     /// Where an entry belongs. Each producer serves all of them in turn.
     static func stream(ofEntry number: Int, of streams: Int) -> Int { number / producers % streams }
     static let secret = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="

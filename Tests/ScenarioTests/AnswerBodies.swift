@@ -20,7 +20,7 @@ import Testing
         var expected = Dictionary(uniqueKeysWithValues: (0...20).map { (body($0), 1) })
         expected[body(3)] = 2
         #expect(counts == expected)
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.count == 1)
         for field in [
             Field("reason", "rejected: accept.body"), Field("status", "200"), Field("attempts", "2"),
@@ -39,7 +39,7 @@ import Testing
         #expect(try scene.redis.unsettled() == 30)
         isMended.withLock { $0 = true }
         try scene.waitUntilSettled(timeout: .seconds(20))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `the whole answer counts, and its head is in the dead letter`() throws {
@@ -55,7 +55,7 @@ import Testing
         try scene.redis.add(numbers: [2])
         try scene.waitUntilSettled()
         #expect(scene.receiver.ledger.map(\.text).sorted() == [body(0), body(1), body(1), body(2)])
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.map { $0.first { $0.name == "response" }?.value.count } == [4096])
     }
 

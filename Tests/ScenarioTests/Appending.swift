@@ -38,7 +38,7 @@ import Testing
         let bridge = try scene.run()
         try scene.waitUntilSettled(timeout: .seconds(30))
         #expect(try numbers(scene.redis).sorted() == Array(0..<count))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(try scene.redis.command("EXISTS", "{copy}:footbridge:appended") == 0)
         #expect(try bridge.stop() == .status(0))
     }
@@ -69,7 +69,9 @@ import Testing
                 [Field("o", #"{"n":null}"#)],
             ])
         #expect(try place.entries("items.b") == [[Field("n", "1"), Field("o", #"{"n":1}"#)]])
-        let reasons = try scene.redis.entries("{orders}:dead").compactMap { $0.first { $0.name == "reason" }?.text }
+        let reasons = try scene.redis.entries("{orders}:dead:orders").compactMap {
+            $0.first { $0.name == "reason" }?.text
+        }
         #expect(reasons.count == 3, "\(reasons)")
         #expect(reasons.count { $0.hasPrefix("unshapeable: append.entries: ") } == 1)
         #expect(reasons.count { $0.hasPrefix("unshapeable: append.stream: ") } == 1)
@@ -91,7 +93,9 @@ import Testing
         try scene.redis.command("XADD", "orders", "*", "n", "400", "to", "copy")
         try scene.waitUntilSettled()
         #expect(try numbers(scene.redis).sorted() == good + [400])
-        let reasons = try scene.redis.entries("{orders}:dead").compactMap { $0.first { $0.name == "reason" }?.text }
+        let reasons = try scene.redis.entries("{orders}:dead:orders").compactMap {
+            $0.first { $0.name == "reason" }?.text
+        }
         #expect(reasons.count { $0 == "rejected: redis_wrongtype" } == 80)
         #expect(reasons.count { $0 == "unshapeable: append.stream: is the stream that the entry came from" } == 1)
         #expect(reasons.count == 81)
@@ -114,7 +118,7 @@ import Testing
         }
         try scene.waitUntilSettled(timeout: .seconds(30))
         #expect(try numbers(scene.redis).sorted() == Array(0..<count))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(bridge.logs().allSatisfy { !$0.message.hasPrefix("the endpoint") })
         #expect(try bridge.stop() == .status(0))
     }
@@ -142,7 +146,7 @@ import Testing
         try scene.run()
         try scene.waitUntilSettled()
         #expect(try scene.redis.entries("copy") == [[Field("number", "0")]])
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.map(\.[0]) == [Field("reason", "malformed: none of the fields to append")])
         try scene.redis.add(numbers: 1..<100)
         try scene.waitUntilSettled()
@@ -184,7 +188,7 @@ import Testing
         #expect(try scene.redis.command("DEL", "copy") == 1)
         try scene.waitUntilSettled()
         #expect(try numbers(scene.redis).sorted() == Array(0..<50))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `without memory nothing is appended or lost`() throws {
@@ -203,7 +207,7 @@ import Testing
         #expect(try scene.redis.command("CONFIG", "SET", "maxmemory", "0") == .simple("OK"))
         try scene.waitUntilSettled()
         #expect(try numbers(scene.redis).sorted() == Array(0..<5000))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `what a master took along when it died is appended at the next one`() throws {
@@ -284,7 +288,7 @@ import Testing
         #expect(try numbers(probe).sorted() == Array(0..<count))
         // What was settled when its process was killed nobody forgets by name.
         try eventually("it is forgotten") { try probe.command("ZCARD", memory).integer ?? 0 <= 6 * 4 * 64 }
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `killed between the two steps, it does not append again`() throws {
@@ -329,7 +333,7 @@ import Testing
         // The connection is made again at most 10 s later; then nothing waits for the next probe's turn.
         #expect(time < .seconds(12))
         #expect(try numbers(other.probe()).sorted() == Array(0..<300))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(bridge.logs("connected to Redis").count == 3)
     }
 
@@ -347,7 +351,7 @@ import Testing
         }
         try scene.waitUntilSettled(timeout: .seconds(60))
         #expect(try numbers(probe).sorted() == Array(0..<count))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a server that refuses, and one that is not there, are found by check`() throws {

@@ -50,7 +50,7 @@ import Testing
         #expect(
             lines.sorted() == (0..<40).map { value($0, $0 == 20 ? 5000 : 99).replacing("\n", with: " ")[...] }.sorted())
         #expect(ledger.count { $0.body.count == 1000 } >= 2)
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.map { $0[0] } == [Field("reason", "malformed: is no JSON, and cannot be part of a batch")])
     }
 
@@ -62,7 +62,7 @@ import Testing
         let sent = try addMore(to: scene, from: 300, until: 3)
         let ledger = scene.receiver.ledger
         #expect(accepted(ledger).sorted() == (0..<sent).filter { !bad.contains($0) })
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         let buried = letters.compactMap { $0.last.map { String(decoding: $0.value, as: UTF8.self) } }
         #expect(buried.sorted() == bad.map(String.init).sorted())
         #expect(letters.allSatisfy { $0[0] == Field("reason", "rejected: http_422") })
@@ -82,7 +82,7 @@ import Testing
         let sent = try addMore(to: scene, from: 300, until: 1)
         let ledger = scene.receiver.ledger
         #expect(accepted(ledger).sorted() == (0..<sent).filter { $0 != bad })
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.map { $0.last } == [Field("field.n", "\(bad)")])
         #expect(letters.map { $0[0] } == [Field("reason", "exhausted: http_500")])
         let failed = ledger.filter { !$0.action.accepts }
@@ -102,7 +102,7 @@ import Testing
         try scene.run()
         try scene.waitUntilSettled()
         #expect(accepted(scene.receiver.ledger).sorted() == (0..<20).filter { $0 != 7 })
-        #expect(try scene.redis.entries("{orders}:dead").map { $0.last } == [Field("field.n", "7")])
+        #expect(try scene.redis.entries("{orders}:dead:orders").map { $0.last } == [Field("field.n", "7")])
         #expect(scene.receiver.ledger.filter { !$0.action.accepts }.last.map(numbers) == [7])
     }
 
@@ -119,7 +119,7 @@ import Testing
         isMended.withLock { $0 = true }
         try scene.waitUntilSettled(timeout: .seconds(20))
         #expect(accepted(scene.receiver.ledger).sorted() == Array(0..<2000))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(refused <= 80)
     }
 
@@ -152,7 +152,7 @@ import Testing
         #expect(times.filter { $0.value > 1 }.keys.sorted() == [7, 13])
         #expect(times[7] == 2 && times[13] ?? 0 >= 3)
         #expect(times.count == sent)
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(
             letters.map { [$0[0], $0.last] } == [[Field("reason", "exhausted: accept.failed"), Field("field.n", "13")]])
         #expect(scene.receiver.ledger.filter { numbers($0).contains(13) }.last.map(numbers) == [13])
@@ -169,7 +169,7 @@ import Testing
         try scene.redis.add(numbers: 0..<60)
         try scene.run()
         _ = try addMore(to: scene, from: 60, until: 1)
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(
             letters.map { [$0[0], $0.last] } == [[Field("reason", "rejected: accept.body"), Field("field.n", "13")]])
         let alone = scene.receiver.ledger.filter { numbers($0) != [13] && !numbers($0).contains(13) }
@@ -198,7 +198,7 @@ import Testing
         #expect(Set(all) == Set(0..<6000))
         // Of each that was killed what was in flight.
         #expect(all.count - 6000 <= 3 * 8 * 20)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `events in an array are read one by one by the SDK of CloudEvents`() throws {
@@ -226,7 +226,7 @@ import Testing
         try eventually("\(letters) dead letters") {
             try scene.redis.add(numbers: [count])
             count += 1
-            return try scene.redis.entries("{orders}:dead").count == letters
+            return try scene.redis.entries("{orders}:dead:orders").count == letters
         }
         try scene.waitUntilSettled()
         return count

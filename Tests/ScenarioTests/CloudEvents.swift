@@ -62,7 +62,7 @@ import Testing
         #expect(first["type"] == "shop.paid" && first["source"] == "/shops/7" && first["customer"] == "c-5")
         #expect(first["time"] == "1767323045000" && first["subject"] == nil)
         #expect(attributes.first { $0["id"] == "4" }?["type"] == "shop.sent €")
-        let reasons = try scene.redis.entries("{orders}:dead").map { "\($0)" }
+        let reasons = try scene.redis.entries("{orders}:dead:orders").map { "\($0)" }
         #expect(reasons.count == 2)
         #expect(reasons.contains { $0.contains("unshapeable: webhook.cloudevents.source: is no URI") })
         #expect(reasons.contains { $0.contains("unshapeable: webhook.cloudevents.time: is no time") })
@@ -116,7 +116,7 @@ import Testing
         #expect(scene.receiver.ledger.allSatisfy { $0.method == "OPTIONS" })
         isAllowed.withLock { $0 = true }
         try scene.waitUntilSettled(timeout: .seconds(30))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(scene.receiver.ledger.contains { $0.method == "POST" })
     }
 
@@ -161,7 +161,7 @@ import Testing
         try scene.redis.add([Field("kind", "a")])
         #expect(try scene.receiver.waitFor(count: 1).map { $0["ce-type"] } == ["a"])
         try scene.waitUntilSettled()
-        let letters = "\(try scene.redis.command("XRANGE", "{orders}:dead", "-", "+"))"
+        let letters = "\(try scene.redis.command("XRANGE", "{orders}:dead:orders", "-", "+"))"
         #expect(letters.contains("no type of a CloudEvent"))
         #expect(scene.receiver.ledger.count == 1)
     }

@@ -4,7 +4,7 @@ import TestThreads
 import Testing
 
 @Suite(.serialized, .ownThreads) struct DeadLetters {
-    private let dead = "{orders}:dead"
+    private let dead = "{orders}:dead:orders"
 
     /// What a dead letter says of the entry's end, the two times apart.
     private func report(_ letter: [Field]) throws -> (fields: [Field], times: [Date]) {

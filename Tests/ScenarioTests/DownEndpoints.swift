@@ -140,7 +140,7 @@ import Testing
         try scene.run()
         try scene.waitUntilSettled()
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<20).map(body)))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `after 410 a restart goes on at once`() throws {
@@ -160,7 +160,7 @@ import Testing
         let ledger = try scene.receiver.waitFor(count: 13, timeout: .seconds(2))
         try scene.waitUntilSettled()
         #expect(Set(ledger.acceptedBodies) == Set((0..<8).map(body)))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `what has reached its age is dead-lettered while the endpoint is down, whichever entry is the probe`()
@@ -175,18 +175,18 @@ import Testing
         try bridge.waitForLog("the endpoint refuses everything")
         let tried = Set(scene.receiver.ledger.map(\.text))
         try eventually("those that were tried are given up", timeout: .seconds(10)) {
-            try scene.redis.entries("{orders}:dead").count >= tried.count
+            try scene.redis.entries("{orders}:dead:orders").count >= tried.count
         }
         // Not one a probe: there was time for a few of those, beside the first request of each.
         #expect(scene.receiver.ledger.count < 20 + 8)
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         for letter in letters { #expect(letter.first == Field("reason", "expired: http_404")) }
         isMended.open()
         try scene.waitUntilSettled(timeout: .seconds(20))
         // Each entry has its one try, and what is too old has no second one.
         let accepted = Set(scene.receiver.ledger.acceptedBodies)
         #expect(accepted.isDisjoint(with: tried))
-        #expect(try scene.redis.entries("{orders}:dead").count == 20 - accepted.count)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 20 - accepted.count)
     }
 
     @Test func `what waits for an endpoint that is down is left alone between its probes`() throws {
@@ -210,7 +210,7 @@ import Testing
         try scene.waitUntilSettled(timeout: .seconds(10))
         let told = "the endpoint is down; give_up: always, so its entries end after their last attempt"
         #expect(bridge.logs(told).count == 1)
-        #expect(try scene.redis.entries("{orders}:dead").count == 200)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 200)
         for requests in scene.receiver.ledger.byID.values {
             #expect(requests.attempts == ["1", "2", "3"])
         }
@@ -229,7 +229,7 @@ import Testing
         #expect(try admin.metrics()[gate] == 1)
         try scene.waitUntilSettled()
         try eventually("it is shown no more") { try admin.metrics()[gate] == 0 }
-        #expect(try scene.redis.entries("{orders}:dead").count == 2)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 2)
     }
 
     @Test func `a few entries that fail do not take an endpoint down, but it is told and can be seen`() throws {
@@ -264,7 +264,7 @@ import Testing
         // The second window has others, one or two probes later.
         try scene.waitUntilSettled(timeout: .seconds(30))
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((60..<260).map(body)))
-        #expect(try scene.redis.entries("{orders}:dead").count == 60)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 60)
     }
 
     /// As after a switch of DNS: what is kept from before leads to the old server, and a new connection to the new one.
@@ -285,7 +285,7 @@ import Testing
         try scene.redis.add(numbers: 100..<600)
         try scene.waitUntilSettled(timeout: .seconds(20))
         #expect(Set(scene.receiver.ledger.acceptedBodies) == Set((0..<600).map(body)))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(bridge.logs(refusing).count == 1)
         let refused = scene.receiver.ledger.filter { !$0.action.accepts }
         #expect(refused.count <= 15 + 16)

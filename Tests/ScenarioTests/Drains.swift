@@ -74,7 +74,7 @@ import Testing
         }
         try scene.run()
         try scene.waitUntilSettled()
-        #expect(try scene.redis.entries("{orders}:dead") == [])
+        #expect(try scene.redis.entries("{orders}:dead:orders") == [])
         let expected = (0..<8).flatMap { round in (0..<20).map { body(100 * round + $0) } }
         #expect(scene.receiver.ledger.map(\.text).sorted() == expected.sorted())
         #expect(Set(scene.receiver.ledger.attempts) == ["1"])

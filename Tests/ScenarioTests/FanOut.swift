@@ -57,7 +57,7 @@ import Testing
             return request.text.hasSuffix("7\"}") ? .answer(422) : .answer(200)
         }
         let base = "http://127.0.0.1:\(scene.receiver.port)"
-        var (orders, alarm) = (route("orders"), route("alarm", "{orders}:dead"))
+        var (orders, alarm) = (route("orders"), route("alarm", "{orders}:dead:orders"))
         (orders.url, alarm.url) = ("\(base)/orders", "\(base)/alarms")
         scene.file.routes = [orders, alarm]
         func requests(_ path: String) -> Int { scene.receiver.ledger.count { $0.path == path } }
@@ -72,14 +72,18 @@ import Testing
         try eventually("it is refused twice") { requests("/orders") >= 52 }
         try scene.redis.add(numbers: [48])
         try scene.waitUntilSettled(orders)
-        try eventually("the letter of a letter") { try scene.redis.entries("{orders}:dead:dead").count == 1 }
+        try eventually("the letter of a letter") {
+            try scene.redis.entries("{orders}:dead:orders:dead:alarm").count == 1
+        }
         try scene.waitUntilSettled(alarm)
-        #expect(try scene.redis.entries("{orders}:dead").count == 5)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 5)
         let told = scene.receiver.ledger.filter { $0.path == "/alarms" }.acceptedBodies
         #expect(told.count == 4)
         #expect(told.allSatisfy { $0.hasPrefix("{\"reason\":\"rejected: http_422\",\"status\":\"422\"") })
-        let twice = try scene.redis.entries("{orders}:dead:dead")[0]
-        #expect(twice.contains(Field("stream", "{orders}:dead")) && twice.contains(Field("field.field.n", "7")))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead:dead:dead", "{{orders}:dead}:dead") == 0)
+        let twice = try scene.redis.entries("{orders}:dead:orders:dead:alarm")[0]
+        #expect(twice.contains(Field("stream", "{orders}:dead:orders")) && twice.contains(Field("field.field.n", "7")))
+        #expect(
+            try scene.redis.command(
+                "EXISTS", "{orders}:dead:orders:dead:alarm:dead:alarm", "{{orders}:dead:orders}:dead:alarm") == 0)
     }
 }

@@ -38,7 +38,7 @@ import Testing
                 #expect(refused.gaps.allSatisfy { $0 >= .milliseconds(1490) }, "\(status)")
                 #expect(others.allSatisfy { $0.time < refused[2].time }, "\(status)")
             }
-            let letters = try scene.redis.entries("{s\(status)}:dead")
+            let letters = try scene.redis.entries("{s\(status)}:dead:r\(status)")
             try #require(letters.count == 1, "\(status)")
             let reason = status == 400 ? "rejected" : "exhausted"
             #expect(
@@ -70,7 +70,7 @@ import Testing
         #expect(ledger.duplicates == 0)
         for requests in ledger.byID.values { #expect(requests.attempts == (1...requests.count).map(String.init)) }
         #expect(bridge.logs().filter { $0.message.contains("down") } == [])
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a kept connection that ends before any answer is made again at once, as an attempt of its own`() throws

@@ -54,7 +54,7 @@ import Testing
         try scene.run()
         try scene.receiver.waitFor(count: 20)
         try scene.waitUntilSettled()
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     /// One route may, the other may not, and they share a worker.

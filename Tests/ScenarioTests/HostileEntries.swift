@@ -114,7 +114,7 @@ import Testing
         let ledger = try scene.receiver.waitFor(count: 10)
         try scene.waitUntilSettled()
         #expect(ledger.map(\.text) == stride(from: 0, to: 20, by: 2).map(String.init))
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.map(\.last) == stride(from: 1, to: 20, by: 2).map { Field("field.other", "\($0)") })
         #expect(letters.map(\.first) == Array(repeating: Field("reason", "malformed: no field \"data\""), count: 10))
     }
@@ -128,7 +128,7 @@ import Testing
         try scene.receiver.waitFor(count: 2)
         try scene.redis.add(numbers: [1])
         try scene.waitUntilSettled()
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         try #require(letters.count == 1)
         #expect(letters[0].suffix(count) == fields.map { Field("field.\($0.name)", $0.value) }[...])
         #expect(
@@ -146,6 +146,6 @@ import Testing
         try scene.receiver.waitFor(count: 2)
         try scene.redis.add(numbers: [1], to: name)
         try scene.waitUntilSettled()
-        #expect(try scene.redis.entries("\(name):dead").map(\.last) == [Field("field.n", "0")])
+        #expect(try scene.redis.entries("\(name):dead:orders").map(\.last) == [Field("field.n", "0")])
     }
 }

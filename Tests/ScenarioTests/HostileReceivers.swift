@@ -81,7 +81,7 @@ import Testing
         // An answer of 2xx counts, however long its body; the others were no answers.
         let expected = Dictionary(uniqueKeysWithValues: Self.attacks.map { ($0, $0.hasPrefix("a gibibyte") ? 1 : 2) })
         #expect(seen.value == expected)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         let peak = try peak(bridge)
         #expect(peak < 100, "\(peak) MiB")
         #expect(try bridge.stop() == .status(0))
@@ -101,7 +101,7 @@ import Testing
         try scene.run()
         try scene.receiver.waitUntil { $0.acceptedIDs.count == 5 }
         try scene.waitUntilSettled()
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     /// Told in words that name the fault, by a bridge that keeps the entries.

@@ -14,7 +14,7 @@ import Testing
         try eventually("all are told") { bridge.toldLetters >= 500 }
         #expect(bridge.toldLetters == 500)
         #expect(bridge.logs("entry dead-lettered").count <= 6)
-        #expect(try scene.redis.entries("{orders}:dead").count == 500)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 500)
     }
 
     @Test
@@ -29,7 +29,7 @@ import Testing
         try scene.redis.command("XGROUP", "CREATE", "orders", "orders", "0")
         try scene.redis.command("XREADGROUP", "GROUP", "orders", "gone.1", "STREAMS", "orders", ">")
         try scene.redis.command("XTRIM", "orders", "MAXLEN", "=", "0")
-        #expect(try scene.redis.command("SET", "{orders}:dead", "text") == .simple("OK"))
+        #expect(try scene.redis.command("SET", "{orders}:dead:orders", "text") == .simple("OK"))
         let bridge = try scene.run()
         let admin = try AdminProbe(bridge)
         try bridge.waitForLog("dead letters cannot be written; their entries are kept")
@@ -42,8 +42,10 @@ import Testing
         var metrics = [try admin.metric("entries_trimmed_total"), try admin.metric("entries_dead_lettered_total")]
         #expect([[0, 0], [60, 0]].contains(metrics))
         #expect(try scene.redis.pending().map(\.id) == ids)
-        try scene.redis.command("DEL", "{orders}:dead")
-        try eventually("all are buried", timeout: .seconds(12)) { try scene.redis.entries("{orders}:dead").count == 60 }
+        try scene.redis.command("DEL", "{orders}:dead:orders")
+        try eventually("all are buried", timeout: .seconds(12)) {
+            try scene.redis.entries("{orders}:dead:orders").count == 60
+        }
         try scene.waitUntilSettled()
         metrics = [try admin.metric("entries_trimmed_total"), try admin.metric("entries_dead_lettered_total")]
         #expect(metrics == [60, 60])

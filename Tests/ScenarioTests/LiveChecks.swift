@@ -19,11 +19,11 @@ import Testing
     @Test(arguments: ["+@all", "-acl"])
     func `what a rate takes that instances share is looked at, too`(acl: String) throws {
         scene.file.route.keys["rate"] = "{ limit: 10/s, scope: cluster }"
-        try useUser("~orders", "~{orders}:dead", "+@all", acl, "-time")
+        try useUser("~orders", "~{orders}:dead:orders", "+@all", acl, "-time")
         #expect(
             try check().output.contains(
                 "user bob may not call TIME and may not use the keys of EVAL, GET, SET; "
-                    + "allow it: ACL SETUSER bob ~orders ~{orders}:dead ~footbridge:rate:* +time\n"))
+                    + "allow it: ACL SETUSER bob ~orders ~{orders}:dead:orders ~footbridge:rate:* +time\n"))
         #expect(try scene.redis.command("KEYS", "footbridge:*") == [])
         try useUser("~footbridge:rate:*", "+time")
         #expect(try check().output.contains("route orders: user bob may do all that is needed"))
@@ -40,7 +40,7 @@ import Testing
         let errors = result.output.split(separator: "\n").filter { $0.hasPrefix("  error") }
         let expected = """
               error  route orders: user bob may not call XRANGE, XGROUP CREATE, XGROUP CREATECONSUMER, XGROUP DELCONSUMER \
-            and may not use the keys of EVAL, XADD; allow it: ACL SETUSER bob ~orders ~{orders}:dead +xrange \
+            and may not use the keys of EVAL, XADD; allow it: ACL SETUSER bob ~orders ~{orders}:dead:orders +xrange \
             +xgroup|create +xgroup|createconsumer +xgroup|delconsumer
             """
         #expect(errors.map(String.init) == [expected])
@@ -62,13 +62,13 @@ import Testing
     }
 
     @Test func `a dead-letter stream of another type is found before the stream exists`() throws {
-        #expect(try scene.redis.command("SET", "{orders}:dead", "text") == .simple("OK"))
+        #expect(try scene.redis.command("SET", "{orders}:dead:orders", "text") == .simple("OK"))
         let result = try check()
         #expect(result.exit == .status(78))
         #expect(result.output.contains("\n  note   stream orders does not exist: the next start makes it"))
         #expect(
             result.output.contains(
-                "\n  error  {orders}:dead is a string, not a stream; dead letters cannot be written\n"))
+                "\n  error  {orders}:dead:orders is a string, not a stream; dead letters cannot be written\n"))
     }
 
     @Test func `dead letters that are off are a warning before the stream exists`() throws {

@@ -25,7 +25,7 @@ import Testing
         try scene.waitUntilSettled()
         // The one that was under way may have been waited for in vain meanwhile.
         #expect(scene.receiver.ledger.filter { $0.text != body(0) }.duplicates == 0)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a group that another instance made at the end is put back to where the first one had read`() throws {

@@ -27,7 +27,7 @@ import Testing
         try scene.waitUntilSettled()
         #expect(scene.receiver.ledger.map(\.path).sorted() == ["/hooks/a%20b?n=0", "/hooks/a%20b?n=2"])
         #expect(other.ledger.map(\.path) == ["/hooks/a%20b?n=1"])
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.count == wrong.count + 1)
         #expect(letters.allSatisfy { "\($0[0])".contains("unshapeable: webhook.url: ") })
         #expect(!bridge.errorOutput.contains("pw@"))
@@ -41,7 +41,7 @@ import Testing
         try scene.run()
         try scene.waitUntilSettled()
         #expect(scene.receiver.ledger.map(\.path) == ["/x"])
-        #expect(try scene.redis.entries("{orders}:dead").count == 4)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 4)
     }
 
     @Test func `one that is down is probed by itself, and costs the others nothing`() throws {
@@ -69,7 +69,7 @@ import Testing
         try scene.waitUntilSettled(timeout: .seconds(20))
         #expect(sick.ledger.acceptedBodies.compactMap(Int.init).sorted() == (0..<500).map { 2 * $0 })
         #expect(sick.ledger.duplicates == 0)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `one that is slow does not take all requests`() throws {
@@ -115,7 +115,7 @@ import Testing
         try scene.run()
         try scene.waitUntilSettled()
         #expect(sick.ledger.count == 150)
-        #expect(try scene.redis.entries("{orders}:dead").count == 50)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 50)
     }
 
     /// The probe is to be another entry each time; here no other has another id.
@@ -211,6 +211,6 @@ import Testing
         let all = (sick.ledger + scene.receiver.ledger).acceptedBodies.compactMap(Int.init)
         #expect(Set(all) == Set(0..<2000))
         #expect(all.count - 2000 <= 2 * 64)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 }

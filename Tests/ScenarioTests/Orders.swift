@@ -148,7 +148,7 @@ import Testing
         try scene.run()
         try scene.waitUntilSettled()
         #expect(numbers(scene.receiver.ledger) == [0, 1, 2, 4, 5])
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.count == 1 && letters.allSatisfy { "\($0)".contains("unshapeable: key: ") })
     }
 
@@ -163,7 +163,7 @@ import Testing
         let admin = try AdminProbe(try scene.run())
         try eventually("it was tried again and again") { try admin.metric("attempts_held_total") ?? 0 >= 4 }
         #expect(numbers(scene.receiver.ledger) == [1, 2, 3])
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a dead letter lets the next one go, or holds its key`() throws {
@@ -181,7 +181,7 @@ import Testing
             }
             try scene.waitUntilSettled()
             #expect(numbers(scene.receiver.ledger) == Array((onDead == "hold" ? 0 : 1)..<20))
-            #expect(try scene.redis.command("EXISTS", "{orders}:dead") == (onDead == "hold" ? 0 : 1))
+            #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == (onDead == "hold" ? 0 : 1))
         }
     }
 
@@ -404,6 +404,6 @@ import Testing
         #expect(faults(ledger, customers: customers).filter { !$0.contains("and 33 had not") } == [])
         #expect(numbers(ledger) == (0..<300).filter { $0 != 33 })
         #expect(ledger.contains { $0.text.split(separator: "\n").count > 5 })
-        #expect(try scene.redis.entries("{orders}:dead").count == 1)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 1)
     }
 }

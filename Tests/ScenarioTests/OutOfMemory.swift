@@ -24,9 +24,9 @@ import Testing
             try scene.redis.unsettled() == 1 && scene.redis.pending().map(\.id) == [ids[3]]
         }
         #expect(try scene.redis.command("CONFIG", "SET", "maxmemory", "0") == .simple("OK"))
-        try eventually("a dead letter") { try scene.redis.entries("{orders}:dead").count == 1 }
+        try eventually("a dead letter") { try scene.redis.entries("{orders}:dead:orders").count == 1 }
         try scene.waitUntilSettled()
-        #expect(try scene.redis.entries("{orders}:dead")[0].last == Field("field.n", "3"))
+        #expect(try scene.redis.entries("{orders}:dead:orders")[0].last == Field("field.n", "3"))
         #expect(bridge.logs().filter { $0.level == "error" }.count == 1)
         #expect(bridge.repetitions == [])
         #expect(scene.receiver.ledger.acceptedIDs.count == 99)

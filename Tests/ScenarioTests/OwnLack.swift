@@ -21,6 +21,6 @@ import Testing
         #expect(Set(ledger.attempts) == ["1"])
         #expect(bridge.logs("this process has run out of what a request needs; fewer are made at a time").count == 1)
         #expect(bridge.logs().filter { $0.message.hasPrefix("endpoint") } == [])
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 }

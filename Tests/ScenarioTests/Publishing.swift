@@ -55,7 +55,9 @@ import Testing
         #expect(try listeners[0].next(2) == [#""0""#, #""2""#])
         #expect(try listeners[1].next(1) == [#""1""#])
         try scene.waitUntilSettled()
-        let letters = try scene.redis.entries("{orders}:dead").compactMap { $0.first { $0.name == "reason" }?.text }
+        let letters = try scene.redis.entries("{orders}:dead:orders").compactMap {
+            $0.first { $0.name == "reason" }?.text
+        }
         #expect(letters.count == 2)
         #expect(letters.allSatisfy { $0.hasPrefix("unshapeable: publish.channel: ") }, "\(letters)")
         #expect(try AdminProbe(bridge).metric("entries_delivered_total") == 4)
@@ -83,8 +85,8 @@ import Testing
         try scene.redis.add([Field("other", "8")])
         try scene.run()
         #expect(try listener.next(1) == ["7"])
-        try eventually("what has no such field is dead") { try scene.redis.entries("{orders}:dead").count == 1 }
-        #expect(try scene.redis.entries("{orders}:dead")[0][0] == Field("reason", "malformed: no field \"n\""))
+        try eventually("what has no such field is dead") { try scene.redis.entries("{orders}:dead:orders").count == 1 }
+        #expect(try scene.redis.entries("{orders}:dead:orders")[0][0] == Field("reason", "malformed: no field \"n\""))
     }
 
     @Test func `a channel that the user may not use holds the route until it may`() throws {
@@ -97,7 +99,7 @@ import Testing
         #expect(
             check.output.contains(
                 "route orders: user bob may not use the channel of PUBLISH; allow it: "
-                    + "ACL SETUSER bob ~orders ~{orders}:dead &events\n"))
+                    + "ACL SETUSER bob ~orders ~{orders}:dead:orders &events\n"))
         try scene.redis.add(numbers: 0..<5)
         let bridge = try scene.run()
         try bridge.waitForLog("the endpoint is down")
@@ -109,7 +111,7 @@ import Testing
         #expect(try scene.redis.command("ACL", "SETUSER", "bob", "&events") == .simple("OK"))
         #expect(Set(try listener.next(5)) == Set((0..<5).map(body)))
         try scene.waitUntilSettled()
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `another server gets the messages, and may be away`() throws {
@@ -125,7 +127,7 @@ import Testing
         try other.restart()
         try scene.waitUntilSettled(timeout: .seconds(30))
         #expect(try AdminProbe(bridge).metric("entries_delivered_total") == 40)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         try bridge.waitForLog("the endpoint accepts requests again")
     }
 }

@@ -24,7 +24,7 @@ import Testing
         #expect(
             attempts == Dictionary(uniqueKeysWithValues: faults.keys.map { ("{\"n\":\"\($0)\"}", ["1", "2"]) }))
         #expect(scene.receiver.ledger.count == 2 * faults.count)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test(arguments: [ConnectionAction.reset, .close, .ignore])
@@ -53,7 +53,7 @@ import Testing
         try scene.waitUntilSettled()
         #expect(Set(ledger.map(\.text)) == Set((0..<50).map(body)))
         #expect(scene.receiver.ledger.count == 50)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `an answer of 2xx counts, however long its body`() throws {

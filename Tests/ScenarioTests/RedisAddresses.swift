@@ -11,7 +11,7 @@ import Testing
         let ledger = try scene.receiver.waitFor(count: 3)
         try eventually("settled") { try redis.unsettled() == 0 }
         #expect(Set(ledger.map(\.text)) == [body(0), body(1)])
-        #expect(try redis.entries("{orders}:dead").map(\.last) == [Field("field.n", "0")])
+        #expect(try redis.entries("{orders}:dead:orders").map(\.last) == [Field("field.n", "0")])
         #expect(try bridge.stop() == .status(0))
     }
 

@@ -17,7 +17,7 @@ import Testing
             let bodies = (1...4).map(body)
             try scene.receiver.waitUntil { Set($0.acceptedBodies).isSuperset(of: bodies) }
             try scene.waitUntilSettled()
-            return (try scene.redis.entries("{orders}:dead"), scene.receiver.ledger.acceptedBodies.sorted())
+            return (try scene.redis.entries("{orders}:dead:orders"), scene.receiver.ledger.acceptedBodies.sorted())
         }
     }
 

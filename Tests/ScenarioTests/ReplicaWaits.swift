@@ -115,13 +115,13 @@ import Testing
         try bad.receiver.waitUntil { $0.byID.count == 80 }
         // Something is accepted after the last ones that were refused.
         try scene.redis.add(numbers: [80])
-        try eventually("all are dead letters") { try scene.redis.entries("{orders}:dead").count >= 40 }
+        try eventually("all are dead letters") { try scene.redis.entries("{orders}:dead:orders").count >= 40 }
         try scene.waitUntilSettled()
         try eventually("all are told") { bridge.toldLetters >= 40 }
         #expect(try bridge.stop() == .status(0))
-        #expect(try scene.redis.entries("{orders}:dead").count == 40)
+        #expect(try scene.redis.entries("{orders}:dead:orders").count == 40)
         #expect(bridge.toldLetters == 40)
-        #expect(try replica.probe().entries("{orders}:dead").count == 40)
+        #expect(try replica.probe().entries("{orders}:dead:orders").count == 40)
     }
 
     @Test func `the check tells how many replicas confirm, and who may not ask them`() throws {

@@ -42,7 +42,7 @@ import Testing
         let accepted = python.output.split(separator: "\n").dropFirst()
         #expect(Set(accepted).count == count)
         #expect(accepted.count == count)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `an answer of 2xx counts that comes before the end of a large body`() throws {
@@ -64,6 +64,6 @@ import Testing
         #expect(try bridge.stop() == .status(0))
         #expect(receiver.connections == 3)
         #expect(bridge.logs("summary").map { $0.metadata["delivered"] } == ["3"])
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 }

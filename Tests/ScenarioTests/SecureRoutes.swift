@@ -68,7 +68,7 @@ import Testing
         let requests = server.requests
         #expect(Set(requests.map(\.id)).count == count)
         #expect(Set(requests.map(\.version)) == ["HTTP/2.0"])
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(bridge.logs().filter { $0.level == "error" } == [])
         // Repeats of whole attempts: after a connection that ended before it said which requests it had not begun.
         #expect(Set(requests.map(\.attempt)) == ["1"])
@@ -102,7 +102,7 @@ import Testing
         try proxy.waitFor(count: 5)
         try scene.waitUntilSettled()
         #expect(Set(proxy.ledger.map(\.path)) == ["http://hooks.example/in"])
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a proxy of the environment is used if the route says so, and told of if it says nothing`() throws {

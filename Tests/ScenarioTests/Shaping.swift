@@ -6,7 +6,7 @@ import Testing
 /// Entries that are filtered and shaped by jq, through the real program.
 @Suite(.serialized, .ownThreads) struct Shaping {
     private func reasons(_ scene: Scene) throws -> [String] {
-        try scene.redis.entries("{orders}:dead").map { $0.first { $0.name == "reason" }?.text ?? "" }
+        try scene.redis.entries("{orders}:dead:orders").map { $0.first { $0.name == "reason" }?.text ?? "" }
     }
 
     @Test func `what the filter does not pass is settled unsent, and counted`() throws {
@@ -22,7 +22,7 @@ import Testing
         try eventually("all is counted") { try admin.metric("entries_filtered_total") == 450 }
         #expect(try admin.metric("entries_delivered_total") == 50)
         #expect(try admin.metric("entries_dead_lettered_total") == 0)
-        #expect(try scene.redis.entries("{orders}:dead") == [])
+        #expect(try scene.redis.entries("{orders}:dead:orders") == [])
         #expect(try bridge.stop() == .status(0))
         #expect(bridge.logs("summary").map { $0.metadata["filtered"] } == ["450"])
     }

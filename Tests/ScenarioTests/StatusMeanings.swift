@@ -27,7 +27,7 @@ import Testing
             counts.filter { $0.key != body(2) } == [body(0): 1, body(1): 1, body(3): 2, body(4): 3, body(9): 1])
         let asked = scene.receiver.ledger.filter { $0.text == body(3) }
         #expect(asked.gaps.allSatisfy { $0 >= .milliseconds(950) })
-        let letters = try scene.redis.entries("{orders}:dead")
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.map(\.first) == [Field("reason", "rejected: http_404")])
     }
 }

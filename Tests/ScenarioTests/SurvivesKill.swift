@@ -62,7 +62,7 @@ import Testing
             let attempts = requests.compactMap { $0["webhook-attempt"].flatMap(Int.init) }
             #expect(attempts == attempts.sorted() && Set(attempts).count == requests.count)
         }
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `an entry whose attempts all ended with the bridge is dead-lettered`() throws {
@@ -80,8 +80,8 @@ import Testing
         // Another shows that the endpoint takes something.
         try scene.redis.add(numbers: [2])
         try scene.run()
-        try eventually("a dead letter") { try scene.redis.entries("{orders}:dead").count == 1 }
-        let letter = try scene.redis.entries("{orders}:dead")[0]
+        try eventually("a dead letter") { try scene.redis.entries("{orders}:dead:orders").count == 1 }
+        let letter = try scene.redis.entries("{orders}:dead:orders")[0]
         #expect(letter.prefix(2) == [Field("reason", "exhausted: instance_lost"), Field("attempts", "3")])
         #expect(scene.receiver.ledger.filter { $0.text == body(1) }.attempts == ["1", "2", "3"])
     }
@@ -100,7 +100,7 @@ import Testing
             "XCLAIM", "orders", "orders", "a.1", "0", id, "RETRYCOUNT", "\(deliveries)", "JUSTID")
         _ = try scene.run(as: "a")
         if letters == 0 { try scene.receiver.waitFor(count: 3) }
-        try eventually("it has ended") { try scene.redis.entries("{orders}:dead").count == letters }
+        try eventually("it has ended") { try scene.redis.entries("{orders}:dead:orders").count == letters }
         #expect(scene.receiver.ledger.isEmpty == (letters > 0))
     }
 }

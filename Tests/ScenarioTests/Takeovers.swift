@@ -163,7 +163,7 @@ import Testing
         #expect(try scene.redis.pending().map(\.consumer) == Array(repeating: "footbridge:released", count: 5))
         #expect(try scene.redis.consumers() == ["footbridge:released"])
         #expect(
-            try scene.redis.entries("{orders}:dead").map { $0[0] }
+            try scene.redis.entries("{orders}:dead:orders").map { $0[0] }
                 == Array(repeating: Field("reason", "trimmed"), count: 15))
     }
 
@@ -341,13 +341,13 @@ import Testing
         scene.server.pause()
         letPass(.seconds(1))
         scene.server.resume()
-        try eventually("all are buried") { try scene.redis.command("XLEN", "{orders}:dead") == 300 }
+        try eventually("all are buried") { try scene.redis.command("XLEN", "{orders}:dead:orders") == 300 }
         try scene.waitUntilSettled()
         for bridge in bridges {
             #expect(try bridge.stop() == .status(0))
             #expect(bridge.logs("footbridge stopped").map(\.metadata) == [[:]], "nothing is left to settle")
         }
-        #expect(try scene.redis.command("XLEN", "{orders}:dead") == 300)
+        #expect(try scene.redis.command("XLEN", "{orders}:dead:orders") == 300)
     }
 
     @Test func `a dead consumer that has nothing is taken off the list`() throws {

@@ -76,7 +76,7 @@ import Testing
         #expect(tokenRequests(scene).count == 2)
         #expect(Set(deliveries(scene).attempts) == ["1"])
         #expect(deliveries(scene).duplicates == 0)
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     /// Each is made anew with the new token: the first batch waits for one, later ones are refused with the old one.
@@ -131,7 +131,7 @@ import Testing
         try scene.receiver.waitUntil(timeout: .seconds(20)) { $0.acceptedIDs.count == 40 }
         try scene.waitUntilSettled()
         #expect(Set(deliveries(scene).acceptedBodies) == Set((0..<40).map(body)))
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a receiver that refuses every token is refused as ever`() throws {
@@ -149,7 +149,7 @@ import Testing
             $0.filter { $0.path != "/token" }.acceptedIDs.count == 10
         }
         try scene.waitUntilSettled()
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 
     @Test func `a stop while a token is waited for loses nothing`() throws {
@@ -167,6 +167,6 @@ import Testing
         try scene.run()
         try scene.receiver.waitUntil { $0.filter { $0.path != "/token" }.acceptedIDs.count == 20 }
         try scene.waitUntilSettled()
-        #expect(try scene.redis.command("EXISTS", "{orders}:dead") == 0)
+        #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
     }
 }

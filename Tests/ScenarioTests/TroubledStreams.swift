@@ -103,8 +103,8 @@ import Testing
             ["XADD", "orders", "*", "n", "99"],
         ]
         _ = try scene.redis.pipeline(damage.map { $0.map { Array($0.utf8) } })
-        try eventually("four dead letters") { try scene.redis.entries("{orders}:dead").count == 4 }
-        let letters = try scene.redis.entries("{orders}:dead")
+        try eventually("four dead letters") { try scene.redis.entries("{orders}:dead:orders").count == 4 }
+        let letters = try scene.redis.entries("{orders}:dead:orders")
         #expect(letters.allSatisfy { $0[0] == Field("reason", "trimmed") })
         #expect(Set(letters.compactMap { $0.first { $0.name == "id" }?.text }) == Set(ids.prefix(4)))
         try scene.receiver.waitUntil { $0.acceptedBodies == [body(99)] }

@@ -91,6 +91,7 @@ extension BridgeConfig {
         GroupCheck.run(routes)
         CircleCheck.run(routes)
         if isTraced { TracingConfig.check(routes) }
+        FormerPlaceCheck.run(routes)
         section.source.readDestination { AddressCheck.run(routes) }
         return routes.map(\.config)
     }

@@ -103,7 +103,7 @@ struct DeadLetter {
     /// Added, then acknowledged. Killed in between, the entry is buried twice, never lost.
     ///
     /// Lua's unpack takes some 8,000 values (LUAI_MAXCSTACK).
-    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 22 > 7000 }
+    var goesInTwoSteps: Bool { isOwnerless || 2 * fields.count + 20 > 7000 }
 
     private static let script = """
         local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)

@@ -61,7 +61,7 @@ extension Worker {
                         backlogs[place] = (try? reply.get()).flatMap(StreamBacklog.init(reply:))
                         end()
                     }
-                    guard let dead = config.deadLetter.name(for: stream) else { continue }
+                    guard let dead = config.deadLetterStream(of: stream) else { continue }
                     left += 1
                     connection.send(.length(of: dead)) { (result: Result<Int, RedisError>) in
                         letters[place] = try? result.get()

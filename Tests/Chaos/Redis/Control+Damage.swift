@@ -110,7 +110,7 @@ extension Control {
             commands += [
                 ["XPENDING", name, Settings.group, "-", "+", "100000"],
                 ["EVAL", Self.unread, "1", name, Settings.group],
-                ["XRANGE", Settings.deadLetters(stream), "-", "+"],
+                ["XRANGE", Settings.deadLetters(stream, routes: routes), "-", "+"],
             ]
         }
         commands += [["FLUSHALL"], ["EXEC"]]

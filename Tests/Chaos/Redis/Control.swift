@@ -4,9 +4,10 @@ import TestSupport
 struct Control {
     let redis: RedisService
     let count: Int
+    let routes: Int
 
-    init(redis: RedisService, streams: Int) {
-        self.redis = redis
+    init(redis: RedisService, streams: Int, routes: Int) {
+        (self.redis, self.routes) = (redis, routes)
         count = streams
     }
 
@@ -124,7 +125,7 @@ struct Control {
         let probe = try redis.master.probe()
         var letters: [RedisReply] = []
         for stream in streams {
-            try Self.page(Settings.deadLetters(stream), by: probe) { letters.append($1) }
+            try Self.page(Settings.deadLetters(stream, routes: routes), by: probe) { letters.append($1) }
         }
         return letters
     }

@@ -25,7 +25,7 @@ struct PermissionTests {
         let xadd = NeededCommand(rule: "xadd", arguments: [])
         let text =
             "route orders: user bob may not call XACK, XGROUP CREATE and may not use the keys of XADD; allow it: "
-            + "ACL SETUSER bob ~orders ~{orders}:dead ~more ~{more}:dead +xack +xgroup|create"
+            + "ACL SETUSER bob ~orders ~{orders}:dead:orders ~more ~{more}:dead:orders +xack +xgroup|create"
         #expect(
             finding((xack, .command), (create, .command), (xack, .command), (xadd, .keys), (xadd, .keys))
                 == Finding(.error, text))

@@ -33,6 +33,21 @@ struct AdviceTests {
         if let words { #expect(advice[0].hasPrefix("routes.a.key: \(words)"), "\(advice)") }
     }
 
+    /// Before each route had its own, all dead letters of a stream were in one place.
+    @Test func `a route that reads where dead letters were is told where they are`() throws {
+        let alarm = "stream: \"{a}:dead\", webhook: { url: https://example.com/2 } }"
+        let own = "webhook: { url: https://example.com }"
+        #expect(
+            try advice("\(own) }\n  alarm: { \(alarm) \n  other: { stream: x, \(own)") == [
+                "routes.alarm.stream: nothing is put into \"{a}:dead\" any more: dead letters of route a go to "
+                    + "\"{a}:dead:a\"; read that one, or set dead_letter.stream there"
+            ])
+        #expect(
+            try advice(
+                "dead_letter: { stream: \"{a}:dead\" }, \(own) }\n  alarm: { \(alarm) \n  o: { stream: x, \(own)") == []
+        )
+    }
+
     @Test func `a batch of one entry is noticed`() throws {
         let batch = "webhook: { url: https://example.com, batch: array, accept: { failed: .failed } }"
         #expect(try advice("ordering: strict, on_dead: hold, \(batch)").count == 1)

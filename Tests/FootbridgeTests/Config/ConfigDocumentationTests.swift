@@ -27,7 +27,7 @@ import Testing
         var expected = RouteConfig(
             name: "orders", streams: ["orders"], group: "orders",
             destination: .webhook(WebhookConfig(url: "https://example.com/hooks/orders", headers: headers)))
-        expected.deadLetter = .stream("{orders}:dead")
+        expected.deadLetter = .stream("{orders}:dead:orders")
         #expect(orders == expected)
     }
 

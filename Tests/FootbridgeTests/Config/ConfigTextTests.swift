@@ -53,15 +53,15 @@ import Testing
 
     /// Key slots from `CLUSTER KEYSLOT` on Redis 7.0: both names of a pair have the same one.
     @Test(arguments: [
-        ("orders", "{orders}:dead"), ("{eu}:orders", "{eu}:orders:dead"), ("orders:{eu}", "orders:{eu}:dead"),
+        ("orders", "{orders}:dead:r"), ("{eu}:orders", "{eu}:orders:dead:r"), ("orders:{eu}", "orders:{eu}:dead:r"),
     ])
     func `a dead-letter stream lies in the slot of its stream`(stream: String, dead: String) {
-        #expect(DeadLetterTarget.perStream.name(for: stream) == dead)
+        #expect(DeadLetterTarget.perStream.name(for: stream, route: "r") == dead)
     }
 
     @Test func `a dead-letter stream may be named or off`() {
-        #expect(DeadLetterTarget.stream("graveyard").name(for: "orders") == "graveyard")
-        #expect(DeadLetterTarget.off.name(for: "orders") == nil)
+        #expect(DeadLetterTarget.stream("graveyard").name(for: "orders", route: "r") == "graveyard")
+        #expect(DeadLetterTarget.off.name(for: "orders", route: "r") == nil)
     }
 
     @Test func `text of the file is shown on one line and cut`() {

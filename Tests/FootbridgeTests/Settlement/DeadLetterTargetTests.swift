@@ -6,17 +6,17 @@ struct DeadLetterTargetTests {
     /// A hash tag is what stands between the first `{` and the first `}` after it, if anything does:
     /// <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags>
     @Test(arguments: [
-        ("orders", "{orders}:dead"), ("{shop}:orders", "{shop}:orders:dead"), ("a{b}c", "a{b}c:dead"),
-        ("é", "{é}:dead"), ("a{b", "{a{b}:dead"), ("foo{{bar}}zap", "foo{{bar}}zap:dead"),
+        ("orders", "{orders}:dead:r"), ("{shop}:orders", "{shop}:orders:dead:r"), ("a{b}c", "a{b}c:dead:r"),
+        ("é", "{é}:dead:r"), ("a{b", "{a{b}:dead:r"), ("foo{{bar}}zap", "foo{{bar}}zap:dead:r"),
     ])
     func `each stream has a dead-letter stream beside it, in the same slot`(stream: String, dead: String) {
-        #expect(DeadLetterTarget.perStream.name(for: stream) == dead)
+        #expect(DeadLetterTarget.perStream.name(for: stream, route: "r") == dead)
         #expect(slot(dead) == slot(stream))
     }
 
     @Test func `one stream for all, or none`() {
-        #expect(DeadLetterTarget.stream("graveyard").name(for: "orders") == "graveyard")
-        #expect(DeadLetterTarget.off.name(for: "orders") == nil)
+        #expect(DeadLetterTarget.stream("graveyard").name(for: "orders", route: "r") == "graveyard")
+        #expect(DeadLetterTarget.off.name(for: "orders", route: "r") == nil)
     }
 
     /// The specification's own vector.

@@ -138,7 +138,7 @@ import Testing
         let letter = try Self.letter(anyRow())
         let settlements =
             command("XACK", "s", "g", "1-0")
-            + String(decoding: letter.command(into: "{s}:dead").command.encoded, as: UTF8.self)
+            + String(decoding: letter.command(into: "{s}:dead:orders").command.encoded, as: UTF8.self)
         let server = try StreamServer { server in
             try server.greet()
             try server.expect(settlements)
@@ -171,7 +171,7 @@ import Testing
         let letter = try Self.letter(isOwnerless: true, anyRow())
         let server = try StreamServer { server in
             try server.greet()
-            try server.expect(RESPCommand("XADD", arguments: ["{s}:dead", "*"] + letter.arguments).encoded)
+            try server.expect(RESPCommand("XADD", arguments: ["{s}:dead:orders", "*"] + letter.arguments).encoded)
             try server.send("$3\r\n9-0\r\n")
             try server.expect(Self.wait)
             try server.send(":0\r\n:0\r\n")

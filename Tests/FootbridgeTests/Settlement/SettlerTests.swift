@@ -79,7 +79,7 @@ import Testing
     private static func letterBytes(mayBeWritten: Bool = false) throws -> [UInt8] {
         var letter = letter(try anyRow())
         letter.mayBeWritten = mayBeWritten
-        return letter.command(into: "{s}:dead").command.encoded
+        return letter.command(into: "{s}:dead:orders").command.encoded
     }
 
     @Test func `a count whose answer was lost is sent again`() async throws {

@@ -104,7 +104,7 @@ import Testing
             let text = "Entry `\(id)` of orders was given up at attempt 2: rejected: http_422\n&lt;no total&gt;"
             #expect(told == ["text": text])
         }
-        #expect(try scene.deadLetterStreams() == ["{orders}:dead"])
+        #expect(try scene.deadLetterStreams() == ["{orders}:dead:orders"])
         #expect(try bridge.stop() == .status(0))
     }
 

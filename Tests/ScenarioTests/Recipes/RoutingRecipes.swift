@@ -95,11 +95,11 @@ extension Recipe {
         hosts: ["https://shipping.example.com"])
 
     static let deadLetters = Recipe(
-        name: "dead-letters", routes: ["orders": ["orders"], "alarm": ["{orders}:dead"]],
+        name: "dead-letters", routes: ["orders": ["orders"], "alarm": ["{orders}:dead:orders"]],
         hosts: ["https://example.com", "https://alarms.example.com"])
 
     static let deadLettersToSlack = Recipe(
-        name: "dead-letters-to-slack", routes: ["orders": ["orders"], "alarm": ["{orders}:dead"]],
+        name: "dead-letters-to-slack", routes: ["orders": ["orders"], "alarm": ["{orders}:dead:orders"]],
         variables: ["SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T000/B000/XXXX"],
         hosts: ["https://example.com", "https://hooks.slack.com"])
 }
