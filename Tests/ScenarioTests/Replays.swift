@@ -8,7 +8,9 @@ import Testing
     private let replay = "{orders}:replay:orders"
 
     /// A bridge whose receiver refuses everything but 0 until the gate opens; `count` letters.
-    private func buried(_ count: Int, _ isMended: Gate, choice: ServerChoice = ServerChoice.allCases[0]) throws -> (Scene, [String]) {
+    private func buried(_ count: Int, _ isMended: Gate, choice: ServerChoice = ServerChoice.allCases[0]) throws -> (
+        Scene, [String]
+    ) {
         let scene = try Scene(.init(choice: choice)) { request in
             request.text == body(0) || isMended.wait(timeout: .zero) ? .answer(200) : .answer(422, body: "no")
         }
@@ -58,7 +60,7 @@ import Testing
         #expect(refused.allSatisfy { $0["webhook-replay"] == nil })
         #expect(accepted.allSatisfy { $0["webhook-attempt"] == "1" })
         let letters = Set(
-            listed.output.split(separator: "\n").compactMap { $0.split(separator: "\"").dropFirst(2).first })
+            listed.output.split(separator: "\n").compactMap { $0.split(separator: "\"").dropFirst(3).first })
         #expect(Set(accepted.compactMap { $0["webhook-replay"] }) == Set(letters.map(String.init)))
         #expect(try scene.redis.command("XLEN", dead) == 0)
         #expect(try scene.redis.command("XLEN", "orders") == 40)
@@ -134,7 +136,7 @@ import Testing
         try scene.waitUntilSettled()
         let again = scene.receiver.ledger.filter { $0["webhook-replay"] != nil }
         #expect(Set(again.map(\.text)) == [body(2), body(3), body(5)])
-        #expect(scene.receiver.ledger.acceptedIDs.count == 10)
+        #expect(Set(scene.receiver.ledger.acceptedIDs).count == 10)
         #expect(try scene.redis.command("XINFO", "GROUPS", "orders").elements[0]["last-delivered-id"] == group)
         try eventually("nothing is left") { try scene.redis.command("XLEN", replay) == 0 }
     }
