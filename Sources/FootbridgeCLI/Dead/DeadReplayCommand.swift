@@ -125,7 +125,7 @@ struct LetterMover {
         return .success(Way(place: letter.place, route: index, stream: stream))
     }
 
-    func tell(json: Bool) throws(OutputClosed) {
+    func tell(json: Bool) throws(OutputFailure) {
         let output = LineOutput.standardOutput
         for (route, count) in replayed.sorted(by: { $0.key < $1.key }) {
             if json {

@@ -65,10 +65,10 @@ struct LetterOptions: ParsableArguments {
     }
 
     /// The jq program, compiled.
-    func compiledFilter() throws -> EntryFilter? {
-        do throws(EntryFilter.Failure) {
+    func compiledFilter() throws -> ProgramFilter? {
+        do throws(ProgramFilter.Failure) {
             guard let filter else { return nil }
-            return try EntryFilter(filter)
+            return try ProgramFilter(filter)
         } catch {
             throw ValidationError("--where: \(error)")
         }
@@ -100,10 +100,8 @@ struct LetterOptions: ParsableArguments {
             try result.get()
         } catch let error as RedisError {
             throw connection.trouble(error).failed
-        } catch let error as EntryFilter.Failure {
+        } catch let error as ProgramFilter.Failure {
             throw failure("--where: \(error)", CommandExit.badInput)
-        } catch is OutputClosed {
-            throw ExitCode.success
         }
     }
 }

@@ -6,7 +6,7 @@ struct LetterWalk {
     let letters: Letters
     let places: [String]
     let selection: LetterSelection
-    let filter: EntryFilter?
+    let filter: ProgramFilter?
 
     init(_ options: LetterOptions, _ config: BridgeConfig, _ letters: Letters) throws {
         self.letters = letters

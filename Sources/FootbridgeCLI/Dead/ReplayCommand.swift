@@ -75,7 +75,7 @@ struct ReplayCommand: AsyncParsableCommand {
             try result.get()
         } catch let error as RedisError {
             throw connection.trouble(error).failed
-        } catch let error as EntryFilter.Failure {
+        } catch let error as ProgramFilter.Failure {
             throw failure("--filter: \(error)", CommandExit.badInput)
         }
     }
@@ -88,17 +88,17 @@ struct HistoryReplay {
     private let route: RouteConfig
     private let client: RedisClient
     private let options: ReplayOptions
-    private let filter: EntryFilter?
+    private let filter: ProgramFilter?
     private var pace: ReplayPace
     private var (replayed, skipped) = (0, 0)
     private var last: EntryID?
 
     init(
         _ stream: String, of route: RouteConfig, filter: String?, options: ReplayOptions, client: RedisClient
-    ) throws(EntryFilter.Failure) {
+    ) throws(ProgramFilter.Failure) {
         (self.stream, self.route, self.options, self.client) = (stream, route, options, client)
         index = route.streams.firstIndex(of: stream) ?? 0
-        if let filter { self.filter = try EntryFilter(filter, for: route) } else { self.filter = nil }
+        if let filter { self.filter = try ProgramFilter(filter, for: route) } else { self.filter = nil }
         pace = ReplayPace(options.rate)
     }
 

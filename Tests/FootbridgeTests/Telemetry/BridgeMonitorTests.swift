@@ -51,7 +51,7 @@ import Testing
             streams: ["x", "y"].map { stream in
                 RouteSnapshot.Stream(
                     stream: stream, obstacle: "not connected",
-                    deadLetters: config.routes[0].deadLetter.name(for: stream))
+                    deadLetters: config.routes[0].deadLetterStream(of: stream))
             })
         let idle = WorkerSnapshot(isRedisUp: false, redisReconnects: 0, routes: [route])
         #expect(await patient.snapshot() == BridgeSnapshot(phase: .running, workers: [idle, idle]))

@@ -2,7 +2,7 @@ internal import JQ
 public import RedisStreams
 
 /// A jq program of the command line that says which entries, or which JSON texts, are meant.
-public final class EntryFilter {
+public final class ProgramFilter {
     private let machine: JQMachine
     private let program: JQMachine.Program
     private var input: EntryInput?
