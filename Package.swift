@@ -55,6 +55,7 @@ let package = Package(
         .target(name: "CJQ", linkerSettings: [.linkedLibrary("jq")]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
         .target(name: "CNoICUData"),
+        .target(name: "CAdminPage", exclude: ["page.html", "page.css", "script"]),
         library("Curl", ["CCurl", "COpenSSL", heap]),
         library("RESP", []),
         library("Redis", ["RESP", "Curl", deque]),
@@ -67,7 +68,10 @@ let package = Package(
             settings: sabotage),
         library(
             "FootbridgeAdmin",
-            ["Footbridge", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks, logging, lifecycle]),
+            [
+                "Footbridge", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks, logging,
+                lifecycle,
+            ]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
