@@ -1,3 +1,5 @@
+internal import CAdminPage
+
 /// The files of the page, which the binary holds.
 struct PageFile {
     let contentType: String
@@ -7,11 +9,20 @@ struct PageFile {
     init?(path: String) {
         switch path {
         case "/":
-            (contentType, bytes) = (
-                "text/plain; charset=utf-8", Array("footbridge\n/healthz\n/readyz\n/metrics\n/api/v1/status\n".utf8)
-            )
+            contentType = "text/html; charset=utf-8"
+            bytes = Self.bytes(footbridge_page_html(), footbridge_page_html_count())
+        case "/page.css":
+            contentType = "text/css; charset=utf-8"
+            bytes = Self.bytes(footbridge_page_css(), footbridge_page_css_count())
+        case "/page.js":
+            contentType = "text/javascript; charset=utf-8"
+            bytes = Self.bytes(footbridge_page_js(), footbridge_page_js_count())
         default: return nil
         }
+    }
+
+    private static func bytes(_ first: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: first, count: count))
     }
 
     /// No script and no style but its own, and nothing from elsewhere: what entries and receivers say is shown on it.

@@ -19,7 +19,8 @@ function send(method, path, { body, signal, bearer = token.get() } = {}) {
   if (bearer) headers.Authorization = `Bearer ${encodeHeader(bearer)}`;
   if (method !== "GET") headers["Content-Type"] = "application/json";
   return fetch(path, {
-    method, headers, signal, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit", redirect: "error",
+    method, headers, signal, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit",
+      redirect: "error",
   });
 }
 
@@ -70,6 +71,7 @@ const ofLetter = (route, letter, rest = "") => ofRoute(route, `/letters/${encode
 
 // A query of what is set.
 function query(values) {
-  const set = Object.entries(values).filter(([, value]) => value !== "" && value !== undefined && value !== null && value !== false);
+  const set = Object.entries(values).filter(([, value]) => value !== "" && value !== undefined && value !== null
+    && value !== false);
   return set.length ? "?" + new URLSearchParams(set) : "";
 }

@@ -2,7 +2,8 @@
 
 // A message at the lower edge; screen readers say it. `kind`: "good" or "bad"; a bad one stays longer.
 function say(text, kind = "good") {
-  const message = h(`p.message.${kind}`, {}, h("span", {}, told(text, 600)), button("Dismiss", () => message.remove(), "plain"));
+  const message = h(`p.message.${kind}`, {}, h("span", {}, told(text, 600)),
+    button("Dismiss", () => message.remove(), "plain"));
   document.getElementById("messages").append(message);
   setTimeout(() => message.remove(), kind === "bad" ? 20000 : 6000);
 }
@@ -27,7 +28,8 @@ function confirm(title, text, action) {
     const answer = (value) => () => { resolve(value); dialog.close(); };
     const dialog = openDialog(title, [
       h("p", {}, text),
-      h("div.buttons", {}, h("button", { type: "button", autofocus: true, onclick: answer(false) }, "Cancel"), button(action, answer(true), "danger")),
+      h("div.buttons", {}, h("button", { type: "button", autofocus: true, onclick: answer(false) }, "Cancel"),
+        button(action, answer(true), "danger")),
     ]);
     dialog.addEventListener("close", () => resolve(false));
   });
@@ -37,7 +39,8 @@ function confirm(title, text, action) {
 function askForToken(wasWrong, isRight) {
   return new Promise((resolve) => {
     const wrong = "This token is wrong. It is admin.token of the configuration.";
-    const input = h("input", { type: "password", id: "token", autocomplete: "off", spellcheck: "false", required: true, "aria-describedby": "token-error" });
+    const input = h("input", { type: "password", id: "token", autocomplete: "off", spellcheck: "false", required: true,
+      "aria-describedby": "token-error" });
     const error = h("p.error", { id: "token-error", role: "alert" }, wasWrong ? wrong : "");
     const form = h("form", {},
       h("label", { for: "token" }, "Token"), input, error,
@@ -66,7 +69,8 @@ function askForToken(wasWrong, isRight) {
 
 function showKeys() {
   const keys = [
-    ["j", "k", "next and previous row"], ["Enter", "", "open the row"], ["1", "6", "tabs of a route"], ["/", "", "search"],
+    ["j", "k", "next and previous row"], ["Enter", "", "open the row"], ["1", "6", "tabs of a route"],
+      ["/", "", "search"],
     ["Esc", "", "back"], ["?", "", "these keys"],
   ];
   const rows = keys.map(([a, b, text]) => [

@@ -102,7 +102,8 @@ function workButton(text, work, kind = "") {
 
 // A table; columns are [title, classes], and the classes go to the head's cells only.
 function table(label, columns, body) {
-  const cells = columns.map(([title, classes = "", content]) => h("th", { scope: "col", class: classes || undefined }, content ?? title));
+  const cells = columns.map(([title, classes = "", content]) =>
+    h("th", { scope: "col", class: classes || undefined }, content ?? title));
   return h("div.scroll", {}, h("table", { "aria-label": label }, h("thead", {}, h("tr", {}, cells)), body));
 }
 
@@ -117,8 +118,10 @@ function rowClick(row) {
 
 // What a thing is, in rows of name and value; those without a value are left out.
 function pairList(rows, kind = "pairs") {
-  return h(`dl.${kind}`, {}, rows.filter(([, value]) => value !== undefined && value !== null && value !== unknown).map(([name, value]) =>
-    h("div", {}, h("dt", {}, typeof name === "string" ? visible(name) : name), h("dd", {}, value instanceof Node ? value : told(value, 2000)))));
+  return h(`dl.${kind}`, {}, rows.filter(([, value]) => value !== undefined && value !== null
+    && value !== unknown).map(([name, value]) =>
+    h("div", {}, h("dt", {}, typeof name === "string" ? visible(name) : name),
+      h("dd", {}, value instanceof Node ? value : told(value, 2000)))));
 }
 
 function empty(text) {

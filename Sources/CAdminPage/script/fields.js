@@ -20,13 +20,15 @@ function fieldsPreview(fields) {
 function fieldView([name, value]) {
   const text = fieldText(value);
   const body = block(text);
-  return h("div.field", {}, h("h3", {}, told(name), isBinary(value) && h("span.muted", {}, " (binary, shown in base64)")), body);
+  return h("div.field", {}, h("h3", {}, told(name),
+    isBinary(value) && h("span.muted", {}, " (binary, shown in base64)")), body);
 }
 
 function block(text) {
   if (!isStructure(text)) return h("pre", { tabindex: "0" }, visible(text));
   const pre = h("pre", { tabindex: "0" }, visible(indentJSON(text)));
-  const box = h("input", { type: "checkbox", onchange: () => setText(pre, visible(box.checked ? text : indentJSON(text))) });
+  const box = h("input", { type: "checkbox", onchange: () =>
+    setText(pre, visible(box.checked ? text : indentJSON(text))) });
   return h("div.block", {}, pre, h("label.check", {}, box, "as sent"));
 }
 
@@ -38,7 +40,8 @@ function fieldsEditor(fields) {
     const id = `field-${(number += 1)}`;
     const binary = isBinary(value);
     const nameInput = h("input", { type: "text", id: `${id}-name`, autocomplete: "off", spellcheck: "false" });
-    const valueInput = h("textarea", { id, rows: Math.min(12, fieldText(value).split("\n").length + Math.floor(fieldText(value).length / 100) + 1), spellcheck: "false" });
+    const valueInput = h("textarea", { id, rows: Math.min(12,
+      fieldText(value).split("\n").length + Math.floor(fieldText(value).length / 100) + 1), spellcheck: "false" });
     const hint = h("p.hint", { role: "status" });
     nameInput.value = String(name);
     valueInput.value = fieldText(value);
@@ -46,13 +49,15 @@ function fieldsEditor(fields) {
     // An input shows text as it is: what hides in it is told beside it.
     const tell = () => setText(hint, [
       wasJSON && !isStructure(valueInput.value) && "This is no longer JSON.",
-      ...[nameInput, valueInput].map(({ value }) => visible(value) !== value && `Characters that do not show: ${visible(value).match(/‹U.[0-9A-F]+›/g).slice(0, 9).join(" ")}`),
+      ...[nameInput, valueInput].map(({ value }) => visible(value) !== value
+        && `Characters that do not show: ${visible(value).match(/‹U.[0-9A-F]+›/g).slice(0, 9).join(" ")}`),
     ].filter(Boolean).join(" "));
     nameInput.addEventListener("input", tell);
     valueInput.addEventListener("input", tell);
     tell();
     const element = h("div.edit", {},
-      h("div", {}, h("label", { for: `${id}-name` }, "Field"), nameInput, button("Remove", () => element.remove(), "plain")),
+      h("div", {}, h("label", { for: `${id}-name` }, "Field"), nameInput,
+        button("Remove", () => element.remove(), "plain")),
       h("div", {}, h("label", { for: id }, binary ? "Value, in base64" : "Value"), valueInput, hint));
     element.read = () => [nameInput.value, binary ? { base64: valueInput.value.trim() } : valueInput.value];
     list.append(element);

@@ -6,7 +6,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return leave(event, isTyping);
   if (isTyping) return;
   const actions = { j: () => moveRow(1), k: () => moveRow(-1), "/": () => shown.search?.focus(), "?": showKeys };
-  tabs.forEach(({ id }, index) => { if (shown.route !== undefined) actions[index + 1] = () => { location.hash = routePath(shown.route, id); }; });
+  tabs.forEach(({ id }, index) => { if (shown.route !== undefined) actions[index + 1] = () =>
+    { location.hash = routePath(shown.route, id); }; });
   if (!Object.hasOwn(actions, event.key)) return;
   event.preventDefault();
   actions[event.key]();
@@ -14,8 +15,10 @@ document.addEventListener("keydown", (event) => {
 
 function moveRow(by) {
   const rows = [...document.querySelectorAll("main [data-row]")].filter((row) => row.checkVisibility());
-  const current = rows.findIndex((row) => row === document.activeElement || row.closest("tr")?.contains(document.activeElement));
-  const next = rows[current < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, current + by))];
+  const current = rows.findIndex((row) => row === document.activeElement
+    || row.closest("tr")?.contains(document.activeElement));
+  const next = rows[current < 0 ? (by > 0 ? 0 : rows.length - 1)
+    : Math.max(0, Math.min(rows.length - 1, current + by))];
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }

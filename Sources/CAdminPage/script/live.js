@@ -26,12 +26,14 @@ async function keepFollowing(route, receive, signal) {
     try {
       await readEvents(route, receive, signal);
     } catch (error) {
-      if (!(error instanceof APIError) && error.name !== "AbortError" && error.name !== "TypeError") console.error(error);
+      if (!(error instanceof APIError) && error.name !== "AbortError"
+        && error.name !== "TypeError") console.error(error);
     }
     if (signal.aborted) return;
     live.isConnected = false;
     failures = live.lastUpdate === before ? failures + 1 : 0;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** failures, 10000) * (0.75 + Math.random() / 2)));
+    await new Promise((resolve) => setTimeout(resolve,
+      Math.min(1000 * 2 ** failures, 10000) * (0.75 + Math.random() / 2)));
   }
 }
 

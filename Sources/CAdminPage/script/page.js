@@ -31,15 +31,18 @@ function show() {
   refresh();
   follow(shown.follows, receive);
   // Where the focus goes: to the row that one comes from, or else to the heading.
-  const row = before.route !== undefined && shown.route === undefined && [...document.querySelectorAll("[data-row]")].find((link) => link.getAttribute("href") === routePath(before.route));
+  const row = before.route !== undefined && shown.route === undefined
+    && [...document.querySelectorAll("[data-row]")].find((link) =>
+    link.getAttribute("href") === routePath(before.route));
   if (row) row.focus();
-  else if (before.element) document.querySelector(before.route === shown.route && shown.route !== undefined ? "main [aria-current]" : "main h1").focus({ preventScroll: true });
+  else if (before.element) document.querySelector(before.route === shown.route && shown.route !== undefined
+    ? "main [aria-current]" : "main h1").focus({ preventScroll: true });
   document.querySelector("main [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (before.route !== shown.route) scrollTo(0, 0);
 }
 
 function receive(name, data) {
-  if (name === "attempts") return shown.receiveAttempts?.(Array.isArray(data) ? data : data.attempts);
+  if (name === "attempts") return shown.receiveAttempts?.(data.attempts);
   if (name !== "status") return;
   tellChanges(store.status, data);
   const at = Date.parse(data.at);
@@ -64,7 +67,8 @@ function tellChanges(before, after) {
   if (!before) return;
   const states = new Map(before.routes.map(({ route, state }) => [route, state]));
   const changed = after.routes.filter(({ route, state }) => states.get(route) !== state);
-  if (changed.length) announce(changed.map(({ route, state, reason }) => `${visible(route)}: ${meaning(state).word}${reason ? `, ${visible(reason)}` : ""}`).join(". "));
+  if (changed.length) announce(changed.map(({ route, state, reason }) =>
+    `${visible(route)}: ${meaning(state).word}${reason ? `, ${visible(reason)}` : ""}`).join(". "));
 }
 
 function refresh() {
@@ -80,14 +84,16 @@ function updateFrame(status) {
   setAttribute(instance, "title", visible(`Footbridge ${status.version}, ${status.host}, process ${status.pid}, since ${status.started_at}`));
   const { up, round_trip_ms: trip, reconnects = 0 } = status.redis ?? {};
   const redis = document.getElementById("redis");
-  replaceIfChanged(redis, [up, trip], () => [mark(up ? "disc" : "cross"), up ? `Redis ${milliseconds(trip)}` : "Redis is away"]);
+  replaceIfChanged(redis, [up, trip], () => [mark(up ? "disc" : "cross"),
+    up ? `Redis ${milliseconds(trip)}` : "Redis is away"]);
   redis.className = `chip ${up ? "well" : "down"}`;
   setAttribute(redis, "title", `${plural(reconnects, "reconnection")}; the loop is late by ${milliseconds(status.loop_delay_ms)}`);
   const phase = document.getElementById("phase");
   phase.hidden = status.phase === "running";
   setText(phase, `This instance is ${visible(status.phase ?? "not running")}.`);
   const troubled = status.routes.filter(needsAttention).length;
-  const title = [troubled ? `(${troubled})` : "", shown.title ?? "", "·", visible(status.instance ?? ""), "· Footbridge"].filter(Boolean).join(" ");
+  const title = [troubled ? `(${troubled})` : "", shown.title ?? "", "·", visible(status.instance ?? ""),
+    "· Footbridge"].filter(Boolean).join(" ");
   if (document.title !== title) document.title = title;
 }
 
@@ -99,13 +105,16 @@ function updateConnection() {
   const chip = document.getElementById("live");
   document.body.classList.toggle("stale", isLost);
   chip.className = `chip ${isLost ? "down" : live.lastUpdate === null ? "idle" : "well"}`;
-  replaceIfChanged(chip, [isLost, live.lastUpdate === null], () => isLost ? [mark("cross"), "Lost"] : live.lastUpdate === null ? [mark("ring"), "Connecting"] : [mark("disc"), "Live"]);
+  replaceIfChanged(chip, [isLost, live.lastUpdate === null],
+    () => isLost ? [mark("cross"), "Lost"] : live.lastUpdate === null ? [mark("ring"), "Connecting"]
+    : [mark("disc"), "Live"]);
   if (banner.hidden !== !isLost) {
     banner.hidden = !isLost;
     // Said once by screen readers; the age beside it is not.
     document.getElementById("lost-text").textContent = isLost ? "Connection lost, trying again" : "";
   }
-  setText(document.getElementById("lost-age"), live.lastUpdate === null ? "nothing received yet" : `last update ${Math.round(silence / 1000)} s ago`);
+  setText(document.getElementById("lost-age"), live.lastUpdate === null ? "nothing received yet"
+    : `last update ${Math.round(silence / 1000)} s ago`);
 }
 
 // The theme: as the system has it, light, dark.

@@ -5,7 +5,8 @@ const sparkWidth = 96, sparkHeight = 24, sparkBase = 17, sparkSlots = 48;
 function sparkline() {
   const delivered = svg("path", { class: "delivered" }), failed = svg("path", { class: "failed" });
   const axis = svg("path", { class: "axis", d: `M0 ${sparkBase + 0.5}H${sparkWidth}` });
-  const element = svg("svg", { class: "spark", role: "img", width: sparkWidth, height: sparkHeight, viewBox: `0 0 ${sparkWidth} ${sparkHeight}` }, axis, delivered, failed);
+  const element = svg("svg", { class: "spark", role: "img", width: sparkWidth, height: sparkHeight,
+    viewBox: `0 0 ${sparkWidth} ${sparkHeight}` }, axis, delivered, failed);
   let version;
   return {
     element,
@@ -16,8 +17,10 @@ function sparkline() {
       const top = Math.max(...slots.map((slot) => (slot ? slot.delivered / slot.seconds : 0)));
       const worst = Math.max(...slots.map((slot) => (slot ? slot.failed / slot.seconds : 0)));
       const scale = Math.max(top, worst) || 1;
-      setAttribute(delivered, "d", bars(slots, sparkWidth, (slot) => [sparkBase, (-slot.delivered / slot.seconds / (top || 1)) * (sparkBase - 1)]));
-      setAttribute(failed, "d", bars(slots, sparkWidth, (slot) => [sparkBase + 1, (slot.failed / slot.seconds / scale) * (sparkHeight - sparkBase - 1)]));
+      setAttribute(delivered, "d", bars(slots, sparkWidth,
+        (slot) => [sparkBase, (-slot.delivered / slot.seconds / (top || 1)) * (sparkBase - 1)]));
+      setAttribute(failed, "d", bars(slots, sparkWidth,
+        (slot) => [sparkBase + 1, (slot.failed / slot.seconds / scale) * (sparkHeight - sparkBase - 1)]));
       const failures = worst ? ", some attempts failed" : "";
       setAttribute(element, "aria-label", `last hour: at most ${rate(top)} per second delivered${failures}`);
     },

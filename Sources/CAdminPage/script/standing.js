@@ -42,11 +42,13 @@ function needsAttention(route) {
 
 function reasonOf(route) {
   if (route.reason) return route.reason;
-  return route.endpoints_down && severityOf(route) === "doubtful" ? `${plural(route.endpoints_down, "endpoint")} down` : "";
+  return route.endpoints_down && severityOf(route) === "doubtful" ? `${plural(route.endpoints_down, "endpoint")} down`
+    : "";
 }
 
 function mark(shape) {
-  return svg("svg", { class: "mark", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: shapes[shape], "fill-rule": "evenodd" }));
+  return svg("svg", { class: "mark", viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("path", { d: shapes[shape], "fill-rule": "evenodd" }));
 }
 
 // Shape and word in one; `severity` when it is not what the state alone says.

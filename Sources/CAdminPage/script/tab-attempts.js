@@ -1,20 +1,25 @@
 // The last attempts of a route, the newest first, as they happen.
 
 const attemptsKept = 1000, attemptsShown = 200;
-const attemptKey = (attempt) => [attempt.at, attempt.stream, attempt.entry, attempt.attempt, attempt.endpoint].join("\n");
+const attemptKey = (attempt) => [attempt.at, attempt.stream, attempt.entry, attempt.attempt,
+  attempt.endpoint].join("\n");
 const fates = { settled: "settled", retry: "again", dead: "dead letter", undecided: "undecided" };
 
 function attemptsTab(name) {
   const kept = new Map(), none = h("div"), news = h("p.hint", { role: "status" });
   const opened = new Set();
-  const field = (label, properties) => h("input", { "aria-label": label, placeholder: label, autocomplete: "off", oninput: show, ...properties });
-  const entry = field("Entry, error or endpoint", { type: "search" }), status = field("Status, like 503 or 5xx", { type: "text", size: 10 });
+  const field = (label, properties) => h("input", { "aria-label": label, placeholder: label, autocomplete: "off",
+    oninput: show, ...properties });
+  const entry = field("Entry, error or endpoint", { type: "search" }),
+    status = field("Status, like 503 or 5xx", { type: "text", size: 10 });
   const failed = h("input", { type: "checkbox", onchange: show });
   const isLive = h("input", { type: "checkbox", checked: true, onchange: show });
-  const columns = [["Time"], ["Entry"], ["Attempt", "number mid"], ["Result"], ["Duration", "number"], ["Then", "mid"], ["Endpoint", "wide"]];
+  const columns = [["Time"], ["Entry"], ["Attempt", "number mid"], ["Result"], ["Duration", "number"], ["Then", "mid"],
+    ["Endpoint", "wide"]];
   const list = table("Attempts", columns), attemptTable = list.firstChild;
   const element = h("div", {}, h("h2.hidden", {}, "Attempts"),
-    h("div.filters", {}, entry, status, h("label.check", {}, failed, "failed only"), h("label.check", {}, isLive, "live"), news), list, none);
+    h("div.filters", {}, entry, status, h("label.check", {}, failed, "failed only"),
+      h("label.check", {}, isLive, "live"), news), list, none);
   let isLoaded = false, frozenAt = null;
 
   function receive(attempts) {
@@ -30,7 +35,8 @@ function attemptsTab(name) {
     if (failed.checked && attempt.ok) return false;
     const wanted = status.value.trim().toLowerCase(), code = String(attempt.status ?? "");
     if (wanted && !(/^[1-5]xx$/.test(wanted) ? code[0] === wanted[0] : code === wanted)) return false;
-    const text = [attempt.entry, attempt.endpoint, attempt.error, attempt.outcome, attempt.answer].join("\n").toLowerCase();
+    const text = [attempt.entry, attempt.endpoint, attempt.error, attempt.outcome,
+      attempt.answer].join("\n").toLowerCase();
     return text.includes(entry.value.trim().toLowerCase());
   }
 
@@ -47,7 +53,8 @@ function attemptsTab(name) {
     keyed(attemptTable, visibleOnes, attemptKey, (attempt) => attemptRow(name, attempt, opened, show));
     list.hidden = !visibleOnes.length;
     replaceIfChanged(none, [isLoaded, kept.size > 0, visibleOnes.length > 0], () =>
-      visibleOnes.length ? null : empty(!isLoaded ? "Loading…" : kept.size ? "No attempt matches." : "No attempts yet."));
+      visibleOnes.length ? null : empty(!isLoaded ? "Loading…" : kept.size ? "No attempt matches."
+        : "No attempts yet."));
   }
 
   (async () => {
@@ -73,19 +80,24 @@ function attemptRow(name, attempt, opened, show) {
     replace(detail, isOpen && attemptDetail(name, attempt));
     show();
   } }, told(attempt.entry), attempt.entries > 1 && h("span.muted", {}, ` and ${attempt.entries - 1} more`));
-  const result = attempt.ok ? String(attempt.status ?? "accepted") : attempt.status ? String(attempt.status) : attempt.outcome ?? "failed";
-  const then = (fates[attempt.then] ?? visible(attempt.then ?? "")) + (attempt.next_in_s !== undefined ? ` in ${age(attempt.next_in_s)}` : "");
+  const result = attempt.ok ? String(attempt.status ?? "accepted") : attempt.status ? String(attempt.status)
+    : attempt.outcome ?? "failed";
+  const then = (fates[attempt.then] ?? visible(attempt.then ?? "")) + (attempt.next_in_s !== undefined
+    ? ` in ${age(attempt.next_in_s)}` : "");
   const row = rowClick(h(`tr.${attempt.ok ? "well" : "down"}`, {},
     h("td.time", {}, moment(attempt.at)), h("td.id", {}, toggle), h("td.number.mid", {}, count(attempt.attempt)),
-    h("td", {}, h(`span.badge.${attempt.ok ? "well" : "down"}`, {}, mark(attempt.ok ? "disc" : "cross"), told(result, 40)),
+    h("td", {}, h(`span.badge.${attempt.ok ? "well" : "down"}`, {}, mark(attempt.ok ? "disc" : "cross"),
+      told(result, 40)),
       attempt.error && !attempt.ok && h("span.reason.mid", {}, told(attempt.error, 80))),
-    h("td.number", {}, milliseconds(attempt.duration_ms)), h("td.mid.time", {}, then), h("td.wide.clip", {}, told(attempt.endpoint ?? "", 80))));
+    h("td.number", {}, milliseconds(attempt.duration_ms)), h("td.mid.time", {}, then),
+      h("td.wide.clip", {}, told(attempt.endpoint ?? "", 80))));
   return { element: h("tbody", {}, row, detailRow) };
 }
 
 function attemptDetail(name, attempt) {
   const rows = [
-    ["Stream", attempt.stream], ["Endpoint", attempt.endpoint], ["Attempt", attempt.attempt], ["Outcome", attempt.outcome], ["Error", attempt.error],
+    ["Stream", attempt.stream], ["Endpoint", attempt.endpoint], ["Attempt", attempt.attempt],
+      ["Outcome", attempt.outcome], ["Error", attempt.error],
     ["Then", fates[attempt.then] ?? attempt.then], ["Added", timeOfID(attempt.entry)],
   ];
   return [

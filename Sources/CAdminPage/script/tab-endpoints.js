@@ -20,15 +20,19 @@ function endpointCard() {
     element,
     update(endpoint) {
       element.className = `card ${meaning(endpoint.standing).severity}`;
-      replaceIfChanged(title, [endpoint.standing, endpoint.endpoint], () => [badge(endpoint.standing), told(endpoint.endpoint, 1000)]);
+      replaceIfChanged(title, [endpoint.standing, endpoint.endpoint],
+        () => [badge(endpoint.standing), told(endpoint.endpoint, 1000)]);
       const probe = endpoint.next_probe_in_s;
       const rows = [
-        ["Reason", endpoint.reason], ["Likely cause", endpoint.cause], ["Since", endpoint.since, true], ["Last status", endpoint.last_status], ["Last error", endpoint.last_error],
-        ["Last failure", endpoint.last_failure_at, true], ["Last accepted", endpoint.last_accepted_at, true], ["Next probe", probe === undefined ? undefined : `in ${age(probe)}`],
+        ["Reason", endpoint.reason], ["Likely cause", endpoint.cause], ["Since", endpoint.since, true],
+          ["Last status", endpoint.last_status], ["Last error", endpoint.last_error],
+        ["Last failure", endpoint.last_failure_at, true], ["Last accepted", endpoint.last_accepted_at, true],
+          ["Next probe", probe === undefined ? undefined : `in ${age(probe)}`],
         ["In flight", endpoint.in_flight], ["Waiting", endpoint.waiting],
       ].filter(([, value]) => value !== undefined && value !== null);
       keyed(list, rows, ([name]) => name, endpointRow);
-      replaceIfChanged(answer, endpoint.last_answer, () => endpoint.last_answer && [h("p.label", {}, "Head of the last answer"), block(endpoint.last_answer)]);
+      replaceIfChanged(answer, endpoint.last_answer,
+        () => endpoint.last_answer && [h("p.label", {}, "Head of the last answer"), block(endpoint.last_answer)]);
     },
   };
 }
@@ -39,7 +43,8 @@ function endpointRow([name]) {
     element: h("div", {}, h("dt", {}, name), value),
     update([, text, isMoment]) {
       const ago = isMoment && age((serverNow() - Date.parse(text)) / 1000);
-      replaceIfChanged(value, [text, ago], () => (isMoment ? [moment(text), h("span.muted", {}, ` ${ago} ago`)] : told(typeof text === "number" ? count(text) : text, 1000)));
+      replaceIfChanged(value, [text, ago], () => (isMoment ? [moment(text), h("span.muted", {}, ` ${ago} ago`)]
+        : told(typeof text === "number" ? count(text) : text, 1000)));
     },
   };
 }

@@ -2,7 +2,8 @@
 
 function waitingTab(name) {
   const due = dueBars(), note = h("p.hint"), body = h("tbody"), none = h("div");
-  const list = table("Waiting entries", [["Due", "number"], ["Entry"], ["Added", "mid"], ["Attempts", "number"], ["Stream", "mid"], ["Endpoint", "wide"]], body);
+  const list = table("Waiting entries", [["Due", "number"], ["Entry"], ["Added", "mid"], ["Attempts", "number"],
+    ["Stream", "mid"], ["Endpoint", "wide"]], body);
   const element = h("div", {}, h("h2.hidden", {}, "Waiting"), due.element, note, list, none);
   let isAsking = false, askedAt = -Infinity;
 
@@ -37,7 +38,8 @@ function waitingRow(name, { stream, entry, endpoint }) {
   const due = h("td.number"), attempts = h("td.number");
   const link = h("a", { href: routePath(name, "try", entry), "data-row": true, title: "Try this entry" }, told(entry));
   return {
-    element: rowClick(h("tr", {}, due, h("td.id", {}, link), h("td.mid", {}, timeOfID(entry)), attempts, h("td.mid", {}, told(stream)), h("td.wide.clip", {}, told(endpoint ?? "", 80)))),
+    element: rowClick(h("tr", {}, due, h("td.id", {}, link), h("td.mid", {}, timeOfID(entry)), attempts,
+      h("td.mid", {}, told(stream)), h("td.wide.clip", {}, told(endpoint ?? "", 80)))),
     update(one) {
       setText(due, one.due_in_s === undefined ? "with endpoint" : one.due_in_s <= 0 ? "now" : age(one.due_in_s));
       setText(attempts, count(one.attempts));

@@ -12,7 +12,8 @@ function timeline(name) {
   const readout = h("p.readout", { "aria-hidden": "true" });
   // A slider, because that is how one goes through it with keys and with a screen reader.
   const element = h("div.timeline", {
-    tabindex: "0", role: "slider", "aria-label": `The last hour of ${name}`, "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0",
+    tabindex: "0", role: "slider", "aria-label": `The last hour of ${name}`, "aria-valuemin": "0", "aria-valuemax": "0",
+      "aria-valuenow": "0",
   }, readout, chart);
   let slots = [], chosen = null, width = 0, version, drawn = 0;
 
@@ -26,7 +27,8 @@ function timeline(name) {
     setText(readout, chosen === null ? "" : text);
     const cursor = chart.querySelector(".cursor");
     const x = ((at + 0.5) * width) / slots.length;
-    if (cursor) setAttribute(cursor, "d", chosen === null ? "M0 0" : `M${x.toFixed(1)} ${lanes[0].top}V${lanes[2].bottom}`);
+    if (cursor) setAttribute(cursor, "d", chosen === null ? "M0 0"
+      : `M${x.toFixed(1)} ${lanes[0].top}V${lanes[2].bottom}`);
   }
 
   function draw(trend, now) {
@@ -38,12 +40,14 @@ function timeline(name) {
     choose(chosen);
   }
 
-  element.addEventListener("pointermove", (event) => choose(Math.floor(((event.clientX - chart.getBoundingClientRect().left) / width) * slots.length)));
+  element.addEventListener("pointermove", (event) =>
+    choose(Math.floor(((event.clientX - chart.getBoundingClientRect().left) / width) * slots.length)));
   element.addEventListener("pointerleave", () => choose(null));
   element.addEventListener("blur", () => choose(null));
   element.addEventListener("keydown", (event) => {
     const at = chosen ?? slots.length - 1;
-    const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - 30, PageDown: at + 30, Home: 0, End: slots.length - 1 };
+    const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - 30, PageDown: at + 30, Home: 0,
+      End: slots.length - 1 };
     if (!(event.key in steps)) return;
     event.preventDefault();
     choose(steps[event.key]);
@@ -76,7 +80,8 @@ function describeSlot(slot) {
 function timelineParts(slots, width, now) {
   const most = (value) => Math.max(0, ...slots.map((slot) => (slot && value(slot)) || 0));
   const step = width / slots.length;
-  const label = (lane, text, ...classes) => svg("text", { x: 0, y: lane.top - 7, class: ["label", ...classes].join(" ") }, text);
+  const label = (lane, text, ...classes) => svg("text",
+    { x: 0, y: lane.top - 7, class: ["label", ...classes].join(" ") }, text);
   const top = most((slot) => slot.delivered / slot.seconds);
   const worst = most((slot) => slot.failed / slot.seconds);
   const [traffic, backlog, latency] = lanes;
@@ -87,14 +92,21 @@ function timelineParts(slots, width, now) {
   for (let at = Math.ceil(begin / (every * 60000)) * every * 60000; at < now; at += every * 60000) {
     const x = ((at - begin) / (now - begin)) * width;
     parts.push(svg("path", { class: "grid", d: `M${x.toFixed(1)} ${traffic.top}V${latency.bottom}` }));
-    if (x > 18 && x < width - 18) parts.push(svg("text", { x: x.toFixed(1), y: timelineHeight - 4, class: "tick" }, time(at).slice(-8, -3)));
+    if (x > 18 && x < width - 18) parts.push(svg("text", { x: x.toFixed(1), y: timelineHeight - 4, class: "tick" },
+      time(at).slice(-8, -3)));
   }
   parts.push(
     label(traffic, `Delivered, at most ${rate(top)}/s`),
-    svg("path", { class: "delivered", d: bars(slots, width, (slot) => [traffic.base, (-slot.delivered / slot.seconds / (top || 1)) * (traffic.base - traffic.top)]) }),
-    svg("path", { class: "failed", d: bars(slots, width, (slot) => [traffic.base + 1, (slot.failed / slot.seconds / (worst || 1)) * (traffic.bottom - traffic.base - 1)]) }),
-    svg("path", { class: "dead", d: slots.map((slot, index) => (slot?.dead ? `M${((index + 0.5) * step).toFixed(1)} ${traffic.base - 5}l4 5l-4 5l-4 -5z` : "")).join("") || "M0 0" }));
-  if (worst) parts.push(svg("text", { x: width, y: traffic.top - 7, class: "label end failures" }, `Failed, at most ${rate(worst)}/s ↓`));
+    svg("path", { class: "delivered", d: bars(slots, width,
+      (slot) => [traffic.base, (-slot.delivered / slot.seconds / (top || 1)) * (traffic.base - traffic.top)]) }),
+    svg("path", { class: "failed", d: bars(slots, width,
+      (slot) => [traffic.base + 1, (slot.failed / slot.seconds / (worst
+      || 1)) * (traffic.bottom - traffic.base - 1)]) }),
+    svg("path", { class: "dead", d: slots.map((slot, index) =>
+      (slot?.dead ? `M${((index + 0.5) * step).toFixed(1)} ${traffic.base - 5}l4 5l-4 5l-4 -5z` : "")).join("")
+      || "M0 0" }));
+  if (worst) parts.push(svg("text", { x: width, y: traffic.top - 7, class: "label end failures" },
+    `Failed, at most ${rate(worst)}/s ↓`));
   const line = (lane, value, text) => {
     const top = most(value);
     parts.push(label(lane, `${text(top)}`), svg("path", { class: "line", d: steps(slots, width, (slot) => {

@@ -51,7 +51,8 @@ class Trend {
     for (const sample of this.samples) {
       const index = Math.floor((sample.at - begin) / width);
       if (index < 0 || index >= number) continue;
-      const slot = (slots[index] ??= { at: begin + index * width, seconds: 0, read: 0, delivered: 0, failed: 0, dead: 0 });
+      const slot = (slots[index] ??= { at: begin + index * width, seconds: 0, read: 0, delivered: 0, failed: 0,
+        dead: 0 });
       slot.seconds += stepSeconds;
       for (const name of ["read", "delivered", "failed", "dead"]) slot[name] += sample[name] ?? 0;
       for (const name of ["owed", "p99_ms"]) {

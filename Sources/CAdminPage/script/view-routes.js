@@ -7,7 +7,8 @@ const routeColumns = [
   ["Deliv./s", "number", { by: (route) => -route.rates?.delivered, long: "Delivered per second" }],
   ["Failed/s", "number mid", { by: (route) => -route.rates?.failed }],
   ["p50", "number wide", { by: (route) => -(route.latency_ms?.p50 ?? 0), long: "Latency, median of the last minute" }],
-  ["p99", "number mid", { by: (route) => -(route.latency_ms?.p99 ?? 0), long: "Latency, 99 of 100 in the last minute" }],
+  ["p99", "number mid", { by: (route) => -(route.latency_ms?.p99 ?? 0),
+    long: "Latency, 99 of 100 in the last minute" }],
   ["Waiting", "number wide", { by: (route) => -route.waiting, long: "Entries that wait for their next attempt" }],
   ["Owed", "number", { by: (route) => -(route.owed ?? 0), long: "Read or unread, and not settled yet" }],
   ["Oldest", "number", { by: (route) => -(route.oldest_age_s ?? 0), long: "Age of the oldest entry that is owed" }],
@@ -19,7 +20,8 @@ const deadLetters = (route) => (route.streams ?? []).reduce((sum, { dead_letters
 
 function routesView() {
   const summary = h("p.summary");
-  const search = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter routes", autocomplete: "off", oninput: () => update(store.status) });
+  const search = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter routes", autocomplete: "off",
+    oninput: () => update(store.status) });
   const figures = h("dl.figures");
   const body = h("tbody");
   const none = h("div");
@@ -28,7 +30,8 @@ function routesView() {
     if (!by) return [title, classes];
     const sortButton = button(title, () => {
       sorting = sorting === index ? null : index;
-      sortButtons.forEach((other, place) => other?.closest("th").setAttribute("aria-sort", place !== sorting ? "none" : place ? "descending" : "ascending"));
+      sortButtons.forEach((other, place) => other?.closest("th").setAttribute("aria-sort",
+        place !== sorting ? "none" : place ? "descending" : "ascending"));
       order = null;
       update(store.status);
     }, "sort");
@@ -37,8 +40,10 @@ function routesView() {
   });
   const sortButtons = columns.map(([, , content]) => content);
   const list = table("Routes", columns, body);
-  const element = h("section", {}, h("div.head", {}, h("h1", { tabindex: "-1" }, "Routes"), summary, search), figures, list, none);
-  const tiles = figureTiles(figures, ["Delivered/s", "Failed/s", "In flight", "Waiting", "Owed", "Oldest", "Dead letters"]);
+  const element = h("section", {}, h("div.head", {}, h("h1", { tabindex: "-1" }, "Routes"), summary, search), figures,
+    list, none);
+  const tiles = figureTiles(figures, ["Delivered/s", "Failed/s", "In flight", "Waiting", "Owed", "Oldest",
+    "Dead letters"]);
   let order = null, orderKey = "";
 
   // Rows move only when a standing changes or the reader asks: figures that change each second would make them jump.
@@ -59,7 +64,8 @@ function routesView() {
     const troubled = routes.filter(needsAttention).length;
     setText(summary, `${plural(routes.length, "route")}, ${troubled ? `${troubled} in trouble` : "all well"}`);
     const sum = (value) => routes.reduce((total, route) => total + (value(route) ?? 0), 0);
-    tiles([rate(sum((r) => r.rates?.delivered)), rate(sum((r) => r.rates?.failed)), count(sum((r) => r.in_flight)), count(sum((r) => r.waiting)),
+    tiles([rate(sum((r) => r.rates?.delivered)), rate(sum((r) => r.rates?.failed)), count(sum((r) => r.in_flight)),
+      count(sum((r) => r.waiting)),
       count(sum((r) => r.owed)), age(Math.max(0, ...routes.map((r) => r.oldest_age_s ?? 0))), count(sum(deadLetters))]);
     const wanted = search.value.trim().toLowerCase();
     const shown = sorted(routes).filter((route) => `${route.route} ${meaning(route.state).word} ${reasonOf(route)}`.toLowerCase().includes(wanted));
@@ -78,14 +84,16 @@ function routeRow({ route: name }) {
   const spark = sparkline();
   const state = h("span");
   const reason = h("span.reason");
-  const cells = Object.fromEntries(["read", "delivered", "failed", "p50", "p99", "waiting", "owed", "oldest", "dead", "endpoints"].map((key) => [key, h("td")]));
+  const cells = Object.fromEntries(["read", "delivered", "failed", "p50", "p99", "waiting", "owed", "oldest", "dead",
+    "endpoints"].map((key) => [key, h("td")]));
   const link = h("a.name", { href: routePath(name), "data-row": true }, told(name));
   cells.read.className = cells.p50.className = cells.waiting.className = "number wide";
   cells.failed.className = cells.p99.className = cells.dead.className = "number mid";
   cells.delivered.className = cells.owed.className = cells.oldest.className = "number";
   cells.endpoints.className = "wide";
   const element = rowClick(h("tr", {},
-    h("th", { scope: "row" }, h("div.route-name", {}, link, state), reason), h("td.wide", {}, spark.element), Object.values(cells)));
+    h("th", { scope: "row" }, h("div.route-name", {}, link, state), reason), h("td.wide", {}, spark.element),
+      Object.values(cells)));
   return {
     element,
     update(route) {
