@@ -69,7 +69,8 @@ let package = Package(
         library(
             "FootbridgeAdmin",
             [
-                "Footbridge", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks, logging,
+                "Footbridge", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks,
+                logging,
                 lifecycle,
             ]),
         .executableTarget(
