@@ -98,9 +98,31 @@ struct AdminPages: Sendable {
         case ("try", 1, false):
             guard request.method == "POST" else { throw AdminError(405, "only POST") }
             return .json(200, try await actions.trial(try request.json(TrialWish.self)))
+        case ("letters", _, _): return try await letters(route, actions, Array(steps.dropFirst()), request)
         case (nil, _, false): throw AdminError(405, "only GET and HEAD")
         case ("pause", 1, true), ("drain", 1, true), ("resume", 1, true), ("retry", 1, true), ("try", 1, true):
             throw AdminError(405, "only POST")
+        default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
+        }
+    }
+
+    private func letters(
+        _ route: RouteConfig, _ actions: RouteActions, _ steps: [String], _ request: AdminRequest
+    ) async throws(AdminError) -> AdminAnswer {
+        let letters = LetterActions(route, actions)
+        switch (steps.first, steps.dropFirst().first, request.method) {
+        case (nil, _, "GET"), (nil, _, "HEAD"): return .json(200, try await letters.page(request))
+        case (let name?, nil, "GET"), (let name?, nil, "HEAD"):
+            return .json(200, try await letters.letter(name.removingPercentEncoding ?? name))
+        case (let name?, nil, "DELETE"):
+            try await letters.drop(name.removingPercentEncoding ?? name)
+            return .json(200, ["dropped": name])
+        case (let name?, "replay", "POST") where steps.count == 2:
+            try await letters.replay(name.removingPercentEncoding ?? name, try request.json(ReplayWish.self))
+            return .json(200, ["replayed": name])
+        case (_?, nil, _): throw AdminError(405, "only GET, HEAD and DELETE")
+        case (_?, "replay", _) where steps.count == 2: throw AdminError(405, "only POST")
+        case (nil, _, _): throw AdminError(405, "only GET and HEAD")
         default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
         }
     }

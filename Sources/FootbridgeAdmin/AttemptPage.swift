@@ -88,6 +88,12 @@ struct AttemptPage: Encodable, Sendable {
 }
 
 extension AttemptPage.Attempt {
+    /// What is replayed is read from a stream of its own, one for each of the route's.
+    private static func stream(_ place: Int, of route: RouteConfig) -> String {
+        let (streams, count) = (route.streams, route.streams.count)
+        return place < count ? streams[place] : place < 2 * count ? route.replayStream(of: streams[place - count]) : ""
+    }
+
     init(_ record: AttemptRecord, of route: RouteConfig) {
         var (then, next): (String, Duration?) = ("settled", nil)
         switch record.then {
@@ -98,7 +104,7 @@ extension AttemptPage.Attempt {
         }
         self.init(
             at: ReportTime.text(milliseconds: record.at), route: route.name,
-            stream: route.streams.indices.contains(record.stream) ? route.streams[record.stream] : "",
+            stream: Self.stream(record.stream, of: route),
             entry: "\(record.entry)", attempt: record.attempt, entries: record.entries > 1 ? record.entries : nil,
             endpoint: record.endpoint, ok: record.isDelivered, status: record.outcome.status,
             outcome: record.outcome.reason, error: record.isDelivered ? nil : "\(record.outcome)",

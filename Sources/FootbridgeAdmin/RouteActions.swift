@@ -48,10 +48,7 @@ struct RouteActions {
     private func entry(_ wish: TrialWish) async throws(AdminError) -> (stream: Int, StreamEntry) {
         if let fields = wish.fields {
             let id = EntryID(milliseconds: UInt64(clamping: WallClock.milliseconds), sequence: 0)
-            let pairs = fields.sorted { $0.key < $1.key }.map { pair in
-                (name: ArraySlice(pair.key.utf8), value: ArraySlice(pair.value.utf8))
-            }
-            return (0, StreamEntry(id: id, fields: EntryFields(pairs)))
+            return (0, StreamEntry(id: id, fields: fields.fields))
         }
         guard let text = wish.entry else { throw AdminError(400, "write {\"entry\": \"ID\"} or {\"fields\": {…}}") }
         guard let id = EntryID(text) else { throw AdminError(400, "\(text.prefix(60)) is no id of an entry") }
@@ -91,7 +88,7 @@ struct RouteActions {
 /// The body of `/try`.
 struct TrialWish: Decodable, Sendable {
     var entry: String?
-    var fields: [String: String]?
+    var fields: FieldList?
 }
 
 /// What a request would be.
