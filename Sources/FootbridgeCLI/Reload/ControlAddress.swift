@@ -17,7 +17,7 @@ struct ControlAddress: Equatable {
 
     /// Those of all bridges that run with this configuration, as the kernel lists them.
     static func all(config path: String) -> [ControlAddress] {
-        guard let prefix = prefix(config: path), let table = text("/proc/net/unix") else { return [] }
+        guard let prefix = prefix(config: path), let table = text("/proc/self/net/unix") else { return [] }
         let names = table.split(separator: "\n").compactMap { line -> String? in
             guard let at = line.lastIndex(of: "@"), line[line.index(after: at)...].hasPrefix(prefix) else { return nil }
             return String(line[line.index(after: at)...])

@@ -104,7 +104,9 @@ struct PermissionTests {
         let line = try #require(lines.first { $0.hasPrefix("ACL SETUSER footbridge on") })
         let granted = line.split(separator: " ").filter { $0.hasPrefix("+") }.map { String($0.dropFirst()) }
         let needed = NeededCommand.all(stream: "orders", dead: "{orders}:dead").map(\.rule)
-        let optional = ["client|setname", "client|unblock", "select", "role", "subscribe", "publish"]
+        let optional = [
+            "client|setname", "client|unblock", "select", "role", "subscribe", "publish", "ping", "get", "set", "del",
+        ]
         #expect(Set(granted).subtracting(needed) == Set(optional))
         #expect(Set(needed).subtracting(granted) == [])
         let ordered = NeededCommand.all(stream: "orders", dead: nil, isOrdered: true).map(\.rule)
