@@ -381,7 +381,9 @@ final class Route: TurnParticipant {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
             let id = table.key(row).id
-            if let age = id.age(now: worker.loop.wallMilliseconds) { counters.endToEnd.record(age) }
+            if let age = id.ageInMilliseconds(now: worker.loop.wallMilliseconds) {
+                counters.endToEnd.record(nanoseconds: age &* 1_000_000)
+            }
             burials.didSettle(table.key(row))
             // What is replayed is also deleted.
             if report.settlement == .acknowledged, !isReplay(table.key(row).stream) { return settler.confirm(row) }

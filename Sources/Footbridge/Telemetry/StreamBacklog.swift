@@ -43,11 +43,14 @@ extension EntryID {
     /// of a time to come.
     ///
     /// - Parameter now: milliseconds since 1970.
-    public func age(now: Int64) -> Duration? {
+    public func age(now: Int64) -> Duration? { ageInMilliseconds(now: now).map { .milliseconds($0) } }
+
+    /// The same as a number, for where every entry passes.
+    func ageInMilliseconds(now: Int64) -> Int64? {
         let added = Int64(clamping: milliseconds)
         // Clocks of two machines may differ by a little.
         guard added >= 1_514_764_800_000, added <= now + 60_000 else { return nil }
-        return .milliseconds(max(0, now - added))
+        return max(0, now - added)
     }
 }
 
