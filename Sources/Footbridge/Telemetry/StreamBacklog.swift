@@ -22,6 +22,8 @@ public struct StreamBacklog: Sendable, Equatable {
     public let oldest: EntryID?
     /// Entries of the dead-letter stream; `nil` if there is none, or the user may not ask.
     public var deadLetters: Int?
+    /// Entries that were replayed and are not settled yet; `nil` if none ever was.
+    public var replays: Int?
 
     public init(pending: Int, unread: Int?, oldest: EntryID?, deadLetters: Int? = nil) {
         self.deadLetters = deadLetters

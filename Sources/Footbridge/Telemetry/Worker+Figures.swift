@@ -41,19 +41,30 @@ extension Worker {
         return await withCheckedContinuation {
             (continuation: CheckedContinuation<[StreamPlace: StreamBacklog], Never>) in
             var backlogs: [StreamPlace: StreamBacklog] = [:]
-            var letters: [StreamPlace: Int] = [:]
+            var (letters, replays): ([StreamPlace: Int], [StreamPlace: Int]) = ([:], [:])
             var (left, isOver) = (1, false)
             func finish() {
                 guard !isOver else { return }
                 isOver = true
                 for (place, count) in letters { backlogs[place]?.deadLetters = count }
+                for (place, count) in replays { backlogs[place]?.replays = count }
                 continuation.resume(returning: backlogs)
             }
             func end() {
                 left -= 1
                 if left == 0 { finish() }
             }
-            for config in routes.map(\.config) {
+            for route in routes {
+                let config = route.config
+                for session in route.sessions where session.isReplay && session.isAwake {
+                    // All that is in it is to be delivered still.
+                    let stream = config.streams[session.index - config.streams.count]
+                    left += 1
+                    connection.send(.length(of: session.name)) { (result: Result<Int, RedisError>) in
+                        replays[StreamPlace(route: config.name, stream: stream)] = try? result.get()
+                        end()
+                    }
+                }
                 for stream in config.streams {
                     let place = StreamPlace(route: config.name, stream: stream)
                     left += 1

@@ -40,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
         let reporter = Reporter(instance: bridgeConfig.instance, monitor: monitor, logger: logger)
         let place = RedisPlace()
         // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
-        let admin = try await startAdmin(bridgeConfig, monitor, reporter, place, logger)
+        let admin = try await startAdmin(bridgeConfig, monitor, reporter, place, reloads, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
         place.set(redis)
         let bridge = Bridge(
@@ -73,11 +73,13 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func startAdmin(
-        _ config: BridgeConfig, _ monitor: BridgeMonitor, _ reporter: Reporter, _ place: RedisPlace, _ logger: Logger
+        _ config: BridgeConfig, _ monitor: BridgeMonitor, _ reporter: Reporter, _ place: RedisPlace,
+        _ reloads: ConfigReloads, _ logger: Logger
     ) async throws -> AdminServer? {
         guard let listen = config.admin?.listen else { return nil }
         let admin = AdminServer(
-            at: listen, config: config, monitor: monitor, reporter: reporter, logger: logger, redis: { place.target })
+            at: listen, config: config, monitor: monitor, reporter: reporter, logger: logger, redis: { place.target },
+            reload: { await reloads.reload() })
         do throws(AdminServerError) {
             try await admin.start()
             return admin

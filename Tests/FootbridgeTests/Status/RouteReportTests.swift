@@ -53,6 +53,10 @@ import Webhooks
         let (a, b) = (StreamPlace(route: "orders", stream: "a"), StreamPlace(route: "orders", stream: "b"))
         let route = RouteSnapshot(streams: streams)
         #expect(report(route, backlogs: [a: known, b: known]).owed == 14)
+        var replayed = known
+        replayed.replays = 5
+        #expect(report(route, backlogs: [a: replayed, b: known]).owed == 19)
+        #expect(report(route, backlogs: [a: replayed, b: known]).streams.map(\.replaying) == [5, nil])
         #expect(report(route, backlogs: [a: known]).owed == nil)
         #expect(
             report(route, backlogs: [a: known, b: StreamBacklog(pending: 1, unread: nil, oldest: nil)]).owed == nil)
