@@ -25,7 +25,7 @@ MANUALS := .build/manuals
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
 TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light mandoc man-db chromium chromium-driver
-LINT_PACKAGES  := yamllint shellcheck systemd python3
+LINT_PACKAGES  := yamllint shellcheck systemd python3 prometheus
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 DRILL_PACKAGES := $(BUILD_PACKAGES) redis-server python3 gcc libc6-dev
 DEB_PACKAGES   := $(BUILD_PACKAGES) dpkg-dev lintian mmdebstrap redis-server
@@ -59,16 +59,19 @@ build: ## Builds the release binary
 	@$(call manuals)
 	@$(call say,$(BINARY))
 
-lint: ## Checks the style of the sources, the units, the scripts and the list of mutants
+lint: ## Checks the style of the sources, the units, the alerts, the scripts and the list of mutants
 	@$(call need,$(LINT_PACKAGES))
 	@$(call say,swift format lint)
 	@swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 	@$(call say,yamllint)
-	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example docs/recipes
+	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example docs/recipes monitoring
 	@$(call say,shellcheck)
 	@shellcheck .ci/run Packaging/deb Packaging/debian/p* Tests/Packaging/deb
 	@$(call say,systemd-analyze)
 	@$(check_units)
+	@$(call say,promtool)
+	@promtool check rules monitoring/alerts.yaml
+	@promtool test rules monitoring/alerts-test.yaml
 	@$(call say,mutants)
 	@Tests/Mutants/run --check
 
@@ -171,7 +174,7 @@ sanitize: ## Runs the tests under the address and the thread sanitizer; ARGS="Re
 	@$(call say,building and running under the thread sanitizer)
 	@$(call sanitize,thread,FOOTBRIDGE_TSAN=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt",tsan)
 
-install: ## Installs binary, units, man pages, completions and the example under PREFIX (/usr/local); after `make build`
+install: ## Installs binary, units, man pages, completions, alerts and the example under PREFIX (/usr/local); after `make build`
 	@[ -x $(BINARY) ] && [ -d $(MANUALS) ] || { echo "There is no $(BINARY). Run this first, without sudo: make build" >&2; exit 1; }
 	install -D -m 755 --strip $(BINARY) "$(DESTDIR)$(PREFIX)/bin/footbridge"
 	install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man5" "$(DESTDIR)$(UNITDIR)"
@@ -181,6 +184,7 @@ install: ## Installs binary, units, man pages, completions and the example under
 	install -D -m 644 $(MANUALS)/completions/zsh/_footbridge "$(DESTDIR)$(ZSHDIR)/_footbridge"
 	install -D -m 644 $(MANUALS)/completions/fish/footbridge.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/footbridge.fish"
 	install -D -m 644 bridge.yaml.example "$(DESTDIR)$(SYSCONFDIR)/footbridge/bridge.yaml.example"
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/footbridge" monitoring/*
 	@for unit in $(UNITS); do \
 		echo "$(DESTDIR)$(UNITDIR)/$$unit"; \
 		sed -e 's|/usr/bin/footbridge|$(PREFIX)/bin/footbridge|' -e 's|/etc/footbridge|$(SYSCONFDIR)/footbridge|' \
@@ -194,6 +198,7 @@ uninstall: ## Removes what `make install` has installed, with the same PREFIX; c
 	rm -f "$(DESTDIR)$(PREFIX)/share/man/man5/bridge.yaml.5" "$(DESTDIR)$(ZSHDIR)/_footbridge"
 	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/footbridge"
 	rm -f "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/footbridge.fish"
+	rm -f $(patsubst monitoring/%,"$(DESTDIR)$(PREFIX)/share/footbridge/%",$(wildcard monitoring/*))
 	rm -f "$(DESTDIR)$(SYSCONFDIR)/footbridge/bridge.yaml.example"
 	[ ! -d "$(DESTDIR)$(SYSCONFDIR)/footbridge" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/footbridge"
 
@@ -270,7 +275,7 @@ if command -v dpkg-query > /dev/null; then \
 		[[ $$missing != *redis-server* ]] || \
 			$(call say,only the program redis-server is used: its system service may be off); \
 		[[ $$missing != *prometheus* ]] || \
-			$(call say,only the program promtool is used: the system service of prometheus may be off); \
+			$(call say,only its programs are used: the system service of prometheus may be off); \
 	fi; \
 else \
 	$(call say,not Debian: these have to be there: $(1)); \

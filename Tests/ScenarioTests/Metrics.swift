@@ -141,12 +141,22 @@ import Testing
         let check = try ChildProcess("promtool", ["check", "metrics"], inputFile: file)
         #expect(try check.waitForExit() == .status(0))
         #expect(check.output + check.errorOutput == "")
-        // The rules of the documentation, too.
-        let page = try Repository.text("docs/operations.md")
-        let yaml = try #require(
-            page.components(separatedBy: "```yaml\ngroups:").last?.components(separatedBy: "```").first)
-        let rules = try scene.directory.write("groups:" + yaml, to: "rules.yaml")
-        let result = try ChildProcess("promtool", ["check", "rules", rules])
-        #expect(try result.waitForExit() == .status(0), "\(result.output)\(result.errorOutput)")
+    }
+
+    /// Each alert fires for what is bad, not for what is well, and not too early.
+    @Test func `promtool takes the alert rules, and they fire`() throws {
+        for arguments in [["check", "rules", "alerts.yaml"], ["test", "rules", "alerts-test.yaml"]] {
+            let file = Repository.path("monitoring/" + arguments[2])
+            let check = try ChildProcess("promtool", [arguments[0], arguments[1], file])
+            #expect(try check.waitForExit() == .status(0), "\(check.output)\(check.errorOutput)")
+        }
+        func names(_ file: String, _ prefix: String) throws -> [String] {
+            try Repository.text("monitoring/" + file).split(separator: "\n")
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+                .filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        }
+        let alerts = try names("alerts.yaml", "- alert: ")
+        #expect(!alerts.isEmpty)
+        #expect(try names("alerts-test.yaml", "name: ") == alerts)
     }
 }
