@@ -18,7 +18,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RunCommand.self, ReloadCommand.self, CheckCommand.self, TryCommand.self, StatusCommand.self,
-            DeadFamily.self, ReplayCommand.self,
+            VerifyCommand.self, DeadFamily.self, ReplayCommand.self,
             DemoCommand.self, SendCommand.self,
             ListenCommand.self, SecretFamily.self, ConfigFamily.self, VersionCommand.self,
         ],
