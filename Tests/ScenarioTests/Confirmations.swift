@@ -76,7 +76,9 @@ import Testing
         try scene.redis.command("XGROUP", "CREATE", "t", "g", "0", "MKSTREAM")
         #expect(
             try scene.run("group", "remove-consumer", "g", "s", "t", "--consumer", "idle")
-                == CommandResult(0, output: "s: removed\nt: has no such consumer\n"))
+                == CommandResult(
+                    78, output: "s: removed\n",
+                    error: "footbridge: t: the group has no consumer \"idle\"; it has none\n"))
         #expect(
             try scene.run("group", "remove-consumer", "g", "s", "--consumer", "c", "--yes", "--json").output
                 == #"{"group":"g","stream":"s","consumer":"c","removed":true,"dropped":2}"# + "\n")
