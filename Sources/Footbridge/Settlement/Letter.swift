@@ -46,9 +46,12 @@ public struct Letter: Sendable, Equatable {
             })
     }
 
+    /// Whether it says which entry it is of; what does not is an entry of something else.
+    public var isLetter: Bool { stream != nil && entry != nil }
+
     /// Why it cannot be delivered once more; `nil` if it can.
     public var obstacle: String? {
-        if stream == nil || entry == nil { return "it is no dead letter: it does not say which entry it is of" }
+        if !isLetter { return "it is no dead letter: it does not say which entry it is of" }
         if fields.isEmpty { return "the entry's fields are gone" }
         if fields.count > Self.mostFields { return "it has more than \(Self.mostFields) fields, too many for a script" }
         return nil

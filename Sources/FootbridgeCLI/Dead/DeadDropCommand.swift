@@ -28,7 +28,7 @@ struct DeadDropCommand: AsyncParsableCommand {
             var last: EntryID?
             if dryRun || !confirmation.yes {
                 try await walk.run { page in
-                    for letter in page { counts[letter.place, default: 0] += 1 }
+                    for letter in page where letter.isLetter { counts[letter.place, default: 0] += 1 }
                     last = max(last ?? .zero, page.last?.id ?? .zero)
                     return true
                 }
@@ -45,7 +45,8 @@ struct DeadDropCommand: AsyncParsableCommand {
             }
             var dropped = 0
             try await walk.run { page in
-                let ids = page.map(\.id).filter { id in last.map { id <= $0 } ?? true }
+                // `--in` may name a stream of other things: those stay.
+                let ids = page.filter(\.isLetter).map(\.id).filter { id in last.map { id <= $0 } ?? true }
                 guard let place = page.first?.place else { return true }
                 dropped += try await letters.drop(ids, of: place)
                 return true

@@ -89,6 +89,9 @@ extension StatusReport.Route {
     /// What is wrong, and what mends it: a line for each.
     fileprivate func troubles(now: Int64) -> [String] {
         var lines: [String] = []
+        if state == nil {
+            lines.append("\(route): no report: none runs, it has just begun, or Redis takes no writes: see the log")
+        }
         if let state, let reason { lines.append("\(route): \(state.rawValue): \(reason)") }
         for instance in instances ?? [] {
             for endpoint in instance.report.endpoints where endpoint.standing != EndpointSnapshot.Standing.well.rawValue

@@ -31,6 +31,8 @@ import Testing
                 ROUTE  STATE      FOR  DELIVERED/S  FAILED/S  P99  WAITING  INSTANCES
                 shop   no report    -            -         -    -        -          0
 
+                shop: no report: none runs, it has just begun, or Redis takes no writes: see the log
+
                 ROUTE  STREAM           LENGTH    UNREAD  PENDING  OLDEST  DEAD LETTERS
                 shop   orders             1200        17        9   5m12s             1
                 shop   re\x1b[31mfunds       3         ?        1       ?           off
