@@ -27,7 +27,7 @@ struct DeadReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var replay: ReplayOptions
 
-    @Flag(help: "One JSON object per route: route, replayed, skipped.")
+    @Flag(help: "One JSON object per route: route, replayed; what stays is told as text.")
     var json = false
 
     func run() async throws {
@@ -51,6 +51,7 @@ struct DeadReplayCommand: AsyncParsableCommand {
                 throw error
             }
             try mover.tell(json: json)
+            if mover.isIdle { complain("footbridge: no such dead letters") }
             if mover.hasSkipped { throw CommandExit.badInput }
         }
     }
@@ -74,6 +75,9 @@ struct LetterMover {
     }
 
     var hasSkipped: Bool { !skipped.isEmpty }
+
+    /// Nothing was meant: there are no such letters.
+    var isIdle: Bool { replayed.isEmpty && skipped.isEmpty }
 
     private struct Way: Hashable {
         let place: String
@@ -143,6 +147,5 @@ struct LetterMover {
                 "footbridge: \(count) \(count == 1 ? "stays" : "stay") where \(count == 1 ? "it is" : "they are"): \(reason)"
             )
         }
-        if replayed.isEmpty && skipped.isEmpty { complain("footbridge: no such dead letters") }
     }
 }
