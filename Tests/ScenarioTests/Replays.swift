@@ -165,4 +165,13 @@ import Testing
         #expect(try command(scene, "dead", "drop", "--yes").output == "1 deleted\n")
         #expect(try command(scene, "dead", "show", "1-0").exit == .status(65))
     }
+
+    @Test func `nothing but letters is dropped, whatever stream is named`() throws {
+        let scene = try Scene()
+        scene.file.instance = "a"
+        _ = try scene.writeFile()
+        let id = try scene.redis.add(numbers: 0..<1)[0]
+        _ = try command(scene, "dead", "drop", id, "--in", "orders", "--yes")
+        #expect(try scene.redis.command("XLEN", "orders") == 1)
+    }
 }

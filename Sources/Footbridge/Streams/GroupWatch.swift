@@ -64,6 +64,10 @@ struct GroupWatch {
         return findings
     }
 
+    /// The server may have been started again: from its append-only file it does not know how many entries a group has read, which
+    /// `XGROUP SETID` would make it forget, too.
+    mutating func didReconnect() { last?.read = nil }
+
     /// The group was made anew: it stands elsewhere for a reason.
     mutating func reset() { self = GroupWatch() }
 }

@@ -134,6 +134,7 @@ final class StreamSession {
 
     /// The connection for commands stands (again).
     func didConnectCommands() {
+        watch.didReconnect()
         guard isAwake else { return look() }
         if machine.isPreparing || [.rival, .standby, .handingOver].contains(machine.state) {
             perform(machine.didConnectCommands())

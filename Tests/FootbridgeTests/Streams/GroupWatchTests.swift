@@ -29,6 +29,16 @@ struct GroupWatchTests {
         #expect(findings(before, trimmed, read, empty) == [])
     }
 
+    /// From its append-only file a server does not know how many entries a group has read.
+    @Test func `after a restart of the server a group that reads on was not moved`() {
+        let later = changed { ($0.lastDelivered, $0.read) = (EntryID(milliseconds: 6), nil) }
+        #expect(findings(before, later) == [.movedForward(to: EntryID(milliseconds: 6))])
+        var watch = GroupWatch()
+        #expect(watch.note(before) == [])
+        watch.didReconnect()
+        #expect(watch.note(later) == [])
+    }
+
     /// XTRIM MAXLEN 2: 7.0 and Valkey keep a lag of 6, 8.2 says 2.
     @Test func `unread entries that are gone are told once, and more of them again`() {
         let trimmed = changed { ($0.length, $0.firstID) = (2, EntryID(milliseconds: 9)) }
