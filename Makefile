@@ -234,7 +234,7 @@ sanitize = export $(2); options="--disable-xctest --sanitize=$(1) -Xswiftc -DFOO
 		echo "== $$suite"; swift test $$options --skip-build $$([ $$suite = ScenarioTests ] || echo --no-parallel) --filter "^$$suite\." || exit 1; \
 	done
 
-UNITS := footbridge.service footbridge@.service
+UNITS := footbridge.service footbridge@.service footbridge.socket
 
 manuals = $(call say,writing man pages and completions); rm -rf $(MANUALS); Packaging/manuals $(BINARY) $(MANUALS)
 
@@ -290,7 +290,7 @@ check_units = units=$$(mktemp -d); trap "rm -rf $$units" EXIT; \
 	for unit in $(UNITS); do \
 		sed 's|/usr/bin/footbridge|/bin/true|' systemd/$$unit > $$units/$${unit/@/@lint}; \
 	done; \
-	systemd-analyze verify --man=no $$units/*.service 2>&1 | tee $$units/report; \
+	systemd-analyze verify --man=no $$units/*.service $$units/*.socket 2>&1 | tee $$units/report; \
 	if grep -q $$units $$units/report; then exit 1; fi; \
 	systemd-analyze security --offline=true --threshold=11 --no-pager $$units/*.service > $$units/report \
 		|| { cat $$units/report; exit 1; }

@@ -69,9 +69,7 @@ let package = Package(
         library(
             "FootbridgeAdmin",
             [
-                "Footbridge", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", flyingFox, flyingSocks,
-                logging,
-                lifecycle,
+                "Footbridge", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", "CCurl", logging, lifecycle,
             ]),
         .executableTarget(
             name: "footbridge",

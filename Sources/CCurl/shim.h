@@ -7,12 +7,16 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 typedef size_t (*footbridge_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*footbridge_progress_callback)(void *context, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
@@ -322,6 +326,15 @@ static inline _Bool footbridge_can_read(uint32_t events) {
 
 static inline _Bool footbridge_can_write(uint32_t events) {
     return (events & EPOLLOUT) != 0;
+}
+
+/// The next connection, which children do not inherit and which never blocks; -1 if there is none. Swift sees no accept4.
+static inline int footbridge_accept(int listener) {
+    int descriptor = (int)syscall(SYS_accept4, listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int yes = 1;
+    // Not every socket knows it; those of TCP shall not wait for more to send along.
+    if (descriptor >= 0) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    return descriptor;
 }
 
 /// A descriptor that is good for nothing but being counted; -1 if there is none left.

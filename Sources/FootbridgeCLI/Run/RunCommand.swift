@@ -32,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         // Before there are other threads, which may look into the environment.
         let notify = SystemdNotify.fromEnvironment()
+        let passed = PassedSockets.fromEnvironment()
         let first = try config.loadWatched()
         let bridgeConfig = first.config
         let reloads = reloads(first)
@@ -40,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
         let reporter = Reporter(instance: bridgeConfig.instance, monitor: monitor, logger: logger)
         let place = RedisPlace()
         // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
-        let admin = try await startAdmin(bridgeConfig, monitor, reporter, place, reloads, logger)
+        let admin = try await startAdmin(bridgeConfig, passed, monitor, reporter, place, reloads, logger)
         let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
         place.set(redis)
         let bridge = Bridge(
@@ -73,13 +74,20 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func startAdmin(
-        _ config: BridgeConfig, _ monitor: BridgeMonitor, _ reporter: Reporter, _ place: RedisPlace,
-        _ reloads: ConfigReloads, _ logger: Logger
+        _ config: BridgeConfig, _ passed: PassedSockets, _ monitor: BridgeMonitor, _ reporter: Reporter,
+        _ place: RedisPlace, _ reloads: ConfigReloads, _ logger: Logger
     ) async throws -> AdminServer? {
-        guard let listen = config.admin?.listen else { return nil }
+        guard let listen = config.admin?.listen else {
+            guard passed.isEmpty else {
+                throw failure(
+                    "a socket was passed, and the configuration has no admin server for it; add admin: { listen: 127.0.0.1:9464 }",
+                    CommandExit.configuration)
+            }
+            return nil
+        }
         let admin = AdminServer(
-            at: listen, config: config, monitor: monitor, reporter: reporter, logger: logger, redis: { place.target },
-            reload: { await reloads.reload() })
+            at: listen, passed: passed, config: config, monitor: monitor, reporter: reporter, logger: logger,
+            redis: { place.target }, reload: { await reloads.reload() })
         do throws(AdminServerError) {
             try await admin.start()
             return admin
