@@ -8,6 +8,8 @@ import Testing
     @Test func `all entries are delivered while hundreds of clients hold on to the admin server`() throws {
         let scene = try Scene()
         scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        // Connections to the receiver are kept; few of them, so that those of the admin server are told from them.
+        scene.file.route.keys["concurrency"] = "8"
         let bridge = try scene.run()
         let admin = try AdminProbe(bridge)
         try eventually("ready") { try admin.get("/readyz").status == 200 }
