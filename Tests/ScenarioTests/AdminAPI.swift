@@ -132,7 +132,7 @@ import Testing
         #expect(try open.post(pause, headers: ["sec-fetch-site: cross-site"]).status == 403)
         #expect(try open.get(pause).status == 405)
         #expect(try open.post("/api/v1/routes/nosuch/pause").status == 404)
-        #expect(try open.state() == "reading")
+        try eventually("reading, and not paused") { try open.state() == "reading" }
 
         let token = try scene.directory.write("hunter2-of-the-admin\n", to: "token")
         scene.file.admin = "{ listen: \"127.0.0.1:0\", token: { file: \"\(token)\" } }"

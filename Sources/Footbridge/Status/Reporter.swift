@@ -35,23 +35,26 @@ public actor Reporter {
     /// Runs until it is cancelled.
     func run() async throws {
         while true {
-            if let report = await note(), !isRefused { await publish(report) }
-            try await Task.sleep(for: Self.interval)
+            var isPublished = isRefused
+            if let report = await note(), !isRefused { isPublished = await publish(report) }
+            // At the start the connection is made still.
+            try await Task.sleep(for: isPublished ? Self.interval : Self.interval / 10)
         }
     }
 
-    private func publish(_ report: InstanceReport) async {
+    /// - Returns: whether the next one has time.
+    private func publish(_ report: InstanceReport) async -> Bool {
         let command = RESPCommand(
             "SET",
             arguments: [Self.key(of: instance), report.json, "PX", Self.lifetime.wholeMilliseconds]
                 as [any RESPArgument])
-        guard case .failure(let error)? = await monitor.call(command), error.serverError?.code == "NOPERM" else {
-            return
-        }
+        guard let answer = await monitor.call(command) else { return false }
+        guard case .failure(let error) = answer, error.serverError?.code == "NOPERM" else { return true }
         isRefused = true
         logger?.info(
             "this Redis user may not leave reports for footbridge status; docs/configuration.md has the rule",
             metadata: [LogKeys.error: "\(error.words)"])
+        return true
     }
 
     /// Nobody needs to wait until it has run out.

@@ -139,7 +139,8 @@ final class StreamSession {
         if machine.isPreparing || [.rival, .standby, .handingOver].contains(machine.state) {
             perform(machine.didConnectCommands())
         } else if machine.isOpen, let connection = worker.commands.connection {
-            ownership.beat(on: connection)
+            // The answer that would have said whether the route is paused may have been lost.
+            isHoldKnown ? ownership.beat(on: connection) : visit(on: connection)
         }
     }
 

@@ -10,7 +10,7 @@ struct Figures: Sendable {
 
     /// - Throws: if the bridge does not answer.
     init(port: UInt16) throws {
-        let answer = try exchange("GET /metrics HTTP/1.1\r\nhost: chaos\r\nconnection: close\r\n\r\n", port: port)
+        let answer = try exchange("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", port: port)
         guard answer.hasPrefix("HTTP/1.1 200 ") else { throw TestSupportError("/metrics: \(answer.prefix(100))") }
         var values: [String: Double] = [:]
         for line in answer.split(whereSeparator: \.isNewline) where line.hasPrefix("footbridge_") {
