@@ -87,6 +87,7 @@ actor Worker {
             listen(on: connection)
         }
         context.start(routes)
+        context.pulse.start()
         for route in routes { route.begin() }
     }
 

@@ -137,7 +137,6 @@ final class WorkerContext {
             for link in links { link.follow(address) }
         }
         watch?.start()
-        pulse.start()
     }
 
     // MARK: - Endpoints
