@@ -65,8 +65,9 @@ import Testing
         try scene.redis.add(numbers: 0..<count)
         let bridge = try scene.run()
         try scene.waitUntilSettled(timeout: .seconds(30))
+        // nginx writes a request down after it has answered it.
+        try eventually("all are written down") { Set(server.requests.map(\.id)).count == count }
         let requests = server.requests
-        #expect(Set(requests.map(\.id)).count == count)
         #expect(Set(requests.map(\.version)) == ["HTTP/2.0"])
         #expect(try scene.redis.command("EXISTS", "{orders}:dead:orders") == 0)
         #expect(bridge.logs().filter { $0.level == "error" } == [])

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import TestThreads
 import Testing
 
@@ -17,14 +18,21 @@ import Testing
         let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         // Beyond PIPE_BUF (4096), where the kernel alone would not keep them apart.
         let lines = ["a", "b", "c", "d"].map { String(repeating: $0, count: 10_000) + "\n" }
-        let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
+        // A thread of its own: the sink gives lines up that nobody reads for long, and the pool may be busy.
+        let end = Gate()
+        nonisolated(unsafe) var data = Data()
+        Thread {
+            data = pipe.fileHandleForReading.readDataToEndOfFile()
+            end.open()
+        }.start()
         await withTaskGroup { group in
             for text in lines {
                 group.addTask { for _ in 0..<20 { sink.write(self.line(text)) } }
             }
         }
         try? pipe.fileHandleForWriting.close()
-        let read = String(decoding: await reader.value, as: UTF8.self).split(separator: "\n").map { String($0) + "\n" }
+        #expect(end.wait())
+        let read = String(decoding: data, as: UTF8.self).split(separator: "\n").map { String($0) + "\n" }
         #expect(read.sorted() == lines.flatMap { line in [String](repeating: line, count: 20) })
     }
 
