@@ -4,16 +4,10 @@ internal import Synchronization
 /// Who may ask what: the token, pages of other sites, and how often.
 final class AdminGate: Sendable {
     private let token: String?
-    private let bucket = Mutex(Bucket())
+    private let bucket = Mutex(TokenBucket(rate: AdminGate.rate, burst: 200))
 
-    /// Requests per second, and how many at once.
+    /// Requests per second.
     private static let rate = 50.0
-    private static let burst = 200.0
-
-    private struct Bucket {
-        var tokens = AdminGate.burst
-        var at = MonotonicTime.now
-    }
 
     init(token: String?) { self.token = token }
 
@@ -21,7 +15,9 @@ final class AdminGate: Sendable {
     func check(_ request: AdminRequest, isOpen: Bool) throws(AdminError) {
         // Probes must get their answer whatever others do.
         if isOpen { return }
-        guard take() else { throw AdminError(429, "too many requests; there may be \(Int(Self.rate)) in a second") }
+        guard bucket.withLock({ $0.take(.now) }) else {
+            throw AdminError(429, "too many requests; there may be \(Int(Self.rate)) in a second")
+        }
         if let token {
             guard let given = Self.bearer(request.headers["authorization"]), Self.isEqual(given, token) else {
                 throw AdminError(
@@ -50,17 +46,6 @@ final class AdminGate: Sendable {
         let type = request.headers["content-type"]?.split(separator: ";").first.map(String.init)?.lowercased()
         guard type == "application/json" else {
             throw AdminError(415, "this needs the header Content-Type: application/json")
-        }
-    }
-
-    private func take() -> Bool {
-        bucket.withLock { bucket in
-            let now = MonotonicTime.now
-            bucket.tokens = min(Self.burst, bucket.tokens + (now - bucket.at) / .seconds(1) * Self.rate)
-            bucket.at = now
-            guard bucket.tokens >= 1 else { return false }
-            bucket.tokens -= 1
-            return true
         }
     }
 
