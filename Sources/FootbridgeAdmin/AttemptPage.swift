@@ -49,25 +49,7 @@ struct AttemptWish: Sendable, Equatable {
 
 /// `/api/v1/attempts`
 struct AttemptPage: Encodable, Sendable {
-    struct Attempt: Encodable, Sendable {
-        let at: String
-        let route: String
-        let stream: String
-        let entry: String
-        let attempt: Int
-        let entries: Int?
-        let endpoint: String
-        let ok: Bool
-        let status: Int?
-        let outcome: String
-        let error: String?
-        let durationMs: Double
-        let answer: String?
-        let then: String
-        let nextInS: Double?
-    }
-
-    let attempts: [Attempt]
+    let attempts: [AttemptReport]
     let next: String
 
     static func make(_ wish: AttemptWish, _ routes: [RouteConfig], _ monitor: BridgeMonitor) async -> AttemptPage {
@@ -82,12 +64,12 @@ struct AttemptPage: Encodable, Sendable {
         }
         found.sort { ($0.record.at, $0.record.number) < ($1.record.at, $1.record.number) }
         return AttemptPage(
-            attempts: found.suffix(wish.limit).map { Attempt($0.record, of: $0.route) },
+            attempts: found.suffix(wish.limit).map { AttemptReport($0.record, of: $0.route) },
             next: newest.map(String.init).joined(separator: "-"))
     }
 }
 
-extension AttemptPage.Attempt {
+extension AttemptReport {
     /// What is replayed is read from a stream of its own, one for each of the route's.
     private static func stream(_ place: Int, of route: RouteConfig) -> String {
         let (streams, count) = (route.streams, route.streams.count)

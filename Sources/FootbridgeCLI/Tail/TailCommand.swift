@@ -114,31 +114,13 @@ struct TailCommand: AsyncParsableCommand {
 
 /// What the admin server answers; docs/api.md.
 struct AttemptList: Decodable {
-    struct Attempt: Codable {
-        var at: String
-        var route: String
-        var stream: String
-        var entry: String
-        var attempt: Int
-        var entries: Int?
-        var endpoint: String
-        var ok: Bool
-        var status: Int?
-        var outcome: String
-        var error: String?
-        var durationMs: Double
-        var answer: String?
-        var then: String
-        var nextInS: Double?
-    }
-
-    let attempts: [Attempt]
+    let attempts: [AttemptReport]
     let next: String
 }
 
 /// An attempt on one line.
 enum AttemptLine {
-    static func text(_ attempt: AttemptList.Attempt, showsRoute: Bool) -> String {
+    static func text(_ attempt: AttemptReport, showsRoute: Bool) -> String {
         let clock = attempt.at.split(separator: "T").last.map { String($0.prefix(12)) } ?? attempt.at
         var parts = [clock, attempt.ok ? "ok  " : "FAIL"]
         if showsRoute { parts.append(attempt.route) }
