@@ -331,7 +331,7 @@ final class Batches {
     /// Says what becomes of several entries that one request carried, after the endpoint has noted its outcome.
     func judge(_ rows: [EntryTable.Row], _ report: DeliveryReport) {
         let isOpen = !route.isHeldUp && !route.isDraining
-        func note(next: String) { route.noteFailure(rows[0], report.outcome, next: next, count: rows.count) }
+        func note(next: String) { route.notes.didFail(rows[0], report.outcome, next: next, count: rows.count) }
         switch report.outcome {
         case .ownLack: return lack(rows, report)
         case .messageRefused where isOpen:

@@ -35,7 +35,7 @@ final class Route: TurnParticipant {
     private lazy var repeats = Repeats(self)
     private lazy var doubts = Doubts(self)
     private lazy var endpointLog = EndpointLog(loop: worker.loop, logger: logger, hasMany: endpoints != nil)
-    private lazy var failures = FailureLog(loop: worker.loop, logger: logger)
+    private(set) lazy var notes = AttemptNotes(self)
     /// As the streams stand in the configuration, then what is replayed of each, which sleep until there is something.
     private(set) var sessions: [StreamSession] = []
     /// Their streams.
@@ -45,7 +45,6 @@ final class Route: TurnParticipant {
 
     /// What the endpoint knows of the requests under way.
     private var attempts: [EntryTable.Row: Attempt] = [:]
-    private(set) var attemptLog = AttemptLog()
     private var wakeUp: (timer: LoopTimer, at: MonotonicTime)?
     private var awaitsEndpoint = false
     private(set) var draining: Draining?
@@ -298,7 +297,7 @@ final class Route: TurnParticipant {
         switch report.settlement {
         case .open, .acknowledged: break
         case .maybeAcknowledged, .undecided:
-            note(row, report, of: endpoint, entries: max(1, rows.count), then: .undecided)
+            notes.didEnd(row, report, of: endpoint, entries: max(1, rows.count), then: .undecided)
             return leaveOpen(row, attempt, report)
         }
         let (outcome, now) = (report.outcome, worker.loop.wallMilliseconds)
@@ -319,39 +318,17 @@ final class Route: TurnParticipant {
             }
         }
         if rows.count > 1 {
-            note(
+            notes.didEnd(
                 row, report, of: endpoint, entries: rows.count,
                 then: outcome.isDelivered && report.failed.isEmpty ? .settled : .retry(after: nil))
             batches?.judge(rows, report)
         } else {
             let verdict = verdict(row, outcome, usedConnection: report.usedConnection, mark: attempt.mark)
-            note(row, report, of: endpoint, then: verdict.then(isHeldUp: isHeldUp(row), onDead: config.onDead))
+            notes.didEnd(
+                row, report, of: endpoint, then: verdict.then(isHeldUp: isHeldUp(row), onDead: config.onDead))
             table.setMark(endpoint.standing.mark(attempt.mark, after: outcome), row)
             carryOut(verdict, row, report, mark: attempt.mark)
         }
-    }
-
-    /// Writes an attempt down for people.
-    private func note(
-        _ row: EntryTable.Row, _ report: DeliveryReport, of endpoint: Endpoint, entries: Int = 1,
-        then: AttemptRecord.Then
-    ) {
-        worker.attemptCount += 1
-        let key = table.key(row)
-        var record = AttemptRecord(
-            number: worker.attemptCount, at: worker.loop.wallMilliseconds, stream: key.stream, entry: key.id,
-            attempt: table.attempts(row), entries: entries, endpoint: endpoint.name, outcome: report.outcome,
-            nanoseconds: report.nanoseconds, then: then)
-        if record.isDelivered {
-            counters.accepted += 1
-            endpoint.acceptedAt = record.at
-        } else {
-            record.answer = attemptLog.head(of: report.response)
-            counters.failures[report.outcome.reason, default: 0] += 1
-            endpoint.failure = EndpointFailure(
-                at: record.at, outcome: report.outcome, cause: report.likelyCause, answer: record.answer)
-        }
-        attemptLog.add(record)
     }
 
     /// - Parameter mark: as the entry remembered it before this attempt.
@@ -369,14 +346,7 @@ final class Route: TurnParticipant {
     func carryOut(
         _ verdict: Verdict, _ row: EntryTable.Row, _ report: DeliveryReport, mark: RefusalMark = .none
     ) {
-        if let share = worker.loggedShare, share.includes(table.key(row).id.spread) {
-            logger.info("attempt made", metadata: metadata(ofAttempt: row, report))
-        } else {
-            logger.debug("attempt made", metadata: metadata(ofAttempt: row, report))
-        }
-        if verdict != .settle, let next = verdict.nextAttempt(isHeldUp: isHeldUp(row)) {
-            noteFailure(row, report.outcome, next: next)
-        }
+        notes.didJudge(row, report, verdict)
         switch verdict {
         case .settle:
             counters.latency.record(nanoseconds: report.nanoseconds)
@@ -415,29 +385,6 @@ final class Route: TurnParticipant {
             if isDraining { return wait(row, for: .zero, isCharged: false) }
             table.takeBack(row)
         }
-    }
-
-    private func metadata(ofAttempt row: EntryTable.Row, _ report: DeliveryReport) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            LogKeys.entry: "\(table.key(row).id)", LogKeys.attempt: "\(table.attempts(row))",
-            LogKeys.endpoint: "\(loggedEndpoint(of: row))", LogKeys.outcome: "\(report.outcome)",
-            LogKeys.duration: .stringConvertible(Duration.nanoseconds(report.nanoseconds).inMilliseconds),
-        ]
-        if let status = report.outcome.status { metadata[LogKeys.status] = .stringConvertible(status) }
-        return metadata
-    }
-
-    /// - Parameter next: when it is sent again.
-    func noteFailure(_ row: EntryTable.Row, _ outcome: Outcome, next: String, count: Int = 1) {
-        failures.note(outcome, endpoint: loggedEndpoint(of: row), next: next, count: count)
-    }
-
-    /// As `log.urls` has it.
-    private func loggedEndpoint(of row: EntryTable.Row) -> String {
-        guard endpoints == nil, worker.log.urls == .full, let webhook = config.webhook else {
-            return endpoint(of: row).name
-        }
-        return webhook.loggedURL(.full)
     }
 
     /// Redis will tell whose an entry is, and whether it was settled: it waits for that, and its attempt costs nothing.
@@ -651,7 +598,7 @@ final class Route: TurnParticipant {
     }
 
     func stop() {
-        failures.flush()
+        notes.flush()
         settler.letterLog.flush()
         if let wakeUp { worker.loop.cancel(wakeUp.timer) }
         for session in sessions { session.close() }

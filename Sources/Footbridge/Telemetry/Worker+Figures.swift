@@ -18,7 +18,7 @@ extension Worker {
     ///
     /// - Parameter number: later than this one only.
     func attempts(ofRoute name: String, since number: UInt64) -> [AttemptRecord] {
-        routes.first { $0.config.name == name }?.attemptLog.since(number) ?? []
+        routes.first { $0.config.name == name }?.notes.last.since(number) ?? []
     }
 
     /// Entries of a route that wait without their bodies, by due time.
