@@ -21,6 +21,9 @@ BINARY  := .build/release/footbridge
 # Man pages and completions.
 MANUALS := .build/manuals
 
+# Tests that run at a time. All of them at once, which is the default, keep each other from what they have a few seconds for.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 24
+
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
