@@ -144,7 +144,7 @@ import Testing
         #expect(try closed.post(pause).status == 401)
         let bearer = "authorization: Bearer hunter2-of-the-admin"
         #expect(try closed.ask("GET", "/api/v1/status", host: "bridge.internal", headers: [bearer]).status == 200)
-        #expect(try closed.get("/readyz").status == 200)
+        try eventually("it is ready, as probes without a token see") { try closed.get("/readyz").status == 200 }
         let tail = try CommandResult(
             .footbridge([
                 "tail", "--no-follow", "-c",
