@@ -1,4 +1,5 @@
 internal import Curl
+internal import Glibc
 public import Logging
 public import Redis
 public import ServiceLifecycle
@@ -37,6 +38,9 @@ public struct Bridge: Service {
     public func run() async throws {
         DescriptorLimit.check(config, logger)
         for advice in config.advice { advice.tell(logger) }
+        StopTime.advice(
+            config, variable: { getenv($0).map { String(cString: $0) } }, isHeard: notify?.isHeard ?? false)?
+            .tell(logger)
         let rates = RateBook(config.routes)
         let workers = try (1...max(1, config.workers)).map {
             try Worker(number: $0, config: config, target: target, rates: rates, logger: logger)
@@ -58,6 +62,7 @@ public struct Bridge: Service {
             Reloader(
                 $0, workers: workers, rates: rates, monitor: monitor, summary: summary, notify: notify, logger: logger)
         }
+        let advising = Task { try? await StartAdvice(config: config, monitor: monitor, logger: logger).run() }
         let reporting = Task { [reporter] in try? await reporter.run() }
         let watch = reloader.map { reloader in Task { try? await reloader.watch() } }
         if let reloader { reloads?.begin(reloader) }
@@ -65,6 +70,7 @@ public struct Bridge: Service {
             try await summary.tellEveryMinute()
         }
         watch?.cancel()
+        advising.cancel()
         reporting.cancel()
         telling?.cancel()
         reloads?.end()

@@ -44,6 +44,7 @@ struct BridgeMetrics {
         add("entries_dead_lettered", "Entries given up: written to the dead letters, or dropped.") { $0.dead }
         add("entries_trimmed", "Entries that left their stream before they were settled.") { $0.trimmed }
         add("entries_trimmed_unread", "Entries that left their stream before they were read.") { $0.unreadLost }
+        add("entries_removed", "Settled entries that `trim` removed from the streams.") { $0.removed }
         add("entries_without_time", "Entries whose ids are no times: their ages are unknown.") { $0.timeless }
         add("attempts_repeated_at_once", "Attempts that were made once more at once, on a fresh connection.") {
             $0.repeatedAtOnce

@@ -93,6 +93,7 @@ extension RouteConfig {
             "claim_after": DurationText.format(claimAfter),
             "take_over": takeOver.rawValue,
             "drain_timeout": DurationText.format(drainTimeout),
+            "trim": trim.map { "keep \($0.keep), only settled" } ?? "false",
         ]
         return source.map { $0 } + destination.settings(paths: paths) + treatment.map { $0 }
     }

@@ -89,6 +89,7 @@ extension BridgeConfig {
             routes.append((config, route))
         }
         GroupCheck.run(routes)
+        TrimCheck.run(routes)
         CircleCheck.run(routes)
         if isTraced { TracingConfig.check(routes) }
         FormerPlaceCheck.run(routes)

@@ -24,6 +24,7 @@ extension RouteConfig {
         section.duration("claim_after", &claimAfter, .milliseconds(100) ... .seconds(30 * 86_400))
         section.name("take_over", &takeOver)
         section.duration("drain_timeout", &drainTimeout, .zero ... .seconds(3600))
+        trim = TrimConfig.read(section)
         section.finish()
         if !section.isTemplate, let destinationSection {
             checkClaim(section, destinationSection)

@@ -29,13 +29,15 @@ public struct RouteConfig: Sendable, Equatable {
     public var takeOver: TakeOver
     /// How long a stopping bridge waits for the requests in flight.
     public var drainTimeout: Duration
+    /// What is removed from its streams; `nil`: nothing.
+    public var trim: TrimConfig?
 
     public init(
         name: String, streams: [String], group: String, start: GroupStart = .new, destination: Destination,
         concurrency: Concurrency = 64, rate: RateLimit? = nil, retry: RetryPolicy = RetryPolicy(),
         maximumParked: Int = 100_000, deadLetter: DeadLetterTarget = .perStream, claimAfter: Duration = .seconds(60),
         takeOver: TakeOver = .own, drainTimeout: Duration = .seconds(20), filter: String? = nil,
-        dataField: String? = nil, ordering: Ordering = .none, onDead: OnDead = .continue
+        dataField: String? = nil, ordering: Ordering = .none, onDead: OnDead = .continue, trim: TrimConfig? = nil
     ) {
         self.name = name
         self.streams = streams
@@ -54,6 +56,7 @@ public struct RouteConfig: Sendable, Equatable {
         self.dataField = dataField
         self.ordering = ordering
         self.onDead = onDead
+        self.trim = trim
     }
 
     /// Whether entries may have to wait for one another; then one instance at a time reads a stream.

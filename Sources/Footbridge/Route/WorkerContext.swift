@@ -183,6 +183,11 @@ final class WorkerContext {
         for route in routes where route.endpoint === endpoint { loop.atEndOfTurn(route) }
     }
 
+    /// The groups that routes of this configuration read a stream as.
+    func groups(reading stream: String) -> [String] {
+        routes.filter { $0.config.streams.contains(stream) }.map(\.config.group)
+    }
+
     // MARK: - Other routes
 
     /// What routes share follows those that there are now.

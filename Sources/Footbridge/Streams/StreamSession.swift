@@ -36,6 +36,7 @@ final class StreamSession {
     private(set) lazy var adoption = Adoption(self)
     private(set) lazy var ownership = Ownership(self)
     private(set) lazy var takeover = Takeover(self)
+    private(set) lazy var trimming = Trimming(self)
     private var trouble: String?
     private var isToldOfHaste = false
     /// There was more to read than was asked for, as far as is known.
@@ -363,6 +364,7 @@ final class StreamSession {
             machine.stands(at: survey.lastDelivered)
         }
         takeover.look(on: connection)
+        trimming?.look(on: connection)
     }
 
     /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want

@@ -13,6 +13,8 @@ final class RouteCounters {
     var trimmed = 0
     /// Entries that were trimmed or deleted before anybody had read them, as far as this instance noticed.
     var unreadLost = 0
+    /// Settled entries that `trim` removed from the streams.
+    var removed = 0
     /// Entries that turned out to be another instance's, or settled by it.
     var lostOwnership = 0
     /// Acknowledgements that found nothing to acknowledge.
@@ -48,7 +50,7 @@ final class RouteCounters {
         var figures = RouteFigures()
         (figures.read, figures.delivered, figures.retried, figures.dead) = (read, delivered, retried, dead)
         (figures.resumed, figures.takenOver, figures.trimmed) = (resumed, takenOver, trimmed)
-        (figures.unreadLost, figures.filtered) = (unreadLost, filtered)
+        (figures.unreadLost, figures.filtered, figures.removed) = (unreadLost, filtered, removed)
         (figures.lostOwnership, figures.acknowledgedTwice) = (lostOwnership, acknowledgedTwice)
         (figures.repeatedAtOnce, figures.groupGaps, figures.timeless) = (repeatedAtOnce, groupGaps, timeless)
         (figures.receivers, figures.unheard, figures.appendRepeats) = (receivers, unheard, appendRepeats)
@@ -72,6 +74,7 @@ public struct RouteFigures: Sendable, Equatable {
     public var takenOver = 0
     public var trimmed = 0
     public var unreadLost = 0
+    public var removed = 0
     public var lostOwnership = 0
     public var acknowledgedTwice = 0
     public var repeatedAtOnce = 0
@@ -122,6 +125,7 @@ public struct RouteFigures: Sendable, Equatable {
         takenOver = operation(takenOver, other.takenOver)
         trimmed = operation(trimmed, other.trimmed)
         unreadLost = operation(unreadLost, other.unreadLost)
+        removed = operation(removed, other.removed)
         lostOwnership = operation(lostOwnership, other.lostOwnership)
         acknowledgedTwice = operation(acknowledgedTwice, other.acknowledgedTwice)
         repeatedAtOnce = operation(repeatedAtOnce, other.repeatedAtOnce)

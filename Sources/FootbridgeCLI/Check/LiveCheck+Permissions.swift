@@ -22,8 +22,11 @@ struct NeededCommand: Equatable {
     ///
     /// `XRANGE`, `XGROUP CREATECONSUMER` and `DELCONSUMER` are called in scripts, which may do what their user may.
     ///
-    /// - Parameter isOrdered: whether one instance at a time reads it.
-    static func all(stream: String, dead: String?, isOrdered: Bool = false) -> [NeededCommand] {
+    /// - Parameters:
+    ///   - isOrdered: whether one instance at a time reads it.
+    ///   - isTrimmed: whether it is trimmed.
+    static func all(stream: String, dead: String?, isOrdered: Bool = false, isTrimmed: Bool = false) -> [NeededCommand]
+    {
         let nobody = "footbridge-check-\(UInt64.random(in: .min ... .max))"
         var commands = [
             NeededCommand(rule: "xreadgroup", arguments: ["GROUP", nobody, nobody, "STREAMS", stream, "x"]),
@@ -40,6 +43,10 @@ struct NeededCommand: Equatable {
             NeededCommand(rule: "eval", arguments: ["return 1"] + (dead.map { ["2", stream, $0] } ?? ["1", stream])),
         ]
         if isOrdered { commands.append(NeededCommand(rule: "xread", arguments: ["STREAMS", stream, "x"])) }
+        if isTrimmed {
+            commands.append(NeededCommand(rule: "xtrim", arguments: [stream, "MAXLEN", "x"]))
+            commands.append(NeededCommand(rule: "time", arguments: []))
+        }
         if let dead { commands.append(NeededCommand(rule: "xadd", arguments: [dead, "x", "f", "v"])) }
         return commands
     }
@@ -105,7 +112,8 @@ extension LiveCheck {
         var refusals: [(NeededCommand, Refusal)] = []
         for stream in route.streams {
             let needed = NeededCommand.all(
-                stream: stream, dead: route.deadLetterStream(of: stream), isOrdered: route.isOrdered)
+                stream: stream, dead: route.deadLetterStream(of: stream), isOrdered: route.isOrdered,
+                isTrimmed: route.trim != nil)
             for command in needed {
                 if let refusal = try await refusal(of: command, user) { refusals.append((command, refusal)) }
             }

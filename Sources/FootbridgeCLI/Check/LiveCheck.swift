@@ -17,17 +17,25 @@ struct LiveCheck {
             findings.append(Finding(.note, text + "entries that arrive while a bridge stops may lose an attempt"))
         }
         if let waitForAck = config.waitForAck { findings.append(try await replicas(waitForAck, user)) }
+        let advisor = ServerLook(config) { [client] command async throws(RedisError) in try await client.call(command) }
+        var looked: Set<String> = []
         for route in config.routes {
             findings.append(try await permissions(route, user))
             findings += try await replayRights(route, user)
-            for stream in route.streams { findings += try await look(at: stream, route: route) }
+            for stream in route.streams {
+                findings += try await look(at: stream, route: route)
+                findings += try await retention(of: stream, route)
+                guard looked.insert(stream).inserted else { continue }
+                findings += try await advisor.look(at: stream).map(Finding.init)
+            }
             if let other = route.destination.redis {
                 findings += await Self.look(at: other, of: route, in: config)
             } else {
                 findings += try await look(atEndOf: route)
             }
         }
-        return findings
+        // One for each route says no more.
+        return findings.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// The reply, or the error that the server answers with; what is wrong with the connection is thrown.
@@ -89,4 +97,11 @@ private func infoFields(_ text: String) -> [String: String] {
         if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
     }
     return fields
+}
+
+extension Finding {
+    fileprivate init(_ advice: ServerAdvice) {
+        let place = advice.stream.map { "stream \($0): " } ?? ""
+        self.init(advice.isWarning ? .warn : .note, place + advice.text)
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Footbridge
 import RedisStreams
 
 struct StreamTrimCommand: AsyncParsableCommand {
@@ -10,10 +11,14 @@ struct StreamTrimCommand: AsyncParsableCommand {
             delivered any more. --approximate is cheaper for Redis, which then removes whole nodes only (100 entries by \
             default), and never too much.
 
+            --settled removes only what all groups of the stream have settled: nothing that is pending, and nothing that is unread. \
+            By itself it removes all of that; with --to or --before less. It goes in small steps, whole nodes with --to.
+
             Examples:
               footbridge stream trim orders --to 1000
               footbridge stream trim orders --before 30d --yes
               footbridge stream trim orders --before 2026-01-02T00:00Z --approximate
+              footbridge stream trim orders --settled --before 7d
             """)
 
     @Argument(help: "The stream.")
@@ -31,6 +36,12 @@ struct StreamTrimCommand: AsyncParsableCommand {
     @Flag(help: "Let Redis keep some more than that.")
     var approximate = false
 
+    @Flag(help: "Remove only what all groups of the stream have settled.")
+    var settled = false
+
+    @Flag(help: "Show what would go, and remove nothing.")
+    var dryRun = false
+
     @Flag(help: "Print a JSON object: stream, removed.")
     var json = false
 
@@ -38,13 +49,23 @@ struct StreamTrimCommand: AsyncParsableCommand {
     @OptionGroup var server: RedisOption
 
     func validate() throws {
-        if (to == nil) == (before == nil) { throw ValidationError("give either --to n or --before place") }
+        if to != nil, before != nil { throw ValidationError("give either --to n or --before place") }
+        if to == nil, before == nil, !settled {
+            throw ValidationError("give --to n or --before place, or --settled for all that nobody needs")
+        }
+        if settled, approximate { throw ValidationError("--settled is as exact as it can be; leave out --approximate") }
         if let to, to < 0 { throw ValidationError("--to \(to) is below 0") }
     }
 
     func run() async throws {
         let bound = before.map { TrimBound.from($0) } ?? .newest(to ?? 0)
         try await server.perform(on: [stream], isMaking: false) { redis in
+            if settled { return try await trimSettled(redis) }
+            if dryRun {
+                let lines = try await TrimLoss.of(bound, on: stream, approximate: approximate, redis)?.lines
+                return print(
+                    (lines ?? ["\(EscapedText.line(stream.utf8)): nothing would be removed"]).joined(separator: "\n"))
+            }
             try await confirmation.confirm {
                 try await TrimLoss.of(bound, on: stream, approximate: approximate, redis)?.lines ?? []
             }
@@ -57,6 +78,24 @@ struct StreamTrimCommand: AsyncParsableCommand {
             if removed == 0 { try await redis.requireStream(stream) }
             try Count(stream: stream, what: "removed", count: removed).print(json: json)
         }
+    }
+
+    private func trimSettled(_ redis: Redis) async throws {
+        let target = before.map { TrimTarget.from($0) } ?? .keep(.entries(to ?? 0))
+        let plan = try await SettledTrim.of(target, on: stream, redis)
+        if dryRun { return print(plan.lines.joined(separator: "\n")) }
+        try await confirmation.confirm { plan.count == 0 ? [] : plan.lines }
+        var removed = 0
+        var behind: EntryID? = .zero
+        while true {
+            let step = try await redis.call(.trimSettled(target, stream: stream, required: [], behind: behind))
+            removed += step.removed
+            let isAdvanced = step.removed > 0 || step.reached != behind
+            behind = step.reached
+            guard step.hasMore || isAdvanced else { break }
+        }
+        if removed == 0 { complain(plan.reason) }
+        try Count(stream: stream, what: "removed", count: removed).print(json: json)
     }
 }
 

@@ -112,7 +112,7 @@ public final class Redis: Sendable {
 
 extension Redis {
     /// Sends a command on streams and waits for its reply.
-    func call<Reply>(_ command: StreamCommand<Reply>) async throws -> Reply {
+    package func call<Reply>(_ command: StreamCommand<Reply>) async throws -> Reply {
         try command.decoded(try await reply(to: command.command, mayRepeat: command.isReadOnly))
     }
 

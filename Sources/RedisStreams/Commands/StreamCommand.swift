@@ -20,7 +20,7 @@ public struct StreamCommand<Reply: Sendable>: Sendable {
         self.decode = decode
     }
 
-    func result(_ reply: Result<RESPValue, RedisError>) -> Result<Reply, RedisError> {
+    package func result(_ reply: Result<RESPValue, RedisError>) -> Result<Reply, RedisError> {
         reply.flatMap { value in
             guard let decoded = decode(value) else {
                 return .failure(.unexpectedReply(command: command.name, reply: value.shape))

@@ -1,0 +1,33 @@
+internal import Logging
+internal import Redis
+
+/// Tells the log, once after the start, what looks wrong in Redis.
+struct StartAdvice {
+    let config: BridgeConfig
+    let monitor: BridgeMonitor
+    let logger: Logger
+
+    /// Runs until Redis has answered.
+    func run() async throws {
+        let look = ServerLook(config, isRunning: true) { [monitor] command async throws(RedisError) in
+            guard let answer = await monitor.call(command) else { throw .closed }
+            return try answer.get()
+        }
+        while true {
+            // The groups are made first.
+            try await Task.sleep(for: .seconds(2))
+            guard let advice = try? await look.advice() else { continue }
+            for one in advice { one.tell(logger) }
+            return
+        }
+    }
+}
+
+extension ServerAdvice {
+    func tell(_ logger: Logger) {
+        var metadata: Logger.Metadata = [LogKeys.reason: "\(text)"]
+        if let route { metadata[LogKeys.route] = "\(route)" }
+        if let stream { metadata[LogKeys.stream] = "\(stream)" }
+        logger.log(level: isWarning ? .warning : .notice, "Redis has something to look at", metadata: metadata)
+    }
+}
