@@ -32,8 +32,6 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
-let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 
 let package = Package(
     name: "footbridge",
@@ -47,7 +45,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -62,6 +59,7 @@ let package = Package(
         library("RedisStreams", ["Redis", "RESP"]),
         library("Webhooks", ["Curl", "COpenSSL"]),
         library("JQ", ["CJQ"]),
+        library("HTTP", ["Curl", "CCurl"]),
         library(
             "Footbridge",
             ["RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", yams, logging, lifecycle, heap, deque],
@@ -69,13 +67,13 @@ let package = Package(
         library(
             "FootbridgeAdmin",
             [
-                "Footbridge", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", "CCurl", logging, lifecycle,
+                "Footbridge", "HTTP", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", logging, lifecycle,
             ]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
-                "Footbridge", "FootbridgeAdmin", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
-                "CSampleEvents", "CNoICUData", argumentParser, logging, lifecycle, flyingFox, flyingSocks,
+                "Footbridge", "FootbridgeAdmin", "HTTP", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
+                "CSampleEvents", "CNoICUData", argumentParser, logging, lifecycle,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict
@@ -97,6 +95,7 @@ let package = Package(
             resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["Webhooks"]),
         tests("JQTests", ["TestThreads", "JQ"]),
+        tests("HTTPTests", ["HTTP", "Curl", "TestSupport"]),
         tests(
             "FootbridgeTests",
             [
@@ -107,7 +106,7 @@ let package = Package(
             resources: [.copy("Fixtures"), .copy("Peers/schema_peer.py")]),
         tests(
             "FootbridgeAdminTests",
-            ["FootbridgeAdmin", "Footbridge", "RedisStreams", "TestSupport", logging, lifecycle]),
+            ["FootbridgeAdmin", "Footbridge", "HTTP", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
         tests(
             "ScenarioTests", ["TestThreads", "footbridge", "TestSupport", "COpenSSL"],

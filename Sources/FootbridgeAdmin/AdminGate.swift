@@ -1,4 +1,5 @@
 internal import Curl
+internal import HTTP
 internal import Synchronization
 
 /// Who may ask what: the token, pages of other sites, and how often.
@@ -12,19 +13,19 @@ final class AdminGate: Sendable {
     init(token: String?) { self.token = token }
 
     /// - Parameter isOpen: it shows nothing of what is delivered, and probes have no token.
-    func check(_ request: AdminRequest, isOpen: Bool) throws(AdminError) {
+    func check(_ request: HTTPRequest, isOpen: Bool) throws(HTTPError) {
         // Probes must get their answer whatever others do.
         if isOpen { return }
         guard bucket.withLock({ $0.take(.now) }) else {
-            throw AdminError(429, "too many requests; there may be \(Int(Self.rate)) in a second")
+            throw HTTPError(429, "too many requests; there may be \(Int(Self.rate)) in a second")
         }
         if let token {
             guard let given = Self.bearer(request.headers["authorization"]), Self.isEqual(given, token) else {
-                throw AdminError(
+                throw HTTPError(
                     401, "this needs the header Authorization: Bearer TOKEN, with the token of admin.token")
             }
         } else if let host = request.headers["host"], !Self.isLocalName(host) {
-            throw AdminError(
+            throw HTTPError(
                 421,
                 "without admin.token the server is reached by its address or as localhost, not as \(host.prefix(100))")
         }
@@ -33,19 +34,19 @@ final class AdminGate: Sendable {
     }
 
     /// A browser sends what changes something for another site only after asking, if the body is JSON; and it says who wants it.
-    private func checkChange(_ request: AdminRequest) throws(AdminError) {
+    private func checkChange(_ request: HTTPRequest) throws(HTTPError) {
         if let site = request.headers["sec-fetch-site"], !["same-origin", "none"].contains(site) {
-            throw AdminError(403, "a page of another site may not change anything here")
+            throw HTTPError(403, "a page of another site may not change anything here")
         }
         if let origin = request.headers["origin"] {
             let host = request.headers["host"] ?? ""
             guard origin == "http://\(host)" || origin == "https://\(host)" else {
-                throw AdminError(403, "a page of another site may not change anything here")
+                throw HTTPError(403, "a page of another site may not change anything here")
             }
         }
         let type = request.headers["content-type"]?.split(separator: ";").first.map(String.init)?.lowercased()
         guard type == "application/json" else {
-            throw AdminError(415, "this needs the header Content-Type: application/json")
+            throw HTTPError(415, "this needs the header Content-Type: application/json")
         }
     }
 

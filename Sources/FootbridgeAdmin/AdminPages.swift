@@ -1,5 +1,6 @@
+internal import Curl
 internal import Footbridge
-internal import Foundation
+internal import HTTP
 internal import Redis
 
 /// What the admin server answers to which request.
@@ -26,9 +27,9 @@ struct AdminPages: Sendable {
     /// What the bridge runs now.
     private var config: BridgeConfig { monitor.config ?? initial }
 
-    func answer(_ request: AdminRequest) async -> AdminAnswer {
-        var answer: AdminAnswer
-        do throws(AdminError) {
+    func answer(_ request: HTTPRequest) async -> HTTPAnswer {
+        var answer: HTTPAnswer
+        do throws(HTTPError) {
             try gate.check(request, isOpen: Self.open.contains(request.path))
             answer = try await page(request)
         } catch {
@@ -41,7 +42,7 @@ struct AdminPages: Sendable {
     /// For probes, and the files of the page, which hold nothing of the bridge.
     private static let open: Set = ["/healthz", "/readyz", "/", "/page.css", "/page.js"]
 
-    private func page(_ request: AdminRequest) async throws(AdminError) -> AdminAnswer {
+    private func page(_ request: HTTPRequest) async throws(HTTPError) -> HTTPAnswer {
         if request.path.hasPrefix("/api/") { return try await api(request) }
         guard ["GET", "HEAD"].contains(request.method) else { return Self.onlyReading }
         switch request.path {
@@ -54,16 +55,16 @@ struct AdminPages: Sendable {
         }
     }
 
-    private static var onlyReading: AdminAnswer {
-        var answer = AdminAnswer.text(405, "only GET and HEAD\n")
+    private static var onlyReading: HTTPAnswer {
+        var answer = HTTPAnswer.text(405, "only GET and HEAD\n")
         answer.headers["Allow"] = "GET, HEAD"
         return answer
     }
 
-    private func api(_ request: AdminRequest) async throws(AdminError) -> AdminAnswer {
+    private func api(_ request: HTTPRequest) async throws(HTTPError) -> HTTPAnswer {
         let steps = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3).map(String.init)
         guard request.path.hasPrefix("/api/v1/"), let first = steps.first else {
-            throw AdminError(404, "there is only /api/v1/; docs/api.md lists what is there")
+            throw HTTPError(404, "there is only /api/v1/; docs/api.md lists what is there")
         }
         let seeing = ["GET", "HEAD"].contains(request.method)
         switch (first, steps.count, seeing) {
@@ -72,20 +73,20 @@ struct AdminPages: Sendable {
         case ("attempts", 1, true): return .json(200, try await attempts(request))
         case ("events", 1, true): return try events(request)
         case ("reload", 1, false) where request.method == "POST": return try await reloaded()
-        case ("reload", 1, _): throw AdminError(405, "only POST")
+        case ("reload", 1, _): throw HTTPError(405, "only POST")
         case ("routes", 2..., _):
-            guard let name = steps[1].removingPercentEncoding,
+            guard let name = steps[1].withoutPercentEncoding,
                 let route = config.routes.first(where: { $0.name == name })
-            else { throw AdminError(404, "there is no route of this name") }
+            else { throw HTTPError(404, "there is no route of this name") }
             return try await self.route(route, Array(steps.dropFirst(2)), request, seeing: seeing)
-        case ("status", 1, _), ("attempts", 1, _), ("events", 1, _): throw AdminError(405, "only GET and HEAD")
-        default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
+        case ("status", 1, _), ("attempts", 1, _), ("events", 1, _): throw HTTPError(405, "only GET and HEAD")
+        default: throw HTTPError(404, "there is no such thing; docs/api.md lists what is there")
         }
     }
 
     private func route(
-        _ route: RouteConfig, _ steps: [String], _ request: AdminRequest, seeing: Bool
-    ) async throws(AdminError) -> AdminAnswer {
+        _ route: RouteConfig, _ steps: [String], _ request: HTTPRequest, seeing: Bool
+    ) async throws(HTTPError) -> HTTPAnswer {
         let actions = RouteActions(route, config: config, redis: redis)
         switch (steps.first, steps.count, seeing) {
         case (nil, _, true): return .json(200, try await report(of: route))
@@ -97,62 +98,62 @@ struct AdminPages: Sendable {
             let waiting = await monitor.waiting(ofRoute: route.name, limit: limit)
             return .json(200, WaitingPage(waiting, limit: limit, total: try await report(of: route).waiting))
         case ("pause", 1, false), ("drain", 1, false), ("resume", 1, false), ("retry", 1, false):
-            guard request.method == "POST" else { throw AdminError(405, "only POST") }
+            guard request.method == "POST" else { throw HTTPError(405, "only POST") }
             try await actions.perform(steps[0])
             return .json(200, try await settled(route, after: steps[0]))
         case ("try", 1, false):
-            guard request.method == "POST" else { throw AdminError(405, "only POST") }
+            guard request.method == "POST" else { throw HTTPError(405, "only POST") }
             return .json(200, try await actions.trial(try request.json(TrialWish.self)))
         case ("letters", _, _): return try await letters(route, actions, Array(steps.dropFirst()), request)
-        case (nil, _, false): throw AdminError(405, "only GET and HEAD")
+        case (nil, _, false): throw HTTPError(405, "only GET and HEAD")
         case ("pause", 1, true), ("drain", 1, true), ("resume", 1, true), ("retry", 1, true), ("try", 1, true):
-            throw AdminError(405, "only POST")
-        default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
+            throw HTTPError(405, "only POST")
+        default: throw HTTPError(404, "there is no such thing; docs/api.md lists what is there")
         }
     }
 
-    private func reloaded() async throws(AdminError) -> AdminAnswer {
-        guard let reload else { throw AdminError(503, "this bridge cannot read its configuration again") }
+    private func reloaded() async throws(HTTPError) -> HTTPAnswer {
+        guard let reload else { throw HTTPError(503, "this bridge cannot read its configuration again") }
         let answer = await reload()
-        guard answer.isTaken else { throw AdminError(409, "\(answer)") }
+        guard answer.isTaken else { throw HTTPError(409, "\(answer)") }
         return .json(200, ["reload": "\(answer)"])
     }
 
     private func letters(
-        _ route: RouteConfig, _ actions: RouteActions, _ steps: [String], _ request: AdminRequest
-    ) async throws(AdminError) -> AdminAnswer {
+        _ route: RouteConfig, _ actions: RouteActions, _ steps: [String], _ request: HTTPRequest
+    ) async throws(HTTPError) -> HTTPAnswer {
         let letters = LetterActions(route, actions)
         switch (steps.first, steps.dropFirst().first, request.method) {
         case (nil, _, "GET"), (nil, _, "HEAD"): return .json(200, try await letters.page(request))
         case (let name?, nil, "GET"), (let name?, nil, "HEAD"):
-            return .json(200, try await letters.letter(name.removingPercentEncoding ?? name))
+            return .json(200, try await letters.letter(name.withoutPercentEncoding ?? name))
         case (let name?, nil, "DELETE"):
-            try await letters.drop(name.removingPercentEncoding ?? name)
+            try await letters.drop(name.withoutPercentEncoding ?? name)
             return .json(200, ["dropped": name])
         case (let name?, "replay", "POST") where steps.count == 2:
-            try await letters.replay(name.removingPercentEncoding ?? name, try request.json(ReplayWish.self))
+            try await letters.replay(name.withoutPercentEncoding ?? name, try request.json(ReplayWish.self))
             return .json(200, ["replayed": name])
-        case (_?, nil, _): throw AdminError(405, "only GET, HEAD and DELETE")
-        case (_?, "replay", _) where steps.count == 2: throw AdminError(405, "only POST")
-        case (nil, _, _): throw AdminError(405, "only GET and HEAD")
-        default: throw AdminError(404, "there is no such thing; docs/api.md lists what is there")
+        case (_?, nil, _): throw HTTPError(405, "only GET, HEAD and DELETE")
+        case (_?, "replay", _) where steps.count == 2: throw HTTPError(405, "only POST")
+        case (nil, _, _): throw HTTPError(405, "only GET and HEAD")
+        default: throw HTTPError(404, "there is no such thing; docs/api.md lists what is there")
         }
     }
 
-    private func report() async throws(AdminError) -> InstanceReport {
-        guard let report = await reporter.report() else { throw AdminError(503, "a worker's loop does not turn") }
+    private func report() async throws(HTTPError) -> InstanceReport {
+        guard let report = await reporter.report() else { throw HTTPError(503, "a worker's loop does not turn") }
         return report
     }
 
-    private func report(of route: RouteConfig) async throws(AdminError) -> RouteReport {
+    private func report(of route: RouteConfig) async throws(HTTPError) -> RouteReport {
         guard let report = try await report().routes.first(where: { $0.route == route.name }) else {
-            throw AdminError(503, "the bridge is starting")
+            throw HTTPError(503, "the bridge is starting")
         }
         return report
     }
 
     /// The route as it is when this instance has heard of what it is to do, or after a moment.
-    private func settled(_ route: RouteConfig, after action: String) async throws(AdminError) -> RouteReport {
+    private func settled(_ route: RouteConfig, after action: String) async throws(HTTPError) -> RouteReport {
         var report = try await report(of: route)
         for _ in 0..<20 where !Self.isDone(action, report.state) {
             try? await Task.sleep(for: .milliseconds(50))
@@ -172,33 +173,33 @@ struct AdminPages: Sendable {
 
     // MARK: - Attempts and events
 
-    private func attempts(_ request: AdminRequest) async throws(AdminError) -> AttemptPage {
+    private func attempts(_ request: HTTPRequest) async throws(HTTPError) -> AttemptPage {
         let wish = try AttemptWish(request)
         let names = config.routes.map(\.name)
-        if let route = wish.route, !names.contains(route) { throw AdminError(404, "there is no route of this name") }
+        if let route = wish.route, !names.contains(route) { throw HTTPError(404, "there is no route of this name") }
         return await AttemptPage.make(wish, config.routes, monitor)
     }
 
-    private func events(_ request: AdminRequest) throws(AdminError) -> AdminAnswer {
+    private func events(_ request: HTTPRequest) throws(HTTPError) -> HTTPAnswer {
         let route = request.query["route"].flatMap { $0.isEmpty ? nil : $0 }
         if let route, !config.routes.contains(where: { $0.name == route }) {
-            throw AdminError(404, "there is no route of this name")
+            throw HTTPError(404, "there is no route of this name")
         }
         let stream = EventStream(route: route, monitor: monitor, reporter: reporter)
-        return AdminAnswer(status: 200, contentType: "text/event-stream", body: .parts(stream.parts))
+        return HTTPAnswer(status: 200, contentType: "text/event-stream", body: .parts(stream.parts))
     }
 
     // MARK: - Metrics
 
-    private func metrics(_ request: AdminRequest) async -> AdminAnswer {
+    private func metrics(_ request: HTTPRequest) async -> HTTPAnswer {
         async let backlogs = monitor.backlogs()
         // Sums of the workers that answer would look as if counters had gone back: better no figures for once.
         guard let snapshot = await monitor.snapshot() else { return .text(503, "a worker's loop does not turn\n") }
         var text = MetricsText(isOpen: MetricsText.wantsOpen(request.headers["accept"]))
         BridgeMetrics(
-            snapshot: snapshot, backlogs: await backlogs, now: Int64(Date().timeIntervalSince1970 * 1000)
+            snapshot: snapshot, backlogs: await backlogs, now: WallClock.milliseconds
         ).write(to: &text)
         ProcessMetrics.current().write(to: &text)
-        return AdminAnswer(status: 200, contentType: text.contentType, body: text.whole)
+        return HTTPAnswer(status: 200, contentType: text.contentType, body: text.whole)
     }
 }

@@ -1,4 +1,6 @@
+internal import Curl
 public import Footbridge
+internal import HTTP
 public import Logging
 public import Redis
 public import ServiceLifecycle
@@ -55,11 +57,13 @@ public final class AdminServer: Service {
         let place = socket.address.map { "\($0)" } ?? "a unix socket"
         let server: HTTPServer
         do throws(SystemFailure) {
-            server = try HTTPServer(socket, limits: limits) { [pages] in await pages.answer($0) }
+            server = try HTTPServer(socket, name: "admin", limits: limits, refusal: \.answer) { [pages] in
+                await pages.answer($0)
+            }
+            try server.start()
         } catch {
             throw AdminServerError(address, error)
         }
-        server.start()
         listening.withLock { $0 = server }
         logger.info("admin server listens", metadata: [LogKeys.address: "\(place)"])
     }
@@ -72,7 +76,9 @@ public final class AdminServer: Service {
     }
 
     private func listen() throws(AdminServerError) -> ListeningSocket {
-        do throws(SystemFailure) { return try .listening(at: address) } catch { throw AdminServerError(address, error) }
+        do throws(SystemFailure) { return try .listening(at: HostPort(host: address.host, port: address.port)) } catch {
+            throw AdminServerError(address, error)
+        }
     }
 
     private func adopt() throws(AdminServerError) -> ListeningSocket? {
@@ -85,7 +91,9 @@ public final class AdminServer: Service {
                 "the socket \(found.name) that was passed does not listen: \(error); its unit needs ListenStream= and Accept=no"
             )
         }
-        if let address = socket.address, !address.isLoopback, !hasToken {
+        if let address = socket.address.map({ AdminAddress(host: $0.host, port: $0.port) }), !address.isLoopback,
+            !hasToken
+        {
             throw AdminServerError(
                 "the socket \(found.name) that was passed can be reached from other machines (\(address)), and the server shows and changes much; add admin.token, or ListenStream=127.0.0.1:\(address.port)"
             )

@@ -1,3 +1,4 @@
+internal import Curl
 internal import Footbridge
 internal import Glibc
 

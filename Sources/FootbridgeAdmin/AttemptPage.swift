@@ -1,5 +1,6 @@
 internal import Curl
 internal import Footbridge
+internal import HTTP
 internal import Webhooks
 
 /// What `/api/v1/attempts` is asked for.
@@ -16,7 +17,7 @@ struct AttemptWish: Sendable, Equatable {
 
     init() {}
 
-    init(_ request: AdminRequest) throws(AdminError) {
+    init(_ request: HTTPRequest) throws(HTTPError) {
         let query = request.query.filter { !$0.value.isEmpty }
         route = query["route"]
         entry = query["entry"]
@@ -26,12 +27,12 @@ struct AttemptWish: Sendable, Equatable {
         case nil: break
         case "true", "1", "yes": failed = true
         case "false", "0", "no": failed = false
-        default: throw AdminError(400, "failed must be true or false")
+        default: throw HTTPError(400, "failed must be true or false")
         }
         if let cursor = query["after"] {
             let parts = cursor.split(separator: "-").map { UInt64($0) }
             guard !parts.contains(nil), parts.count <= 64 else {
-                throw AdminError(400, "after must be the next of an earlier answer")
+                throw HTTPError(400, "after must be the next of an earlier answer")
             }
             after = parts.compactMap(\.self)
         }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import RedisStreams
 
 /// An entry's fields in JSON: `[["name", "value"], …]`, for an entry may have a name twice; an object is taken, too. What is no UTF-8

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// `/healthz`: whether the process is worth keeping. Redis and endpoints do not count: a restart would not mend them.
 struct HealthReport: Encodable, Equatable {
     let status: String
@@ -11,5 +13,5 @@ struct HealthReport: Encodable, Equatable {
         workers = loops.count
     }
 
-    var answer: AdminAnswer { .json(stuck.isEmpty ? 200 : 503, self) }
+    var answer: HTTPAnswer { .json(stuck.isEmpty ? 200 : 503, self) }
 }

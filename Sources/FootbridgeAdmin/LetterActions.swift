@@ -1,4 +1,5 @@
 internal import Footbridge
+internal import HTTP
 internal import Redis
 internal import RedisStreams
 
@@ -49,24 +50,24 @@ struct LetterActions {
 
     // MARK: - Looking
 
-    func page(_ request: AdminRequest) async throws(AdminError) -> LetterPage {
+    func page(_ request: HTTPRequest) async throws(HTTPError) -> LetterPage {
         let limit = try request.number("limit", 1...500, else: 50)
         var selection = LetterSelection()
         let query = request.query.filter { !$0.value.isEmpty }
         if let reason = query["reason"] { selection.reasons = [reason] }
         if let status = query["status"] {
             guard let wanted = LetterSelection.Status(status) else {
-                throw AdminError(400, "status must be 422 or 4xx")
+                throw HTTPError(400, "status must be 422 or 4xx")
             }
             selection.statuses = [wanted]
         }
         var before: Name?
         if let text = query["before"] {
-            guard let name = Name(text) else { throw AdminError(400, "before must be the next of an earlier answer") }
+            guard let name = Name(text) else { throw HTTPError(400, "before must be the next of an earlier answer") }
             before = name
         }
         let (search, start) = (query["search"], before)
-        return try await actions.withClient { client throws(AdminError) in
+        return try await actions.withClient { client throws(HTTPError) in
             var (found, looked, last): ([LetterPage.Letter], Int, Name?) = ([], 0, start)
             while found.count < limit, looked < Self.lookedAt {
                 let next = try await newest(Self.portion, before: last, client)
@@ -89,7 +90,7 @@ struct LetterActions {
     /// Of all streams together, the newest first.
     private func newest(
         _ count: Int, before: Name?, _ client: RedisClient
-    ) async throws(AdminError) -> [(Name, Letter)] {
+    ) async throws(HTTPError) -> [(Name, Letter)] {
         var found: [(Name, Letter)] = []
         for (index, place) in places.enumerated() {
             let bound = before.map { index < $0.place ? EntryBound.included($0.id) : .excluded($0.id) } ?? .open
@@ -97,7 +98,7 @@ struct LetterActions {
                 let letters = try await client.call(.range(place, to: bound, count: count, newestFirst: true))
                 found += letters.map { (Name($0.id, index), Letter($0, in: place)) }
             } catch {
-                throw AdminError(503, "\(error)")
+                throw HTTPError(503, "\(error)")
             }
         }
         return Array(found.sorted { $0.0 > $1.0 }.prefix(count))
@@ -116,65 +117,65 @@ struct LetterActions {
             || letter.fields.contains { holds($0.name) || holds($0.value) }
     }
 
-    func letter(_ text: String) async throws(AdminError) -> LetterPage.Letter {
+    func letter(_ text: String) async throws(HTTPError) -> LetterPage.Letter {
         let (name, place) = try name(text)
-        return try await actions.withClient { client throws(AdminError) in
+        return try await actions.withClient { client throws(HTTPError) in
             LetterPage.Letter(name, try await find(name, in: place, client))
         }
     }
 
-    private func name(_ text: String) throws(AdminError) -> (Name, place: String) {
+    private func name(_ text: String) throws(HTTPError) -> (Name, place: String) {
         guard let name = Name(text), places.indices.contains(name.place) else {
-            throw AdminError(404, "there is no such letter")
+            throw HTTPError(404, "there is no such letter")
         }
         return (name, places[name.place])
     }
 
-    private func find(_ name: Name, in place: String, _ client: RedisClient) async throws(AdminError) -> Letter {
+    private func find(_ name: Name, in place: String, _ client: RedisClient) async throws(HTTPError) -> Letter {
         let found: Letter?
         do throws(RedisError) { found = try await Letters(client).letter(name.id, of: place) } catch {
-            throw AdminError(503, "\(error)")
+            throw HTTPError(503, "\(error)")
         }
-        guard let found, isOurs(found) else { throw AdminError(404, "there is no such letter") }
+        guard let found, isOurs(found) else { throw HTTPError(404, "there is no such letter") }
         return found
     }
 
     // MARK: - Changing
 
     /// - Parameter wish: other fields, perhaps.
-    func replay(_ text: String, _ wish: ReplayWish) async throws(AdminError) {
+    func replay(_ text: String, _ wish: ReplayWish) async throws(HTTPError) {
         let (name, place) = try name(text)
-        try await actions.withClient { client throws(AdminError) in
+        try await actions.withClient { client throws(HTTPError) in
             let letter = try await find(name, in: place, client)
-            if wish.fields == nil, let obstacle = letter.obstacle { throw AdminError(409, obstacle) }
+            if wish.fields == nil, let obstacle = letter.obstacle { throw HTTPError(409, obstacle) }
             guard let stream = letter.stream, letter.entry != nil else {
-                throw AdminError(409, letter.obstacle ?? "it does not say which entry it is of")
+                throw HTTPError(409, letter.obstacle ?? "it does not say which entry it is of")
             }
             guard route.streams.contains(stream) else {
-                throw AdminError(409, "the route does not read \(stream), where the entry was")
+                throw HTTPError(409, "the route does not read \(stream), where the entry was")
             }
             if let fields = wish.fields, fields.pairs.isEmpty {
-                throw AdminError(400, "an entry has at least one field")
+                throw HTTPError(400, "an entry has at least one field")
             }
             let step: ReplayStep
             do throws(RedisError) {
                 step = try await Letters(client).replay(
                     [name.id], of: place, to: route, stream: stream, fields: wish.fields?.fields)
             } catch {
-                throw AdminError(503, "\(error)")
+                throw HTTPError(503, "\(error)")
             }
-            guard step.moved == 1 else { throw AdminError(409, "the letter has gone, or cannot be moved") }
+            guard step.moved == 1 else { throw HTTPError(409, "the letter has gone, or cannot be moved") }
         }
     }
 
-    func drop(_ text: String) async throws(AdminError) {
+    func drop(_ text: String) async throws(HTTPError) {
         let (name, place) = try name(text)
-        try await actions.withClient { client throws(AdminError) in
+        try await actions.withClient { client throws(HTTPError) in
             _ = try await find(name, in: place, client)
             do throws(RedisError) {
                 guard try await Letters(client).drop([name.id], of: place) == 1 else { throw RedisError.closed }
             } catch {
-                throw AdminError(503, "\(error)")
+                throw HTTPError(503, "\(error)")
             }
         }
     }

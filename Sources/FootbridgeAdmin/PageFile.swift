@@ -1,4 +1,5 @@
 internal import CAdminPage
+internal import HTTP
 
 /// The files of the page, which the binary holds.
 struct PageFile {
@@ -26,8 +27,8 @@ struct PageFile {
     }
 
     /// No script and no style but its own, and nothing from elsewhere: what entries and receivers say is shown on it.
-    var answer: AdminAnswer {
-        var answer = AdminAnswer(status: 200, contentType: contentType, body: .bytes(bytes))
+    var answer: HTTPAnswer {
+        var answer = HTTPAnswer(status: 200, contentType: contentType, body: .bytes(bytes))
         answer.headers["Content-Security-Policy"] = """
             default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
             base-uri 'none'; form-action 'none'; frame-ancestors 'none'

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 
 /// What every exporter of Prometheus tells of its process, under the usual names.

@@ -1,4 +1,5 @@
 internal import Footbridge
+internal import HTTP
 
 /// `/readyz`: whether entries are carried: Redis is reached, and every route reads.
 ///
@@ -30,7 +31,7 @@ struct ReadinessReport: Encodable, Equatable {
         status = missing.isEmpty ? "ready" : "unready"
     }
 
-    var answer: AdminAnswer { .json(missing.isEmpty ? 200 : 503, self) }
+    var answer: HTTPAnswer { .json(missing.isEmpty ? 200 : 503, self) }
 
     private static func missing(_ snapshot: BridgeSnapshot?, _ routes: [Route]) -> [String] {
         guard let snapshot else { return ["a worker's loop does not turn"] }

@@ -1,5 +1,6 @@
 internal import Curl
 internal import Footbridge
+internal import HTTP
 internal import RESP
 internal import Redis
 internal import RedisStreams
@@ -16,8 +17,8 @@ struct RouteActions {
         self.redis = redis
     }
 
-    func perform(_ action: String) async throws(AdminError) {
-        try await withClient { client throws(AdminError) in
+    func perform(_ action: String) async throws(HTTPError) {
+        try await withClient { client throws(HTTPError) in
             let control = RouteControl(route, client: client)
             do throws(RouteControl.Failure) {
                 switch action {
@@ -27,59 +28,59 @@ struct RouteActions {
                 default: try await control.retry()
                 }
             } catch {
-                if case .noGroup = error { throw AdminError(409, "\(error)") }
-                throw AdminError(503, "\(error)")
+                if case .noGroup = error { throw HTTPError(409, "\(error)") }
+                throw HTTPError(503, "\(error)")
             }
         }
     }
 
     /// Nothing is sent.
-    func trial(_ wish: TrialWish) async throws(AdminError) -> TrialPage {
+    func trial(_ wish: TrialWish) async throws(HTTPError) -> TrialPage {
         let (stream, entry) = try await entry(wish)
         let shape: Trial.Shape
         do {
             shape = try Trial(route: route, namespace: config.namespace).shape(entry, stream: stream)
         } catch {
-            throw AdminError(400, "\(error)")
+            throw HTTPError(400, "\(error)")
         }
         return try TrialPage(shape)
     }
 
-    private func entry(_ wish: TrialWish) async throws(AdminError) -> (stream: Int, StreamEntry) {
+    private func entry(_ wish: TrialWish) async throws(HTTPError) -> (stream: Int, StreamEntry) {
         if let fields = wish.fields {
             let id = EntryID(milliseconds: UInt64(clamping: WallClock.milliseconds), sequence: 0)
             return (0, StreamEntry(id: id, fields: fields.fields))
         }
-        guard let text = wish.entry else { throw AdminError(400, "write {\"entry\": \"ID\"} or {\"fields\": {…}}") }
-        guard let id = EntryID(text) else { throw AdminError(400, "\(text.prefix(60)) is no id of an entry") }
+        guard let text = wish.entry else { throw HTTPError(400, "write {\"entry\": \"ID\"} or {\"fields\": {…}}") }
+        guard let id = EntryID(text) else { throw HTTPError(400, "\(text.prefix(60)) is no id of an entry") }
         let streams = route.streams
-        return try await withClient { client throws(AdminError) in
+        return try await withClient { client throws(HTTPError) in
             for (index, stream) in streams.enumerated() {
                 do throws(RedisError) {
                     let found = try await client.call(.range(stream, from: .included(id), to: .included(id)))
                     if let entry = found.first { return (index, entry) }
                 } catch {
-                    throw AdminError(503, "\(error)")
+                    throw HTTPError(503, "\(error)")
                 }
             }
-            throw AdminError(404, "there is no entry \(id) in the streams of this route")
+            throw HTTPError(404, "there is no entry \(id) in the streams of this route")
         }
     }
 
     func withClient<Value: Sendable>(
-        _ body: (RedisClient) async throws(AdminError) -> Value
-    ) async throws(AdminError) -> Value {
-        guard let target = redis() else { throw AdminError(503, "the bridge is starting") }
+        _ body: (RedisClient) async throws(HTTPError) -> Value
+    ) async throws(HTTPError) -> Value {
+        guard let target = redis() else { throw HTTPError(503, "the bridge is starting") }
         let client: RedisClient
-        do throws(CurlLoopError) { client = try RedisClient(target) } catch { throw AdminError(503, "\(error)") }
+        do throws(CurlLoopError) { client = try RedisClient(target) } catch { throw HTTPError(503, "\(error)") }
         do throws(RedisError) {
             try await client.connect()
         } catch {
             await client.close()
-            throw AdminError(503, "Redis cannot be reached: \(error)")
+            throw HTTPError(503, "Redis cannot be reached: \(error)")
         }
-        let result: Result<Value, AdminError>
-        do throws(AdminError) { result = .success(try await body(client)) } catch { result = .failure(error) }
+        let result: Result<Value, HTTPError>
+        do throws(HTTPError) { result = .success(try await body(client)) } catch { result = .failure(error) }
         await client.close()
         return try result.get()
     }
@@ -100,7 +101,7 @@ struct TrialPage: Encodable {
     var body: String?
     var command: String?
 
-    init(_ shape: Trial.Shape) throws(AdminError) {
+    init(_ shape: Trial.Shape) throws(HTTPError) {
         switch shape {
         case .filtered: passes = false
         case .request(let request):
@@ -120,7 +121,7 @@ struct TrialPage: Encodable {
                     }
                     .joined(separator: " ")
                 }.joined(separator: "\n")
-        case .impossible(let reason): throw AdminError(400, reason.text)
+        case .impossible(let reason): throw HTTPError(400, reason.text)
         }
     }
 }

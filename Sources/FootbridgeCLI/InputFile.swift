@@ -1,4 +1,5 @@
-import Foundation
+import Curl
+import Glibc
 
 /// A file that is read whole, or standard input.
 struct InputFile {
@@ -9,11 +10,26 @@ struct InputFile {
 
     /// - Throws: the exit code, after the trouble was told.
     func read() throws -> [UInt8] {
-        do {
-            let handle = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
-            return Array(try handle.readToEnd() ?? Data())
+        do throws(SystemFailure) {
+            guard path != "-" else { return try Self.read(STDIN_FILENO) }
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw SystemFailure(code: errno) }
+            defer { close(descriptor) }
+            return try Self.read(descriptor)
         } catch {
-            throw failure("\(path) cannot be read: \(error.localizedDescription)", CommandExit.badInput)
+            let name = path == "-" ? "standard input" : path
+            throw failure("\(name) cannot be read: \(error)", CommandExit.badInput)
+        }
+    }
+
+    private static func read(_ descriptor: Int32) throws(SystemFailure) -> [UInt8] {
+        var (bytes, part) = ([UInt8](), [UInt8](repeating: 0, count: 64 << 10))
+        while true {
+            let count = Glibc.read(descriptor, &part, part.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw SystemFailure(code: errno) }
+            if count == 0 { return bytes }
+            bytes += part[..<count]
         }
     }
 }

@@ -1,4 +1,5 @@
-import Foundation
+import Curl
+import Glibc
 
 /// Signals that come as values from now on, none of them lost.
 ///
@@ -11,7 +12,7 @@ struct TrappedSignals: Sendable {
     /// To be called once in a process.
     init(_ signals: Int32...) {
         var ends: [Int32] = [0, 0]
-        // Without a pipe nothing is trapped, and a signal does what it does by itself: it ends the process.
+        // Without a pipe or a thread nothing is trapped, and a signal does what it does by itself: it ends the process.
         guard pipe(&ends) == 0 else {
             values = AsyncStream { _ in }
             return
@@ -22,13 +23,17 @@ struct TrappedSignals: Sendable {
         signalPipe = writing
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
         values = stream
-        Thread.detachNewThread {
-            var number: UInt8 = 0
-            while true {
-                let count = read(reading, &number, 1)
-                if count == 1 { continuation.yield(Int32(number)) }
-                if count == 0 || count < 0 && errno != EINTR { return continuation.finish() }
+        do throws(SystemFailure) {
+            try DetachedThread.start {
+                var number: UInt8 = 0
+                while true {
+                    let count = read(reading, &number, 1)
+                    if count == 1 { continuation.yield(Int32(number)) }
+                    if count == 0 || count < 0 && errno != EINTR { return continuation.finish() }
+                }
             }
+        } catch {
+            return
         }
         for signal in signals {
             var action = sigaction()

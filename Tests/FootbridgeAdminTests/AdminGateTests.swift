@@ -1,3 +1,4 @@
+import HTTP
 import RedisStreams
 import Testing
 
@@ -8,9 +9,9 @@ import Testing
         _ method: String = "GET", _ path: String = "/api/v1/status", token: String? = nil, isOpen: Bool = false,
         headers: [String: String] = ["host": "localhost:9464"]
     ) -> Int? {
-        do throws(AdminError) {
+        do throws(HTTPError) {
             try AdminGate(token: token).check(
-                AdminRequest(method: method, path: path, headers: headers), isOpen: isOpen)
+                HTTPRequest(method: method, path: path, headers: headers), isOpen: isOpen)
             return nil
         } catch {
             return error.status
@@ -58,10 +59,10 @@ import Testing
 
     @Test func `who asks without end is told to wait, and probes are not`() {
         let gate = AdminGate(token: nil)
-        let request = AdminRequest(method: "GET", path: "/api/v1/status", headers: ["host": "localhost"])
-        var refused: AdminError?
+        let request = HTTPRequest(method: "GET", path: "/api/v1/status", headers: ["host": "localhost"])
+        var refused: HTTPError?
         for _ in 0..<2000 where refused == nil {
-            do throws(AdminError) { try gate.check(request, isOpen: false) } catch { refused = error }
+            do throws(HTTPError) { try gate.check(request, isOpen: false) } catch { refused = error }
         }
         #expect(refused?.status == 429)
         #expect(refused?.answer.headers["Retry-After"] == "1")
@@ -91,7 +92,7 @@ import Testing
 
     @Test(arguments: [#"[["a"]]"#, #"[["a","b","c"]]"#, #"[["a",1]]"#, #"[["a",{"base64":"?"}]]"#, #""a""#, "[[]]"])
     func `what is none is an error`(text: String) {
-        #expect(throws: AdminError.self) { try decode(text) }
+        #expect(throws: HTTPError.self) { try decode(text) }
     }
 
     @Test func `a long value is cut between characters`() {

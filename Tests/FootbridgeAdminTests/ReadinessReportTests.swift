@@ -1,4 +1,5 @@
 import Footbridge
+import HTTP
 import Testing
 
 @testable import FootbridgeAdmin
@@ -18,7 +19,7 @@ import Testing
         var status: Int
         var body: String?
 
-        init(_ answer: AdminAnswer) { (status, body) = (answer.status, answer.text) }
+        init(_ answer: HTTPAnswer) { (status, body) = (answer.status, answer.text) }
     }
 
     private func body(_ snapshot: BridgeSnapshot?) -> Answer {
@@ -26,11 +27,11 @@ import Testing
     }
 
     private func ready(_ body: String) -> Answer {
-        Answer(AdminAnswer(status: 200, contentType: "application/json", body: body + "\n"))
+        Answer(HTTPAnswer(status: 200, contentType: "application/json", body: body + "\n"))
     }
 
     private func unready(_ body: String) -> Answer {
-        Answer(AdminAnswer(status: 503, contentType: "application/json", body: body + "\n"))
+        Answer(HTTPAnswer(status: 503, contentType: "application/json", body: body + "\n"))
     }
 
     private let reads = RouteSnapshot()

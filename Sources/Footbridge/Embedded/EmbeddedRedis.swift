@@ -1,3 +1,4 @@
+internal import Curl
 internal import Glibc
 public import Logging
 public import ServiceLifecycle
@@ -136,13 +137,17 @@ public final class EmbeddedRedis: Service {
         let supervisor = RedisSupervisor(
             layout: layout, address: address, stop: stop, logger: logger, variable: variable,
             endsWithParent: endsWithParent)
-        try DetachedThread.start {
-            do throws(EmbeddedRedisError) {
-                try supervisor.run(onStart: self.started)
-                self.ended(.stopped)
-            } catch {
-                self.ended(error)
+        do throws(SystemFailure) {
+            try DetachedThread.start {
+                do throws(EmbeddedRedisError) {
+                    try supervisor.run(onStart: self.started)
+                    self.ended(.stopped)
+                } catch {
+                    self.ended(error)
+                }
             }
+        } catch {
+            throw .system(call: "pthread_create", errno: error.code)
         }
         return stop
     }

@@ -1,5 +1,5 @@
 internal import Curl
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 public import Logging
 internal import RESP

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Curl
-import Foundation
+import FoundationEssentials
 import Redis
 import RedisStreams
 

@@ -1,5 +1,5 @@
 import Footbridge
-import Foundation
+import FoundationEssentials
 import RedisStreams
 
 /// A dead letter as one line of NDJSON; what is unknown is left out.

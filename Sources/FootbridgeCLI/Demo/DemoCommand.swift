@@ -1,7 +1,8 @@
 import ArgumentParser
 import CSampleEvents
 import Footbridge
-import Foundation
+import FoundationEssentials
+import Glibc
 import Logging
 import Redis
 import RedisStreams

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// How the demo's receiver answers: it refuses an invoice with a negative total, and is out of order now and then.
 enum DemoRule {
@@ -16,9 +16,11 @@ enum DemoRule {
 
     private static func isNegativeInvoice(_ body: [UInt8]) -> Bool {
         guard let event = EventBody(body), event.type == "invoice.finalized" else { return false }
-        let data = try? JSONSerialization.jsonObject(with: Data(event.data.utf8)) as? [String: Any]
-        return (data?["total"] as? Double).map { $0 < 0 } ?? false
+        let invoice = try? JSONDecoder().decode(Invoice.self, from: Data(event.data.utf8))
+        return invoice.map { $0.total < 0 } ?? false
     }
+
+    private struct Invoice: Decodable { let total: Double }
 }
 
 /// The members of a sample event that the demo looks at.
@@ -28,7 +30,7 @@ struct EventBody {
     let data: String
 
     init?(_ body: [UInt8]) {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: String] else { return nil }
+        guard let object = try? JSONDecoder().decode([String: String].self, from: Data(body)) else { return nil }
         type = object["type"] ?? "?"
         id = object["id"] ?? ""
         data = object["data"] ?? ""

@@ -1,4 +1,5 @@
-import Foundation
+import Footbridge
+import FoundationEssentials
 
 /// A receipt as one line of NDJSON, for programs.
 ///
@@ -26,7 +27,7 @@ struct ReceiptJSON: Encodable {
 
     init(_ receipt: Receiver.Receipt) {
         let request = receipt.request
-        time = request.time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        time = TimeText.format(milliseconds: UInt64(clamping: request.time)) ?? ""
         method = request.method
         path = request.path
         status = receipt.status
@@ -39,7 +40,7 @@ struct ReceiptJSON: Encodable {
         case .unsigned: (signature, reason) = ("unsigned", nil)
         case .unchecked: (signature, reason) = ("unchecked", nil)
         }
-        headers = Dictionary(request.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }
+        headers = Dictionary(request.headers.map { ($0.name, $0.value) }) { $1 }
         body = String(validating: request.body, as: UTF8.self)
         bodyBase64 = body == nil ? Data(request.body).base64EncodedString() : nil
         bodyBytes = request.bodyBytes > request.body.count ? request.bodyBytes : nil

@@ -1,11 +1,12 @@
-import Foundation
+import Glibc
 
 /// A receipt on one line for people: time, request, status, id, attempt, signature, and the beginning of the body.
 struct ReceiptLine: Sendable {
     /// The line is cut to it, but the body keeps at least `bodyColumns`.
     var columns = 120
     var hasColour = false
-    var timeZone = TimeZone.current
+    /// Otherwise the time is the one of the clock on the wall (`TZ`).
+    var isUTC = false
 
     static let bodyColumns = 24
 
@@ -34,8 +35,16 @@ struct ReceiptLine: Sendable {
         }
     }
 
-    private func time(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(timeZone: timeZone).time(includingFractionalSeconds: true))
+    /// `03:07:08.123`
+    private func time(_ milliseconds: Int64) -> String {
+        var (seconds, parts) = (time_t(milliseconds / 1000), tm())
+        if isUTC { gmtime_r(&seconds, &parts) } else { localtime_r(&seconds, &parts) }
+        func digits(_ number: Int, _ count: Int) -> String {
+            let text = "\(number)"
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { digits(Int($0), 2) }.joined(separator: ":")
+        return "\(clock).\(digits(Int(milliseconds % 1000), 3))"
     }
 }
 

@@ -1,5 +1,5 @@
-import FlyingFox
-import Foundation
+import Curl
+import HTTP
 
 extension Receiver {
     struct Header: Sendable, Equatable {
@@ -9,11 +9,12 @@ extension Receiver {
 
     /// A request that was read whole.
     struct Request: Sendable, Equatable {
-        var time: Date
+        /// Milliseconds since 1970.
+        var time: Int64
         var method: String
         /// With the query, as sent.
         var path: String
-        /// Sorted by name; of several with one name, the last.
+        /// Names in lower case, sorted; several with one name are one, with commas (RFC 9110, 5.2).
         var headers: [Header]
         /// At most `bodyLimitBytes`.
         var body: [UInt8]
@@ -21,9 +22,9 @@ extension Receiver {
         var bodyBytes: Int
         var signature = SignatureVerdict.unsigned
 
-        /// The value of a header, whatever its case.
+        /// - Parameter header: in lower case.
         subscript(header: String) -> String? {
-            headers.first { $0.name.lowercased() == header.lowercased() }?.value
+            headers.first { $0.name == header }?.value
         }
 
         var id: String? { self["webhook-id"] }
@@ -50,21 +51,13 @@ extension Receiver {
 
         var isAccepted: Bool { (200...299).contains(status) }
     }
-
-    static let bodyLimitBytes = 64 << 20
 }
 
 extension Receiver.Request {
-    /// Reads the rest of the request.
-    init(_ request: HTTPRequest) async throws {
+    init(_ request: HTTPRequest) {
         self.init(
-            time: Date(), method: request.method.rawValue, path: request.target.rawValue,
-            headers: request.headers.map { Receiver.Header(name: $0.key.rawValue, value: $0.value) }
-                .sorted { $0.name.lowercased() < $1.name.lowercased() },
-            body: [], bodyBytes: 0)
-        for try await bytes in request.bodySequence {
-            body += bytes.prefix(Receiver.bodyLimitBytes - body.count)
-            bodyBytes += bytes.count
-        }
+            time: WallClock.milliseconds, method: request.method, path: request.target,
+            headers: request.headers.sorted { $0.key < $1.key }.map { Receiver.Header(name: $0.key, value: $0.value) },
+            body: request.body, bodyBytes: request.bodyBytes)
     }
 }

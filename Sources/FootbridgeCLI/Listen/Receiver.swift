@@ -1,7 +1,5 @@
-import FlyingFox
-import FlyingSocks
-import Foundation
-import Glibc
+import Curl
+import HTTP
 import Synchronization
 import Webhooks
 
@@ -13,16 +11,15 @@ final class Receiver: Sendable {
 
     private struct State {
         var seen: [String: Int] = [:]
-        var running: Task<Void, Never>?
-        var failure: (any Error)?
+        var server: HTTPServer?
     }
 
-    private let server: HTTPServer
     private let place: ListenAddress
     private let verifier: SignatureVerifier?
     private let now: @Sendable () -> Int64
     private let rule: Rule
     private let report: @Sendable (Receipt) -> Void
+    private let malformed: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -32,7 +29,7 @@ final class Receiver: Sendable {
     ///   - malformed: Called with the reason when what came is no HTTP request; its connection is closed.
     init(
         at place: ListenAddress = .anyPort, secret: VerificationKey? = nil,
-        now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }, rule: @escaping Rule,
+        now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds / 1000 }, rule: @escaping Rule,
         report: @escaping @Sendable (Receipt) -> Void, malformed: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.place = place
@@ -40,49 +37,47 @@ final class Receiver: Sendable {
         self.now = now
         self.rule = rule
         self.report = report
-        // The limit on a handler's time is for the rule's delays; senders have limits of their own.
-        server = HTTPServer(
-            config: HTTPServer.Configuration(
-                address: place.socketAddress, timeout: 86_400, logger: MalformedRequests(report: malformed)))
+        self.malformed = malformed
     }
 
     /// Listens, and gives the port it has.
     ///
     /// - Throws: `ReceiverError` if the address cannot be had.
-    func start() async throws -> UInt16 {
-        await server.appendRoute("*") { [weak self] request in
-            guard let self else { return HTTPResponse(statusCode: .serviceUnavailable) }
-            return try await answer(request)
-        }
-        let listening = Task { [server] in try await server.waitUntilListening(timeout: 30) }
-        let running = Task { [weak self, server] in
-            do {
-                try await server.run()
-            } catch {
-                self?.state.withLock { $0.failure = error }
-                listening.cancel()
-            }
-        }
-        state.withLock { $0.running = running }
-        do {
-            try await listening.value
+    func start() async throws(ReceiverError) -> UInt16 {
+        do throws(SystemFailure) {
+            let socket = try ListeningSocket.listening(at: place.address)
+            let server = try HTTPServer(
+                socket, name: "receiver", limits: Self.limits,
+                refusal: { [malformed] error in
+                    malformed(error.message)
+                    return nil
+                },
+                handler: { [weak self] in await self?.answer($0) ?? HTTPAnswer.empty(503) })
+            try server.start()
+            state.withLock { $0.server = server }
+            return socket.address?.port ?? place.address.port
         } catch {
-            throw ReceiverError(place, state.withLock { $0.failure } ?? error)
-        }
-        switch await server.listeningAddress {
-        case .ip4(_, let port), .ip6(_, let port): return port
-        case .unix, nil: throw ReceiverError(place, SocketError.disconnected)
+            throw ReceiverError(place, error)
         }
     }
 
     /// Stops listening and cuts what is under way.
-    func stop() async {
-        await server.stop(timeout: 0)
-        await state.withLock { $0.running }?.value
+    func stop() async { await state.withLock { $0.server }?.stop(within: .zero) }
+
+    static let bodyLimitBytes = 64 << 20
+
+    /// Senders have limits of their own, and those who try something out by hand have time.
+    private static var limits: HTTPLimits {
+        var limits = HTTPLimits()
+        (limits.connections, limits.rate, limits.needsHost) = (.max, nil, false)
+        (limits.bodyBytes, limits.cutsBodies, limits.waitingBytes) = (bodyLimitBytes, true, .max)
+        let day = Duration.seconds(86_400)
+        (limits.headTime, limits.bodyTime, limits.idleTime, limits.answerTime) = (day, day, day, day)
+        return limits
     }
 
-    private func answer(_ incoming: HTTPRequest) async throws -> HTTPResponse {
-        var request = try await Request(incoming)
+    private func answer(_ incoming: HTTPRequest) async -> HTTPAnswer {
+        var request = Request(incoming)
         request.signature = SignatureVerdict.of(request, by: verifier, now: now())
         let seen = state.withLock { state in
             guard let id = request.id else { return 0 }
@@ -92,21 +87,19 @@ final class Receiver: Sendable {
         let answer =
             request.bodyBytes > Self.bodyLimitBytes
             ? Answer(status: 413, body: "more than \(Self.bodyLimitBytes) bytes") : rule(request, seen)
-        if answer.delay > .zero { try await Task.sleep(for: answer.delay) }
-        report(Receipt(request: request, status: answer.status, seen: seen))
-        return HTTPResponse(
-            statusCode: HTTPStatusCode(answer.status, phrase: Self.phrase(answer.status)),
-            headers: answer.body.isEmpty ? [:] : [.contentType: "text/plain; charset=utf-8"],
-            body: Data(answer.body.utf8))
-    }
-
-    /// The phrase means nothing to programs (RFC 9112, 4); this much is for people.
-    private static func phrase(_ status: Int) -> String {
-        switch status {
-        case ..<300: "OK"
-        case ..<400: "Elsewhere"
-        case ..<500: "Refused"
-        default: "Failed"
+        if answer.delay > .zero {
+            // Cancelled when the connection ends: nobody is there to be answered.
+            do { try await Task.sleep(for: answer.delay) } catch { return .empty(503) }
         }
+        report(Receipt(request: request, status: answer.status, seen: seen))
+        var sent = answer.body.isEmpty ? HTTPAnswer.empty(answer.status) : .text(answer.status, answer.body)
+        sent.hasBody = request.method != "HEAD"
+        return sent
+    }
+}
+
+extension HTTPAnswer {
+    fileprivate static func empty(_ status: Int) -> HTTPAnswer {
+        HTTPAnswer(status: status, contentType: nil, body: .bytes([]))
     }
 }

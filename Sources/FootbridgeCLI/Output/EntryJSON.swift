@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import RedisStreams
 
 /// An entry as one line of NDJSON.

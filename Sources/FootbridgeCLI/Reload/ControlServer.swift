@@ -1,44 +1,56 @@
+import Curl
 import Footbridge
-import Foundation
+import Glibc
 import Logging
 
 /// Takes the commands of people on this machine: `reload`. Only from the user that the bridge runs as, and from root.
 struct ControlServer {
     private let descriptor: Int32
     private let reloads: ConfigReloads
+    private let logger: Logger
 
     private static let longestLine = 256
     private static let patience = 5
 
     /// - Returns: `nil` if there is no socket to be had: then signals are the only way.
     init?(config path: String, reloads: ConfigReloads, logger: Logger) {
-        self.reloads = reloads
+        (self.reloads, self.logger) = (reloads, logger)
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard let address = ControlAddress(config: path), descriptor >= 0,
             address.withSockaddr({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, 8) == 0
         else {
             if descriptor >= 0 { close(descriptor) }
-            logger.warning(
-                "no socket for commands; `footbridge reload` cannot reach this process, SIGHUP does",
-                metadata: [LogKeys.error: "\(String(cString: strerror(errno)))"])
+            Self.warn(SystemFailure(code: errno), logger)
             return nil
         }
+    }
+
+    private static func warn(_ failure: SystemFailure, _ logger: Logger) {
+        logger.warning(
+            "no socket for commands; `footbridge reload` cannot reach this process, SIGHUP does",
+            metadata: [LogKeys.error: "\(failure)"])
     }
 
     /// Serves for as long as the process lives.
     func start() {
         let (descriptor, reloads) = (descriptor, reloads)
-        Thread.detachNewThread {
-            while true {
-                let accepted = accept(descriptor, nil, nil)
-                guard accepted >= 0 else {
-                    // A lack of descriptors, most likely: it may pass.
-                    if errno != EINTR { usleep(200_000) }
-                    continue
-                }
-                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
-                Self.serve(ControlChannel(descriptor: accepted), reloads)
+        do throws(SystemFailure) {
+            try DetachedThread.start { Self.acceptAll(descriptor, reloads) }
+        } catch {
+            Self.warn(error, logger)
+        }
+    }
+
+    private static func acceptAll(_ descriptor: Int32, _ reloads: ConfigReloads) {
+        while true {
+            let accepted = accept(descriptor, nil, nil)
+            guard accepted >= 0 else {
+                // A lack of descriptors, most likely: it may pass.
+                if errno != EINTR { usleep(200_000) }
+                continue
             }
+            _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+            serve(ControlChannel(descriptor: accepted), reloads)
         }
     }
 

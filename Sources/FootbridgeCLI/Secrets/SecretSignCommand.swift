@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Curl
 import Webhooks
 
 struct SecretSignCommand: ParsableCommand {
@@ -38,7 +38,7 @@ struct SecretSignCommand: ParsableCommand {
     func run() throws {
         let secrets = try keys.keys { text throws(SigningSecretError) in try SigningSecret(text) }
         let content = try InputFile(path: body).read()
-        let time = timestamp ?? Int64(Date().timeIntervalSince1970)
+        let time = timestamp ?? WallClock.milliseconds / 1000
         var signature: [UInt8] = []
         do {
             let signer = try Signer(secrets)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Curl
 import Webhooks
 
 struct SecretVerifyCommand: ParsableCommand {
@@ -51,7 +51,7 @@ struct SecretVerifyCommand: ParsableCommand {
             result = try content.withUnsafeBytes { body in
                 try SignatureVerifier(keys).verify(
                     id: id, timestamp: timestamp, signature: signature, body: body,
-                    now: at ?? Int64(Date().timeIntervalSince1970))
+                    now: at ?? WallClock.milliseconds / 1000)
             }
         } catch {
             throw failure("\(error)", CommandExit.unavailable)

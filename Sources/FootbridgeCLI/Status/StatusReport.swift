@@ -1,5 +1,5 @@
 import Footbridge
-import Foundation
+import FoundationEssentials
 
 /// What `footbridge status` shows. What is `nil` is unknown, or there is no such group.
 struct StatusReport: Encodable, Equatable {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Curl
 import Footbridge
-import Foundation
+import FoundationEssentials
 
 struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

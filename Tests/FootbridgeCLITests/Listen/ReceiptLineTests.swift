@@ -1,11 +1,10 @@
-import Foundation
 import Testing
 
 @testable import footbridge
 
 struct ReceiptLineTests {
     private func line(columns: Int = 120, hasColour: Bool = false) -> ReceiptLine {
-        ReceiptLine(columns: columns, hasColour: hasColour, timeZone: .gmt)
+        ReceiptLine(columns: columns, hasColour: hasColour, isUTC: true)
     }
 
     @Test func `a request is one line`() {

@@ -1,5 +1,3 @@
-import Foundation
-
 @testable import footbridge
 
 extension Receiver.Request {
@@ -11,7 +9,7 @@ extension Receiver.Request {
         if let attempt { headers.append(.init(name: "webhook-attempt", value: "\(attempt)")) }
         if let id { headers.append(.init(name: "webhook-id", value: id)) }
         return Receiver.Request(
-            time: Date(timeIntervalSince1970: 1_772_442_927.25), method: "POST", path: "/hooks", headers: headers,
+            time: 1_772_442_927_250, method: "POST", path: "/hooks", headers: headers,
             body: Array(body.utf8), bodyBytes: body.utf8.count, signature: signature)
     }
 }

@@ -1,17 +1,17 @@
 internal import CCurl
-internal import Footbridge
+package import Curl
 internal import Glibc
 
 /// Where connections come in; closed with its last reference.
-final class ListeningSocket: Sendable {
+package final class ListeningSocket: Sendable {
     let descriptor: Int32
 
     private init(owning descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 
-    static func listening(at place: AdminAddress) throws(SystemFailure) -> ListeningSocket {
-        let family = place.host.contains(":") ? AF_INET6 : AF_INET
+    package static func listening(at place: HostPort) throws(SystemFailure) -> ListeningSocket {
+        let family = place.isIPv6 ? AF_INET6 : AF_INET
         let descriptor = Glibc.socket(
             family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw SystemFailure(code: errno) }
@@ -25,7 +25,7 @@ final class ListeningSocket: Sendable {
     }
 
     /// One that somebody else made: a stream socket that listens.
-    static func adopting(_ descriptor: Int32) throws(SystemFailure) -> ListeningSocket {
+    package static func adopting(_ descriptor: Int32) throws(SystemFailure) -> ListeningSocket {
         func option(_ name: Int32) throws(SystemFailure) -> Int32 {
             var (value, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
             guard getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 else { throw SystemFailure(code: errno) }
@@ -40,7 +40,7 @@ final class ListeningSocket: Sendable {
     }
 
     /// With the port that was really taken; `nil` if it is no socket of IP.
-    var address: AdminAddress? {
+    package var address: HostPort? {
         var (storage, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
         return withUnsafeMutableBytes(of: &storage) { bytes in
             guard let base = bytes.baseAddress,
@@ -51,11 +51,11 @@ final class ListeningSocket: Sendable {
             case AF_INET:
                 var address = base.loadUnaligned(as: sockaddr_in.self)
                 inet_ntop(AF_INET, &address.sin_addr, &text, socklen_t(text.count))
-                return AdminAddress(host: Self.string(text), port: UInt16(bigEndian: address.sin_port))
+                return HostPort(host: Self.string(text), port: UInt16(bigEndian: address.sin_port))
             case AF_INET6:
                 var address = base.loadUnaligned(as: sockaddr_in6.self)
                 inet_ntop(AF_INET6, &address.sin6_addr, &text, socklen_t(text.count))
-                return AdminAddress(host: Self.string(text), port: UInt16(bigEndian: address.sin6_port))
+                return HostPort(host: Self.string(text), port: UInt16(bigEndian: address.sin6_port))
             default: return nil
             }
         }
@@ -63,36 +63,5 @@ final class ListeningSocket: Sendable {
 
     private static func string(_ text: [CChar]) -> String {
         String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-}
-
-/// What a system call said.
-struct SystemFailure: Error, Equatable, CustomStringConvertible {
-    let code: Int32
-
-    var description: String { String(cString: strerror(code)) }
-}
-
-extension AdminAddress {
-    fileprivate func withSocketAddress(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        func pass<Address>(_ address: Address) -> Int32 {
-            withUnsafeBytes(of: address) { bytes in
-                bytes.withMemoryRebound(to: sockaddr.self) { pointer in
-                    pointer.baseAddress.map { body($0, socklen_t(MemoryLayout<Address>.size)) } ?? -1
-                }
-            }
-        }
-        if host.contains(":") {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port.bigEndian
-            inet_pton(AF_INET6, host, &address.sin6_addr)
-            return pass(address)
-        }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        inet_pton(AF_INET, host, &address.sin_addr)
-        return pass(address)
     }
 }

@@ -1,8 +1,8 @@
-import Glibc
+internal import Glibc
 
 /// A thread for work that blocks, which must not sit on the threads of Swift's concurrency.
-enum DetachedThread {
-    static func start(_ body: @escaping @Sendable () -> Void) throws(EmbeddedRedisError) {
+package enum DetachedThread {
+    package static func start(_ body: @escaping @Sendable () -> Void) throws(SystemFailure) {
         let box = Unmanaged.passRetained(Box(body))
         var thread = pthread_t()
         let failure = pthread_create(
@@ -14,7 +14,7 @@ enum DetachedThread {
             }, box.toOpaque())
         guard failure == 0 else {
             box.release()
-            throw .system(call: "pthread_create", errno: failure)
+            throw SystemFailure(code: failure)
         }
         pthread_detach(thread)
     }

@@ -2,7 +2,7 @@ internal import CCurl
 internal import Curl
 internal import Glibc
 
-/// One client of the admin server: what it has sent, what it is still to take, and until when.
+/// One client of the server: what it has sent, what it is still to take, and until when.
 ///
 /// Belongs to the server's thread. Never blocks.
 final class HTTPConnection {
@@ -24,6 +24,7 @@ final class HTTPConnection {
     let number: UInt64
     let descriptor: Int32
     private let limits: HTTPLimits
+    private let refusal: HTTPServer.Refusal
     private(set) var state = State.reading
     /// When it began to wait for a request.
     private(set) var waitingSince: MonotonicTime
@@ -40,8 +41,14 @@ final class HTTPConnection {
     private var fetching: Task<Void, Never>?
     private var discardedBytes = 0
 
-    init(_ number: UInt64, descriptor: Int32, limits: HTTPLimits, now: MonotonicTime) {
+    private static let discardedBytes = 4 << 20
+
+    init(
+        _ number: UInt64, descriptor: Int32, limits: HTTPLimits, now: MonotonicTime,
+        refusal: @escaping HTTPServer.Refusal
+    ) {
         self.number = number
+        self.refusal = refusal
         self.descriptor = descriptor
         self.limits = limits
         parser = RequestParser(limits: limits)
@@ -96,13 +103,13 @@ final class HTTPConnection {
             parse(now)
         case .lingering:
             discardedBytes += count
-            if discardedBytes > 4 * limits.bodyBytes { close() }
+            if discardedBytes > Self.discardedBytes { close() }
         default: break
         }
     }
 
     private func parse(_ now: MonotonicTime) {
-        do throws(AdminError) {
+        do throws(HTTPError) {
             if let request = try parser.next() {
                 (keepsAlive, takesChunks) = (request.keepsAlive, request.takesChunks)
                 (state, deadline) = (.ready(request), nil)
@@ -135,17 +142,18 @@ final class HTTPConnection {
     func begin(_ work: Task<Void, Never>) { state = .answering(work) }
 
     /// Ends what it was doing with an answer after which nothing can follow.
-    func refuse(_ error: AdminError, _ now: MonotonicTime) {
+    func refuse(_ error: HTTPError, _ now: MonotonicTime) {
         keepsAlive = false
-        send(error.answer, now)
+        guard let answer = refusal(error) else { return linger(now) }
+        send(answer, now)
     }
 
-    func answer(_ answer: AdminAnswer, _ now: MonotonicTime) {
+    func answer(_ answer: HTTPAnswer, _ now: MonotonicTime) {
         guard case .answering = state else { return }
         send(answer, now)
     }
 
-    private func send(_ answer: AdminAnswer, _ now: MonotonicTime) {
+    private func send(_ answer: HTTPAnswer, _ now: MonotonicTime) {
         answered += 1
         if case .parts(let parts) = answer.body, answer.hasBody {
             keepsAlive = keepsAlive && takesChunks
@@ -210,7 +218,7 @@ final class HTTPConnection {
         guard let deadline, deadline <= now else { return }
         switch (state, phase) {
         case (.reading, .head), (.reading, .body):
-            refuse(AdminError(408, "the request did not come in time"), now)
+            refuse(HTTPError(408, "the request did not come in time"), now)
         default: close()
         }
     }

@@ -1,25 +1,29 @@
-import Footbridge
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import FootbridgeAdmin
+@testable import HTTP
 
 private final class Answer: Sendable {
     let text = Mutex("")
+}
+
+private final class Reasons: Sendable {
+    let all = Mutex<[HTTPError]>([])
 }
 
 @Suite struct HTTPServerTests {
     /// Runs a server while `body` asks it, on a thread of its own.
     private func serve(
         _ limits: HTTPLimits = HTTPLimits(), _ handler: @escaping HTTPServer.Handler = Self.echo,
+        refusal: @escaping HTTPServer.Refusal = { .text($0.status, $0.message) },
         _ body: @escaping @Sendable (UInt16) throws -> Void
     ) async throws {
-        let socket = try ListeningSocket.listening(at: AdminAddress(host: "127.0.0.1", port: 0))
+        let socket = try ListeningSocket.listening(at: HostPort(host: "127.0.0.1", port: 0))
         let port = try #require(socket.address?.port)
-        let server = try HTTPServer(socket, limits: limits, handler: handler)
-        server.start()
+        let server = try HTTPServer(socket, name: "test", limits: limits, refusal: refusal, handler: handler)
+        try server.start()
         do {
             try await onThread { try body(port) }
         } catch {
@@ -30,7 +34,7 @@ private final class Answer: Sendable {
     }
 
     private static let echo: HTTPServer.Handler = { request in
-        var answer = AdminAnswer.text(200, "\(request.method) \(request.path) \(request.body.count)")
+        var answer = HTTPAnswer.text(200, "\(request.method) \(request.path) \(request.body.count)")
         answer.hasBody = request.method != "HEAD"
         return answer
     }
@@ -98,11 +102,63 @@ private final class Answer: Sendable {
             let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\n\r\n"
             let tooLong = try exchange(Array(head.utf8) + long, port: port)
             #expect(tooLong.hasPrefix("HTTP/1.1 413 Content Too Large\r\n"))
-            #expect(tooLong.hasSuffix("{\"error\":\"the body may have 1048576 bytes\"}\n"))
+            #expect(tooLong.hasSuffix("\r\n\r\nthe body may have 1048576 bytes"))
             let endless = try exchange(Array("GET / HTTP/1.1\r\nx: ".utf8) + long, port: port)
             #expect(endless.hasPrefix("HTTP/1.1 431 Request Header Fields Too Large\r\n"))
             #expect(endless.contains("\r\nConnection: close\r\n"))
         }
+    }
+
+    @Test func `where nothing is to be said to it, the connection ends`() async throws {
+        let reasons = Reasons()
+        let refusal: HTTPServer.Refusal = { error in
+            reasons.all.withLock { $0.append(error) }
+            return nil
+        }
+        try await serve(HTTPLimits(), Self.echo, refusal: refusal) { port in
+            let none = try exchange("hello\r\n\r\n", port: port)
+            #expect(none == "")
+            let good = "GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+            let one = try exchange(good + "no\r\n\r\n" + good, port: port)
+            #expect(one.hasPrefix("HTTP/1.1 200 OK\r\n") && one.hasSuffix("\r\n\r\nGET / 0"))
+        }
+        #expect(
+            reasons.all.withLock { $0 }
+                == [HTTPError](repeating: .init(400, "not the first line of a request"), count: 2))
+    }
+
+    @Test func `where bodies are cut, what is too long is read to its end`() async throws {
+        var limits = HTTPLimits()
+        (limits.bodyBytes, limits.cutsBodies) = (10, true)
+        let handler: HTTPServer.Handler = { .text(200, "\(String(decoding: $0.body, as: UTF8.self)) \($0.bodyBytes)") }
+        try await serve(limits, handler) { port in
+            let long = String(repeating: "abcdefgh", count: 250_000)
+            let socket = try Self.connected(port)
+            let head = "POST / HTTP/1.1\r\nhost: a\r\n"
+            try socket.sendAll(Array("\(head)content-length: 2000000\r\n\r\n\(long)".utf8))
+            try Self.read(socket, until: "\r\n\r\nabcdefghab 2000000")
+            try socket.sendAll(
+                Array("\(head)transfer-encoding: chunked\r\n\r\n8\r\nabcdefgh\r\n8\r\nabcdefgh\r\n0\r\n\r\n".utf8))
+            try Self.read(socket, until: "\r\n\r\nabcdefghab 16")
+        }
+    }
+
+    @Test func `a server that has no time to stop takes the answers under way along`() async throws {
+        let socket = try ListeningSocket.listening(at: HostPort(host: "127.0.0.1", port: 0))
+        let port = try #require(socket.address?.port)
+        let (isAsked, isCancelled) = (Gate(), Gate())
+        let server = try HTTPServer(socket, name: "test", refusal: { _ in nil }) { _ in
+            isAsked.open()
+            try? await Task.sleep(for: .seconds(3600))
+            isCancelled.open()
+            return .text(200, "late")
+        }
+        try server.start()
+        let asking = Task { try await onThread { try Self.get("/", port: port) } }
+        _ = try await onThread { isAsked.wait() }
+        await server.stop(within: .zero)
+        let (answer, ended) = (try await asking.value, try await onThread { isCancelled.wait() })
+        #expect(answer == "" && ended)
     }
 
     @Test func `a request that does not come in time is told so, and a connection without one is closed`() async throws
@@ -210,7 +266,7 @@ private final class Answer: Sendable {
                 task.cancel()
                 ended?.open()
             }
-            var answer = AdminAnswer(status: 200, contentType: "text/event-stream", body: .parts(stream))
+            var answer = HTTPAnswer(status: 200, contentType: "text/event-stream", body: .parts(stream))
             answer.hasBody = request.method != "HEAD"
             return answer
         }

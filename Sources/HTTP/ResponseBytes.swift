@@ -8,12 +8,15 @@ enum ResponseBytes {
     /// The head, and the body of an answer that has an end.
     ///
     /// - Parameter takesChunks: if not, a body without an end ends with its connection.
-    static func whole(_ answer: AdminAnswer, at seconds: Int, takesChunks: Bool, keepsAlive: Bool) -> [UInt8] {
+    static func whole(_ answer: HTTPAnswer, at seconds: Int, takesChunks: Bool, keepsAlive: Bool) -> [UInt8] {
         var lines = ["HTTP/1.1 \(answer.status) \(phrase(answer.status))", "Date: \(date(seconds))"]
-        lines += ["Content-Type: \(answer.contentType)", "Cache-Control: no-store"]
+        if let type = answer.contentType { lines.append("Content-Type: \(type)") }
+        lines.append("Cache-Control: no-store")
         lines += answer.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         var body: [UInt8] = []
         switch answer.body {
+        // These end with their heads (RFC 9112, 6.3), and have no length (RFC 9110, 8.6).
+        case .bytes where answer.status == 204 || answer.status == 304: break
         case .bytes(let bytes):
             // An answer to HEAD tells the length of what it leaves out (RFC 9110, 9.3.2).
             lines.append("Content-Length: \(bytes.count)")

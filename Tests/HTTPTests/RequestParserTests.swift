@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FootbridgeAdmin
+@testable import HTTP
 
 @Suite struct RequestParserTests {
     private enum Step: Equatable {
@@ -13,7 +13,7 @@ import Testing
         var (parser, steps) = (RequestParser(limits: limits), [Step]())
         for portion in portions {
             parser.append(portion)
-            do throws(AdminError) {
+            do throws(HTTPError) {
                 while let request = try parser.next() { steps.append(.request(request)) }
             } catch {
                 return steps + [.failure(error.status)]
@@ -27,14 +27,16 @@ import Testing
     }
 
     private func request(
-        _ method: String, _ path: String, query: [String: String] = [:], headers: [String: String] = [:],
+        _ method: String, _ path: String, target: String? = nil, query: [String: String] = [:],
+        headers: [String: String] = [:],
         body: String = "", keepsAlive: Bool = true, takesChunks: Bool = true
     ) -> Step {
         let headers = headers.merging(["host": "a"]) { given, _ in given }
         return .request(
             RequestParser.Request(
-                request: AdminRequest(
-                    method: method, path: path, query: query, headers: headers, body: Array(body.utf8)),
+                request: HTTPRequest(
+                    method: method, target: target, path: path, query: query, headers: headers,
+                    body: Array(body.utf8)),
                 keepsAlive: keepsAlive, takesChunks: takesChunks))
     }
 
@@ -42,7 +44,11 @@ import Testing
         let text =
             "GET /api/v1/routes/a%2Fb?limit=5&entry=1-0&q=a+b%26c&limit=6&x HTTP/1.1\r\nHost: a\r\nX-Y:  z \r\n\r\n"
         let query = ["limit": "5", "entry": "1-0", "q": "a b&c", "x": ""]
-        #expect(steps(text) == [request("GET", "/api/v1/routes/a%2Fb", query: query, headers: ["x-y": "z"])])
+        let target = "/api/v1/routes/a%2Fb?limit=5&entry=1-0&q=a+b%26c&limit=6&x"
+        #expect(
+            steps(text) == [
+                request("GET", "/api/v1/routes/a%2Fb", target: target, query: query, headers: ["x-y": "z"])
+            ])
     }
 
     @Test(arguments: [
@@ -51,7 +57,8 @@ import Testing
     ])
     func `the host of a whole URL counts`(text: String, path: String, host: String) {
         let query = text.contains("?") ? ["y": "1"] : [:]
-        #expect(steps(text) == [request("GET", path, query: query, headers: ["host": host])])
+        let target = text.split(separator: " ").dropFirst().first.map(String.init)
+        #expect(steps(text) == [request("GET", path, target: target, query: query, headers: ["host": host])])
     }
 
     @Test(arguments: [
@@ -81,7 +88,8 @@ import Testing
         let expected = [
             request("POST", "/one", headers: ["content-length": "5"], body: "hello"),
             request(
-                "POST", "/two", query: ["a": "b"], headers: ["transfer-encoding": "Chunked"], body: "abc0123456789"),
+                "POST", "/two", target: "/two?a=b", query: ["a": "b"], headers: ["transfer-encoding": "Chunked"],
+                body: "abc0123456789"),
             request("HEAD", "/three"), .failure(400),
         ]
         #expect(steps([bytes]) == expected)
@@ -94,6 +102,29 @@ import Testing
                 steps([Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])]) == expected,
                 "split at \(first) and \(second)")
         }
+    }
+
+    @Test(arguments: [
+        ("a%2Bb+c%20d", "a+b c d"), ("%C3%bc", "ü"), ("100%", "100%"), ("%4", "%4"), ("%zz+%41", "%zz %41"),
+        ("%ff", "%ff"), ("%+1", "% 1"),
+    ])
+    func `what a query says is decoded, or left as it is`(sent: String, meant: String) {
+        guard case .request(let found)? = steps("GET /?q=\(sent) HTTP/1.1\r\nhost: a\r\n\r\n").first else {
+            Issue.record("no request")
+            return
+        }
+        #expect(found.request.query == ["q": meant])
+    }
+
+    @Test func `a request without a host is taken where none is needed`() {
+        var limits = HTTPLimits()
+        limits.needsHost = false
+        guard case .request(let found)? = steps("GET /x HTTP/1.1\r\n\r\n", limits).first else {
+            Issue.record("no request")
+            return
+        }
+        #expect(found.request.path == "/x")
+        #expect(found.request.headers.isEmpty)
     }
 
     static let hostile: [(String, Int)] = [

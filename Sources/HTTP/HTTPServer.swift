@@ -1,19 +1,21 @@
 internal import CCurl
-internal import Curl
-internal import Foundation
+package import Curl
 internal import Glibc
 internal import Synchronization
 
 /// A small server for HTTP/1.1: one thread that never blocks on a client, and bounds for everything that clients may do.
 ///
 /// Thread safety: `start` and `stop` from anywhere; everything else belongs to the server's thread.
-final class HTTPServer: @unchecked Sendable {
-    typealias Handler = @Sendable (AdminRequest) async -> AdminAnswer
+package final class HTTPServer: @unchecked Sendable {
+    package typealias Handler = @Sendable (HTTPRequest) async -> HTTPAnswer
+    /// What to say to a request that the handler does not get to see; `nil`: nothing, its connection just ends.
+    package typealias Refusal = @Sendable (HTTPError) -> HTTPAnswer?
 
     private enum Message: Sendable {
-        case answer(UInt64, AdminAnswer)
+        case answer(UInt64, HTTPAnswer)
         case part(UInt64, [UInt8]?)
-        case stop
+        /// With the time that answers under way still have.
+        case stop(Duration)
     }
 
     private struct Shared {
@@ -25,6 +27,8 @@ final class HTTPServer: @unchecked Sendable {
     private let shared = Mutex(Shared())
     private let wakeUp: Int32
     private let limits: HTTPLimits
+    private let name: String
+    private let refusal: Refusal
     private let handler: Handler
 
     private var listener: ListeningSocket?
@@ -32,21 +36,25 @@ final class HTTPServer: @unchecked Sendable {
     private var accepted: UInt64 = 0
     /// Those that are ready, in the order of their requests.
     private var turns: [UInt64] = []
-    private var allowance: TokenBucket
+    private var allowance: TokenBucket?
     /// The system has no descriptors for more connections.
     private var acceptsAgainAt: MonotonicTime?
     private var stopsAt: MonotonicTime?
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
 
-    init(_ listener: ListeningSocket, limits: HTTPLimits = HTTPLimits(), handler: @escaping Handler)
-        throws(SystemFailure)
-    {
+    /// - Parameter name: of the thread, at most 15 bytes.
+    package init(
+        _ listener: ListeningSocket, name: String, limits: HTTPLimits = HTTPLimits(), refusal: @escaping Refusal,
+        handler: @escaping Handler
+    ) throws(SystemFailure) {
         wakeUp = footbridge_event_create()
         guard wakeUp >= 0 else { throw SystemFailure(code: errno) }
         self.listener = listener
         self.limits = limits
+        self.name = name
+        self.refusal = refusal
         self.handler = handler
-        allowance = TokenBucket(rate: limits.rate, burst: limits.burst)
+        allowance = limits.rate.map { TokenBucket(rate: $0, burst: limits.burst) }
     }
 
     deinit {
@@ -54,13 +62,14 @@ final class HTTPServer: @unchecked Sendable {
         close(wakeUp)
     }
 
-    func start() {
-        Thread.detachNewThread { self.run() }
+    package func start() throws(SystemFailure) {
+        try DetachedThread.start { self.run() }
     }
 
     /// Closes what listens, ends event streams, gives answers that are under way a moment, and waits until all is closed.
-    func stop() async {
-        post(.stop)
+    /// To be called after a start only.
+    package func stop(within moment: Duration = .seconds(1)) async {
+        post(.stop(moment))
         await withCheckedContinuation { continuation in
             let hasEnded = shared.withLock { shared in
                 if !shared.hasEnded { shared.waitingForEnd.append(continuation) }
@@ -77,10 +86,8 @@ final class HTTPServer: @unchecked Sendable {
 
     // MARK: - The thread
 
-    private static let stopTime = Duration.seconds(1)
-
     private func run() {
-        footbridge_name_thread("admin")
+        footbridge_name_thread(name)
         while !isOver { turn() }
         connections.removeAll()
         let waiting = shared.withLock { shared in
@@ -130,7 +137,7 @@ final class HTTPServer: @unchecked Sendable {
         var due = connections.values.compactMap(\.deadline)
         if let stopsAt { due.append(stopsAt) }
         if let acceptsAgainAt, !mayAccept { due.append(acceptsAgainAt) }
-        if !turns.isEmpty { due.append(.now + allowance.wait(.now)) }
+        if !turns.isEmpty, let allowance { due.append(.now + allowance.wait(.now)) }
         guard let first = due.min() else { return -1 }
         return Int32(max(0, min(60_000, ((first - .now).wholeNanoseconds + 999_999) / 1_000_000)))
     }
@@ -145,10 +152,10 @@ final class HTTPServer: @unchecked Sendable {
             guard let connection = connections[number] else { return }
             connection.take(part: part, now)
             review(connection)
-        case .stop:
+        case .stop(let moment):
             guard stopsAt == nil else { return }
             listener = nil
-            stopsAt = now + Self.stopTime
+            stopsAt = now + moment
             for connection in connections.values {
                 connection.endSoon(now)
                 review(connection)
@@ -173,7 +180,7 @@ final class HTTPServer: @unchecked Sendable {
         guard connection.isReading, connections.values.reduce(0, { $0 + $1.heldBytes }) > limits.waitingBytes else {
             return
         }
-        connection.refuse(AdminError(503, "too much is being sent at once"), now)
+        connection.refuse(HTTPError(503, "too much is being sent at once"), now)
     }
 
     /// To be called after everything that may have brought a connection on.
@@ -214,7 +221,8 @@ final class HTTPServer: @unchecked Sendable {
                 continue
             }
             accepted += 1
-            let connection = HTTPConnection(accepted, descriptor: descriptor, limits: limits, now: now)
+            let connection = HTTPConnection(
+                accepted, descriptor: descriptor, limits: limits, now: now, refusal: refusal)
             connections[accepted] = connection
             // Mostly the request is there already, and with it nobody else takes the place.
             connection.receive(scratch, now: now)
@@ -231,10 +239,11 @@ final class HTTPServer: @unchecked Sendable {
     }
 
     private func turnAway(_ descriptor: Int32) {
-        let answer = ResponseBytes.whole(
-            AdminError(503, "there are \(limits.connections) connections already").answer,
-            at: Int(WallClock.milliseconds / 1000), takesChunks: false, keepsAlive: false)
-        _ = send(descriptor, answer, answer.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        if let answer = refusal(HTTPError(503, "there are \(limits.connections) connections already")) {
+            let bytes = ResponseBytes.whole(
+                answer, at: Int(WallClock.milliseconds / 1000), takesChunks: false, keepsAlive: false)
+            _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
         // Bytes that nobody has read would take the answer along.
         shutdown(descriptor, Int32(SHUT_WR))
         _ = recv(descriptor, scratch.baseAddress, scratch.count, Int32(MSG_DONTWAIT))
@@ -249,7 +258,7 @@ final class HTTPServer: @unchecked Sendable {
                 turns.removeFirst()
                 continue
             }
-            guard allowance.take(now) else { return }
+            guard allowance?.take(now) ?? true else { return }
             turns.removeFirst()
             connection.begin(
                 Task { [handler] in
@@ -259,12 +268,14 @@ final class HTTPServer: @unchecked Sendable {
     }
 
     /// An answer without an end only while there are few of them.
-    private func admitted(_ answer: AdminAnswer) -> AdminAnswer {
+    private func admitted(_ answer: HTTPAnswer) -> HTTPAnswer {
         guard case .parts = answer.body, answer.hasBody,
             connections.values.count(where: \.isStreaming) >= limits.streams
         else { return answer }
-        var refusal = AdminError(503, "there are \(limits.streams) event streams already").answer
-        refusal.headers["Retry-After"] = "10"
-        return refusal
+        var refused =
+            refusal(HTTPError(503, "there are \(limits.streams) event streams already"))
+            ?? HTTPAnswer(status: 503, contentType: nil, body: .bytes([]))
+        refused.headers["Retry-After"] = "10"
+        return refused
     }
 }

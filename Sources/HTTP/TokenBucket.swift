@@ -1,20 +1,20 @@
-internal import Curl
+package import Curl
 
 /// So many per second, and some more at once after a pause.
-struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
     private let rate: Double
     private let burst: Double
     private var tokens: Double
     private var at: MonotonicTime
 
-    init(rate: Double, burst: Double, now: MonotonicTime = .now) {
+    package init(rate: Double, burst: Double, now: MonotonicTime = .now) {
         self.rate = rate
         self.burst = burst
         tokens = burst
         at = now
     }
 
-    mutating func take(_ now: MonotonicTime) -> Bool {
+    package mutating func take(_ now: MonotonicTime) -> Bool {
         tokens = held(now)
         at = max(at, now)
         guard tokens >= 1 else { return false }
@@ -23,7 +23,7 @@ struct TokenBucket: Sendable {
     }
 
     /// Until there is one.
-    func wait(_ now: MonotonicTime) -> Duration { .seconds(max(0, 1 - held(now)) / rate) }
+    package func wait(_ now: MonotonicTime) -> Duration { .seconds(max(0, 1 - held(now)) / rate) }
 
     private func held(_ now: MonotonicTime) -> Double { min(burst, tokens + max(0, (now - at) / .seconds(1)) * rate) }
 }

@@ -4,7 +4,7 @@
 /// right behind its name and is never folded, and a body has one length.
 struct RequestParser: Sendable {
     struct Request: Sendable, Equatable {
-        var request: AdminRequest
+        var request: HTTPRequest
         /// The connection can be used again after the answer.
         var keepsAlive: Bool
         /// The client knows chunks (HTTP/1.1).
@@ -29,6 +29,8 @@ struct RequestParser: Sendable {
     private var state = State.head(scanned: 0)
     private var buffer: [UInt8] = []
     private var body: [UInt8] = []
+    /// Of the body, with what was cut.
+    private var bodyBytes = 0
     private var mayBeginEmpty = true
     private var owesContinue = false
 
@@ -52,12 +54,12 @@ struct RequestParser: Sendable {
     /// The next request if all of it is there.
     ///
     /// - Throws: why there can be none any more; then the connection is of no further use.
-    mutating func next() throws(AdminError) -> Request? {
+    mutating func next() throws(HTTPError) -> Request? {
         while true {
             switch state {
             case .head(let scanned):
                 guard let head = try takeHead(scanned) else { return nil }
-                body = []
+                (body, bodyBytes) = ([], 0)
                 switch head.framing {
                 case .none: return finish(head)
                 case .length(let length):
@@ -78,7 +80,7 @@ struct RequestParser: Sendable {
             case .chunkSize(let head):
                 guard let line = try takeLine() else { return nil }
                 let size = try Self.chunkSize(line)
-                guard body.count + size <= limits.bodyBytes else { throw RequestHead.tooLong(limits) }
+                guard RequestHead.mayHave(bodyBytes + size, limits) else { throw RequestHead.tooLong(limits) }
                 state = size == 0 ? .trailer(head, bytes: 0) : .chunk(head, remaining: size)
             case .chunk(let head, let remaining):
                 let left = takeBody(remaining)
@@ -89,13 +91,13 @@ struct RequestParser: Sendable {
                 state = .chunkEnd(head)
             case .chunkEnd(let head):
                 guard buffer.count >= 2 else { return nil }
-                guard buffer.starts(with: Self.lineEnd) else { throw AdminError(400, "a chunk is longer than it says") }
+                guard buffer.starts(with: Self.lineEnd) else { throw HTTPError(400, "a chunk is longer than it says") }
                 buffer.removeFirst(2)
                 state = .chunkSize(head)
             case .trailer(let head, let bytes):
                 guard let line = try takeLine() else { return nil }
                 if line.isEmpty { return finish(head) }
-                guard bytes + line.count <= limits.headBytes else { throw AdminError(431, "too much behind the body") }
+                guard bytes + line.count <= limits.headBytes else { throw HTTPError(431, "too much behind the body") }
                 state = .trailer(head, bytes: bytes + line.count)
             }
         }
@@ -103,7 +105,7 @@ struct RequestParser: Sendable {
 
     private mutating func finish(_ head: RequestHead) -> Request {
         var request = head.request
-        request.body = body
+        (request.body, request.bodyBytes) = (body, bodyBytes)
         body = []
         state = .head(scanned: 0)
         mayBeginEmpty = true
@@ -115,7 +117,7 @@ struct RequestParser: Sendable {
 
     private static let lineEnd: [UInt8] = [13, 10]
 
-    private mutating func takeHead(_ scanned: Int) throws(AdminError) -> RequestHead? {
+    private mutating func takeHead(_ scanned: Int) throws(HTTPError) -> RequestHead? {
         // Some send an empty line after a body (RFC 9112, 2.2).
         var scanned = scanned
         if scanned < 2, mayBeginEmpty, buffer.starts(with: Self.lineEnd) {
@@ -125,16 +127,16 @@ struct RequestParser: Sendable {
         }
         for index in scanned..<buffer.count {
             guard index < limits.headBytes else {
-                throw AdminError(431, "the head of a request may have \(limits.headBytes) bytes")
+                throw HTTPError(431, "the head of a request may have \(limits.headBytes) bytes")
             }
             let byte = buffer[index]
             switch byte {
             case 10:
-                guard index > 0, buffer[index - 1] == 13 else { throw AdminError(400, "lines end with CR and LF") }
-            case _ where index > 0 && buffer[index - 1] == 13: throw AdminError(400, "lines end with CR and LF")
+                guard index > 0, buffer[index - 1] == 13 else { throw HTTPError(400, "lines end with CR and LF") }
+            case _ where index > 0 && buffer[index - 1] == 13: throw HTTPError(400, "lines end with CR and LF")
             case 13, 9: break
             // Also the first byte of TLS.
-            case ..<32, 127: throw AdminError(400, "a control character in a head; this is HTTP without TLS")
+            case ..<32, 127: throw HTTPError(400, "a control character in a head; this is HTTP without TLS")
             default: break
             }
             if byte == 10, index >= 3, buffer[index - 2] == 10 {
@@ -152,32 +154,33 @@ struct RequestParser: Sendable {
     /// - Returns: how much is still to come.
     private mutating func takeBody(_ remaining: Int) -> Int {
         let count = min(remaining, buffer.count)
-        body.append(contentsOf: buffer[..<count])
+        body.append(contentsOf: buffer[..<min(count, limits.bodyBytes - body.count)])
+        bodyBytes += count
         buffer.removeFirst(count)
         return remaining - count
     }
 
     private static let maximumLine = 1024
 
-    private mutating func takeLine() throws(AdminError) -> [UInt8]? {
+    private mutating func takeLine() throws(HTTPError) -> [UInt8]? {
         guard let end = buffer.prefix(Self.maximumLine).firstIndex(of: 10) else {
-            if buffer.count >= Self.maximumLine { throw AdminError(400, "a line of a chunk is too long") }
+            if buffer.count >= Self.maximumLine { throw HTTPError(400, "a line of a chunk is too long") }
             return nil
         }
-        guard end > 0, buffer[end - 1] == 13 else { throw AdminError(400, "lines end with CR and LF") }
+        guard end > 0, buffer[end - 1] == 13 else { throw HTTPError(400, "lines end with CR and LF") }
         let line = Array(buffer[..<(end - 1)])
-        guard !line.contains(13) else { throw AdminError(400, "lines end with CR and LF") }
+        guard !line.contains(13) else { throw HTTPError(400, "lines end with CR and LF") }
         buffer.removeFirst(end + 1)
         return line
     }
 
     /// Hexadecimal digits; extensions behind them mean nothing here.
-    private static func chunkSize(_ line: [UInt8]) throws(AdminError) -> Int {
-        let digits = line.prefix { RequestHead.isHexDigit($0) }
+    private static func chunkSize(_ line: [UInt8]) throws(HTTPError) -> Int {
+        let digits = line.prefix(while: \.isHexDigit)
         let rest = line.dropFirst(digits.count).drop { $0 == 32 || $0 == 9 }
         guard (1...8).contains(digits.count), rest.isEmpty || rest.first == UInt8(ascii: ";"),
             let size = Int(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw AdminError(400, "not the size of a chunk") }
+        else { throw HTTPError(400, "not the size of a chunk") }
         return size
     }
 }

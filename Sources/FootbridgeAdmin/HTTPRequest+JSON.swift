@@ -1,0 +1,17 @@
+internal import HTTP
+
+extension HTTPRequest {
+    /// Its body as JSON; an empty one is an empty object.
+    func json<Value: Decodable>(_ type: Value.Type) throws(HTTPError) -> Value {
+        try AdminJSON.decode(type, from: body.isEmpty ? Array("{}".utf8) : body)
+    }
+
+    /// A number of the query.
+    func number(_ name: String, _ range: ClosedRange<Int>, else usual: Int) throws(HTTPError) -> Int {
+        guard let text = query[name], !text.isEmpty else { return usual }
+        guard let number = Int(text), range.contains(number) else {
+            throw HTTPError(400, "\(name) must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}
