@@ -1,5 +1,5 @@
 // Takes the place of ICU's data: 34 MB of languages, calendars and currencies that Foundation would bring into the binary, and
-// that nothing here asks for. FlyingFox and Yams import Foundation, and the linker cannot tell that they need no languages.
+// that nothing here asks for. Yams imports Foundation, and the linker cannot tell that they need no languages.
 //
 // ICU itself has such an empty archive for programs that bring no data (source/stubdata); this one has the same contents: what asks
 // for a language gets U_MISSING_RESOURCE_ERROR. Objects are linked before archives, so the archive's member stays out. Only in a

@@ -27,6 +27,20 @@ struct ListenCommandTests {
         #expect(lines[2] == "received 1: 1 accepted, 0 failed; 1 distinct webhook-id, 0 duplicates")
     }
 
+    @Test func `the time of a line is the one of the clock on the wall`() throws {
+        let child = try ChildProcess.footbridge("listen", "--port", "0", environment: ["TZ": "<+09>-9"])
+        try child.waitForOutput(containing: "\n")
+        let port = try port(child.output)
+        func hour() -> Int { (time(nil) / 3600 + 9) % 24 }
+        let earliest = hour()
+        _ = try exchange(request, port: port)
+        let latest = hour()
+        child.signal(SIGINT)
+        try child.waitForExit()
+        let line = try #require(child.output.split(separator: "\n").dropFirst().first)
+        #expect([earliest, latest].contains(Int(line.prefix(2))), "\(line)")
+    }
+
     @Test func `with --json, standard output has nothing but JSON`() throws {
         let child = try ChildProcess.footbridge("listen", "--port", "0", "--json", "--fail-rate", "1")
         try child.waitForOutput(containing: "\n", on: .error)

@@ -14,6 +14,14 @@ struct ReceiptLineTests {
             line().text(receipt) == "09:15:27.250 POST /hooks 503 msg_1 #3 signed ok {\"name\":\\n\"Zoë\"}")
     }
 
+    @Test(arguments: [(Int64(0), "00:00:00.000"), (86_399_999, "23:59:59.999"), (1_772_442_927_005, "09:15:27.005")])
+    func `times have two digits each, and three for the thousandths`(time: Int64, text: String) {
+        var request = Receiver.Request.sample()
+        request.time = time
+        let receipt = Receiver.Receipt(request: request, status: 200, seen: 0)
+        #expect(line().text(receipt).hasPrefix("\(text) "))
+    }
+
     @Test func `a request of an unknown sender is one too`() {
         let receipt = Receiver.Receipt(request: .sample(id: nil, attempt: nil, body: ""), status: 200, seen: 0)
         #expect(line().text(receipt) == "09:15:27.250 POST /hooks 200 - #? unsigned")

@@ -62,6 +62,59 @@ struct ReceiverTests {
         #expect(reports.all[1].request.body == Array("abcde".utf8))
     }
 
+    @Test func `a body beyond the limit is read to its end, reported with its length, and refused`() async throws {
+        let reports = Reports()
+        let receiver = Receiver(rule: { _, _ in .init(status: 200) }, report: reports.add)
+        let port = try await receiver.start()
+        let length = Receiver.bodyLimitBytes + 1
+        let answer = try await onThread {
+            let head = "POST / HTTP/1.1\r\nconnection: close\r\ncontent-length: \(length)\r\n\r\n"
+            return try exchange(Array(head.utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: length), port: port)
+        }
+        await receiver.stop()
+        #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.hasSuffix("\r\n\r\nmore than 67108864 bytes"))
+        #expect(reports.all.map(\.status) == [413])
+        #expect(reports.all.map(\.request.bodyBytes) == [length])
+        #expect(reports.all.map(\.request.body.count) == [Receiver.bodyLimitBytes])
+    }
+
+    @Test func `one connection brings many requests; a head alone and no content have no body`() async throws {
+        let reports = Reports()
+        let receiver = Receiver(
+            rule: { request, _ in .init(status: request.path.contains("/no") ? 401 : 204, body: "no") },
+            report: reports.add)
+        let port = try await receiver.start()
+        let all = try await onThread {
+            try exchange(
+                "HEAD /no HTTP/1.1\r\n\r\nPOST /yes HTTP/1.1\r\nX-Two: a\r\nx-two: b\r\ncontent-length: 2\r\n\r\nhi"
+                    + "GET http://example.test/no?x HTTP/1.1\r\nconnection: close\r\n\r\n", port: port)
+        }
+        await receiver.stop()
+        let answers = all.split(separator: "HTTP/1.1 ").map { $0.split(separator: "\r\n") }
+        #expect(answers.map { $0.first?.prefix(3) } == ["401", "204", "401"])
+        #expect(answers.map { $0.contains("Content-Length: 2") } == [true, false, true])
+        #expect(answers.map { $0.contains("no") } == [false, false, true])
+        #expect(reports.all.map(\.request.path) == ["/no", "/yes", "http://example.test/no?x"])
+        #expect(reports.all[1].request["x-two"] == "a, b")
+    }
+
+    @Test func `a sender that asks first is told to go on`() async throws {
+        let receiver = Receiver(rule: { _, _ in .init(status: 202) }, report: { _ in })
+        let port = try await receiver.start()
+        let answers = try await onThread {
+            let socket = try StreamSocket.connected(port: port)
+            socket.limit(.seconds(20))
+            let head = "POST / HTTP/1.1\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: 2\r\n\r\n"
+            try socket.sendAll(Array(head.utf8))
+            let first = String(decoding: try socket.receive(), as: UTF8.self)
+            try socket.sendAll(Array("hi".utf8))
+            return (first, String(decoding: try socket.receive(), as: UTF8.self))
+        }
+        await receiver.stop()
+        #expect(answers.0 == "HTTP/1.1 100 Continue\r\n\r\n")
+        #expect(answers.1.hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+    }
+
     /// Secret, id, timestamp, body and signature: the vector that the Standard Webhooks libraries share
     /// (libraries/go/webhook_test.go, libraries/python/tests/test_webhooks.py).
     @Test(arguments: [
