@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct AdminServerTests {
     private let config = BridgeConfig(
-        redis: .embedded, instance: "a",
+        redis: .embedded(), instance: "a",
         routes: [
             RouteConfig(
                 name: "orders", streams: ["o"], group: "o", destination: .webhook(WebhookConfig(url: "http://a")))

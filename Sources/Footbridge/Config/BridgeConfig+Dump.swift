@@ -50,7 +50,7 @@ private typealias Settings = [(key: String, value: String)]
 extension RedisSource {
     fileprivate var settings: Settings {
         switch self {
-        case .embedded: [("redis", "embedded")]
+        case .embedded(let embedded): [("redis", "embedded")] + embedded.settings
         case .url(let url): [("redis.url", "\(url)")]
         case .sentinel(let sentinel, let url):
             [
@@ -58,6 +58,19 @@ extension RedisSource {
                 ("redis.sentinel.nodes", "[\(sentinel.nodes.map(\.description).joined(separator: ", "))]"),
             ]
         }
+    }
+}
+
+extension EmbeddedConfig {
+    fileprivate var settings: Settings {
+        [
+            ("redis.embedded.directory", directory ?? "one for each configuration"),
+            ("redis.embedded.socket", socket ?? "in the state directory"),
+            ("redis.embedded.socket_mode", "0" + String(socketMode, radix: 8)),
+            ("redis.embedded.socket_group", socketGroup ?? "none"),
+            ("redis.embedded.listen", listen.map { "\($0)" } ?? "none"),
+            ("redis.embedded.password", password == nil ? "none" : "***"),
+        ]
     }
 }
 

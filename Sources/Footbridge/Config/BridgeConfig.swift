@@ -51,7 +51,7 @@ public enum RedisSource: Sendable, Equatable {
     /// The master among several, which Sentinels know; of the URL all counts but the address.
     case sentinel(SentinelSource, RedisURL)
     /// A private `redis-server`, run by the bridge in its state directory.
-    case embedded
+    case embedded(EmbeddedConfig = EmbeddedConfig())
 }
 
 /// What is logged, and in which form.

@@ -164,6 +164,13 @@ enum ConfigLines {
         "redis.sentinel.password": "For the Sentinels themselves",
         "redis.wait_for_ack.replicas": "Replicas that must have what was settled before it counts as settled",
         "redis.wait_for_ack.timeout": "How long one WAIT waits for them",
+        "redis.embedded.directory": "The state directory of the embedded Redis; --state comes before it",
+        "redis.embedded.socket": "Where its socket is; with rights for others it must not be in the state directory",
+        "redis.embedded.socket_mode": "The rights to the socket: 0660 for a group, 0666 for everybody on this machine",
+        "redis.embedded.socket_group":
+            "Members of this group may use the socket; the default of socket_mode is then 0660",
+        "redis.embedded.listen": "A port beside the socket; one that other machines can reach needs a password",
+        "redis.embedded.password": "What every client has to show, by socket and by port",
         "instance": "Worker n is the consumer <instance>.<n>; different on every instance, the same after a restart",
         "namespace":
             "Goes into every webhook-id: set it if the receiver also gets entries of another Redis or database",

@@ -9,7 +9,16 @@ extension RedisSource {
         let (scalar, section) = root.choice("redis", or: "embedded")
         let server = Self.server(section)
         let waitForAck = WaitForAck(section.section("wait_for_ack"))
+        let embedded = EmbeddedConfig(section.section("embedded"))
         section.finish()
+        if let embedded {
+            for key in ["url", "password", "sentinel", "wait_for_ack"] {
+                guard let found = section.find(key) else { continue }
+                let cure = key == "password" ? "write it into embedded" : "keep one of the two"
+                section.report("stands beside embedded, a server of the bridge's own; \(cure)", at: found, onKey: true)
+            }
+            return (.embedded(embedded), nil)
+        }
         guard let scalar else { return (server, waitForAck) }
         _ = root.value(at: scalar) { text throws(Complaint) in
             // Not shown: it may be a URL with a password.
@@ -17,7 +26,7 @@ extension RedisSource {
                 throw Complaint("must be embedded, or a map; write redis: { url: \"\(fallback)\" }")
             }
         }
-        return (.embedded, nil)
+        return (.embedded(), nil)
     }
 
     /// Reads the one that a route's entries go to: a URL, or a map as for the bridge's own. `nil`: the bridge's.

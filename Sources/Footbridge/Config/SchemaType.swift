@@ -74,6 +74,8 @@ enum SchemaType {
                 case "size": forms.append(pattern("^(0|[1-9][0-9]*)(B|KiB|MiB|GiB|KB|MB|GB)$"))
                 case "integer": forms += integer(range)
                 case "number": forms += number(range)
+                // To an editor, 0660 is a number.
+                case "file mode": forms += [.object([("type", "integer")]), pattern("^0?[0-7]{3}$")]
                 default: forms.append(word(form))
                 }
             }

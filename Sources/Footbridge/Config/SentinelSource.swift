@@ -19,6 +19,11 @@ public struct SentinelSource: Sendable, Equatable {
 }
 
 extension RedisSource {
+    /// How the bridge runs its own server; `nil` if somebody else runs one.
+    public var ownServer: EmbeddedConfig? {
+        if case .embedded(let embedded) = self { embedded } else { nil }
+    }
+
     /// Where and how to connect; `nil` for an embedded server, whose place only who has started it knows.
     public func target(clientName: String) -> RedisTarget? {
         switch self {

@@ -1,6 +1,7 @@
 internal import Curl
 internal import Glibc
 public import Logging
+public import Redis
 public import ServiceLifecycle
 internal import Synchronization
 
@@ -11,10 +12,12 @@ internal import Synchronization
 public final class EmbeddedRedis: Service {
     /// The path of the socket, absolute.
     public var socketPath: String { layout.socket }
-    /// For the client: `unix:///…/redis.sock`.
-    public var url: String { "unix://" + Self.percentEncoded(layout.socket) }
+    /// For a client of this machine.
+    public var url: RedisURL { RedisURL(endpoint: .unix(path: layout.socket), password: config.password) }
 
     private let layout: RedisLayout
+    private let config: EmbeddedConfig
+    private let owner: StateOwner?
     private let logger: Logger
     private let endsWithParent: Bool
     private let variable: @Sendable (String) -> String?
@@ -30,28 +33,44 @@ public final class EmbeddedRedis: Service {
     private typealias StartContinuation = CheckedContinuation<StartResult, Never>
     private typealias StopContinuation = CheckedContinuation<Void, Never>
 
-    /// - Parameter endsWithParent: redis-server is killed with this process, even by SIGKILL: for data that nobody needs
-    ///   afterwards. Where there is no `setpriv` (util-linux), it goes on as otherwise.
-    public convenience init(stateDirectory: String, logger: Logger, endsWithParent: Bool = false) {
-        self.init(stateDirectory: stateDirectory, logger: logger, endsWithParent: endsWithParent) {
-            getenv($0).map { String(cString: $0) }
-        }
+    /// - Parameters:
+    ///   - owner: the configuration whose the state is; another's is refused.
+    ///   - endsWithParent: redis-server is killed with this process, even by SIGKILL: for data that nobody needs
+    ///     afterwards. Where there is no `setpriv` (util-linux), it goes on as otherwise.
+    public convenience init(
+        stateDirectory: String, config: EmbeddedConfig = EmbeddedConfig(), owner: StateOwner? = nil, logger: Logger,
+        endsWithParent: Bool = false
+    ) {
+        self.init(
+            stateDirectory: stateDirectory, config: config, owner: owner, logger: logger, endsWithParent: endsWithParent
+        ) { getenv($0).map { String(cString: $0) } }
     }
 
     /// - Parameter variable: looks an environment variable up.
     init(
-        stateDirectory: String, logger: Logger, endsWithParent: Bool = false,
-        variable: @escaping @Sendable (String) -> String?
+        stateDirectory: String, config: EmbeddedConfig = EmbeddedConfig(), owner: StateOwner? = nil, logger: Logger,
+        endsWithParent: Bool = false, variable: @escaping @Sendable (String) -> String?
     ) {
+        self.config = config
+        self.owner = owner
         self.endsWithParent = endsWithParent
-        layout = RedisLayout(state: StateDirectory.absolute(stateDirectory))
+        layout = RedisLayout(
+            state: StateDirectory.absolute(stateDirectory), outerSocket: config.outerSocket(variable: variable))
         self.logger = logger
         self.variable = variable
     }
 
-    /// - Throws: if the state directory's path is too long for a socket in it; `start` finds that, too.
-    public func checkPath() throws(EmbeddedRedisError) {
+    /// Where the server of a bridge is found that runs with this state directory.
+    ///
+    /// - Throws: if the path is too long for a socket; `start` finds that, too.
+    public static func url(
+        stateDirectory: String, config: EmbeddedConfig
+    ) throws(EmbeddedRedisError) -> RedisURL {
+        // Not by the variables of the bridge, which others do not have: what is in the state directory leads there.
+        let layout = RedisLayout(
+            state: StateDirectory.absolute(stateDirectory), outerSocket: config.outerSocket(variable: { _ in nil }))
         guard UnixAddress(layout.socket) != nil else { throw .socketPathTooLong(path: layout.socket) }
+        return RedisURL(endpoint: .unix(path: layout.socket), password: config.password)
     }
 
     /// Returns when redis-server answers; at once if it does already.
@@ -132,10 +151,11 @@ public final class EmbeddedRedis: Service {
     }
 
     private func startThread() throws(EmbeddedRedisError) -> StopSignal {
-        guard let address = UnixAddress(layout.socket) else { throw .socketPathTooLong(path: layout.socket) }
+        guard UnixAddress(layout.socket) != nil else { throw .socketPathTooLong(path: layout.socket) }
+        if config.isShared, layout.outerSocket == nil { throw .noPlaceForSocket }
         let stop = try StopSignal()
         let supervisor = RedisSupervisor(
-            layout: layout, address: address, stop: stop, logger: logger, variable: variable,
+            layout: layout, stop: stop, logger: logger, variable: variable, config: config, owner: owner,
             endsWithParent: endsWithParent)
         do throws(SystemFailure) {
             try DetachedThread.start {
@@ -178,21 +198,5 @@ public final class EmbeddedRedis: Service {
         case .running(_, let stopping):
             for continuation in stopping { continuation.resume() }
         }
-    }
-
-    /// RFC 3986 §2.3: all but unreserved characters, and the slashes of the path.
-    private static func percentEncoded(_ path: String) -> String {
-        var text = ""
-        for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: "/"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                text += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return text
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How the embedded redis-server is started: which program, with which options, in which environment.
+/// How the embedded redis-server is started: which program, with which settings, in which environment.
 struct RedisCommand: Sendable, Equatable {
     var program: String
     var arguments: [String]
@@ -11,17 +11,7 @@ struct RedisCommand: Sendable, Equatable {
         layout: RedisLayout, endsWithParent: Bool = false, variable: (String) -> String?
     ) throws(EmbeddedRedisError) {
         program = try Self.program(variable: variable)
-        arguments = [
-            program,
-            // Reached by the socket alone, and that by its owner alone.
-            "--port", "0", "--unixsocket", layout.socket, "--unixsocketperm", "700",
-            // The ledger: every write is in the log within a second, and nothing is ever evicted to make room.
-            "--dir", layout.directory, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
-            "--maxmemory", "0", "--maxmemory-policy", "noeviction",
-            // A log whose end is torn by a crash is cut there and used.
-            "--aof-load-truncated", "yes",
-            "--daemonize", "no", "--supervised", "no", "--loglevel", "warning", "--logfile", layout.log,
-        ]
+        arguments = [program, layout.settings]
         // prctl(2) PR_SET_PDEATHSIG can be called by the child only. The signal comes when the thread ends that started it:
         // the supervisor's, which lives as long as the server or this process.
         if endsWithParent, let setpriv = Self.find("setpriv", variable: variable) {
@@ -52,18 +42,4 @@ struct RedisCommand: Sendable, Equatable {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
-}
-
-/// Where the embedded Redis' things are in the state directory.
-struct RedisLayout: Sendable, Equatable {
-    /// Absolute.
-    let state: String
-
-    var directory: String { state + "/redis" }
-    var socket: String { directory + "/redis.sock" }
-    var log: String { directory + "/redis.log" }
-    /// Held by the bridge.
-    var stateLock: String { state + "/lock" }
-    /// Held by redis-server, which inherits it: two on one set of data would destroy it.
-    var dataLock: String { directory + "/lock" }
 }

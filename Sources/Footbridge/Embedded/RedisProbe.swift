@@ -13,7 +13,8 @@ enum RedisProbe {
         case alive(pid: Int32?)
     }
 
-    static func ping(_ address: UnixAddress, timeout: Duration) -> Answer {
+    /// - Parameter password: without it a server that wants one does not say whether it is loading.
+    static func ping(_ address: UnixAddress, password: String? = nil, timeout: Duration) -> Answer {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = Glibc.socket(AF_UNIX, type, 0)
         guard socket >= 0 else { return .silent(pid: nil) }
@@ -22,10 +23,13 @@ enum RedisProbe {
         let connected = address.withSockaddr { connect(socket, $0, $1) }
         guard connected == 0 else { return errno == EAGAIN ? .silent(pid: nil) : .absent }
         let pid = peer(of: socket)
-        let command = Array("PING\r\n".utf8)
+        var command = Array("PING\r\n".utf8)
+        if let password {
+            command = Array("*2\r\n$4\r\nAUTH\r\n$\(password.utf8.count)\r\n\(password)\r\n".utf8) + command
+        }
         let sent = send(socket, command, command.count, Int32(MSG_NOSIGNAL))
         guard sent == command.count else { return .silent(pid: pid) }
-        let reply = line(from: socket, until: .now + timeout)
+        let reply = line(password == nil ? 1 : 2, from: socket, until: .now + timeout)
         if reply.starts(with: "-LOADING".utf8) { return .loading(pid: pid) }
         return reply.isEmpty ? .silent(pid: pid) : .alive(pid: pid)
     }
@@ -39,8 +43,8 @@ enum RedisProbe {
         return credentials.0 > 0 ? credentials.0 : nil
     }
 
-    /// The first line of the answer without its end; empty if it does not come whole.
-    private static func line(from socket: Int32, until deadline: ContinuousClock.Instant) -> [UInt8] {
+    /// That line of the answer without its end; empty if it does not come whole.
+    private static func line(_ number: Int, from socket: Int32, until deadline: ContinuousClock.Instant) -> [UInt8] {
         var line: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 256)
         var ready = [pollfd(fd: socket, events: Int16(POLLIN), revents: 0)]
@@ -51,7 +55,9 @@ enum RedisProbe {
                 break
             }
             line += buffer[..<count]
-            if let end = line.firstIndex(of: UInt8(ascii: "\r")) { return Array(line[..<end]) }
+            let lines = line.split(separator: UInt8(ascii: "\r"), omittingEmptySubsequences: false)
+            // What stands behind the last break is not whole.
+            if lines.count > number { return Array(lines[number - 1].drop { $0 == UInt8(ascii: "\n") }) }
         }
         return []
     }

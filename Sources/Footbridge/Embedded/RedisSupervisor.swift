@@ -6,11 +6,13 @@ internal import Logging
 /// All of it is one sequence of blocking calls on one thread of its own.
 struct RedisSupervisor {
     let layout: RedisLayout
-    let address: UnixAddress
     let stop: StopSignal
     let logger: Logger
     /// Looks an environment variable up.
     let variable: @Sendable (String) -> String?
+    var config = EmbeddedConfig()
+    /// The configuration whose the state is; `nil`: nobody's.
+    var owner: StateOwner?
     var endsWithParent = false
 
     /// How long a server may take until it answers, the time in which it reads its data in not counted.
@@ -35,6 +37,7 @@ struct RedisSupervisor {
         switch FileLock.acquire(layout.stateLock) {
         case .acquired(let lock):
             lock.write(pid: getpid())
+            try claim()
             try StateDirectory.create(layout.directory)
             // It may have been made by hand; the socket in it has no password.
             guard chmod(layout.directory, 0o700) == 0 else {
@@ -44,6 +47,20 @@ struct RedisSupervisor {
         case .taken(let pid): throw .stateInUse(path: layout.state, pid: pid)
         case .failed(let errno): throw .unusableDirectory(path: layout.stateLock, errno: errno)
         }
+    }
+
+    /// Marks the state as this configuration's, unless it is another's.
+    private func claim() throws(EmbeddedRedisError) {
+        guard let owner else { return }
+        if let other = StateOwner.of(layout.state), other.path != owner.path {
+            guard !other.exists || owner.isSameFile(as: other) else {
+                throw .stateOfOther(path: layout.state, configuration: other.path)
+            }
+            logger.notice(
+                "taking over the state of a configuration that is gone",
+                metadata: [LogKeys.path: "\(layout.state)", LogKeys.last: "\(other.path)"])
+        }
+        try owner.claim(layout.state)
     }
 
     private func supervise(_ first: ServerProcess) {
@@ -93,41 +110,75 @@ struct RedisSupervisor {
         _ = server.wait(orFor: nil, atMost: grace)
     }
 
-    /// A server that answers: the one that is there, or a new one.
+    /// A server that answers whom it shall: the one that is there, or a new one.
     private func launch() throws(EmbeddedRedisError) -> ServerProcess {
         let deadline = ContinuousClock.now + patience
+        let access = try SocketAccess(layout.socket, config)
         while true {
             let logStart = RedisLog.size(layout.log)
-            let server = try find(until: deadline)
-            if try answers(server, logStart: logStart) {
-                logger.info(
-                    server.isChild ? "embedded redis started" : "embedded redis adopted",
-                    metadata: [LogKeys.pid: .stringConvertible(server.pid), LogKeys.path: "\(layout.socket)"])
-                return server
+            let server = try find(access, until: deadline)
+            guard try answers(server, logStart: logStart) else { continue }
+            do throws(EmbeddedRedisError) {
+                try open(access)
+            } catch {
+                if server.isChild { end(server) }
+                throw error
             }
+            logger.info(
+                server.isChild ? "embedded redis started" : "embedded redis adopted",
+                metadata: [
+                    LogKeys.pid: .stringConvertible(server.pid), LogKeys.path: "\(layout.socket)",
+                    LogKeys.address: "\(config.addresses(socket: layout.socket).joined(separator: ", "))",
+                ])
+            return server
         }
     }
 
-    /// The server behind the socket, or if nobody is there a new child.
-    private func find(until deadline: ContinuousClock.Instant) throws(EmbeddedRedisError) -> ServerProcess {
+    /// Lets those in who may use the server, and leaves word where its socket is.
+    private func open(_ access: SocketAccess) throws(EmbeddedRedisError) {
+        try access.grant()
+        if let directory = access.obstacle() {
+            logger.warning(
+                "who may use the embedded redis cannot pass a directory of its socket",
+                metadata: [LogKeys.path: "\(directory)"])
+        }
+        guard layout.outerSocket != nil else { return }
+        let link = layout.innerSocket + ".new"
+        unlink(link)
+        guard symlink(layout.socket, link) == 0, rename(link, layout.innerSocket) == 0 else {
+            throw .unusableDirectory(path: layout.innerSocket, errno: errno)
+        }
+    }
+
+    /// The server that works on the data, or if there is none a new child.
+    private func find(
+        _ access: SocketAccess, until deadline: ContinuousClock.Instant
+    ) throws(EmbeddedRedisError) -> ServerProcess {
         while true {
             let failure: EmbeddedRedisError
-            switch RedisProbe.ping(address, timeout: .milliseconds(250)) {
-            case .alive(let pid?), .loading(let pid?):
-                if let server = ServerProcess(adopting: pid) { return server }
-                failure = .silent(socket: layout.socket, pid: pid)
-            case .alive(nil), .loading(nil):
-                throw .silent(socket: layout.socket, pid: nil)
-            case .silent(let pid):
-                failure = .silent(socket: layout.socket, pid: pid)
-            case .absent:
-                switch FileLock.acquire(layout.dataLock) {
-                case .acquired(let lock):
-                    let command = try RedisCommand(
-                        layout: layout, endsWithParent: endsWithParent, variable: variable)
-                    return try .spawn(command, log: layout.log, lock: lock)
-                case .taken(let pid): failure = .dataInUse(path: layout.directory, pid: pid)
-                case .failed(let errno): throw .unusableDirectory(path: layout.dataLock, errno: errno)
+            // Who holds the data is ours, wherever its socket is, and who does not is not.
+            switch FileLock.acquire(layout.dataLock) {
+            case .failed(let errno): throw .unusableDirectory(path: layout.dataLock, errno: errno)
+            case .acquired(let lock):
+                switch ping(layout.socket) {
+                case .absent: return try spawn(access, lock)
+                case .silent(let pid): failure = .silent(socket: layout.socket, pid: pid)
+                case .alive(let pid), .loading(let pid): throw .socketInUse(path: layout.socket, pid: pid)
+                }
+            case .taken(let holder):
+                let inner = ping(layout.innerSocket)
+                switch inner == .absent ? ping(layout.socket) : inner {
+                case .absent: failure = .dataInUse(path: layout.directory, pid: holder)
+                case .silent(let pid): failure = .silent(socket: layout.socket, pid: pid)
+                case .alive(nil), .loading(nil): throw .silent(socket: layout.socket, pid: nil)
+                case .alive(let pid?), .loading(let pid?):
+                    failure = .silent(socket: layout.socket, pid: pid)
+                    guard let server = ServerProcess(adopting: pid) else { break }
+                    if WholeFile.read(layout.settings) == settings { return server }
+                    logger.info(
+                        "embedded redis has other settings, restarting it",
+                        metadata: [LogKeys.pid: .stringConvertible(pid)])
+                    end(server)
                 }
             }
             if deadline <= .now { throw failure }
@@ -135,12 +186,30 @@ struct RedisSupervisor {
         }
     }
 
+    private func spawn(_ access: SocketAccess, _ lock: FileLock) throws(EmbeddedRedisError) -> ServerProcess {
+        if layout.outerSocket != nil { try access.makeDirectory() }
+        do throws(SystemFailure) {
+            try WholeFile.write(settings, to: layout.settings)
+        } catch {
+            throw .unusableDirectory(path: layout.settings, errno: error.errno)
+        }
+        let command = try RedisCommand(layout: layout, endsWithParent: endsWithParent, variable: variable)
+        return try .spawn(command, log: layout.log, lock: lock)
+    }
+
+    private var settings: String { RedisSettings.text(layout, config) }
+
+    private func ping(_ path: String) -> RedisProbe.Answer {
+        guard let address = UnixAddress(path) else { return .absent }
+        return RedisProbe.ping(address, password: config.password, timeout: .milliseconds(250))
+    }
+
     /// Waits until the server answers. False if an adopted one ended instead: the way is free for a new one.
     private func answers(_ server: ServerProcess, logStart: Int) throws(EmbeddedRedisError) -> Bool {
         var deadline = ContinuousClock.now + patience
         var pause = Duration.milliseconds(5)
         while true {
-            switch RedisProbe.ping(address, timeout: .milliseconds(250)) {
+            switch ping(layout.socket) {
             case .alive: return true
             case .loading: deadline = .now + patience
             case .silent, .absent: break

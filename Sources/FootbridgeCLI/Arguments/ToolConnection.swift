@@ -34,10 +34,12 @@ struct ToolConnection {
         } else if config.path == nil && !config.isFound {
             try self.init(RedisURL("redis://localhost:6379/0"))
         } else {
-            if let target = try config.loadRedis().target(clientName: Self.clientName) {
+            let source = try config.loadRedis()
+            if let target = source.target(clientName: Self.clientName) {
                 self.init(target: target, isEmbedded: false)
             } else {
-                try self.init(state.embeddedURL(), isEmbedded: true)
+                let embedded = source.ownServer ?? EmbeddedConfig()
+                try self.init(state.embeddedURL(embedded, config: config.resolved), isEmbedded: true)
             }
         }
     }

@@ -34,7 +34,7 @@ enum MessageIDCheck {
     /// Every bridge with this file has a server of its own, and streams of the same name in it.
     private static func embedded(_ config: BridgeConfig) -> [Finding] {
         let hasWebhooks = config.routes.contains { $0.webhook != nil }
-        guard config.redis == .embedded, config.namespace == nil, hasWebhooks else { return [] }
+        guard case .embedded = config.redis, config.namespace == nil, hasWebhooks else { return [] }
         return [
             Finding(
                 .note,

@@ -69,7 +69,7 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             throw failure("\(error)", CommandExit.unavailable)
         }
-        let url = try RedisURL(redis.url)
+        let url = redis.url
         let bridge = Bridge(config: config, redis: RedisTarget(url), logger: logger)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [redis, bridge], logger: logger))
         let running = Task { try await group.run() }

@@ -1,3 +1,4 @@
+import Footbridge
 import Glibc
 
 /// Where a bridge listens to commands on its machine: a name in Linux' abstract namespace (unix(7)), which needs no directory, goes
@@ -26,17 +27,9 @@ struct ControlAddress: Equatable {
         return Set(names).sorted().map { ControlAddress(name: $0) }
     }
 
-    /// `footbridge.<FNV-1a of the path>.`: the path itself may be longer than a name. The directory's links are followed and the
-    /// file's are not: where it is one, it is led elsewhere for each change.
+    /// `footbridge.<FNV-1a of the path>.`: the path itself may be longer than a name.
     private static func prefix(config path: String) -> String? {
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let file = slash.map { String(path[path.index(after: $0)...]) } ?? path
-        guard let real = realpath(directory, nil) else { return nil }
-        defer { free(real) }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(String(cString: real))/\(file)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return "footbridge.\(String(hash, radix: 16))."
+        ConfigPath.canonical(path).map { "footbridge.\(ConfigPath.hash($0))." }
     }
 
     private static func text(_ path: String) -> String? {

@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
         let place = RedisPlace()
         // Before Redis and the bridge: a port that is taken ends the command while nothing is begun.
         let admin = try await startAdmin(bridgeConfig, passed, monitor, reporter, place, reloads, logger)
-        let (redis, embedded) = try await state.redis(for: bridgeConfig, logger: logger)
+        let (redis, embedded) = try await state.redis(for: bridgeConfig, at: config.resolved, logger: logger)
         place.set(redis)
         let bridge = Bridge(
             config: bridgeConfig, redis: redis, logger: logger, notify: notify, monitor: monitor, reporter: reporter,

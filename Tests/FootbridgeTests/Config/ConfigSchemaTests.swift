@@ -59,7 +59,8 @@ import Testing
 
     @Test(arguments: [
         "workers: 65", "workers: 1.5", "workers: two", "instance: [a]", "log: { level: loud }", "routes: []",
-        "defaults: { stream: s }", "redis: { sentinel: { master: m } }",
+        "redis: { embedded: { socket_mode: rw } }", "redis: external", "defaults: { stream: s }",
+        "redis: { sentinel: { master: m } }",
         "routes: { a: { claim_after: 5 } }", "routes: { a: { webhook: { timeout: 5 s } } }",
         "routes: { a: { webhook: { response_limit: 5k } } }", "routes: { a: { webhook: { sign: true } } }",
         "routes: { a: { webhook: { sign: { secret: { environment: X } } } } }",
@@ -72,6 +73,7 @@ import Testing
     }
 
     @Test(arguments: [
+        "redis: { embedded: { socket_mode: 0660 } }", "redis: { embedded: { socket_mode: \"660\" } }",
         "workers: \"2\"", "workers: \"${WORKERS}\"", "routes: { a: { group: 064, stream: no } }",
         "routes: { a: { webhook: { http_version: 2 } } }", "routes: { a: { webhook: { http_version: \"1.1\" } } }",
         "routes: { a: { webhook: { timeout: \"${TIMEOUT:-5s}\" } } }",
@@ -98,6 +100,7 @@ import Testing
         if type.hasPrefix("integer") { return "1" }
         if type.hasSuffix("map") || type.hasPrefix("map") { return [String: Any]() }
         if type == "true or false" { return true }
+        if type == "file mode" { return "0600" }
         let first = type.split { $0 == "," || $0 == " " }.first.map(String.init) ?? ""
         return ["string", "jq", "URL", "secret", "path", "address", "rate", "percentage"].contains(first) ? "x" : first
     }

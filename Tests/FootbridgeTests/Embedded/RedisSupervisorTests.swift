@@ -19,8 +19,8 @@ import Testing
 
     private func supervisor(stop: StopSignal) throws -> RedisSupervisor {
         RedisSupervisor(
-            layout: layout, address: try #require(UnixAddress(layout.socket)), stop: stop,
-            logger: RecordingLog().logger, variable: { getenv($0).map { String(cString: $0) } })
+            layout: layout, stop: stop, logger: RecordingLog().logger,
+            variable: { getenv($0).map { String(cString: $0) } })
     }
 
     private func failure() throws -> EmbeddedRedisError {
@@ -98,7 +98,8 @@ import Testing
         #expect(
             error.description
                 == "\"\(parent)d/redis/redis.sock\" has 108 bytes, and the path of a unix socket can have 107; "
-                + "give a shorter directory with --state")
+                + "give a shorter directory with --state, or the socket a place of its own: "
+                + "redis: { embedded: { socket: /run/shop/redis.sock } }")
         #expect(error.exitCode == EX_CONFIG)
     }
 
@@ -112,10 +113,46 @@ import Testing
     }
 
     @Test func `the URL of a path is percent-encoded`() {
-        let redis = EmbeddedRedis(stateDirectory: "/tmp/a b?#%é", logger: RecordingLog().logger)
+        let address = EmbeddedConfig().addresses(socket: "/tmp/a b?#%é/redis.sock")
         // What Foundation reads back is the witness.
-        #expect(URL(string: redis.url)?.path == "/tmp/a b?#%é/redis/redis.sock")
-        #expect(redis.url == "unix:///tmp/a%20b%3F%23%25%C3%A9/redis/redis.sock")
+        #expect(address.map { URL(string: $0)?.path } == ["/tmp/a b?#%é/redis.sock"])
+        #expect(address == ["unix:///tmp/a%20b%3F%23%25%C3%A9/redis.sock"])
+        let listening = EmbeddedConfig(listen: AdminAddress(host: "::1", port: 6390), password: "hunter2")
+        #expect(listening.addresses(socket: "/s") == ["unix:///s", "redis://[::1]:6390"])
+    }
+
+    @Test func `a server of somebody else on the socket is neither adopted nor replaced`() throws {
+        let other = RedisLayout(state: directory.path + "/other")
+        try StateDirectory.create(other.directory)
+        let stop = try StopSignal()
+        let theirs = RedisSupervisor(
+            layout: other, stop: stop, logger: RecordingLog().logger,
+            variable: { getenv($0).map { String(cString: $0) } })
+        var supervisor = RedisSupervisor(
+            layout: RedisLayout(state: directory.path, outerSocket: other.socket), stop: try StopSignal(),
+            logger: RecordingLog().logger, variable: { getenv($0).map { String(cString: $0) } })
+        supervisor.patience = .milliseconds(100)
+        var pid: Int32?
+        var error: EmbeddedRedisError?
+        try theirs.run {
+            pid = serverPID(other.socket)
+            error = #expect(throws: EmbeddedRedisError.self) { try supervisor.run(onStart: {}) }
+            #expect(redis(other.socket, "PING") == "+PONG\r\n")
+            stop.set()
+        }
+        #expect(error == .socketInUse(path: other.socket, pid: pid))
+        #expect(error?.exitCode == EX_UNAVAILABLE)
+    }
+
+    @Test func `a file that is no socket is left where it is`() throws {
+        let path = directory.path + "/precious"
+        try "data".write(toFile: path, atomically: false, encoding: .utf8)
+        let supervisor = RedisSupervisor(
+            layout: RedisLayout(state: directory.path, outerSocket: path), stop: try StopSignal(),
+            logger: RecordingLog().logger, variable: { getenv($0).map { String(cString: $0) } })
+        let error = #expect(throws: EmbeddedRedisError.self) { try supervisor.run(onStart: {}) }
+        #expect(error == .notASocket(path: path))
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "data")
     }
 
     @Test func `restarts come after 100 ms, doubled up to 10 s, and early again after half a minute of health`() {

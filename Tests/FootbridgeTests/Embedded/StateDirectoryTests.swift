@@ -6,10 +6,12 @@ import Testing
 
 @Suite struct StateDirectoryTests {
     private func path(
-        given: String? = nil, isRoot: Bool = false, writable: [String] = [], _ variables: [String: String]
+        given: String? = nil, owner: StateOwner? = nil, isRoot: Bool = false, writable: [String] = [],
+        _ variables: [String: String]
     ) -> String {
         StateDirectory.path(
-            given: given, isRoot: isRoot, isWritable: { writable.contains($0) }, variable: { variables[$0] })
+            given: given, owner: owner, isRoot: isRoot, isWritable: { writable.contains($0) },
+            variable: { variables[$0] })
     }
 
     @Test func `the first of option, systemd, system, XDG and home that is there`() {

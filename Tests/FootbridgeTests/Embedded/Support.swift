@@ -46,6 +46,12 @@ func serverPID(_ socketPath: String) -> Int32? {
     return lines.first { $0.hasPrefix("process_id:") }.flatMap { Int32($0.dropFirst("process_id:".count)) }
 }
 
+/// The rights to a file; `nil` if it is not there.
+func permissions(_ path: String) -> UInt32? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+}
+
 /// Whether the process runs; a zombie does not.
 func isRunning(_ pid: Int32) -> Bool {
     guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func config(_ routes: [RouteConfig]) -> BridgeConfig {
-        BridgeConfig(redis: .embedded, instance: "a", routes: routes)
+        BridgeConfig(redis: .embedded(), instance: "a", routes: routes)
     }
 
     private func plan(_ old: [RouteConfig], _ new: [RouteConfig]) -> ReloadPlan {
@@ -73,6 +73,7 @@ import Testing
             return ReloadPlan(from: old, to: new).fixed
         }
         #expect(try fixed { $0.redis = .url(try RedisURL("redis://b")) } == ["redis"])
+        #expect(fixed { $0.redis = .embedded(EmbeddedConfig(password: "new")) } == ["redis"])
         #expect(fixed { $0.waitForAck = WaitForAck(replicas: 1) } == ["redis.wait_for_ack"])
         #expect(fixed { $0.instance = "b" } == ["instance"])
         #expect(fixed { $0.namespace = "n" } == ["namespace"])

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func config(_ routes: [RouteConfig]) -> BridgeConfig {
-        BridgeConfig(redis: .embedded, instance: "a", routes: routes)
+        BridgeConfig(redis: .embedded(), instance: "a", routes: routes)
     }
 
     private func worker(_ config: BridgeConfig) throws -> Worker {

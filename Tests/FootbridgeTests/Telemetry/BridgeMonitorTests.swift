@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.waiting) struct BridgeMonitorTests {
     private let config = BridgeConfig(
-        redis: .embedded, instance: "a",
+        redis: .embedded(), instance: "a",
         routes: [
             RouteConfig(
                 name: "orders", streams: ["x", "y"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")))

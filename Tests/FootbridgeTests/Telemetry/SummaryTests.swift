@@ -85,7 +85,7 @@ struct SummaryTests {
 
     @Test func `each line tells what came since the one before`() async throws {
         let config = BridgeConfig(
-            redis: .embedded, instance: "a",
+            redis: .embedded(), instance: "a",
             routes: [
                 RouteConfig(
                     name: "shop", streams: ["s"], group: "g", destination: .webhook(WebhookConfig(url: "http://a")))
