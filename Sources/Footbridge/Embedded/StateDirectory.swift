@@ -81,7 +81,8 @@ public enum StateDirectory {
         let marked = places(in: base).compactMap { place in StateOwner.of(place).map { (place: place, owner: $0) } }
         let found = marked.filter { $0.owner.path == owner.path }.map(\.place)
         if let found = found.first(where: { $0 == own }) ?? found.first { return found }
-        if StateOwner.of(base) == nil, access(base + "/redis", F_OK) == 0 { return base }
+        // Not `redis` alone: a service may be called so.
+        if StateOwner.of(base) == nil, exists(base + "/redis/appendonlydir") { return base }
         return marked.first { owner.wasMoved(from: $0.owner) }?.place ?? own
     }
 

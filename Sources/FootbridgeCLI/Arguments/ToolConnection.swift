@@ -1,5 +1,7 @@
 import ArgumentParser
+import Curl
 import Footbridge
+import Glibc
 import Logging
 import Redis
 import RedisStreams
@@ -42,6 +44,14 @@ struct ToolConnection {
                 try self.init(state.embeddedURL(embedded, config: config.resolved), isEmbedded: true)
             }
         }
+    }
+
+    /// The path of the server's own socket, to which that in a state directory may be a link.
+    var realSocket: String? {
+        guard case .unix(let path) = target.socket.address else { return nil }
+        var room = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &room, room.count - 1)
+        return count > 0 ? String(decoding: room[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : path
     }
 
     /// - Throws: the exit code, after the trouble was told.

@@ -10,7 +10,8 @@ struct StatusCommand: AsyncParsableCommand {
             Everything comes from Redis, and no bridge has to run; those that do leave a report there every five seconds, of which the \
             first table is made, with what is wrong and what mends it. UNREAD and PENDING are of the group, so of all instances together; UNREAD is ? where \
             Redis does not know it. OLDEST is the age of the oldest pending entry. A consumer is dead when it was silent \
-            for claim_after: a bridge that runs takes its entries over. Secrets of receivers are not needed.
+            for claim_after: a bridge that runs takes its entries over. With redis: embedded the last line says where applications \
+            reach that Redis. Secrets of receivers are not needed.
 
             Examples:
               footbridge status
@@ -36,7 +37,7 @@ struct StatusCommand: AsyncParsableCommand {
         let connection = try ToolConnection(nil, config: config, state: state)
         guard watch else {
             let report = try await report(bridgeConfig, connection)
-            print(json ? try report.json() : report.text(width: LineOutput.standardOutput.terminalColumns))
+            print(json ? try report.json() : text(report, bridgeConfig, connection))
             if report.errors.isEmpty { return }
             if !json { for error in report.errors { complain("footbridge: \(error)") } }
             throw CommandExit.configuration
@@ -44,17 +45,25 @@ struct StatusCommand: AsyncParsableCommand {
         try await Interruptible.untilStopped { [self] in
             while true {
                 let report = try await report(bridgeConfig, connection)
-                try show(report)
+                try show(report, bridgeConfig, connection)
                 try await Task.sleep(for: .seconds(2))
             }
         }
     }
 
-    private func show(_ report: StatusReport) throws {
+    private func text(_ report: StatusReport, _ bridgeConfig: BridgeConfig, _ connection: ToolConnection) -> String {
+        let text = report.text(width: LineOutput.standardOutput.terminalColumns)
+        guard let embedded = bridgeConfig.redis.ownServer, let socket = connection.realSocket else { return text }
+        return "\(text)\n\nEmbedded Redis: \(embedded.addresses(socket: socket).joined(separator: ", "))"
+    }
+
+    private func show(
+        _ report: StatusReport, _ bridgeConfig: BridgeConfig, _ connection: ToolConnection
+    ) throws {
         let output = LineOutput.standardOutput
         if json { return try output.put(try report.json()) }
         // On a terminal over what was there; elsewhere one after the other.
-        let text = report.text(width: output.terminalColumns)
+        let text = text(report, bridgeConfig, connection)
         try output.put(output.isTerminal ? "\u{1b}[H\u{1b}[2J\(text)" : "\(text)\n")
     }
 

@@ -58,12 +58,26 @@ import Testing
         let expected = ["0": "/dev/null", "1": logPath, "2": logPath, "3": "\(directory.path)/state/redis/lock"]
         #expect(Dictionary(uniqueKeysWithValues: targets).filter { expected[$0.key] != nil } == expected)
         #expect(targets.filter { $0.1.hasPrefix("/dev/zero") || $0.1 == "\(directory.path)/state/lock" }.isEmpty)
-        let environment = try String(contentsOfFile: "/proc/\(pid)/environ", encoding: .utf8)
-        // The server writes its title over what stands there, so the beginning may be no variable.
-        let names = environment.split(separator: "\0").filter { $0.contains("=") }.map { $0.prefix { $0 != "=" } }
-        #expect(names.contains("PATH"))
-        #expect(Set(names).isSubset(of: ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"]))
         await redisServer.stop()
+    }
+
+    /// In /proc the server's title stands over its environment.
+    @Test func `it has a few variables of the bridge's and no others`() async throws {
+        let (script, file) = (directory.path + "/server", directory.path + "/variables")
+        try "#!/bin/sh\nenv > \(file)\nexec redis-server \"$@\"\n".write(
+            toFile: script, atomically: false, encoding: .utf8)
+        chmod(script, 0o700)
+        let redis = EmbeddedRedis(stateDirectory: directory.path + "/state", logger: log.logger) { name in
+            ["FOOTBRIDGE_REDIS_SERVER": script, "SECRET": "x"][name] ?? getenv(name).map { String(cString: $0) }
+        }
+        try await redis.start()
+        await redis.stop()
+        let names = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            .map { String($0.prefix { $0 != "=" }) }
+        #expect(names.contains("PATH"))
+        // The last ones are the shell's.
+        #expect(
+            Set(names).isSubset(of: ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PWD", "SHLVL", "OLDPWD", "_"]))
     }
 
     @Test func `a killed server comes back with its data, and both are said once`() async throws {

@@ -46,6 +46,8 @@ import Testing
     @Test func `what earlier versions left goes to the first configuration that asks, and to that one only`() throws {
         let (first, second) = (try owner("a.yaml"), try owner("b.yaml"))
         try StateDirectory.create(base + "/redis")
+        #expect(state(first) != base, "a service of this name")
+        try StateDirectory.create(base + "/redis/appendonlydir")
         #expect(state(first) == base && state(second) == base)
         try first.claim(base)
         #expect(state(first) == base)

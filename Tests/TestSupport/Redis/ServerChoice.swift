@@ -13,7 +13,7 @@ public enum ServerChoice: String, CaseIterable, Sendable {
     @TaskLocal public static var current = redis
 
     /// The program, or what to do to have it.
-    func program() throws -> String {
+    public func program() throws -> String {
         let file: String
         switch self {
         case .redis: return ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
