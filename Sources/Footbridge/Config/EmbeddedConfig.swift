@@ -60,9 +60,14 @@ extension EmbeddedConfig {
         self.init(
             directory: directory, socket: socket, socketMode: mode, socketGroup: group, listen: listen,
             password: password)
-        if socketMode & 0o002 != 0 {
+        if listen != nil, section.find("password") == nil {
             section.advise(
-                "everybody on this machine may read and change what is in it; socket_group: NAME lets one group in",
+                "every user of this machine may read and change what is in it; add password: { file: redis.password }",
+                key: "listen")
+        }
+        if socketMode & 0o002 != 0, section.find("password") == nil {
+            section.advise(
+                "every user of this machine may read and change what is in it; socket_group: NAME lets one group in",
                 key: "socket_mode")
         }
     }

@@ -100,14 +100,14 @@ public enum StateDirectory {
         return [base] + names.sorted().map { "\(base)/\($0)" }
     }
 
-    /// The path from the root, without a slash at its end. Symbolic links stay: below systemd's `DynamicUser` what they
-    /// point to cannot be reached by every path.
+    /// The path from the root, without a slash at its end, and without what leads nowhere (`//`, `/./`). Symbolic links stay: below
+    /// systemd's `DynamicUser` what they point to cannot be reached by every path.
     static func absolute(_ path: String) -> String {
         var path = path
-        while path.count > 1, path.last == "/" { path.removeLast() }
-        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
-        defer { free(here) }
-        let directory = String(cString: here)
-        return path == "." ? directory : (directory == "/" ? "" : directory) + "/" + path
+        if !path.hasPrefix("/"), let here = getcwd(nil, 0) {
+            path = String(cString: here) + "/" + path
+            free(here)
+        }
+        return "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 }

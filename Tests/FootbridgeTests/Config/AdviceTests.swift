@@ -33,6 +33,20 @@ struct AdviceTests {
         if let words { #expect(advice[0].hasPrefix("routes.a.key: \(words)"), "\(advice)") }
     }
 
+    @Test(arguments: [
+        ("listen: 127.0.0.1:6390", ["listen"]), ("socket_mode: 0666", ["socket_mode"]), ("socket_mode: 0660", []),
+        ("listen: 127.0.0.1:6390, socket_mode: 0666, password: x", []),
+    ])
+    func `an embedded Redis that is open to the whole machine is told of`(keys: String, advised: [String]) throws {
+        let text =
+            "redis: { embedded: { \(keys) } }\nroutes: { a: { stream: a, webhook: { url: https://example.com } } }\n"
+        let config = try ConfigFile.parse(
+            text: text, fileName: "bridge.yaml", environment: ConfigFile.Environment(variables: [:], hostName: "host"),
+            directory: "/")
+        #expect(config.advice.map(\.path) == advised.map { "redis.embedded.\($0)" })
+        #expect(config.advice.allSatisfy { $0.message.hasPrefix("every user of this machine may read and change") })
+    }
+
     /// Before each route had its own, all dead letters of a stream were in one place.
     @Test func `a route that reads where dead letters were is told where they are`() throws {
         let alarm = "stream: \"{a}:dead\", webhook: { url: https://example.com/2 } }"

@@ -249,6 +249,18 @@ import Testing
         try await redisServer.start()
         #expect(redis(socket, "PING") == "+PONG\r\n")
         await redisServer.stop()
+        // Nor is one elsewhere, nor a link that leads nowhere.
+        let outer = "\(directory.path)/run/redis.sock"
+        mkdir("\(directory.path)/run", 0o700)
+        let another = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(try #require(UnixAddress(outer)).withSockaddr { bind(another, $0, $1) } == 0)
+        close(another)
+        symlink("/nowhere/redis.sock", socket)
+        let elsewhere = EmbeddedRedis(
+            stateDirectory: directory.path + "/state", config: EmbeddedConfig(socket: outer), logger: log.logger)
+        try await elsewhere.start()
+        #expect(redis(outer, "PING") == "+PONG\r\n" && redis(socket, "PING") == "+PONG\r\n")
+        await elsewhere.stop()
     }
 
     @Test func `data that cannot be read is an error that quotes the server`() async throws {

@@ -40,6 +40,9 @@ import Testing
         #expect(StateDirectory.absolute("state/") == here + "/state")
         #expect(StateDirectory.absolute(".") == here)
         #expect(StateDirectory.absolute("/") == "/")
+        #expect(StateDirectory.absolute("./run/./redis.sock") == here + "/run/redis.sock")
+        // Where a link is in the way, `..` is not what stands in front of it.
+        #expect(StateDirectory.absolute("/a//./b/../c/") == "/a/b/../c")
     }
 
     @Test func `missing directories are made for the owner alone, an existing one stays as it is`() throws {
