@@ -1,3 +1,4 @@
+internal import Curl
 internal import Glibc
 internal import Logging
 
@@ -191,7 +192,7 @@ struct RedisSupervisor {
         do throws(SystemFailure) {
             try WholeFile.write(settings, to: layout.settings)
         } catch {
-            throw .unusableDirectory(path: layout.settings, errno: error.errno)
+            throw .unusableDirectory(path: layout.settings, errno: error.code)
         }
         let command = try RedisCommand(layout: layout, endsWithParent: endsWithParent, variable: variable)
         return try .spawn(command, log: layout.log, lock: lock)

@@ -1,3 +1,4 @@
+internal import Curl
 internal import Glibc
 
 /// The configuration that a state directory belongs to, as the file `configuration` in it says.
@@ -61,7 +62,7 @@ public struct StateOwner: Sendable, Equatable {
         do throws(SystemFailure) {
             try WholeFile.write("\(self.path)\n\(file)\n", to: path)
         } catch {
-            throw .unusableDirectory(path: path, errno: error.errno)
+            throw .unusableDirectory(path: path, errno: error.code)
         }
     }
 

@@ -1,23 +1,19 @@
+import Curl
 import Glibc
-
-/// A call that failed.
-struct SystemFailure: Error {
-    let errno: Int32
-}
 
 /// Files that are there as a whole, for their owner alone.
 enum WholeFile {
     static func write(_ text: String, to path: String) throws(SystemFailure) {
         let draft = path + ".new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw SystemFailure(errno: errno) }
+        guard descriptor >= 0 else { throw SystemFailure(code: errno) }
         let bytes = Array(text.utf8)
         // Regular files take all of it, or the disk is full.
         let isWhole = fchmod(descriptor, 0o600) == 0 && Glibc.write(descriptor, bytes, bytes.count) == bytes.count
         let failure = errno
         close(descriptor)
-        guard isWhole else { throw SystemFailure(errno: failure == 0 ? ENOSPC : failure) }
-        guard rename(draft, path) == 0 else { throw SystemFailure(errno: errno) }
+        guard isWhole else { throw SystemFailure(code: failure == 0 ? ENOSPC : failure) }
+        guard rename(draft, path) == 0 else { throw SystemFailure(code: errno) }
     }
 
     static func read(_ path: String) -> String? {

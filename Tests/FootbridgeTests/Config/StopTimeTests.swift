@@ -7,7 +7,7 @@ struct StopTimeTests {
         var route = RouteConfig(
             name: "slow", streams: ["s"], group: "g",
             destination: .publish(PublishConfig(channel: TargetName("c"))), drainTimeout: drain)
-        var config = BridgeConfig(redis: .embedded, instance: "a", routes: [route])
+        var config = BridgeConfig(redis: .embedded(), instance: "a", routes: [route])
         (route.name, route.drainTimeout) = ("quick", .seconds(1))
         config.routes.append(route)
         return StopTime.advice(config, variable: { variables[$0] }, isHeard: isHeard)?.description
