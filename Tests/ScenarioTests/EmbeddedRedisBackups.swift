@@ -36,6 +36,10 @@ import Testing
         let block = try ShellBlock.text("docs/operations.md", with: "auto-aof-rewrite-percentage 0")
         let result = try ShellBlock.run(block, ["state": state, "copy": copy])
         #expect(result.exit == .status(0) && result.error == "", "\(result)")
+        for file in try FileManager.default.subpathsOfDirectory(atPath: copy) {
+            var status = stat()
+            #expect(stat("\(copy)/\(file)", &status) == 0 && status.st_mode & 0o077 == 0, "others can read \(file)")
+        }
     }
 
     private func restore(_ copy: String, to state: String) throws {
