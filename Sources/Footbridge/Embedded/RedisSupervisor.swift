@@ -143,7 +143,8 @@ struct RedisSupervisor {
                 "who may use the embedded redis cannot pass a directory of its socket",
                 metadata: [LogKeys.path: "\(directory)"])
         }
-        guard layout.outerSocket != nil else { return }
+        // By another name of the state directory it may be the one there.
+        guard layout.outerSocket != nil, !SocketAccess.isSame(layout.innerSocket, layout.socket) else { return }
         let link = layout.innerSocket + ".new"
         unlink(link)
         guard symlink(layout.socket, link) == 0, rename(link, layout.innerSocket) == 0 else {
@@ -161,7 +162,9 @@ struct RedisSupervisor {
             switch FileLock.acquire(layout.dataLock) {
             case .failed(let errno): throw .unusableDirectory(path: layout.dataLock, errno: errno)
             case .acquired(let lock):
-                switch ping(layout.socket) {
+                // A link of ours leads to where the socket was, and there may be another's now. redis-server removes it.
+                let isLink = layout.outerSocket == nil && SocketAccess.isLink(layout.socket)
+                switch isLink ? .absent : ping(layout.socket) {
                 case .absent: return try spawn(access, lock)
                 case .silent(let pid): failure = .silent(socket: layout.socket, pid: pid)
                 case .alive(let pid), .loading(let pid): throw .socketInUse(path: layout.socket, pid: pid)

@@ -219,6 +219,31 @@ import Testing
         await redisServer.stop()
     }
 
+    @Test func `a socket that is named where it is anyway is not replaced by a link to itself`() async throws {
+        symlink(directory.path, directory.path + "/alias")
+        for path in [socket, "\(directory.path)/alias/state/redis/redis.sock"] {
+            let bridge = EmbeddedRedis(
+                stateDirectory: directory.path + "/state", config: EmbeddedConfig(socket: path), logger: log.logger)
+            try await bridge.start()
+            #expect(redis(socket, "PING") == "+PONG\r\n" && redis(path, "PING") == "+PONG\r\n")
+            await bridge.stop()
+        }
+    }
+
+    @Test func `where the socket was may be another's now`() async throws {
+        let outer = "\(directory.path)/run/redis.sock"
+        let other = EmbeddedRedis(
+            stateDirectory: directory.path + "/other", config: EmbeddedConfig(socket: outer), logger: log.logger)
+        try await other.start()
+        try StateDirectory.create(directory.path + "/state/redis")
+        symlink(outer, socket)
+        try await redisServer.start()
+        #expect(serverPID(socket) != serverPID(outer) && serverPID(socket) != nil)
+        await redisServer.stop()
+        #expect(redis(outer, "PING") == "+PONG\r\n")
+        await other.stop()
+    }
+
     @Test func `sharing needs a place, and a group that is there`() async throws {
         func failure(_ config: EmbeddedConfig) async throws -> EmbeddedRedisError? {
             let redis = EmbeddedRedis(stateDirectory: directory.path + "/state", config: config, logger: log.logger)
