@@ -153,6 +153,11 @@ struct BridgeMetrics {
         text.add(
             "footbridge_endpoint_standing", .gauge, "1 for how the endpoint stands, of routes that have one.", endpoints
         )
+        let refusals = reports.map { MetricsText.Sample(["route": $0.route], $0.refusals == nil ? 0 : 1) }
+        text.add(
+            "footbridge_redis_refusing", .gauge,
+            "1 if Redis refuses what the route has to write while it reads: dead letters, acknowledgements, counts.",
+            refusals)
         let rates = routes.map {
             MetricsText.Sample(["route": $0[0].route], $0.contains { $0.rateTrouble != nil } ? 1 : 0)
         }

@@ -48,7 +48,7 @@ import Testing
         #expect(lines("footbridge_concurrency", all) == [#"footbridge_concurrency_limit{route="orders"} 16"#])
         #expect(lines("footbridge_entries_queued", all) == [#"footbridge_entries_queued{route="orders"} 8"#])
         #expect(lines("footbridge_entries_parked", all) == [#"footbridge_entries_parked{route="orders"} 10"#])
-        #expect(lines("footbridge_redis_re", all) == ["footbridge_redis_reconnects_total 4"])
+        #expect(lines("footbridge_redis_reconnects", all) == ["footbridge_redis_reconnects_total 4"])
         #expect(lines("footbridge_replica", all) == ["footbridge_replica_shortages_total 6"])
     }
 
@@ -120,6 +120,10 @@ import Testing
                 #"footbridge_endpoint_standing{route="orders",standing="down"} 1"#
             ])
         #expect(lines("footbridge_rate", all) == [#"footbridge_rate_without_tokens{route="orders"} 1"#])
+        #expect(lines("footbridge_redis_refusing", all) == [#"footbridge_redis_refusing{route="orders"} 0"#])
+        let refused = text([worker(RouteSnapshot(hold: HoldMark(.paused, since: 0), refusals: ["OOM"]))])
+        // Under whatever state.
+        #expect(lines("footbridge_redis_refusing", refused) == [#"footbridge_redis_refusing{route="orders"} 1"#])
         #expect(lines("footbridge_stream_reading", all).count == 2)
         #expect(lines("footbridge_stream_reading", all).allSatisfy { $0.hasSuffix(" 1") })
         let blind = WorkerSnapshot(

@@ -75,6 +75,27 @@ import Testing
         }
     }
 
+    @Test func `a bridge whose Redis takes no reports is asked itself`() throws {
+        let scene = try Scene()
+        try scene.redis.add(numbers: 0..<3)
+        let bridge = try scene.run()
+        try eventually("reading") { try cells(status(scene).output)[1].starts(with: ["orders", "reading"]) }
+        try Refusal.misconf.begin(scene)
+        try eventually("it is not reading", timeout: .seconds(10)) {
+            let text = try status(scene).output
+            return text.contains("orders: waiting: stream orders: MISCONF ") && !text.contains("last heard of")
+        }
+        #expect(bridge.logs("cannot read").count == 1)
+        try Refusal.misconf.end(scene)
+        // One that says nothing for a second or two is told of from its report, and one that is gone is not.
+        try eventually("reading") { try cells(status(scene).output)[1].starts(with: ["orders", "reading"]) }
+        bridge.signal(SIGKILL)
+        try eventually("its report runs out", timeout: .seconds(20)) {
+            let rows = try cells(status(scene).output)
+            return rows[1].starts(with: ["orders", "no", "report"])
+        }
+    }
+
     @Test func `what is not there yet is no error, what cannot work is, and so is Redis that is away`() throws {
         let scene = try Scene()
         let (exit, text) = try status(scene)

@@ -6,6 +6,7 @@ const severities = ["down", "doubtful", "off", "well", "idle"];
 const meanings = {
   held: { severity: "down", word: "Held", shape: "cross" },
   waiting: { severity: "down", word: "Not reading", shape: "cross" },
+  refused: { severity: "down", word: "Refused", shape: "cross" },
   failing: { severity: "doubtful", word: "Failing", shape: "triangle" },
   paused: { severity: "off", word: "Paused", shape: "bars" },
   draining: { severity: "off", word: "Draining", shape: "arrow" },

@@ -133,13 +133,14 @@ extension StreamCommand where Reply == Int {
     static func setHold(_ mark: String, stream: String, group: String) -> StreamCommand {
         script(
             """
+            \(ScriptFunction.make)
             for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
               if string.sub(row[2], 1, #ARGV[3]) == ARGV[3] then
                 redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], row[2])
               end
             end
             if ARGV[2] == '' then return 0 end
-            return redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[2])
+            return make(KEYS[1], ARGV[1], ARGV[2])
             """, stream, [group, mark, WellKnownConsumer.holdPrefix]
         ) { $0.integer.map(Int.init(clamping:)) }
     }

@@ -9,7 +9,7 @@ internal import Redis
 final class Refusals {
     enum Kind { case acknowledging, counting, burying }
 
-    private struct Duty: Hashable {
+    struct Duty: Hashable {
         let kind: Kind
         let stream: Int
     }
@@ -17,9 +17,15 @@ final class Refusals {
     /// `refusing` until Redis is asked again, `probing` until it has answered that.
     private enum State { case refusing, probing }
 
+    private struct Standing {
+        var state: State
+        /// What Redis said.
+        var words: String
+    }
+
     private let loop: CurlLoop
     private let logger: Logger
-    private var states: [Duty: State] = [:]
+    private var states: [Duty: Standing] = [:]
     /// When it is time to ask again.
     var onProbe: () -> Void = {}
 
@@ -29,18 +35,23 @@ final class Refusals {
     }
 
     func isAllowed(_ kind: Kind, _ stream: Int) -> Bool {
-        states.isEmpty || states[Duty(kind: kind, stream: stream)] != .refusing
+        states.isEmpty || states[Duty(kind: kind, stream: stream)]?.state != .refusing
+    }
+
+    /// All that is refused, in words: `dead letters cannot be written: OOM …`
+    var all: [(duty: Duty, words: String)] {
+        states.map { ($0.key, "\($0.key.kind.trouble): \($0.value.words)") }.sorted { $0.words < $1.words }
     }
 
     func note(_ error: RedisError, of kind: Kind, _ stream: Int, name: String) {
         let duty = Duty(kind: kind, stream: stream)
         guard !error.endsConnection, isAllowed(kind, stream) else { return }
-        if states.updateValue(.refusing, forKey: duty) == nil {
+        if states.updateValue(Standing(state: .refusing, words: error.words), forKey: duty) == nil {
             logger.error(kind.refusal, metadata: [LogKeys.stream: "\(name)", LogKeys.error: "\(error.words)"])
         }
         loop.schedule(after: kind.patience) { [weak self] in
             guard let self else { return }
-            states[duty] = .probing
+            states[duty]?.state = .probing
             onProbe()
         }
     }
@@ -49,7 +60,7 @@ final class Refusals {
         guard !states.isEmpty else { return }
         let duty = Duty(kind: kind, stream: stream)
         // What was sent before the refusal may have gone through: that says nothing.
-        guard states[duty] == .probing else { return }
+        guard states[duty]?.state == .probing else { return }
         states[duty] = nil
         logger.notice(kind.recovery, metadata: [LogKeys.stream: "\(name)"])
     }
@@ -61,6 +72,14 @@ extension Refusals.Kind {
         case .acknowledging: "Redis does not settle entries; they are kept"
         case .counting: "Redis does not count attempts; their entries are kept"
         case .burying: "dead letters cannot be written; their entries are kept"
+        }
+    }
+
+    fileprivate var trouble: String {
+        switch self {
+        case .acknowledging: "Redis does not settle entries"
+        case .counting: "Redis does not count attempts"
+        case .burying: "dead letters cannot be written"
         }
     }
 

@@ -111,6 +111,23 @@ final class Settler {
     /// Whether dead letters of a stream are refused at present.
     func refusesLetters(of stream: Int) -> Bool { !isAllowed(.burying, stream) }
 
+    /// What Redis refuses though it is still to be done.
+    var troubles: [(stream: Int, words: String)] {
+        refusals.all.filter { owes($0.duty) }.map { ($0.duty.stream, $0.words) }
+    }
+
+    private func owes(_ duty: Refusals.Duty) -> Bool {
+        let stream = duty.stream
+        return switch duty.kind {
+        case .acknowledging:
+            !acknowledgements[stream].isEmpty || sentAcknowledgements.values.contains { $0.stream == stream }
+        case .counting: !uncounted[stream].isEmpty || sentCounts > 0
+        case .burying:
+            !letters[stream].isEmpty || sentLetters.values.contains { $0.key.stream == stream }
+                || doomed.keys.contains { $0.stream == stream && route.table.contains($0) }
+        }
+    }
+
     /// Whether everything is confirmed.
     var isDone: Bool {
         route.table.count(.settling) == 0 && sentCounts == 0 && uncounted.allSatisfy(\.isEmpty)

@@ -64,6 +64,8 @@ public struct RouteReport: Codable, Sendable, Equatable {
         case standby
         /// A stream cannot be read.
         case waiting
+        /// It reads and delivers, but Redis refuses what it has to write: dead letters, most often.
+        case refused
     }
 
     public struct Stream: Codable, Sendable, Equatable {
@@ -151,6 +153,8 @@ public struct RouteReport: Codable, Sendable, Equatable {
     public var state: State
     public var reason: String?
     public var since: String?
+    /// What Redis refuses to write, whatever the state; `nil` if nothing.
+    public var refusals: [String]?
     public var streams: [Stream]
     public var endpoints: [Endpoint]
     public var endpointsKnown: Int

@@ -44,11 +44,20 @@ public actor Reporter {
 
     /// - Returns: whether the next one has time.
     private func publish(_ report: InstanceReport) async -> Bool {
-        let command = RESPCommand(
-            "SET",
-            arguments: [Self.key(of: instance), report.json, "PX", Self.lifetime.wholeMilliseconds]
-                as [any RESPArgument])
-        guard let answer = await monitor.call(command) else { return false }
+        let arguments: [any RESPArgument] = [
+            Self.key(of: instance), report.json, "PX", Self.lifetime.wholeMilliseconds,
+        ]
+        guard var answer = await monitor.call(RESPCommand("SET", arguments: arguments)) else { return false }
+        if case .failure(let error) = answer, error.serverError?.code == "OOM" {
+            // That is when people look. Only the first write of a script is refused; this one gives back what the last report took.
+            let script: [any RESPArgument] = [
+                "redis.call('DEL', KEYS[1]); return redis.call('SET', KEYS[1], unpack(ARGV))", 1,
+            ]
+            guard let other = await monitor.call(RESPCommand("EVAL", arguments: script + arguments)) else {
+                return false
+            }
+            answer = other
+        }
         guard case .failure(let error) = answer, error.serverError?.code == "NOPERM" else { return true }
         isRefused = true
         logger?.info(

@@ -28,7 +28,15 @@ extension RouteReport {
             totals: Totals(
                 read: figures.read, delivered: figures.delivered, filtered: figures.filtered, failed: figures.failed,
                 dead: figures.dead))
+        refusals = Self.distinct(route.flatMap(\.refusals))
         judge(route)
+    }
+
+    /// Workers are refused alike.
+    private static func distinct(_ refusals: [String]) -> [String]? {
+        var seen: Set<String> = []
+        let distinct = refusals.filter { seen.insert($0).inserted }
+        return distinct.isEmpty ? nil : distinct
     }
 
     /// What keeps it from reading comes first, for that is what readiness means.
@@ -41,6 +49,8 @@ extension RouteReport {
             since = LogTime.iso8601(milliseconds: hold.since)
         } else if let stream = streams.first(where: { $0.reason != nil }) {
             (state, reason) = (.waiting, "stream \(stream.stream): \(stream.reason ?? "")")
+        } else if let refusals {
+            (state, reason) = (.refused, refusals.joined(separator: "; "))
         } else if let reason = route.lazy.compactMap(\.heldReason).first {
             (state, self.reason) = (.held, reason)
             since = endpoints.first { $0.standing == EndpointSnapshot.Standing.down.rawValue }?.since

@@ -13,11 +13,12 @@ extension StreamCommand where Reply == String {
             """
             \(ScriptFunction.row)
             \(ScriptFunction.markOf)
+            \(ScriptFunction.make)
             local mark = markOf(KEYS[1], ARGV[1])
             if mark then return mark end
             local group = row(redis.call('XINFO', 'GROUPS', KEYS[1]), ARGV[1])
             mark = ARGV[3] == '1' and ARGV[2] or ARGV[2] .. '@' .. group['last-delivered-id']
-            redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], mark)
+            make(KEYS[1], ARGV[1], mark)
             return mark
             """, stream, [group, mark, isPlaceKnown ? 1 : 0]
         ) { $0.text }
@@ -33,6 +34,7 @@ extension StreamCommand where Reply == String {
     ) -> StreamCommand {
         script(
             """
+            \(ScriptFunction.make)
             local prefix, suffix = '\(WellKnownConsumer.ownerPrefix)', ':' .. ARGV[2]
             local found = false
             for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
@@ -53,7 +55,7 @@ extension StreamCommand where Reply == String {
               end
             end
             if ARGV[6] ~= '' then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[6]) end
-            if not found then redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[3]) end
+            if not found then make(KEYS[1], ARGV[1], ARGV[3]) end
             return ARGV[4]
             """, stream, [group, owner.consumer, owner.name, owner.token, replacing, isTold ? owner.taken : ""]
         ) { $0.text }

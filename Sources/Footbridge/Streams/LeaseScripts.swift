@@ -66,6 +66,7 @@ extension StreamCommand where Reply == LeaseReply {
         script(
             """
             \(ScriptFunction.row)
+            \(ScriptFunction.make)
             local prefix = '\(WellKnownConsumer.leasePrefix)'
             local idle, name, fence, token, ms, holder = {}, nil, 0, nil, 0, nil
             for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
@@ -94,7 +95,7 @@ extension StreamCommand where Reply == LeaseReply {
             if not may then return {name or '', silence, position} end
             if name then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name) end
             name = prefix .. string.format('%d', fence + 1) .. ':' .. ARGV[3] .. ':' .. ARGV[4] .. ':' .. ARGV[2]
-            redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], name)
+            make(KEYS[1], ARGV[1], name)
             return {name, 0, position}
             """, stream,
             [

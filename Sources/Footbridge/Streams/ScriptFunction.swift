@@ -33,6 +33,15 @@ enum ScriptFunction {
         end
         """
 
+    /// `make(stream, group, name)`: makes a consumer, also when Redis is out of memory. A pause and a lease take a hundred bytes, and
+    /// cannot wait for more: only the first write of a script is stopped by `OOM`, so that is one which needs no memory.
+    static let make = """
+        local function make(stream, group, name)
+          redis.call('XGROUP', 'DELCONSUMER', stream, group, '\(WellKnownConsumer.nobody)')
+          return redis.call('XGROUP', 'CREATECONSUMER', stream, group, name)
+        end
+        """
+
     /// `tellTaken(stream, group, owners)`: makes a consumer `OwnerMark.taken` for each worker of which something was taken: should its
     /// process live, it knows by that.
     static let tellTaken = """

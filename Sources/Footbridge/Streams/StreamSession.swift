@@ -37,7 +37,8 @@ final class StreamSession {
     private(set) lazy var ownership = Ownership(self)
     private(set) lazy var takeover = Takeover(self)
     private(set) lazy var trimming = Trimming(self)
-    private var trouble: String?
+    /// Why the server does not let us prepare, or read.
+    private(set) var trouble: String?
     private var isToldOfHaste = false
     /// There was more to read than was asked for, as far as is known.
     private(set) var hasBacklog = false

@@ -12,7 +12,8 @@ internal import RedisStreams
 final class Takeover: SessionPart {
     unowned let session: StreamSession
     private var underWay: Set<String> = []
-    private var isRefused = false
+    /// Why Redis lets us take nothing over from the dead.
+    private(set) var trouble: String?
     private var isLookScheduled = false
     private var clock = ServerClock()
     /// When Redis' clock was last seen to step.
@@ -65,24 +66,28 @@ final class Takeover: SessionPart {
         if let lease = session.lease { return look(at: consumers, marks, with: lease, on: connection) }
         keepMarks(marks, consumers, on: connection)
         var soonest = session.beatInterval
-        var empty: [String] = []
+        var (empty, isDue): ([String], Bool) = ([], false)
         for consumer in consumers where !WellKnownConsumer.isMark(consumer.name) {
             let silence = max(claimAfter, owners[consumer.name] ?? .zero)
             if consumer.name == worker.consumer {
                 lookAtOwn(consumer, on: connection)
             } else if consumer.name == WellKnownConsumer.released {
-                if consumer.pendingCount > 0 { take(from: consumer.name, silentFor: .zero, on: connection) }
+                guard consumer.pendingCount > 0 else { continue }
+                isDue = true
+                take(from: consumer.name, silentFor: .zero, on: connection)
             } else if !Parts.takeoverPolicy.isDead(consumer, after: silence, isAcquainted: isAcquainted) {
                 if consumer.pendingCount > 0, consumer.idle < silence {
                     soonest = min(soonest, silence - consumer.idle + .milliseconds(20))
                 }
             } else if consumer.pendingCount > 0 {
                 guard mayTake(from: consumer) else { continue }
+                isDue = true
                 take(from: consumer.name, silentFor: Parts.takeoverPolicy.silence(silence), on: connection)
             } else if mayTake(from: consumer) {
                 empty.append(consumer.name)
             }
         }
+        if !isDue { trouble = nil }
         removeEmpty(empty, among: consumers, on: connection)
         lookAgain(after: soonest)
     }
@@ -184,7 +189,7 @@ final class Takeover: SessionPart {
         connection.send(script) { [unowned self] result in
             switch result {
             case .success(let entries):
-                isRefused = false
+                trouble = nil
                 let taken = adopt(entries, from: consumer, after: taken)
                 guard let next = entries.last?.id.bound else { return finish(consumer, taken) }
                 let goOn = { [weak self] in
@@ -194,8 +199,8 @@ final class Takeover: SessionPart {
                 if route.intake.hasFresh { worker.loop.schedule(after: BacklogPace.interval, goOn) } else { goOn() }
             case .failure(let error):
                 finish(consumer, taken)
-                guard !error.endsConnection, !isRefused else { return }
-                isRefused = true
+                guard !error.endsConnection, trouble == nil else { return }
+                trouble = error.words
                 logger.error(
                     "cannot take over entries",
                     metadata: [LogKeys.stream: "\(name)", LogKeys.error: "\(error.words)"])

@@ -10,6 +10,8 @@ public enum WellKnownConsumer {
     static let takenPrefix = "footbridge:taken:"
     static let leasePrefix = "footbridge:lease:"
     static let holdPrefix = "footbridge:hold:"
+    /// There is never a consumer of this name.
+    static let nobody = "footbridge:nobody"
 
     /// Whether nobody reads under this name: it only says something of the group (`GroupMark`, `LeaseMark`, `HoldMark`) or of a
     /// worker (`OwnerMark`).

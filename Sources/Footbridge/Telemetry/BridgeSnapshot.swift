@@ -120,13 +120,16 @@ public struct RouteSnapshot: Sendable, Equatable {
     public var streams: [Stream]
     /// How long it last waited for tokens of its `rate`, or why it gets none.
     public var rateTrouble: String?
+    /// What Redis refuses while its streams are read: dead letters, acknowledgements, counts, what dead instances left, replays.
+    public var refusals: [String]
 
     public init(
         route: String = "orders", group: String = "orders", destination: String = "webhook",
         figures: RouteFigures = RouteFigures(), inFlight: Int = 0, concurrency: Int = 0, queued: Int = 0,
         parked: Int = 0, due: DueCounts = DueCounts(), gate: GateStatus = .open, hold: HoldMark? = nil,
         endpointsKnown: Int = 1, endpointsDown: Int = 0, endpoints: [EndpointSnapshot] = [], blocked: Int = 0,
-        entries: Int = 0, streams: [Stream] = [Stream(stream: "orders")], rateTrouble: String? = nil
+        entries: Int = 0, streams: [Stream] = [Stream(stream: "orders")], rateTrouble: String? = nil,
+        refusals: [String] = []
     ) {
         self.route = route
         self.group = group
@@ -146,6 +149,7 @@ public struct RouteSnapshot: Sendable, Equatable {
         self.entries = entries
         self.streams = streams
         self.rateTrouble = rateTrouble
+        self.refusals = refusals
     }
 
     /// Streams whose lease this worker has; all of them where there is no order.

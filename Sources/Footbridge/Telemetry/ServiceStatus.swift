@@ -26,6 +26,7 @@ struct ServiceStatus: Equatable {
             let others = waiting.count > 1 ? " (and \(waiting.count - 1) more)" : ""
             parts.append("stream \(first.stream) is not read: \(reason)\(others)")
         }
+        if let refusal = routes.lazy.flatMap({ $0 }).flatMap(\.refusals).first { parts.append(refusal) }
         parts.append(held == 0 ? nil : "\(held) \(Self.plural(held, "route")) paused or drained")
         let down = routes.map { $0.map(\.endpointsDown).max() ?? 0 }.reduce(0, +)
         parts.append(down == 0 ? nil : "\(down) \(Self.plural(down, "endpoint")) down")

@@ -106,7 +106,20 @@ extension Route {
                     isLed: session.lease == nil || session.machine.lease != nil,
                     deadLetters: config.deadLetterStream(of: session.name))
             },
-            rateTrouble: endpoint.rateTrouble)
+            rateTrouble: endpoint.rateTrouble, refusals: refusals)
+    }
+
+    private var refusals: [String] {
+        var refusals = settler.troubles.map { "stream \(places[$0.stream]): \($0.words)" }
+        for session in sessions {
+            if let trouble = session.takeover.trouble {
+                refusals.append("stream \(session.name): entries of dead instances cannot be taken over: \(trouble)")
+            }
+            if session.isReplay, let trouble = session.trouble {
+                refusals.append("stream \(session.name): what was replayed cannot be read: \(trouble)")
+            }
+        }
+        return refusals
     }
 
     /// Of a route whose entries name them.

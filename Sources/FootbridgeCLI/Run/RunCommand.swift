@@ -54,7 +54,9 @@ struct RunCommand: AsyncParsableCommand {
         // Before the bridge says that it runs: from then on a signal means an orderly stop.
         let signals = StopSignals()
         let watching = Task { await signals.watch(group, reloads, logger: logger) }
-        ControlServer(config: config.resolved, reloads: reloads, logger: logger)?.start()
+        ControlServer(
+            config: config.resolved, answers: ControlServer.Answers(reloads: reloads, reporter: reporter),
+            logger: logger)?.start()
         defer { watching.cancel() }
         do {
             try await group.run()

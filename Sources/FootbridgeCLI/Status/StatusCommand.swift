@@ -7,8 +7,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Shows what each route is doing, and what is owed.",
         discussion: """
-            Everything comes from Redis, and no bridge has to run; those that do leave a report there every five seconds, of which the \
-            first table is made, with what is wrong and what mends it. UNREAD and PENDING are of the group, so of all instances together; UNREAD is ? where \
+            No bridge has to run. Those that do on this machine are asked; others leave a report in Redis every five seconds. The first table is \
+            made of these, with what is wrong and what mends it; the rest comes from Redis. UNREAD and PENDING are of the group, so of all instances together; UNREAD is ? where \
             Redis does not know it. OLDEST is the age of the oldest pending entry. A consumer is dead when it was silent \
             for claim_after: a bridge that runs takes its entries over. With redis: embedded the last line says where applications \
             reach that Redis. Secrets of receivers are not needed.
@@ -71,7 +71,8 @@ struct StatusCommand: AsyncParsableCommand {
         let client = try await connection.open()
         let result: Result<StatusReport, RedisError>
         do throws(RedisError) {
-            result = .success(try await StatusReader(config: bridgeConfig, client: client).report())
+            let asked = LocalReports.all(config: config.resolved)
+            result = .success(try await StatusReader(config: bridgeConfig, client: client, asked: asked).report())
         } catch {
             result = .failure(error)
         }

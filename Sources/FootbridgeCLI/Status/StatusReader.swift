@@ -8,6 +8,8 @@ import RedisStreams
 struct StatusReader {
     let config: BridgeConfig
     let client: RedisClient
+    /// What instances have just said themselves; it comes before what they left in Redis.
+    let asked: [InstanceReport]
 
     /// - Throws: when the connection is lost. What is wrong with a stream is in the report.
     func report() async throws(RedisError) -> StatusReport {
@@ -36,8 +38,9 @@ struct StatusReader {
     private func instances(_ consumers: Set<String>) async throws(RedisError) -> [InstanceReport] {
         let workers = consumers.filter { !WellKnownConsumer.isMark($0) && WellKnownConsumer.isOwn($0) }
         let names = Set(workers.compactMap { name in name.lastIndex(of: ".").map { String(name[..<$0]) } })
-        var reports: [InstanceReport] = []
-        for name in (names.union([config.instance])).sorted() {
+        var reports = asked
+        let rest = names.union([config.instance]).subtracting(asked.map(\.instance))
+        for name in rest.sorted() {
             do throws(RedisError) {
                 let reply = try await client.call(RESPCommand("GET", arguments: [Reporter.key(of: name)]))
                 guard let bytes = reply.bytes, let report = try? InstanceReport(json: bytes)
@@ -48,7 +51,7 @@ struct StatusReader {
                 if error.endsConnection { throw error }
             }
         }
-        return reports
+        return reports.sorted { $0.instance < $1.instance }
     }
 
     /// - Returns: what is known of a stream, and the names of all consumers of its group.

@@ -94,6 +94,14 @@ extension StatusReport.Route {
         }
         if let state, let reason { lines.append("\(route): \(state.rawValue): \(reason)") }
         for instance in instances ?? [] {
+            if let age = instance.silence(now: now) {
+                lines.append(
+                    "  \(instance.instance): last heard of \(StatusReport.time(age)) ago; Redis takes no reports, or it hangs"
+                )
+            }
+            for refusal in instance.report.refusals ?? [] where state != .refused {
+                lines.append("  \(instance.instance): \(refusal)")
+            }
             for endpoint in instance.report.endpoints where endpoint.standing != EndpointSnapshot.Standing.well.rawValue
             {
                 lines.append("  \(instance.instance): \(endpoint.line(now: now))")
@@ -101,6 +109,15 @@ extension StatusReport.Route {
         }
         if state == .held { lines.append("  when it is mended: footbridge retry \(route)") }
         return lines
+    }
+}
+
+extension StatusReport.Instance {
+    /// In seconds; `nil` if its report is no older than reports are.
+    fileprivate func silence(now: Int64) -> Double? {
+        guard let then = ReportTime.milliseconds(of: at) else { return nil }
+        let age = Double(now - then) / 1000
+        return age > 8 ? age : nil
     }
 }
 

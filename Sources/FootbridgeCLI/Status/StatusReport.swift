@@ -45,7 +45,8 @@ struct StatusReport: Encodable, Equatable {
 
         /// What people should see first.
         private static func rank(_ state: RouteReport.State) -> Int {
-            [.held, .failing, .waiting, .paused, .draining, .drained, .reading, .standby].firstIndex(of: state) ?? 0
+            [.held, .failing, .waiting, .refused, .paused, .draining, .drained, .reading, .standby].firstIndex(
+                of: state) ?? 0
         }
     }
 

@@ -63,6 +63,23 @@ import Testing
             redis: InstanceReport.Redis(up: true, reconnects: 0), loopDelayMs: 0, routes: [route])
     }
 
+    @Test func `an instance that has left no report for a while is told of, and what Redis refuses under any state`()
+        throws
+    {
+        var refusing = instance("a", .held, endpoint("well"))
+        refusing.at = "2026-11-28T04:02:05.000Z"
+        refusing.routes[0].refusals = ["stream s: dead letters cannot be written: OOM"]
+        var silent = instance("b", .reading, endpoint("well"))
+        silent.at = "2026-11-28T04:01:53.000Z"
+        var route = report([]).routes[0]
+        route.add(nil, [refusing, silent])
+        let now = try #require(ReportTime.milliseconds(of: "2026-11-28T04:02:07.000Z"))
+        let lines = StatusReport(routes: [route]).text(now: now).split(separator: "\n")
+        #expect(lines.contains("  a: stream s: dead letters cannot be written: OOM"))
+        #expect(lines.contains("  b: last heard of 14s ago; Redis takes no reports, or it hangs"))
+        #expect(!lines.contains { $0.hasPrefix("  a: last heard") })
+    }
+
     @Test func `what instances say comes first, the worst of it, and what mends it`() throws {
         var route = report([]).routes[0]
         route.add(nil, [instance("a", .reading, endpoint("well")), instance("b", .held, endpoint("down"))])

@@ -20,6 +20,7 @@ import Webhooks
                 RouteSnapshot(gate: .held(reason: "x"), streams: [.init(stream: "s", obstacle: "z")]), .waiting,
                 "stream s: z"
             ),
+            (RouteSnapshot(gate: .held(reason: "x"), refusals: ["b: OOM", "c: OOM"]), .refused, "b: OOM; c: OOM"),
             (
                 RouteSnapshot(
                     gate: .held(reason: "x"), hold: HoldMark(.paused, since: 0),
@@ -43,6 +44,7 @@ import Webhooks
         #expect(report(RouteSnapshot(), RouteSnapshot(gate: .held(reason: "x"))).state == .held)
         let mark = HoldMark(.draining, since: 0)
         #expect(report(RouteSnapshot(hold: mark), RouteSnapshot(hold: mark, entries: 2)).state == .draining)
+        #expect(report(RouteSnapshot(), RouteSnapshot(refusals: ["d"]), RouteSnapshot(refusals: ["d"])).reason == "d")
         // One that has not heard of it yet.
         #expect(report(RouteSnapshot(), RouteSnapshot(hold: HoldMark(.paused, since: 0))).state == .paused)
     }
