@@ -75,9 +75,7 @@ struct AdminPages: Sendable {
         case ("reload", 1, false) where request.method == "POST": return try await reloaded()
         case ("reload", 1, _): throw HTTPError(405, "only POST")
         case ("routes", 2..., _):
-            guard let name = steps[1].withoutPercentEncoding,
-                let route = config.routes.first(where: { $0.name == name })
-            else { throw HTTPError(404, "there is no route of this name") }
+            let route = try known(steps[1].withoutPercentEncoding ?? steps[1])
             return try await self.route(route, Array(steps.dropFirst(2)), request, seeing: seeing)
         case ("status", 1, _), ("attempts", 1, _), ("events", 1, _): throw HTTPError(405, "only GET and HEAD")
         default: throw HTTPError(404, "there is no such thing; docs/api.md lists what is there")
@@ -94,6 +92,7 @@ struct AdminPages: Sendable {
             struct Answer: Encodable { let stepS: Int, samples: [HistoryPoint] }
             return .json(200, Answer(stepS: Reporter.historyStep, samples: await reporter.history(of: route.name)))
         case ("waiting", 1, true):
+            try request.allow("limit")
             let limit = try request.number("limit", 1...1000, else: 100)
             let waiting = await monitor.waiting(ofRoute: route.name, limit: limit)
             return .json(200, WaitingPage(waiting, limit: limit, total: try await report(of: route).waiting))
@@ -110,6 +109,11 @@ struct AdminPages: Sendable {
             throw HTTPError(405, "only POST")
         default: throw HTTPError(404, "there is no such thing; docs/api.md lists what is there")
         }
+    }
+
+    private func known(_ name: String) throws(HTTPError) -> RouteConfig {
+        if let route = config.routes.first(where: { $0.name == name }) { return route }
+        throw HTTPError(404, "\(UnknownChoice(name, what: "route", config.routes.map(\.name)))")
     }
 
     private func reloaded() async throws(HTTPError) -> HTTPAnswer {
@@ -175,16 +179,14 @@ struct AdminPages: Sendable {
 
     private func attempts(_ request: HTTPRequest) async throws(HTTPError) -> AttemptPage {
         let wish = try AttemptWish(request)
-        let names = config.routes.map(\.name)
-        if let route = wish.route, !names.contains(route) { throw HTTPError(404, "there is no route of this name") }
+        if let route = wish.route { _ = try known(route) }
         return await AttemptPage.make(wish, config.routes, monitor)
     }
 
     private func events(_ request: HTTPRequest) throws(HTTPError) -> HTTPAnswer {
+        try request.allow("route")
         let route = request.query["route"].flatMap { $0.isEmpty ? nil : $0 }
-        if let route, !config.routes.contains(where: { $0.name == route }) {
-            throw HTTPError(404, "there is no route of this name")
-        }
+        if let route { _ = try known(route) }
         let stream = EventStream(route: route, monitor: monitor, reporter: reporter)
         return HTTPAnswer(status: 200, contentType: "text/event-stream", body: .parts(stream.parts))
     }

@@ -1,6 +1,7 @@
 internal import Curl
 internal import Footbridge
 internal import HTTP
+internal import RedisStreams
 internal import Webhooks
 
 /// What `/api/v1/attempts` is asked for.
@@ -8,9 +9,8 @@ struct AttemptWish: Sendable, Equatable {
     /// `nil`: of all.
     var route: String?
     var failed: Bool?
-    /// `503`, `5xx`, or a reason such as `timeout`.
-    var status: String?
-    var entry: String?
+    var status: AttemptFilter?
+    var entry: EntryID?
     var limit = 100
     /// Of each worker, the number of the last attempt that is known.
     var after: [UInt64] = []
@@ -18,10 +18,16 @@ struct AttemptWish: Sendable, Equatable {
     init() {}
 
     init(_ request: HTTPRequest) throws(HTTPError) {
+        try request.allow("route", "failed", "status", "entry", "limit", "after")
         let query = request.query.filter { !$0.value.isEmpty }
         route = query["route"]
-        entry = query["entry"]
-        status = query["status"]?.lowercased()
+        if let text = query["entry"] {
+            guard let id = EntryID(text) else { throw HTTPError(400, "entry must be an id such as 1767312000000-0") }
+            entry = id
+        }
+        if let text = query["status"] {
+            do throws(UnknownChoice) { status = try AttemptFilter(text) } catch { throw HTTPError(400, "\(error)") }
+        }
         limit = try request.number("limit", 1...10_000, else: 100)
         switch query["failed"] {
         case nil: break
@@ -40,11 +46,8 @@ struct AttemptWish: Sendable, Equatable {
 
     func wants(_ record: AttemptRecord) -> Bool {
         if let failed, failed == record.isDelivered { return false }
-        if let entry, "\(record.entry)" != entry { return false }
-        guard let status else { return true }
-        if status == record.outcome.reason { return true }
-        guard let number = record.outcome.status else { return false }
-        return status == "\(number)" || status == "\(number / 100)xx"
+        if let entry, record.entry != entry { return false }
+        return status?.includes(record.outcome) ?? true
     }
 }
 

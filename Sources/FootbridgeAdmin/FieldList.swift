@@ -37,6 +37,9 @@ struct FieldList: Codable, Sendable, Equatable {
 
     let pairs: [[Text]]
 
+    private static let shape =
+        #"write {"name": "value"} or [["name", "value"]]; a value is a string, or {"base64": "…"}"#
+
     /// - Parameter limit: bytes of each value, of which no character is cut in two.
     init(_ fields: EntryFields, limit: Int = .max) {
         pairs = fields.map { [Text($0.name), Text(Self.cut($0.value, limit))] }
@@ -53,12 +56,10 @@ struct FieldList: Codable, Sendable, Equatable {
         let container = try decoder.singleValueContainer()
         if let object = try? container.decode([String: Text].self) {
             pairs = object.sorted { $0.key < $1.key }.map { [Text($0.key.utf8), $0.value] }
+        } else if let list = try? container.decode([[Text]].self), list.allSatisfy({ $0.count == 2 }) {
+            pairs = list
         } else {
-            pairs = try container.decode([[Text]].self)
-            guard pairs.allSatisfy({ $0.count == 2 }) else {
-                throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "each field is a name and a value")
-            }
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: Self.shape)
         }
     }
 

@@ -1,9 +1,16 @@
+internal import Footbridge
 internal import HTTP
 
 extension HTTPRequest {
     /// Its body as JSON; an empty one is an empty object.
-    func json<Value: Decodable>(_ type: Value.Type) throws(HTTPError) -> Value {
+    func json<Value: AdminBody>(_ type: Value.Type) throws(HTTPError) -> Value {
         try AdminJSON.decode(type, from: body.isEmpty ? Array("{}".utf8) : body)
+    }
+
+    /// Refuses a query that asks for something else: a filter that is misspelt would find all.
+    func allow(_ names: String...) throws(HTTPError) {
+        guard let stranger = query.keys.sorted().first(where: { !names.contains($0) }) else { return }
+        throw HTTPError(400, "\(UnknownChoice(stranger, what: "parameter", names))")
     }
 
     /// A number of the query.

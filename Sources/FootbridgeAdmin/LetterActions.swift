@@ -51,13 +51,20 @@ struct LetterActions {
     // MARK: - Looking
 
     func page(_ request: HTTPRequest) async throws(HTTPError) -> LetterPage {
+        try request.allow("search", "reason", "status", "before", "limit")
         let limit = try request.number("limit", 1...500, else: 50)
         var selection = LetterSelection()
         let query = request.query.filter { !$0.value.isEmpty }
-        if let reason = query["reason"] { selection.reasons = [reason] }
+        if let reason = query["reason"] {
+            do throws(UnknownChoice) {
+                selection.reasons = [try LetterSelection.reason(reason)]
+            } catch {
+                throw HTTPError(400, "\(error)")
+            }
+        }
         if let status = query["status"] {
             guard let wanted = LetterSelection.Status(status) else {
-                throw HTTPError(400, "status must be 422 or 4xx")
+                throw HTTPError(400, "status must be 100 to 599, or 4xx for all of a kind")
             }
             selection.statuses = [wanted]
         }
@@ -182,7 +189,9 @@ struct LetterActions {
 }
 
 /// The body of `/replay`.
-struct ReplayWish: Decodable, Sendable {
+struct ReplayWish: AdminBody {
+    static let members = ["fields"]
+
     var fields: FieldList?
 }
 

@@ -48,6 +48,8 @@ struct RouteActions {
 
     private func entry(_ wish: TrialWish) async throws(HTTPError) -> (stream: Int, StreamEntry) {
         if let fields = wish.fields {
+            if wish.entry != nil { throw HTTPError(400, "write either entry or fields") }
+            if fields.pairs.isEmpty { throw HTTPError(400, "an entry has at least one field") }
             let id = EntryID(milliseconds: UInt64(clamping: WallClock.milliseconds), sequence: 0)
             return (0, StreamEntry(id: id, fields: fields.fields))
         }
@@ -87,7 +89,9 @@ struct RouteActions {
 }
 
 /// The body of `/try`.
-struct TrialWish: Decodable, Sendable {
+struct TrialWish: AdminBody {
+    static let members = ["entry", "fields"]
+
     var entry: String?
     var fields: FieldList?
 }

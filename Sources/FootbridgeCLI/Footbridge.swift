@@ -51,7 +51,14 @@ struct FootbridgeCommand: AsyncParsableCommand {
     @inline(never)
     private static func perform(_ words: [String]) async throws {
         var command = try await asyncParseAsRoot(words)
-        if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        do {
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let error as ValidationError {
+            // What is found out while it runs is told as what the parser finds, with the usage of this command.
+            let kind = type(of: command)
+            complain("Error: \(error.message)\nUsage: \(usageString(for: kind))")
+            throw ExitCode.validationFailure
+        }
     }
 
     /// Prints what there is to say of an error, or the help that was asked for.

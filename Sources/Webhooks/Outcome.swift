@@ -105,33 +105,65 @@ extension Outcome {
         }
     }
 
+    /// The words that `reason` knows beside `http_<status>` and `redis_<code>`.
+    public enum Reason: String, CaseIterable, Sendable {
+        case acceptBody = "accept.body"
+        case acceptFailed = "accept.failed"
+        case certificate
+        case credentials
+        case unknownHost = "unknown_host"
+        case forbiddenAddress = "forbidden_address"
+        case noTLS = "no_tls"
+        case noToken = "no_token"
+        case noPermission = "no_permission"
+        case clientCertificate = "client_certificate"
+        case timeout
+        case refused
+        case reset
+        case keptConnectionEnded = "kept_connection_ended"
+        case tls
+        case nameLookup = "name_lookup"
+        case notHTTP = "not_http"
+        case proxy
+        case delivered
+        case ownLack = "own_lack"
+        case transport
+    }
+
     /// One stable word for a dead letter's `reason`, a metric's label or a log's key.
     public var reason: String {
-        if case .messageRefused(.body) = self { return "accept.body" }
-        if case .outage(.named) = self { return "accept.failed" }
-        if let status { return "http_\(status)" }
-        return switch self {
-        case .routeRefused(.certificate): "certificate"
-        case .routeRefused(.credentials): "credentials"
-        case .routeRefused(.unknownHost): "unknown_host"
-        case .routeRefused(.forbiddenAddress): "forbidden_address"
-        case .routeRefused(.noTLS): "no_tls"
-        case .routeRefused(.noToken): "no_token"
-        case .routeRefused(.noPermission): "no_permission"
-        case .routeRefused(.clientCertificateWanted): "client_certificate"
-        case .outage(.timedOut): "timeout"
-        case .outage(.refused): "refused"
-        case .outage(.reset): "reset"
-        case .outage(.keptConnectionEnded): "kept_connection_ended"
-        case .outage(.tls): "tls"
-        case .outage(.nameLookupFailed): "name_lookup"
-        case .outage(.notHTTP): "not_http"
-        case .outage(.proxy): "proxy"
-        case .delivered: "delivered"
-        case .ownLack: "own_lack"
+        switch self {
         case .messageRefused(.redis(let answer)), .routeRefused(.redis(let answer)), .outage(.redis(let answer)):
-            answer.reason
-        default: "transport"
+            return answer.reason
+        case .messageRefused(.body), .outage(.named): break
+        default: if let status { return "http_\(status)" }
+        }
+        return word.rawValue
+    }
+
+    private var word: Reason {
+        switch self {
+        case .messageRefused(.body): .acceptBody
+        case .outage(.named): .acceptFailed
+        case .routeRefused(.certificate): .certificate
+        case .routeRefused(.credentials): .credentials
+        case .routeRefused(.unknownHost): .unknownHost
+        case .routeRefused(.forbiddenAddress): .forbiddenAddress
+        case .routeRefused(.noTLS): .noTLS
+        case .routeRefused(.noToken): .noToken
+        case .routeRefused(.noPermission): .noPermission
+        case .routeRefused(.clientCertificateWanted): .clientCertificate
+        case .outage(.timedOut): .timeout
+        case .outage(.refused): .refused
+        case .outage(.reset): .reset
+        case .outage(.keptConnectionEnded): .keptConnectionEnded
+        case .outage(.tls): .tls
+        case .outage(.nameLookupFailed): .nameLookup
+        case .outage(.notHTTP): .notHTTP
+        case .outage(.proxy): .proxy
+        case .delivered: .delivered
+        case .ownLack: .ownLack
+        default: .transport
         }
     }
 

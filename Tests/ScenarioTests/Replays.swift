@@ -66,6 +66,69 @@ import Testing
         #expect(try scene.redis.command("XLEN", "orders") == 40)
     }
 
+    @Test func `what was replayed is shown while it waits, and the empty stream goes with its connections`() throws {
+        let isMended = Gate()
+        let scene = try Scene { _ in isMended.wait(timeout: .zero) ? .answer(200) : .answer(422) }
+        scene.file.route.retry(attempts: 2, every: "50ms", giveUp: "always")
+        scene.file.route.keys["claim_after"] = "1800ms"
+        scene.file.route.webhook["timeout"] = "900ms"
+        try scene.redis.add(numbers: 0..<4)
+        _ = try scene.run(as: "a")
+        _ = try scene.run(as: "b")
+        try eventually("all are buried") { try scene.redis.command("XLEN", dead) == 4 }
+        try scene.waitUntilSettled()
+        func connections() throws -> Int {
+            try #require(try scene.redis.command("CLIENT", "LIST").text).split(separator: "\n").count
+        }
+        let usual = try connections()
+        #expect(try command(scene, "pause", "orders").exit == .status(0))
+        #expect(try command(scene, "dead", "replay").output == "replayed 4 dead letters to route orders\n")
+        try eventually("both read it, and wait") { try connections() == usual + 2 }
+        let status = try command(scene, "status")
+        #expect(status.output.contains("0 + 4 replayed"))
+        // Several rounds of both.
+        letPass(.seconds(2))
+        #expect(try scene.redis.command("XLEN", replay) == 4)
+        isMended.open()
+        #expect(try command(scene, "resume", "orders").exit == .status(0))
+        try scene.receiver.waitUntil { $0.acceptedIDs.count == 4 }
+        try eventually("it is gone", timeout: .seconds(10)) { try scene.redis.command("EXISTS", replay) == 0 }
+        try eventually("and so are the connections") { try connections() == usual }
+        letPass(.seconds(1))
+        #expect(try scene.redis.command("EXISTS", replay) == 0)
+        #expect(try command(scene, "replay", "orders", "--from", "0").output.hasPrefix("replayed 4 entries"))
+        try scene.receiver.waitUntil { ledger in ledger.count { $0.action.accepts } == 8 }
+        try eventually("it is gone again", timeout: .seconds(10)) { try scene.redis.command("EXISTS", replay) == 0 }
+    }
+
+    @Test func `what is added at the moment at which the empty stream goes is delivered`() throws {
+        let scene = try Scene()
+        // A round each 250 ms.
+        scene.file.route.keys["claim_after"] = "1s"
+        scene.file.route.webhook["timeout"] = "500ms"
+        let ids = try scene.redis.add(numbers: 0..<60)
+        let bridges = [try scene.run(as: "a"), try scene.run(as: "b")]
+        try scene.waitUntilSettled()
+        for (number, id) in ids.enumerated() {
+            try scene.redis.add(
+                [
+                    Field("reason", "rejected: http_422"), Field("route", "orders"), Field("stream", "orders"),
+                    Field("id", id), Field("field.n", "\(number)"),
+                ], to: dead)
+            #expect(try command(scene, "dead", "replay").output == "replayed 1 dead letter to route orders\n")
+            try eventually("\(number) is delivered", timeout: .seconds(5)) {
+                scene.receiver.ledger.count { $0["webhook-replay"] != nil } == number + 1
+            }
+            // Until just about the next round.
+            if number % 3 == 0 { try eventually("it goes") { try scene.redis.command("EXISTS", replay) == 0 } }
+            letPass(.milliseconds(number * 7 % 50))
+        }
+        let replayed = scene.receiver.ledger.filter { $0["webhook-replay"] != nil }
+        #expect(Set(replayed.map(\.text)).count == 60 && replayed.count == 60)
+        try eventually("nothing is left", timeout: .seconds(10)) { try scene.redis.command("EXISTS", replay) == 0 }
+        for bridge in bridges { #expect(bridge.logs().filter { ["error", "warning"].contains($0.level) } == []) }
+    }
+
     @Test func `what fails again is a letter of the same entry again, with the number of its replays`() throws {
         let (scene, ids) = try buried(1, Gate())
         for replays in 1...2 {

@@ -95,6 +95,7 @@ final class Route: TurnParticipant {
 
     /// The session of a replay stream found that there is one.
     func didWake() { awakeSessions += 1 }
+    func didFallAsleep() { awakeSessions -= 1 }
 
     /// Places of streams of which anything may be held.
     var heldPlaces: Range<Int> { 0..<(awakeSessions > config.streams.count ? places.count : config.streams.count) }

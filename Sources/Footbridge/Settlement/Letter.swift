@@ -1,4 +1,5 @@
 public import RedisStreams
+internal import Webhooks
 
 /// A dead letter as it stands in its stream: what became of an entry, and the entry's own fields.
 public struct Letter: Sendable, Equatable {
@@ -68,10 +69,10 @@ public struct LetterSelection: Sendable, Equatable {
         case exactly(Int)
         case hundreds(Int)
 
-        /// - Returns: `nil` for anything but three digits, or one and `xx`.
+        /// - Returns: `nil` for anything but a number from 100 to 599, or one digit of these and `xx`.
         public init?(_ text: String) {
             let bytes = Array(text.utf8)
-            guard bytes.count == 3, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(bytes[0]) else { return nil }
+            guard bytes.count == 3, (UInt8(ascii: "1")...UInt8(ascii: "5")).contains(bytes[0]) else { return nil }
             if text.dropFirst().lowercased() == "xx" {
                 self = .hundreds(Int(bytes[0] - UInt8(ascii: "0")))
             } else if bytes.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains), let number = Int(text) {
@@ -101,6 +102,25 @@ public struct LetterSelection: Sendable, Equatable {
     public var ids: Set<EntryID> = []
 
     public init() {}
+
+    /// A reason as people write it.
+    ///
+    /// - Throws: if no letter can have it. What holds a space may be the words of an entry that could not be shaped.
+    public static func reason(_ text: String) throws(UnknownChoice) -> String {
+        let parts = text.split(separator: ": ", maxSplits: 1).map(String.init)
+        let kinds = ["rejected", "exhausted", "expired", "trimmed", "malformed", "unshapeable"]
+        let outcomes = Outcome.Reason.allCases.map(\.rawValue) + ["instance_lost"]
+        func isOutcome(_ text: String) -> Bool { Outcome.isReason(text) || outcomes.contains(text) }
+        let kind = kinds.firstIndex { $0 == parts.first }
+        switch (kind, parts.count) {
+        // The last two go on in free words.
+        case (_?, 1), (4?, _), (5?, _): return text
+        case (_?, _): if isOutcome(parts[1]) { return text }
+        case (nil, _): if isOutcome(text) || text.contains(" ") { return text }
+        }
+        throw UnknownChoice(
+            kind == nil ? text : parts[1], what: "reason", kind == nil ? kinds + outcomes : outcomes, also: "http_503")
+    }
 
     public func includes(_ letter: Letter) -> Bool {
         (routes.isEmpty || letter.route.map(routes.contains) ?? false)

@@ -116,4 +116,20 @@ extension StreamCommand where Reply == Int {
             """, stream, [group] + ids
         ) { $0.integer.map(Int.init(clamping:)) }
     }
+
+    /// Deletes a replay stream of which nothing is left: no entry, and nothing pending with anybody. In one step, so that what is added
+    /// meanwhile stays. Gives 1 if it is gone.
+    static func dismissReplays(_ stream: String) -> StreamCommand {
+        script(
+            """
+            if #redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1) > 0 then return 0 end
+            for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+              for at = 1, #group, 2 do
+                if group[at] == 'pending' and group[at + 1] > 0 then return 0 end
+              end
+            end
+            return redis.call('DEL', KEYS[1])
+            """, stream, []
+        ) { $0.integer.map(Int.init(clamping:)) }
+    }
 }

@@ -95,6 +95,9 @@ final class Lease: SessionPart {
         return others.allSatisfy { own <= count(of: $0) }
     }
 
+    /// There is no stream, so nobody has it.
+    func fallAsleep() { (holder, freeSince, told, isLeft) = (nil, nil, nil, false) }
+
     // MARK: - Standing by
 
     /// Another consumer has it.

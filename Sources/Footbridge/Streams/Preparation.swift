@@ -135,6 +135,9 @@ final class Preparation: SessionPart {
             case .failure(.server(let error)) where error.isNoSuchKey || error.kind == .noGroup: last = nil
             case .failure(let error): return session.refuse(error)
             }
+            // It is deleted when all is settled; who replays something makes it.
+            if session.isReplay, last == nil { session.fallAsleep() }
+            guard session.isAwake else { return }
             let held = route.held(of: session.index).map(\.id)
             let known = ([session.machine.position] + held).compactMap { $0 }.max()
             var position =

@@ -111,6 +111,15 @@ struct SessionMachine: Equatable {
 
     mutating func close() { state = .closed }
 
+    /// The stream is gone for now, and nothing of it is held: as in the beginning, but for the number that tells old answers.
+    mutating func fallAsleep() {
+        guard state != .closed else { return }
+        (state, reading, lease, standsBy) = (.offline, nil, nil, false)
+        (mark, position, lastRead, mustRestore, wasOpen) = (nil, nil, nil, false, false)
+        (refusals, hastyAnswers) = (0, 0)
+        preparation += 1
+    }
+
     /// A pause is over.
     mutating func didWait() -> Action { state == .refused || state == .rival ? prepare() : .none }
 

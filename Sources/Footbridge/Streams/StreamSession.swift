@@ -26,7 +26,7 @@ final class StreamSession {
     private var isLooking = false
     var worker: WorkerContext { route.worker }
     var group: String { route.config.group }
-    private let link: RedisLink
+    private var link: RedisLink
     var machine: SessionMachine
     /// `nil` if several consumers may read the stream at a time.
     private(set) lazy var lease = route.config.isOrdered ? Lease(self) : nil
@@ -129,9 +129,40 @@ final class StreamSession {
             guard case .success = result, !isAwake, !route.isDraining else { return }
             stopRounds()
             isAwake = true
+            isHoldKnown = false
             route.didWake()
             begin()
         }
+    }
+
+    /// Nothing of a replay stream is held here, or by anybody: it is deleted, unless something has been added meanwhile. Each instance finds
+    /// out by itself, when it prepares again, and goes back to sleep.
+    private func dismiss(on connection: RedisConnection) {
+        guard isReplay, machine.isOpen, !holdsAnything else { return }
+        connection.send(.dismissReplays(name)) { [weak self] (result: Result<Int, RedisError>) in
+            // A user who may not do that keeps an empty stream.
+            if case .success(1) = result { self?.fallAsleep() }
+        }
+    }
+
+    private var holdsAnything: Bool { reserved > 0 && hasBacklog || route.table.count(of: index) > 0 }
+
+    /// The stream of replays is gone, and nothing of it is held. Its connection goes, too; what is replayed later wakes the session.
+    func fallAsleep() {
+        guard isReplay, isAwake, !holdsAnything, !route.isDraining, onFinished == nil else { return }
+        isAwake = false
+        route.didFallAsleep()
+        stopRounds()
+        machine.fallAsleep()
+        lease?.fallAsleep()
+        watch = GroupWatch()
+        worker.drop(link)
+        link = worker.makeLink()
+        (reserved, pausedUntil, hold, trouble) = (0, nil, nil, nil)
+        (hasBacklog, isWaiting, isCalled, wasCalledInVain, isBehind) = (false, false, false, false, false)
+        lookLater()
+        // Something may have been added since.
+        look()
     }
 
     /// The connection for commands stands (again).
@@ -366,6 +397,7 @@ final class StreamSession {
         }
         takeover.look(on: connection)
         trimming?.look(on: connection)
+        dismiss(on: connection)
     }
 
     /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want

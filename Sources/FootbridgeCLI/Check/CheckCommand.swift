@@ -43,11 +43,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let bridgeConfig = try config.load()
         if let explain {
-            guard let route = bridgeConfig.routes.first(where: { $0.name == explain }) else {
-                let names = bridgeConfig.routes.map(\.name).joined(separator: ", ")
-                throw ValidationError("There is no route \(explain); routes here: \(names)")
-            }
-            return print(RetryExplanation(route: route))
+            return print(RetryExplanation(route: try bridgeConfig.routes.named(explain, option: "--explain")))
         }
         let count = bridgeConfig.routes.count
         print("\(config.resolved): ok, \(count) \(count == 1 ? "route" : "routes")")

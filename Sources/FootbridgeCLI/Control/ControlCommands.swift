@@ -26,16 +26,7 @@ struct ControlOptions: ParsableArguments {
     ) async throws {
         let bridgeConfig = try config.loadWithoutDestinations()
         let known = bridgeConfig.routes
-        let wanted =
-            try all
-            ? known
-            : routes.map { name in
-                guard let route = known.first(where: { $0.name == name }) else {
-                    let names = known.map(\.name).joined(separator: ", ")
-                    throw ValidationError("There is no route \(name); routes here: \(names)")
-                }
-                return route
-            }
+        let wanted = try all ? known : routes.map { try known.named($0) }
         let connection = try ToolConnection(nil, config: config, state: state)
         let client = try await connection.open()
         var failures: [RouteControl.Failure] = []

@@ -33,10 +33,7 @@ struct DeadReplayCommand: AsyncParsableCommand {
     func run() async throws {
         let (which, to, replay, json) = (which, to, replay, json)
         try await which.perform { config, letters in
-            if let to, !config.routes.contains(where: { $0.name == to }) {
-                let names = config.routes.map(\.name).joined(separator: ", ")
-                throw ValidationError("--to: there is no route \(to); routes here: \(names)")
-            }
+            if let to { _ = try config.routes.named(to, option: "--to") }
             var mover = LetterMover(letters: letters, routes: config.routes, to: to, options: replay)
             do {
                 let walk = try LetterWalk(which, config, letters)

@@ -17,14 +17,21 @@ struct LetterOptions: ParsableArguments {
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Whose reason is, begins with or ends in this: rejected, timeout, 'exhausted: http_503'.",
-            valueName: "text"))
+            valueName: "text"),
+        transform: { text in
+            do throws(UnknownChoice) {
+                return try LetterSelection.reason(text)
+            } catch {
+                throw ValidationError("\(error)")
+            }
+        })
     var reason: [String] = []
 
     @Option(
         parsing: .unconditionalSingleValue, help: ArgumentHelp("Answered with this: 422, 4xx.", valueName: "status"),
         transform: { text in
             guard let status = LetterSelection.Status(text) else {
-                throw ValidationError("write a status such as 422, or 4xx for all of its kind")
+                throw ValidationError("write a status from 100 to 599, such as 422, or 4xx for all of its kind")
             }
             return status
         })
@@ -56,6 +63,10 @@ struct LetterOptions: ParsableArguments {
     @OptionGroup var config: ConfigOption
     @OptionGroup var state: StateOption
 
+    func validate() throws {
+        try EntryInterval(from: since ?? .open, to: until ?? .open).validate("--since", "--until")
+    }
+
     func selection() -> LetterSelection {
         var selection = LetterSelection()
         (selection.routes, selection.reasons, selection.statuses) = (Set(route), reason, status)
@@ -79,9 +90,8 @@ struct LetterOptions: ParsableArguments {
         if !places.isEmpty { return places.distinct }
         let known = config.routes.map(\.name)
         if let stranger = route.first(where: { !known.contains($0) }) {
-            throw ValidationError(
-                "there is no route \(stranger); routes here: \(known.joined(separator: ", ")); letters of a route that is "
-                    + "gone are found with --in STREAM")
+            let trouble = UnknownChoice(EscapedText.line(stranger.utf8), what: "route", known)
+            throw ValidationError("\(trouble); letters of a route that is gone are found with --in STREAM")
         }
         return config.routes.filter { route.isEmpty || route.contains($0.name) }
             .flatMap { route in route.streams.flatMap(route.deadLetterStreams) }.distinct

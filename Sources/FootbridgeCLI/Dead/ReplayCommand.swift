@@ -50,17 +50,11 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
     @OptionGroup var state: StateOption
 
+    func validate() throws { try EntryInterval(from: from, to: to ?? .open).validate("--from", "--to") }
+
     func run() async throws {
-        let bridgeConfig = try config.loadWithoutDestinations()
-        guard let route = bridgeConfig.routes.first(where: { $0.name == route }) else {
-            let names = bridgeConfig.routes.map(\.name).joined(separator: ", ")
-            throw ValidationError("There is no route \(route); routes here: \(names)")
-        }
-        if let stream, !route.streams.contains(stream) {
-            throw ValidationError(
-                "the route \(route.name) does not read \(stream); streams here: \(route.streams.joined(separator: ", "))"
-            )
-        }
+        let route = try config.loadWithoutDestinations().routes.named(route)
+        if let stream { _ = try route.index(of: stream) }
         let connection = try ToolConnection(nil, config: config, state: state)
         let client = try await connection.open()
         let (from, to, filter, options, streams) = (from, to, filter, replay, stream.map { [$0] } ?? route.streams)

@@ -61,6 +61,9 @@ struct StatusReader {
         var status = StatusReport.Stream(stream: stream)
         status.length = try await ask(.length(of: stream), &status)
         let consumers = status.error == nil ? try await readGroup(stream, route, &status) : []
+        let replay = route.replayStream(of: stream)
+        let replaying = try await ask(.length(of: replay), &status, of: "replays \(replay): ") ?? 0
+        if replaying > 0 { status.replaying = replaying }
         if let dead = route.deadLetterStream(of: stream) {
             status.deadLetterStream = dead
             status.deadLetters = try await ask(.length(of: dead), &status, of: "dead letters \(dead): ")

@@ -49,14 +49,18 @@ extension StatusReport {
     }
 
     private static func row(_ route: String, _ stream: Stream) -> [String] {
-        let hasGroup = stream.pending != nil
-        return [
+        [
             route, stream.stream, stream.length.map(String.init) ?? "?",
-            hasGroup ? stream.unread.map(String.init) ?? "?" : "no group",
+            unread(stream),
             stream.pending.map(String.init) ?? "-",
             stream.oldestPendingSeconds.map(Self.time) ?? ((stream.pending ?? 0) > 0 ? "?" : "-"),
             letters(stream),
         ]
+    }
+
+    private static func unread(_ stream: Stream) -> String {
+        let own = stream.pending == nil ? "no group" : stream.unread.map(String.init) ?? "?"
+        return stream.replaying.map { "\(own) + \($0) replayed" } ?? own
     }
 
     private static func letters(_ stream: Stream) -> String {

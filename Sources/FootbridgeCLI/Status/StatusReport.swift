@@ -61,6 +61,8 @@ struct StatusReport: Encodable, Equatable {
         var length: Int?
         var unread: Int?
         var pending: Int?
+        /// Entries that were replayed and are not settled yet; `nil` if there are none.
+        var replaying: Int?
         /// By its id.
         var oldestPendingSeconds: Double?
         /// Pending entries that an instance handed over when it stopped, and that nobody has taken yet.

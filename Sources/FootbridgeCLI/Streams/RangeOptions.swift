@@ -22,6 +22,7 @@ struct RangeOptions: ParsableArguments {
 
     func validate() throws {
         if let count, count < 0 { throw ValidationError("--count \(count) is below 0") }
+        try interval.validate("--since", "--until")
     }
 
     var interval: EntryInterval { EntryInterval(from: since ?? .open, to: until ?? .open) }

@@ -51,6 +51,7 @@ struct StreamRangeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let interval = EntryInterval(from: from ?? range.interval.from, to: to ?? range.interval.to)
+        try interval.validate(from == nil ? "--since" : "the first place", to == nil ? "--until" : "the last")
         try await server.perform(on: [stream]) { redis in
             try await redis.print(
                 interval, of: [stream], count: range.count, newestFirst: reverse, where: filter.filter(),

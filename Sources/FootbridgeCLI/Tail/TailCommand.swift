@@ -2,6 +2,7 @@ import ArgumentParser
 import Curl
 import Footbridge
 import FoundationEssentials
+import RedisStreams
 
 struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,8 +30,9 @@ struct TailCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only attempts with this status or reason.", valueName: "503|5xx|timeout"))
     var status: String?
 
-    @Option(help: ArgumentHelp("Only attempts of this entry.", valueName: "id"))
-    var entry: String?
+    @Option(
+        help: ArgumentHelp("Only attempts of this entry.", valueName: "id"), transform: { try EntryID(entry: $0) })
+    var entry: EntryID?
 
     @Option(name: [.customShort("n"), .long], help: "So many of those that were.")
     var count = 20
@@ -45,6 +47,12 @@ struct TailCommand: AsyncParsableCommand {
 
     func validate() throws {
         if !(0...10_000).contains(count) { throw ValidationError("-n must be 0 to 10000") }
+        guard let status else { return }
+        do throws(UnknownChoice) {
+            _ = try AttemptFilter(status)
+        } catch {
+            throw ValidationError("--status: \(error)")
+        }
     }
 
     func run() async throws {
@@ -54,10 +62,7 @@ struct TailCommand: AsyncParsableCommand {
                 "there is no admin server to ask; add admin: { listen: 127.0.0.1:9464 } and restart the bridge",
                 CommandExit.configuration)
         }
-        if let route, !bridgeConfig.routes.contains(where: { $0.name == route }) {
-            let names = bridgeConfig.routes.map(\.name).joined(separator: ", ")
-            throw ValidationError("There is no route \(route); routes here: \(names)")
-        }
+        if let route { _ = try bridgeConfig.routes.named(route) }
         let client = try AdminClient(admin)
         do {
             try await Interruptible.untilStopped { [self] in try await show(client, admin) }
@@ -90,7 +95,7 @@ struct TailCommand: AsyncParsableCommand {
         query.queryItems = [
             URLQueryItem(name: "limit", value: "\(limit)"), URLQueryItem(name: "route", value: route),
             URLQueryItem(name: "failed", value: failed ? "true" : nil), URLQueryItem(name: "status", value: status),
-            URLQueryItem(name: "entry", value: entry), URLQueryItem(name: "after", value: cursor),
+            URLQueryItem(name: "entry", value: entry.map { "\($0)" }), URLQueryItem(name: "after", value: cursor),
         ].filter { $0.value != nil }
         let answer: AdminClient.Answer
         do throws(TransportFailure) {

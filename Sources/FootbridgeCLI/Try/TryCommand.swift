@@ -53,15 +53,8 @@ struct TryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bridgeConfig = try config.load()
-        guard let route = bridgeConfig.routes.first(where: { $0.name == route }) else {
-            let names = bridgeConfig.routes.map(\.name).joined(separator: ", ")
-            throw ValidationError("There is no route \(route); routes here: \(names)")
-        }
-        guard let index = stream.map(route.streams.firstIndex(of:)) ?? 0 else {
-            throw ValidationError(
-                "the route \(route.name) does not read \(stream ?? ""); streams here: \(route.streams.joined(separator: ", "))"
-            )
-        }
+        let route = try bridgeConfig.routes.named(route)
+        let index = try stream.map(route.index(of:)) ?? 0
         if send, route.webhook == nil {
             throw ValidationError("--send is for routes with a webhook; \(route.name) has none")
         }

@@ -34,10 +34,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let known = try config.loadWithoutDestinations().routes
-        for name in routes where !known.contains(where: { $0.name == name }) {
-            throw ValidationError(
-                "There is no route \(name); routes here: \(known.map(\.name).joined(separator: ", "))")
-        }
+        for name in routes { _ = try known.named(name) }
         let connection = try ToolConnection(nil, config: config, state: state)
         let client = try await connection.open()
         let wanted = known.filter { routes.isEmpty || routes.contains($0.name) }

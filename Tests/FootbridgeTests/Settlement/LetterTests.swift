@@ -1,5 +1,6 @@
 import RedisStreams
 import Testing
+import Webhooks
 
 @testable import Footbridge
 
@@ -89,6 +90,40 @@ struct LetterTests {
         }
         #expect(throws: UnmakeableRequest.self) {
             try Origin(EntryFields(pairs), stream: 0, id: EntryID(milliseconds: 1))
+        }
+    }
+
+    @Test(
+        arguments: [
+            "rejected", "exhausted", "trimmed", "timeout", "instance_lost", "http_422", "redis_oom", "accept.body",
+            "rejected: http_422", "exhausted: instance_lost", "malformed: no field named body", "no field named body",
+            "unshapeable: webhook.body", "unshapeable: filter: it has no end",
+        ])
+    func `a reason that a letter can have is one`(text: String) throws {
+        #expect(try LetterSelection.reason(text) == text)
+    }
+
+    @Test(
+        arguments: [
+            ("nosuch", nil), ("rejectd", "rejected"), ("timout", "timeout"), ("http_600", nil), ("redis_", nil),
+            ("rejected: timout", "timeout"), ("", nil),
+        ] as [(String, String?)])
+    func `a reason that none can have is told, with what is like it`(text: String, near: String?) {
+        let error = #expect(throws: UnknownChoice.self) { try LetterSelection.reason(text) }
+        if let near { #expect(error?.description.hasSuffix("did you mean \(near)?") == true) }
+    }
+
+    @Test(arguments: Outcome.Reason.allCases)
+    func `a filter of attempts takes each reason`(reason: Outcome.Reason) throws {
+        #expect(try AttemptFilter(reason.rawValue) == .reason(reason.rawValue))
+    }
+
+    @Test func `a filter of attempts is a status, a kind of them, or a reason`() throws {
+        let unavailable = Outcome.outage(.status(503))
+        for text in ["503", "5xx", "5XX", "http_503"] { #expect(try AttemptFilter(text).includes(unavailable)) }
+        for text in ["500", "4xx", "timeout"] { #expect(try !AttemptFilter(text).includes(unavailable)) }
+        for text in ["foo", "600", "0xx", "5x", ""] {
+            #expect(throws: UnknownChoice.self) { try AttemptFilter(text) }
         }
     }
 }
