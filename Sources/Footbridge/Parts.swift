@@ -30,6 +30,9 @@
             HandOver(session, completion).begin()
         }
 
+        /// What people want of a route.
+        static func hold(_ mark: HoldMark?) -> HoldMark? { mark }
+
         /// What people are told of a route.
         static func figures(of counters: RouteCounters) -> RouteFigures { counters.figures }
     }

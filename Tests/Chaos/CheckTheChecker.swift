@@ -60,6 +60,8 @@ struct CheckTheChecker {
             "claimTheLiving", caughtBy: "one attempt at a time", "duplicates bounded by what faults exposed"),
         Variant("neverHandOver", [.terminate], caughtBy: "hand-over after SIGTERM"),
         Variant("abortAtEnd", [.terminate], caughtBy: "all drained"),
+        Variant("ignorePause", [.pause], caughtBy: History.quiet),
+        Variant("dropReplays", [.badAnswers, .replay], entries: 12_000, caughtBy: History.once),
         Variant(nil, nil, entries: 40_000, ordering: .key),
         Variant("ignoreLease", ordering: .key, caughtBy: History.order),
         Variant("forgetOrder", ordering: .key, caughtBy: History.order),

@@ -53,16 +53,19 @@ struct Performance {
         let exits = try scene.stopBridges()
         for producer in scene.producers { producer.stop() }
         try scene.control.find(scene.entries.gaps, in: scene.entries)
-        let history = History(
-            settings: settings, entries: scene.entries.entries, receipts: scene.receipts.receipts,
-            runs: scene.runs.runs, faults: faults, letters: try scene.control.deadLetters(), calmEnd: calmEnd,
-            calmEntries: settings.calmEntries, isDrained: isDrained, exits: exits, fallen: scene.fallen)
+        let letters = try scene.control.deadLetters()
+        func history(_ part: History.Part) -> History {
+            History(
+                part, settings: settings, entries: scene.entries.entries, receipts: scene.receipts.receipts,
+                runs: scene.runs.runs, faults: faults, letters: letters, calmEnd: calmEnd,
+                calmEntries: settings.calmEntries, isDrained: isDrained, exits: exits, fallen: scene.fallen)
+        }
         let seconds = Int(added - calmEnd)
         Report.line(
             "  \(faults.count) faults in \(seconds) s, \(scene.cuts) connections cut by the proxies, "
                 + "drained after \(Int(drained - added)) s more")
         Report.tell(scene.stalls.stalls, since: calmEnd)
-        let checks = history.checks()
+        let checks = history(.first).checks(history(.replays))
         if !checks.allSatisfy(\.holds) {
             try scene.runs.write(to: settings.logs)
             let failures = checks.flatMap { check in check.allFailures.map { "\(check.name): \($0)\n" } }

@@ -17,6 +17,8 @@ final class Scene {
     /// Connections that the proxies cut.
     var cuts = 0
     let stalls = StallWatch()
+    /// Entries whose dead letters were replayed.
+    var replayed: Set<EntryID> = []
 
     init(_ settings: Settings) throws {
         self.settings = settings

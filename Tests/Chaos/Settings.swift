@@ -51,6 +51,10 @@ struct Settings: Sendable {
     static func deadLetters(_ index: Int, routes: Int) -> String {
         "{\(stream(index))}:dead:\(stream(index % routes))"
     }
+    /// What is to be delivered once more.
+    static func replays(_ index: Int, routes: Int) -> String {
+        "{\(stream(index))}:replay:\(stream(index % routes))"
+    }
     /// Where an entry belongs. Each producer serves all of them in turn.
     static func stream(ofEntry number: Int, of streams: Int) -> Int { number / producers % streams }
     static let secret = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="

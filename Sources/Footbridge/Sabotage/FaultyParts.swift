@@ -33,6 +33,8 @@
             HandOver(session, completion).begin()
         }
 
+        static func hold(_ mark: HoldMark?) -> HoldMark? { Sabotage.chosen == .ignorePause ? nil : mark }
+
         static func figures(of counters: RouteCounters) -> RouteFigures {
             var figures = counters.figures
             if Sabotage.chosen == .miscount { figures.delivered -= figures.delivered / Sabotage.rarity }

@@ -56,6 +56,10 @@
                 }
             case .sendTwiceAtOnce:
                 if isUnderWay(delivery) { doubled.insert(delivery.row) }
+            case .dropReplays where delivery.replay != nil:
+                loop.schedule(after: .zero) { [self] in
+                    onFinish(delivery.row, DeliveryReport(outcome: .delivered(status: 200)))
+                }
             case .buryDelivered where isChosen: refused.insert(delivery.key)
             case .leak: Self.leak()
             default: break
@@ -78,8 +82,10 @@
                     stream: key.stream, id: EntryID(milliseconds: id.milliseconds, sequence: id.sequence + 1))
             default: break
             }
-            return Delivery(
+            var copy = Delivery(
                 row: delivery.row, key: key, fields: fields, attempt: attempt, isFresh: delivery.isFresh)
+            (copy.place, copy.replay, copy.failure) = (delivery.place, delivery.replay, delivery.failure)
+            return copy
         }
 
         /// Sends it once more; whether that is under way.
@@ -97,6 +103,7 @@
             let delivery = deliveries.removeValue(forKey: row)
             switch (fault, report.outcome) {
             case (.ackBeforeDelivery, _): break
+            case (.dropReplays, _) where delivery?.replay != nil: break
             case (.dropOn5xx, let outcome) where outcome.status ?? 0 >= 500:
                 onFinish(row, DeliveryReport(outcome: .delivered(status: 200)))
             case (.sendTwice, let outcome):

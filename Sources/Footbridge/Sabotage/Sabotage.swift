@@ -27,6 +27,8 @@
         /// Memory is not given back.
         case leak
         case abortAtEnd
+        /// What is replayed is settled, whatever its receiver says.
+        case dropReplays
         /// Ends the process with an entry that has the field `abort`: no fault of ours, but one that has to be survived.
         case abortOnMarked
 
@@ -46,6 +48,9 @@
         case ignoreLease
         /// No entry waits for another.
         case forgetOrder
+
+        // Of what people want.
+        case ignorePause
 
         // Of what is told.
         case loseAcknowledgement

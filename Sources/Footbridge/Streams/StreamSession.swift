@@ -435,6 +435,7 @@ final class StreamSession {
 
     /// Whether people have told the route to wait; `nil` if nobody can tell.
     func sawHold(_ mark: HoldMark?) {
+        let mark = Parts.hold(mark)
         let isNews = !isHoldKnown || mark != hold
         (hold, isHoldKnown) = (mark, true)
         if isNews { route.holdMayHaveChanged() }

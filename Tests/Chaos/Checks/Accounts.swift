@@ -40,10 +40,12 @@ extension History {
     ///   frozen may have met its own timeout first, and attempts that met a closed port are in no receiver's ledger: there
     ///   the count may be off, by as many as were open, or upwards.
     /// - A dead letter is one that the log names, and that stands in Redis.
-    func accounts(_ exposure: Exposure) -> Check {
+    func accounts(_ exposure: Exposure, _ replays: History) -> Check {
         var failures: [String] = []
         var (lives, exact, delivered, retried, dead) = (0, 0, 0, 0, 0)
-        for (number, tally) in tallies(exposure).sorted(by: { $0.key < $1.key }) {
+        let again = replays.tallies(Exposure(replays))
+        let all = tallies(exposure).merging(again) { $0 + $1 }
+        for (number, tally) in all.sorted(by: { $0.key < $1.key }) {
             let run = runs[number]
             guard let told = run.lastWords else { continue }
             lives += 1
@@ -57,7 +59,12 @@ extension History {
                 failures.append("\(name): \(told.retried) retried, by the ledger \(tally.retried)")
             }
             let buried = Set(run.buried)
-            if told.dead < run.buried.count || run.buried.count != buried.count || !buried.isSubset(of: letterIDs) {
+            // What was replayed may be given up by the same process twice.
+            let twice = Dictionary(grouping: run.buried, by: \.self).filter { $1.count > 1 }.map(\.key)
+            if told.dead < run.buried.count || !replays.letterIDs.isSuperset(of: twice)
+                || run.buried.count > buried.count + twice.count
+                || !buried.isSubset(of: letterIDs.union(replays.letterIDs))
+            {
                 failures.append("\(name): \(told.dead) dead, the log names \(buried.count)")
             }
             guard let end = run.endFigures else { continue }
@@ -89,10 +96,10 @@ extension History {
         return wrong.map { "\($0): \(figures[$0].map(String.init) ?? "absent") at rest" }
     }
 
-    private var letterIDs: Set<EntryID> { Set(letters.compactMap(\.id)) }
+    fileprivate var letterIDs: Set<EntryID> { Set(letters.compactMap(\.id)) }
 
     /// What the ledger knows of the requests of one process.
-    private struct Tally {
+    fileprivate struct Tally {
         var accepted = 0
         /// It may or may not have known the answer.
         var open = 0
@@ -103,11 +110,18 @@ extension History {
         /// Whether every attempt came to the receiver, and every answer to the process.
         var isExact = true
 
+        static func + (left: Tally, right: Tally) -> Tally {
+            Tally(
+                accepted: left.accepted + right.accepted, open: left.open + right.open,
+                failed: left.failed + right.failed, refused: left.refused + right.refused,
+                isExact: left.isExact && right.isExact)
+        }
+
         var delivered: ClosedRange<Int> { accepted...(accepted + open) }
         var retried: ClosedRange<Int> { failed...(failed + refused) }
     }
 
-    private func tallies(_ exposure: Exposure) -> [Int: Tally] {
+    fileprivate func tallies(_ exposure: Exposure) -> [Int: Tally] {
         var tallies: [Int: Tally] = [:]
         for run in runs.indices { tallies[run] = Tally(isExact: isExact(run)) }
         let dead = Dictionary(

@@ -90,7 +90,7 @@ extension History {
         var failures: [String] = []
         var most = 0
         var accepted: [[Moment]] = Array(repeating: [], count: runs.count)
-        for receipt in receipts where receipt.isAccepted && runs.indices.contains(Int(receipt.run)) {
+        for receipt in allReceipts where receipt.isAccepted && runs.indices.contains(Int(receipt.run)) {
             accepted[Int(receipt.run)].append(receipt.received)
         }
         for number in byEntry.indices where byEntry[number].count > Settings.attempts {
@@ -132,7 +132,11 @@ extension History {
                 let free = places.count { $0 <= place && receipts[Int($0)].answer == .status429 }
                 var least = Self.wait(afterAttempt: Int(first.attempt) - free) * (1 - Settings.backoff.jitter)
                 // Who asks for a pause says how long, whatever the schedule says. Another process learns that by itself.
-                if first.answer == .status429, first.run == second.run { least = Double(Settings.retryAfter) }
+                if first.answer == .status429, first.run == second.run,
+                    !exposure.wasReloaded(Int(first.run), from: first.received, to: second.received)
+                {
+                    least = Double(Settings.retryAfter)
+                }
                 // The sender's clock starts before the request is here; that counts most where its own timeout is the end.
                 let margin = first.answer == .late || first.answer == .hang ? 0.15 : 0.05
                 let isSoon = gap < least - margin
@@ -188,7 +192,7 @@ extension History {
         if isRefused { return true }
         var (refused, quietSince) = (0, Moment?.none)
         for place in byRun[run] ?? [] {
-            let receipt = receipts[Int(place)]
+            let receipt = allReceipts[Int(place)]
             if receipt.received > end { break }
             if receipt.isAccepted {
                 if refused >= 5, receipt.received >= start, let quietSince, receipt.received - quietSince >= 0.75 {

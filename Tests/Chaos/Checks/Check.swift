@@ -22,13 +22,16 @@ struct Check {
 
 extension History {
     /// All checks of a run.
-    func checks() -> [Check] {
+    ///
+    /// - Parameter replays: the history of what was replayed.
+    func checks(_ replays: History) -> [Check] {
         let exposure = Exposure(self)
         var checks = [
             losses(exposure), trims(), unexpected(), duplicates(exposure), settledOnce(exposure), oneAtATime(exposure),
             changesHands(exposure), burials(exposure), refusals(), attemptsRise(exposure), attemptsEnd(),
             retryLaw(exposure),
-            calmAccounts(), accounts(exposure), darkTime(), handOver(), drained(), baseLine(), surroundings(),
+            calmAccounts(), accounts(exposure, replays), quiet(), replays.settledOnceMore(), darkTime(), handOver(),
+            drained(), baseLine(), surroundings(),
         ]
         // Under strict order nothing passes what a receiver refuses, and nothing shows that it takes others: `give_up: always`.
         if settings.ordering != .strict { checks.append(scapegoats()) }

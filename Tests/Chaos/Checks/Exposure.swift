@@ -116,6 +116,11 @@ struct Exposure {
         }
     }
 
+    /// Whether a process was told to read another configuration between two requests: a route that changes hands over what it has.
+    func wasReloaded(_ run: Int, from start: Moment, to end: Moment) -> Bool {
+        faults.contains { $0.fault.kind == .reload && $0.runs.contains(run) && $0.start <= end && start <= $0.end }
+    }
+
     /// Whether the bridge was frozen before it saw the answer, and may have met its own timeout first when it went on.
     func mayBeUnheard(_ place: Int) -> Bool {
         thawed[Int32(place)] != nil || faultsOf[Int32(place)]?.contains { faults[$0].fault.kind == .freeze } ?? false

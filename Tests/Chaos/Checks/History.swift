@@ -1,10 +1,16 @@
 import TestSupport
 
 /// All that a run left: both ledgers, the faults, the dead letters, and how it ended.
+///
+/// Of the entries' first time: what was replayed is a history of its own.
 struct History {
+    enum Part { case first, replays }
+
     let settings: Settings
     let entries: [EntryBook.Entry]
     let receipts: [Receipt]
+    /// Those of replays, too.
+    let allReceipts: [Receipt]
     let runs: [Run]
     let faults: [FaultRecord]
     let letters: [DeadLetter]
@@ -20,20 +26,27 @@ struct History {
 
     /// Places of receipts by entry, each in the order of their arrival.
     let byEntry: [[Int32]]
-    /// The same by run.
+    /// Places of all receipts by run.
     let byRun: [Int32: [Int32]]
     /// Numbers of entries by id, as far as anybody knows it.
     let numbers: [EntryID: Int]
 
-    /// - Parameter letters: those that a FLUSHALL took along are added from its record.
+    /// - Parameters:
+    ///   - receipts: all that there are.
+    ///   - letters: those that a FLUSHALL took along, or that were replayed, are added from its record.
     init(
-        settings: Settings, entries: [EntryBook.Entry], receipts: [Receipt], runs: [Run], faults: [FaultRecord] = [],
+        _ part: Part = .first, settings: Settings, entries: [EntryBook.Entry], receipts: [Receipt], runs: [Run],
+        faults: [FaultRecord] = [],
         letters: [RedisReply], calmEnd: Moment, calmEntries: Int = 0, isDrained: Bool, exits: [ChildProcess.Exit?],
         fallen: [String] = [], epoch: Double = Moment.epoch
     ) {
+        let own = receipts.filter { $0.isReplayed == (part == .replays) }
+        let (entries, faults) =
+            part == .first ? (entries, faults) : (Self.replayed(of: entries, faults), faults.map(\.ofReplays))
         self.settings = settings
         self.entries = entries
-        self.receipts = receipts
+        self.receipts = own
+        self.allReceipts = receipts
         self.runs = runs
         self.faults = faults
         self.calmEnd = calmEnd
@@ -45,15 +58,26 @@ struct History {
         var byEntry: [[Int32]] = Array(repeating: [], count: entries.count)
         var numbers: [EntryID: Int] = [:]
         for (number, entry) in entries.enumerated() where entry.outcome.isOwed { numbers[entry.id] = number }
-        for (place, receipt) in receipts.enumerated() where entries.indices.contains(Int(receipt.entry)) {
+        for (place, receipt) in own.enumerated() where entries.indices.contains(Int(receipt.entry)) {
             byEntry[Int(receipt.entry)].append(Int32(place))
             if numbers[receipt.id] == nil { numbers[receipt.id] = Int(receipt.entry) }
         }
         self.byEntry = byEntry
         byRun = Dictionary(grouping: receipts.indices.map { Int32($0) }) { receipts[Int($0)].run }
         self.numbers = numbers
-        self.letters = (faults.flatMap(\.flushedLetters) + letters).map {
-            DeadLetter($0, numbers: numbers, streams: settings.streams)
+        let replayed = part == .first ? faults.flatMap(\.replayed) : []
+        self.letters = (faults.flatMap(\.flushedLetters) + letters + replayed).filter {
+            ($0["replays"] != nil) == (part == .replays)
+        }.map { DeadLetter($0, numbers: numbers, streams: settings.streams) }
+    }
+
+    /// As if only what was replayed had ever been added.
+    private static func replayed(of entries: [EntryBook.Entry], _ faults: [FaultRecord]) -> [EntryBook.Entry] {
+        let numbers = Set(faults.flatMap(\.replayed).compactMap { $0["field.n"]?.text.flatMap { Int($0) } })
+        return entries.indices.map { number in
+            var entry = entries[number]
+            entry.outcome = numbers.contains(number) ? entry.outcome.isOwed ? .ok : .unknown : .notSent
+            return entry
         }
     }
 
@@ -72,6 +96,16 @@ struct History {
     var inFlight: Int { Settings.concurrency * settings.workers * settings.routes }
     /// What one process holds.
     var window: Int { Settings.window * settings.workers * settings.streams }
+}
+
+extension FaultRecord {
+    /// As it struck what was replayed: the streams of entries are none of its own.
+    fileprivate var ofReplays: FaultRecord {
+        var record = self
+        (record.trimmedPending, record.trimmedUnread, record.reread) = ([], [], nil)
+        record.flushed = flushedReplays
+        return record
+    }
 }
 
 /// An entry that the bridge gave up.

@@ -123,6 +123,7 @@ extension History {
                 let hasEnded = (run.toldToEnd ?? run.endedAt).map { $0 <= second.received } ?? false
                 guard !hasEnded, exposure.thawed[place] == nil, exposure.thawed[next] == nil,
                     !exposure.mayHaveBeenTaken(from: Int(first.run), by: second.received),
+                    !exposure.wasReloaded(Int(first.run), from: first.received, to: second.received),
                     exposure.rereads(of: number, before: second.received).isEmpty
                 else { continue }
                 failures.append("taken from a living process: \(text(ofEntry: number))")

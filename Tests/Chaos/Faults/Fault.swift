@@ -55,6 +55,12 @@ struct Fault: Sendable, CustomStringConvertible {
         case muteSentinel
         /// Several at once: bad answers and a slow way to Redis, and amid them a kill, CLIENT KILL and a freeze of Redis.
         case storm
+        /// People pause all routes, and resume them.
+        case pause
+        /// One bridge is told to read another configuration, and then the one that it had.
+        case reload
+        /// Dead letters are replayed.
+        case replay
         /// A receiver refuses connections.
         case refuse
         /// Most requests are answered badly.
@@ -113,6 +119,9 @@ struct Fault: Sendable, CustomStringConvertible {
         case .isolateMaster: "the master is cut off and lives"
         case .muteSentinel: "a Sentinel says nothing, CLIENT KILL"
         case .storm: "all at once around \(name)"
+        case .pause: "footbridge pause, resume"
+        case .reload: "footbridge reload of \(name), twice"
+        case .replay: "footbridge dead replay"
         case .refuse: "receiver of \(name) refuses (\(force))"
         case .badAnswers: "bad answers (\(force))"
         }

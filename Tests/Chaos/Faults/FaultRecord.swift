@@ -29,6 +29,12 @@ struct FaultRecord: Sendable {
     /// What was pending or unread when all was deleted, and the dead letters that went with it.
     var flushed: [EntryID] = []
     var flushedLetters: [RedisReply] = []
+    /// What was being replayed and went with it.
+    var flushedReplays: [EntryID] = []
+    /// Dead letters that went to their routes once more.
+    var replayed: [RedisReply] = []
+    /// When no bridge may send anything.
+    var quiet: ClosedRange<Moment>?
     /// It hit the instance that delivered a stream in order.
     var hadLease = false
     /// What is worth to be told of it.

@@ -138,7 +138,8 @@ extension Faults {
             record.complaints.append("FLUSHALL failed")
             return record
         }
-        (record.flushed, record.flushedLetters) = (flushed.unsettled, flushed.letters)
+        (record.flushed, record.flushedLetters, record.flushedReplays) =
+            (flushed.unsettled, flushed.letters, flushed.replays)
         record.remark = "\(flushed.unsettled.count) entries and \(flushed.letters.count) dead letters went with it"
         // Until all have noticed that the group is another one.
         pause(Settings.claimAfter)

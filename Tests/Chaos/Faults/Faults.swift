@@ -61,6 +61,9 @@ struct Faults {
         case .destroyGroup: [try destroyGroup(fault)]
         case .deleteConsumer: [try deleteConsumer(fault)]
         case .flushAll: [try flushAll(fault)]
+        case .pause: [try pauseRoutes(fault)]
+        case .reload: [try reload(fault)]
+        case .replay: [try replay(fault)]
         case .refuse: [try refuse(fault)]
         case .badAnswers: [badAnswers(fault)]
         case .storm: try storm(fault)

@@ -11,6 +11,8 @@ final class Bridge {
     private(set) var process: ChildProcess?
     /// The place of its last start among the runs.
     private(set) var run = -1
+    /// The configuration of that.
+    private(set) var file = ""
     private let runs: RunBook
     private let redis: RedisService
     private let settings: Settings
@@ -52,13 +54,19 @@ final class Bridge {
 
     private func launch(claimAfter: Double, clock: MovableClock?) throws -> ChildProcess {
         run = runs.begin(bridge: index)
-        let file = try directory.write(configuration(claimAfter), to: "\(name)-\(run).yaml")
+        file = try directory.write(configuration(claimAfter), to: "\(name)-\(run).yaml")
         var environment = settings.sabotage.map { ["FOOTBRIDGE_SABOTAGE": $0] } ?? [:]
         if let clock { environment.merge(clock.environment) { $1 } }
         let process = try ChildProcess(settings.binary, ["run", "-c", file], environment: environment)
         self.process = process
         runs.keep(process, of: run)
         return process
+    }
+
+    /// Changes the file that it was started with.
+    func rewrite(concurrency: Int) throws {
+        file = try directory.write(
+            configuration(Settings.claimAfter, concurrency: concurrency), to: "\(name)-\(run).yaml")
     }
 
     func signal(_ number: Int32) {
@@ -79,7 +87,7 @@ final class Bridge {
         try waitForExit(within: 10)
     }
 
-    private func configuration(_ claimAfter: Double) -> String {
+    private func configuration(_ claimAfter: Double, concurrency: Int = Settings.concurrency) -> String {
         return """
             redis: \(redis.configuration(by: proxy.port))
             admin: { listen: "127.0.0.1:0" }
@@ -87,13 +95,13 @@ final class Bridge {
             workers: \(settings.workers)
             log: { level: info, format: json }
             routes:
-            \((0..<settings.routes).map { route($0, claimAfter: ms(claimAfter)) }.joined())
+            \((0..<settings.routes).map { route($0, claimAfter: ms(claimAfter), concurrency) }.joined())
             """
     }
 
     private func ms(_ seconds: Double) -> String { "\(Int(seconds * 1000))ms" }
 
-    private func route(_ number: Int, claimAfter: String) -> String {
+    private func route(_ number: Int, claimAfter: String, _ concurrency: Int) -> String {
         let backoff = Settings.backoff
         let streams = stride(from: number, to: settings.streams, by: settings.routes).map(Settings.stream)
         return """
@@ -108,7 +116,7 @@ final class Bridge {
                   headers: { X-Bridge: "\(run)" }
                   timeout: \(ms(Settings.timeout))
                   sign: { secret: "\(Settings.secret)" }
-                concurrency: \(Settings.concurrency)
+                concurrency: \(concurrency)
                 claim_after: \(claimAfter)
                 drain_timeout: \(ms(Settings.drainTimeout))
                 ordering: \(settings.ordering)\(settings.ordering == .key ? "\n    key: .fields.key" : "")

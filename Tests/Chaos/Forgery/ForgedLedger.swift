@@ -45,7 +45,7 @@ struct ForgedLedger {
     /// A request; by itself in good order, by the bridge whose turn it is, on a connection that was used before.
     mutating func receive(
         _ number: Int, at seconds: Double, attempt: Int = 1, _ answer: Answer = .ok, after delay: Double = 0.001,
-        run: Int? = nil, connection: Int? = nil, earlier: Int = 1
+        run: Int? = nil, connection: Int? = nil, earlier: Int = 1, isReplayed: Bool = false
     ) {
         let run = run ?? number % Settings.bridges
         let received = Self.time(seconds)
@@ -53,7 +53,7 @@ struct ForgedLedger {
             entry: Int32(number), receiver: UInt8(run % Settings.bridges), connection: Int32(connection ?? run),
             earlier: Int32(earlier), run: Int32(run), attempt: Int32(attempt), answer: answer, isSigned: true,
             timestamp: UInt32(seconds), id: Self.id(number), digest: entries[number].digest, received: received,
-            second: UInt32(seconds))
+            isReplayed: isReplayed, second: UInt32(seconds))
         if answer != .hang { receipt.answered = received + delay }
         if answer != .hang, answer != .reset { receipt.sent = received + delay }
         receipts.append(receipt)
@@ -63,14 +63,35 @@ struct ForgedLedger {
     mutating func forget(_ number: Int) { receipts.removeAll { $0.entry == number } }
 
     /// A dead letter as the bridge writes it.
-    mutating func bury(_ number: Int, _ reason: String, status: Int? = nil, attempts: Int) {
+    mutating func bury(_ number: Int, _ reason: String, status: Int? = nil, attempts: Int, replays: Int = 0) {
+        letters.append(letter(number, reason, status: status, attempts: attempts, replays: replays))
+    }
+
+    /// An entry is refused twice, buried, and replayed a while later.
+    mutating func replay(_ number: Int, at second: Double) {
+        forget(number)
+        refuse(number, at: Self.second(number) + 0.01)
+        let letter = letter(number, "rejected: http_422", status: 422, attempts: 2, replays: 0)
+        strike(.replay, at: second) { $0.replayed = [letter] }
+    }
+
+    /// Twice, the second time over a fresh connection.
+    mutating func refuse(_ number: Int, at second: Double, isReplayed: Bool = false) {
+        receive(number, at: second, .status422, isReplayed: isReplayed)
+        receive(
+            number, at: second + 0.01, attempt: 2, .status422, connection: 1000 + number, earlier: 0,
+            isReplayed: isReplayed)
+    }
+
+    private func letter(_ number: Int, _ reason: String, status: Int?, attempts: Int, replays: Int) -> RedisReply {
         var words = ["reason", reason]
         if let status { words += ["status", "\(status)"] }
         words += ["attempts", "\(attempts)", "stream", "chaos", "id", Self.id(number).text]
+        if replays > 0 { words += ["replays", "\(replays)"] }
         for field in Payload(seed: settings.seed, number: number, keys: settings.keys).fields {
             words += ["field.\(field.name)", field.value]
         }
-        letters.append(.array(words.map { .bulk(Array($0.utf8)) }))
+        return .array(words.map { .bulk(Array($0.utf8)) })
     }
 
     /// A fault that lasts from one second to another.
@@ -94,10 +115,14 @@ struct ForgedLedger {
         runs.append(Run(bridge: runs[run].bridge, startedAt: Self.time(second)))
     }
 
-    func history() -> History {
+    /// All checks of it.
+    func checks() -> [Check] { history(.first).checks(history(.replays)) }
+
+    private func history(_ part: History.Part) -> History {
         let sorted = receipts.sorted { $0.received < $1.received }
         var runs = runs
-        let dead = letters.count
+        // Run 0 has buried all, also what was replayed since.
+        let dead = letters.count + faults.flatMap(\.replayed).count
         for number in runs.indices where runs[number].endedAt == nil {
             let accepted = sorted.filter { Int($0.run) == number && $0.isAccepted }
             let retried = sorted.filter { Int($0.run) == number && !$0.isAccepted }.count - (number == 0 ? dead : 0)
@@ -112,7 +137,7 @@ struct ForgedLedger {
         }
         misreport(&runs)
         return History(
-            settings: settings, entries: entries, receipts: sorted, runs: runs, faults: faults, letters: letters,
+            part, settings: settings, entries: entries, receipts: sorted, runs: runs, faults: faults, letters: letters,
             calmEnd: Self.time(Self.second(Self.calm) - 0.5), calmEntries: Self.calm, isDrained: isDrained,
             exits: exits,
             fallen: fallen, epoch: 0)

@@ -64,6 +64,9 @@ struct Receipt: Sendable {
     /// Just after; 0 if it could not be sent.
     var sent = Moment(nanoseconds: 0)
 
+    /// It says that it is of a replay. No entry is replayed twice.
+    var isReplayed = false
+
     /// The receiver's wall clock when the request had been read, to compare `timestamp` with: seconds since 1970.
     var second: UInt32 = 0
 

@@ -101,7 +101,7 @@ final class ChaosReceiver: Sendable {
                     attempt: Int32(clamping: request.attempt), answer: answer,
                     isSigned: signatures.accepts(request), timestamp: UInt32(request.timestamp) ?? 0,
                     id: id ?? EntryID(milliseconds: 0, sequence: 0),
-                    digest: digest(request.body), received: received,
+                    digest: digest(request.body), received: received, isReplayed: !request.replay.isEmpty,
                     second: UInt32(clamping: time(nil))))
             earlier += 1
             guard AnswerWriter(peer: peer, book: book, place: place).write(answer) else { return }

@@ -4,6 +4,8 @@ struct Request {
     var timestamp = ""
     var attempt = 0
     var signature = ""
+    /// The id of the dead letter that it comes from; empty unless it is replayed.
+    var replay = ""
     /// Which start of which bridge.
     var run = -1
     var body: [UInt8] = []
@@ -63,6 +65,8 @@ struct RequestReader {
                 request.attempt = Int(value()) ?? 0
             } else if Self.equal(name, "webhook-signature") {
                 request.signature = value()
+            } else if Self.equal(name, "webhook-replay") {
+                request.replay = value()
             } else if Self.equal(name, "x-bridge") {
                 request.run = Int(value()) ?? -1
             } else if Self.equal(name, "content-length") {

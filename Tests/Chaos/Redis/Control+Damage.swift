@@ -83,6 +83,8 @@ extension Control {
         /// Entries that were pending or unread.
         let unsettled: [EntryID]
         let letters: [RedisReply]
+        /// Entries that were being replayed.
+        let replays: [EntryID]
     }
 
     /// The ids of all that a group has not read: hundreds of thousands, if the bridges are behind.
@@ -111,19 +113,23 @@ extension Control {
                 ["XPENDING", name, Settings.group, "-", "+", "100000"],
                 ["EVAL", Self.unread, "1", name, Settings.group],
                 ["XRANGE", Settings.deadLetters(stream, routes: routes), "-", "+"],
+                ["XRANGE", Settings.replays(stream, routes: routes), "-", "+"],
             ]
         }
         commands += [["FLUSHALL"], ["EXEC"]]
         let replies = try redis.master.probe().pipeline(commands.map { $0.map { Array($0.utf8) } })
-        guard let done = replies.last?.elements, done.count == streams.count * 3 + 1 else { return nil }
+        guard let done = replies.last?.elements, done.count == streams.count * 4 + 1 else { return nil }
         var unsettled: [EntryID] = []
-        var letters: [RedisReply] = []
+        var (letters, replays): ([RedisReply], [EntryID]) = ([], [])
         for stream in streams {
-            let (pending, unread) = (done[stream * 3].elements.map { $0.elements.first }, done[stream * 3 + 1].elements)
+            let (pending, unread) = (done[stream * 4].elements.map { $0.elements.first }, done[stream * 4 + 1].elements)
             unsettled += (pending + unread).compactMap { $0?.text.flatMap { EntryID($0, stream: stream) } }
-            letters += done[stream * 3 + 2].elements.map { $0.elements[1] }
+            letters += done[stream * 4 + 2].elements.map { $0.elements[1] }
+            replays += done[stream * 4 + 3].elements.compactMap {
+                $0.elements[1]["id"]?.text.flatMap { EntryID($0, stream: stream) }
+            }
         }
-        return Flushed(unsettled: unsettled, letters: letters)
+        return Flushed(unsettled: unsettled, letters: letters, replays: replays)
     }
 
     /// XGROUP DELCONSUMER of all consumers of a bridge; how many entries they had.

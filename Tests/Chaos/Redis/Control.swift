@@ -107,7 +107,9 @@ struct Control {
                 let pending = group["pending"]?.integer, let last = group["last-delivered-id"]?.text
             else { return nil }
             let unread = try command("XRANGE", name, "(\(last)", "+", "COUNT", "1000").elements.count
-            sum += Int(pending) + unread
+            // What is settled of it is deleted.
+            let replays = try command("XLEN", Settings.replays(stream, routes: routes)).integer ?? 0
+            sum += Int(pending) + unread + Int(replays)
         }
         return sum
     }
@@ -128,6 +130,22 @@ struct Control {
             try Self.page(Settings.deadLetters(stream, routes: routes), by: probe) { letters.append($1) }
         }
         return letters
+    }
+
+    /// Those of a stream, with their ids.
+    func deadLetters(of stream: Int) throws -> [(id: String, fields: RedisReply)] {
+        var letters: [(String, RedisReply)] = []
+        try Self.page(Settings.deadLetters(stream, routes: routes), by: try redis.master.probe()) {
+            letters.append(($0, $1))
+        }
+        return letters
+    }
+
+    /// Waits until the replica has all that was written.
+    func settle() throws {
+        let probe = try redis.master.probe()
+        _ = try probe.command("SET", "chaos:settle", "")
+        _ = try probe.command("WAIT", "1", "2000")
     }
 
     /// Looks for the entries whose XADD got no reply, where they stand if they were added.
