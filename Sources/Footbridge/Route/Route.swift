@@ -356,8 +356,7 @@ final class Route: TurnParticipant {
                 counters.endToEnd.record(nanoseconds: age &* 1_000_000)
             }
             burials.didSettle(table.key(row))
-            // What is replayed is also deleted.
-            if report.settlement == .acknowledged, !isReplay(table.key(row).stream) { return settler.confirm(row) }
+            if report.settlement == .acknowledged { return settler.confirm(row) }
             counters.delivered += 1
             settler.acknowledge(row)
         case .repeatNow:

@@ -12,9 +12,10 @@ enum AppendScript {
 
     /// On the server of the source: appends and acknowledges in one step, if the entry is still this consumer's.
     ///
-    /// `KEYS` source, target; `ARGV` group, id, consumer, then each new entry: the number of its strings, its strings. → 1, or 0
-    /// if the entry is not the consumer's (any more), or there is no such group. `XADD` comes before `XACK`: if it fails, the
-    /// script ends, and the entry stays pending.
+    /// `KEYS` source, target; `ARGV` group, id, consumer, 1 if the source is a replay stream, then each new entry: the number of its
+    /// strings, its strings. → 1, or 0 if the entry is not the consumer's (any more), or there is no such group. `XADD` comes before
+    /// `XACK`: if it fails, the script ends, and the entry stays pending. What is replayed is also deleted: nobody could tell later
+    /// that it is settled.
     static func acknowledging(_ append: AppendConfig) -> String {
         """
         local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1, ARGV[3])
@@ -24,13 +25,14 @@ enum AppendScript {
         end
         if #pending == 0 then return 0 end
         \(oldest(append))
-        local at = 4
+        local at = 5
         while at <= #ARGV do
           local last = at + tonumber(ARGV[at])
           redis.call('XADD', KEYS[2], \(trimming(append))'*', unpack(ARGV, at + 1, last))
           at = last + 1
         end
         redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+        if ARGV[4] == '1' then redis.call('XDEL', KEYS[1], ARGV[2]) end
         return 1
         """
     }

@@ -97,12 +97,13 @@ final class StreamSink: LaneSink {
         var encoder: RESPEncoder
         if lane.isOwn {
             encoder = script.begin(
-                keys: 2, arguments: 5 + strings, isWhole: isWhole, capacity: capacity, on: connection)
+                keys: 2, arguments: 6 + strings, isWhole: isWhole, capacity: capacity, on: connection)
             encoder.argument(source.streams[delivery.place.stream])
             encoder.argument(target)
             encoder.argument(source.group)
             delivery.place.id.encode(into: &encoder)
             encoder.argument(source.consumer)
+            encoder.argument(delivery.replay == nil ? "0" as StaticString : "1")
         } else {
             encoder = script.begin(
                 keys: 2, arguments: 5 + names.count + strings, isWhole: isWhole, capacity: capacity + 96 * names.count,

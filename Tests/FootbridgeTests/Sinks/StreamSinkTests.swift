@@ -54,7 +54,7 @@ import Webhooks
     @Test func `a script is sent whole until its hash is known, and once more when it was forgotten`() async throws {
         let script = AppendScript.acknowledging(Self.append)
         @Sendable func call(_ number: Int) -> [String] {
-            ["2", "s", "t", "g", "\(number)-0", "a.1", "2", "n", "\(number)"]
+            ["2", "s", "t", "g", "\(number)-0", "a.1", "0", "2", "n", "\(number)"]
         }
         @Sendable func whole(_ number: Int) -> String { words(["EVAL", script] + call(number)) }
         @Sendable func short(_ number: Int) -> String { words(["EVALSHA", "hash"] + call(number)) }

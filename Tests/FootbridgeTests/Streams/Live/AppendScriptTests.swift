@@ -25,12 +25,13 @@ extension LiveScripts {
 
         /// - Parameter entries: names and values in turn, of each new entry.
         private func acknowledging(
-            _ number: UInt64, _ config: AppendConfig, _ group: LiveGroup, _ entries: [[String]] = [["n", "1"]]
+            _ number: UInt64, _ config: AppendConfig, _ group: LiveGroup, _ entries: [[String]] = [["n", "1"]],
+            isReplay: Bool = false
         ) -> RESPCommand {
             let lists: [any RESPArgument] = entries.flatMap { ["\($0.count)"] + $0 }
             let head: [any RESPArgument] = [
                 AppendScript.acknowledging(config), 2, group.stream, target(group), group.name, EntryID.at(number),
-                "a",
+                "a", isReplay ? 1 : 0,
             ]
             return RESPCommand("EVAL", arguments: head + lists)
         }
@@ -70,6 +71,15 @@ extension LiveScripts {
             #expect(try await reply(command, group) == 0)
             #expect(try appended(group) == [["n", "1", "n", "2"]])
             #expect(try group.pending() == [Pending(2, "a", 1)])
+        }
+
+        @Test func `what is replayed is deleted in the same step`() async throws {
+            let group = try LiveGroup(entries: 2)
+            try group.read(2, by: "a")
+            #expect(try await reply(acknowledging(1, config(group), group, isReplay: true), group) == 1)
+            #expect(try await reply(acknowledging(2, config(group), group), group) == 1)
+            #expect(try group.run("XRANGE", group.stream, "-", "+").elements.map { $0.elements[0].text } == ["2-0"])
+            #expect(try group.pending() == [])
         }
 
         @Test func `one entry becomes several`() async throws {
