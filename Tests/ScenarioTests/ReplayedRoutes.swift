@@ -140,7 +140,7 @@ import Testing
         try bridges[1].crash()
         try eventually("all are delivered, and nothing is left", timeout: .seconds(40)) {
             try Set(ledger.delivered().dropFirst(before)).count == count
-                && scene.redis.command("EXISTS", "{orders}:replay:orders") == 0
+                && scene.redis.command("XLEN", "{orders}:replay:orders") == 0
         }
 
         let numbers = Array(try ledger.delivered().dropFirst(before))
@@ -153,6 +153,86 @@ import Testing
         #expect(try scene.redis.command("XLEN", "{orders}:dead:orders") == 0)
         #expect(try scene.redis.command("XLEN", "{orders}:dead:audit") == 0)
         #expect(try bridges[2].stop() == .status(0))
+    }
+
+    /// An entry is given up only when its endpoint has taken others: by who sends both.
+    @Test(arguments: [Sort.key, .strict])
+    func `in order, letters that fail again are dead again, whichever instance has the stream`(sort: Sort) throws {
+        let other = try RedisServer()
+        let scene = try Scene { request in
+            ((try? Ledger.numbers(request.body)) ?? []).contains { $0 < 10 } ? .answer(422) : .answer(200)
+        }
+        scene.file.route = try self.scene(sort, other).file.route
+        scene.file.route.url = scene.receiver.url
+        scene.file.route.retry(attempts: 3, every: "50ms")
+        let letters = (0..<10).map { number in
+            [
+                Field("reason", "exhausted: timeout"), Field("route", "orders"), Field("stream", "orders"),
+                Field("id", "\(1_700_000_000_000 + number)-0"),
+            ] + entry(number).map { Field("field.\($0.name)", $0.value) }
+        }
+        try add(letters, to: "{orders}:dead:orders", scene.redis)
+        let first = try scene.run(as: "a")
+        try first.waitForLog("this instance delivers the stream")
+        try scene.run(as: "b").waitForLog("another instance delivers the stream; standing by")
+        let result = try CommandResult(.footbridge(["dead", "replay", "-c", scene.writeFile()]))
+        #expect(result.output == "replayed 10 dead letters to route orders\n")
+        var number = 100
+        try eventually("they are dead again", timeout: .seconds(20)) {
+            try add([entry(number)], to: "orders", scene.redis)
+            number += 1
+            letPass(.milliseconds(50))
+            return try scene.redis.entries("{orders}:dead:orders").count { $0.contains(Field("replays", "1")) } == 10
+        }
+        // When the one that has both leaves, the other one has both.
+        #expect(try first.stop() == .status(0))
+        #expect(try CommandResult(.footbridge(["dead", "replay", "-c", scene.writeFile()])).exit == .status(0))
+        try eventually("once more", timeout: .seconds(20)) {
+            try add([entry(number)], to: "orders", scene.redis)
+            number += 1
+            letPass(.milliseconds(50))
+            return try scene.redis.entries("{orders}:dead:orders").count { $0.contains(Field("replays", "2")) } == 10
+        }
+    }
+
+    /// It holds what others have settled and deleted since, and must not take that for lost.
+    @Test func `an instance that was cut off while its replays were taken over buries nothing`() throws {
+        let gate = Gate()
+        let scene = try Scene { request in
+            gate.wait(timeout: .zero) ? .answer(200) : .answer(503)
+        }
+        scene.file.route.retry(attempts: 1000, every: "1s", giveUp: "always")
+        scene.file.route.keys["claim_after"] = "1800ms"
+        scene.file.route.webhook["timeout"] = "900ms"
+        let letters = (0..<20).map { number in
+            [
+                Field("reason", "exhausted: timeout"), Field("route", "orders"), Field("stream", "orders"),
+                Field("id", "\(1_700_000_000_000 + number)-0"), Field("field.n", "\(number)"),
+            ]
+        }
+        try add(letters, to: "{orders}:dead:orders", scene.redis)
+        let first = try scene.run(as: "a")
+        #expect(try CommandResult(.footbridge(["dead", "replay", "-c", scene.writeFile()])).exit == .status(0))
+        try eventually("all wait there") { try scene.redis.pending("{orders}:replay:orders").count == 20 }
+        try scene.receiver.waitFor(count: 20)
+        first.signal(SIGSTOP)
+        _ = try scene.run(as: "b")
+        gate.open()
+        try eventually("the other one delivers all", timeout: .seconds(20)) {
+            try scene.receiver.ledger.count { $0.action.accepts } >= 20
+                && scene.redis.command("XLEN", "{orders}:replay:orders") == 0
+        }
+        // Several rounds, in which the stream is empty.
+        letPass(.seconds(2))
+        first.signal(SIGCONT)
+        try first.waitForLog("silent for too long: others have taken entries over")
+        try eventually("when it knows, the stream goes", timeout: .seconds(10)) {
+            try scene.redis.command("EXISTS", "{orders}:replay:orders") == 0
+        }
+        letPass(.milliseconds(500))
+        #expect(try scene.redis.command("XLEN", "{orders}:dead:orders") == 0)
+        #expect(first.logs().filter { $0.level == "error" } == [])
+        #expect(scene.receiver.ledger.count { $0.action.accepts } == 20)
     }
 
     @Test func `a letter that fails again in a batch is dead again, and the others of it are delivered`() throws {

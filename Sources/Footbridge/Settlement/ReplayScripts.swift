@@ -119,6 +119,9 @@ extension StreamCommand where Reply == Int {
 
     /// Deletes a replay stream of which nothing is left: no entry, and nothing pending with anybody. In one step, so that what is added
     /// meanwhile stays. Gives 1 if it is gone.
+    ///
+    /// A worker of which something was taken over may be cut off, and hold what others have settled since: its mark in the group
+    /// (`OwnerMark.taken`) says so, and stays until the worker knows. Without it, it would take its entries for lost with their stream.
     static func dismissReplays(_ stream: String) -> StreamCommand {
         script(
             """
@@ -126,6 +129,10 @@ extension StreamCommand where Reply == Int {
             for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
               for at = 1, #group, 2 do
                 if group[at] == 'pending' and group[at + 1] > 0 then return 0 end
+              end
+              local prefix = '\(WellKnownConsumer.takenPrefix)'
+              for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group[2])) do
+                if string.sub(consumer[2], 1, #prefix) == prefix then return 0 end
               end
             end
             return redis.call('DEL', KEYS[1])

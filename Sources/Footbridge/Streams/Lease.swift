@@ -84,14 +84,26 @@ final class Lease: SessionPart {
         }
     }
 
-    /// Streams of the route that somebody has.
-    private func count(of consumer: String) -> Int { route.sessions.count { $0.lease?.holder == consumer } }
+    /// Streams of the route that somebody has, without those of replays: each goes with the stream whose entries it has.
+    private func count(of consumer: String) -> Int {
+        route.sessions.count { !$0.isReplay && $0.lease?.holder == consumer }
+    }
+
+    /// Of a replay stream, the lease of the stream whose entries it has. Whoever has that is to have this one: an entry is given up only
+    /// when its endpoint has taken others, which is seen by who sends them.
+    private var leader: Lease? { session.isReplay ? route.sessions[route.originalStream(session.index)].lease : nil }
 
     private var mayTakeFree: Bool {
+        if let leader {
+            if leader.holder == worker.consumer { return !isLeft }
+            // It cannot, for whatever reason.
+            return freeSince.map { worker.loop.now - $0 >= Self.patience * 10 } ?? false
+        }
         if let freeSince, worker.loop.now - freeSince >= Self.patience { return true }
         guard !isLeft else { return false }
         let own = count(of: worker.consumer)
-        let others = Set(route.sessions.compactMap { $0.lease?.holder }).subtracting([worker.consumer])
+        let others = Set(route.sessions.compactMap { $0.isReplay ? nil : $0.lease?.holder })
+            .subtracting([worker.consumer])
         return others.allSatisfy { own <= count(of: $0) }
     }
 
@@ -107,15 +119,25 @@ final class Lease: SessionPart {
 
     /// - Parameter living: the other consumers that show life.
     func balance(among living: [String]) {
-        guard let least = living.min(by: { (count(of: $0), $0) < (count(of: $1), $1) }), holder == worker.consumer,
-            count(of: worker.consumer) - count(of: least) >= 2,
+        if let leader {
+            guard let wanted = leader.holder, wanted != worker.consumer, living.contains(wanted) else { return }
+            return leave(to: wanted)
+        }
+        guard let least = living.min(by: { (count(of: $0), $0) < (count(of: $1), $1) }),
+            count(of: worker.consumer) - count(of: least) >= 2
+        else { return }
+        leave(to: least)
+    }
+
+    private func leave(to consumer: String) {
+        guard holder == worker.consumer,
             leftInVainAt.map({ worker.loop.now - $0 >= Self.pauseAfterVain }) ?? true,
             session.machine.beginHandingOver()
         else { return }
         logger.info(
             "leaving the stream to another instance",
-            metadata: [LogKeys.stream: "\(name)", LogKeys.consumer: "\(least)"])
-        (holder, isLeft) = (least, true)
+            metadata: [LogKeys.stream: "\(name)", LogKeys.consumer: "\(consumer)"])
+        (holder, isLeft) = (consumer, true)
         handOverWhenDone()
     }
 
