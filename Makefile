@@ -237,7 +237,7 @@ sanitize = export $(2); options="--disable-xctest --sanitize=$(1) -Xswiftc -DFOO
 		echo "== $$suite"; swift test $$options --skip-build $$([ $$suite = ScenarioTests ] || echo --no-parallel) --filter "^$$suite\." || exit 1; \
 	done
 
-UNITS := footbridge.service footbridge@.service footbridge.socket
+UNITS := footbridge.service footbridge@.service footbridge.socket footbridge@.socket
 
 manuals = $(call say,writing man pages and completions); rm -rf $(MANUALS); Packaging/manuals $(BINARY) $(MANUALS)
 

@@ -30,6 +30,35 @@ import Testing
         #expect(try bridge.stop() == .status(0))
     }
 
+    /// As the unit asks for it, but for the directory.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-socket-activate")))
+    func `the socket of footbridge@orders is a path that its bridge answers at`() throws {
+        let unit = try String(contentsOfFile: Repository.path("systemd/footbridge@.socket"), encoding: .utf8)
+        func value(_ key: String) throws -> String {
+            let values = unit.split(separator: "\n").filter { $0.hasPrefix("\(key)=") }
+            try #require(values.count == 1, "\(key)")
+            return String(values[0].dropFirst(key.count + 1))
+        }
+        let scene = try Scene()
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        let path = try scene.directory.file(
+            value("ListenStream").replacing("/run/", with: "").replacing("%i", with: "orders"))
+        let bridge = try ChildProcess(
+            "/usr/bin/systemd-socket-activate",
+            [
+                "-l", path, "--fdname=\(value("FileDescriptorName"))", ChildProcess.footbridgeBinary(), "run", "-c",
+                scene.writeFile(),
+            ])
+        try bridge.waitForOutput(containing: "Listening on", on: .error)
+        let client = try StreamSocket.connected(path: path)
+        client.limit(.seconds(20))
+        try client.sendAll(Array("GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".utf8))
+        #expect(try String(decoding: client.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(try bridge.stop() == .status(0))
+        #expect(try value("SocketMode") == "0600")
+        #expect(try value("Accept") == "no")
+    }
+
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-socket-activate")))
     func `a socket that others can reach needs a token, and one that nobody wants is named`() throws {
         let scene = try Scene()
