@@ -49,6 +49,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CJQ", linkerSettings: [.linkedLibrary("jq")]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
         .target(name: "CNoICUData"),
@@ -73,7 +74,7 @@ let package = Package(
             name: "footbridge",
             dependencies: [
                 "Footbridge", "FootbridgeAdmin", "HTTP", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
-                "CSampleEvents", "CNoICUData", argumentParser, logging, lifecycle,
+                "CLinux", "CSampleEvents", "CNoICUData", argumentParser, logging, lifecycle,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict

@@ -32,6 +32,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        ProcessPrivacy.begin()
         LineOutput.holdStandardDescriptors()
         let words = Array(CommandLine.arguments.dropFirst())
         let code: ExitCode

@@ -84,7 +84,7 @@ final class RedisAttempt {
                     manner = next
                     start()
                 } else {
-                    end(.failure(error))
+                    end(.failure(handshake.withoutPassword(error)))
                 }
             }
         }

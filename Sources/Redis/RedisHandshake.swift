@@ -157,11 +157,25 @@ extension RedisHandshake {
                 }
                 completion(.success(()))
             case .failure(.server(let error)) where !error.endsGreeting:
-                connection.unknownRole = error.description
+                connection.unknownRole = withoutPassword(error).description
                 completion(.success(()))
             case .failure(let error): completion(.failure(error))
             }
         }
+    }
+}
+
+extension RedisHandshake {
+    /// What is told of a greeting that failed. A server that does not know a command repeats what came with it: Redis 5 does so for
+    /// `HELLO 3 AUTH`, others for `AUTH`.
+    func withoutPassword(_ error: RedisError) -> RedisError {
+        guard case .server(let error) = error else { return error }
+        return .server(withoutPassword(error))
+    }
+
+    private func withoutPassword(_ error: ServerError) -> ServerError {
+        guard let password, !password.isEmpty else { return error }
+        return error.withoutPassword(password)
     }
 }
 

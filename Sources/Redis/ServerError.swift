@@ -54,6 +54,20 @@ public struct ServerError: Error, Sendable, Equatable {
     }
 }
 
+extension ServerError {
+    /// The same without a password, which may be cut: Redis repeats no more than 128 bytes.
+    func withoutPassword(_ password: String) -> ServerError {
+        let shortest = min(4, password.count)
+        let lengths = stride(from: password.count, through: shortest, by: -1)
+        guard let length = lengths.first(where: { message.contains(password.prefix($0)) }) else { return self }
+        return ServerError(code: code, message: message.replacing(password.prefix(length), with: "***"), kind: kind)
+    }
+
+    private init(code: String, message: String, kind: Kind) {
+        (self.code, self.message, self.kind) = (code, message, kind)
+    }
+}
+
 extension ServerError: CustomStringConvertible {
     /// The reply as the server sent it.
     public var description: String {

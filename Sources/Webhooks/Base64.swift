@@ -38,7 +38,7 @@ package enum Base64 {
     /// The bytes that `text` encodes, padded or not; `nil` if it holds anything else, even white space or stray bits.
     ///
     /// - Parameter urlSafe: `-` and `_` count as `+` and `/`, too (RFC 4648 §5).
-    static func decode(_ text: some Collection<UInt8>, urlSafe: Bool = false) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>, urlSafe: Bool = false) -> [UInt8]? {
         var symbols = Array(text)
         if symbols.count % 4 == 0 {
             for _ in 0..<2 where symbols.last == padding { symbols.removeLast() }

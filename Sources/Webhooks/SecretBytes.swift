@@ -5,6 +5,9 @@ public struct SecretBytes: Sendable, Equatable {
     let bytes: [UInt8]
 
     public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+    /// The bytes: for finding them in what is not to show them.
+    public func revealed() -> [UInt8] { bytes }
 }
 
 extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

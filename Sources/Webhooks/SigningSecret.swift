@@ -70,6 +70,20 @@ public struct SigningSecret: Sendable, Equatable {
         }
     }
 
+    /// The texts behind the prefix by which others may write it, without padding: for finding it in what is not to show it.
+    public var spellings: [String] {
+        let keys: [[UInt8]] =
+            switch key {
+            case .shared(let bytes): [bytes]
+            case .ed25519(let seed, let publicKey): [seed + publicKey, seed]
+            }
+        return keys.flatMap { bytes in
+            let text = KeyText.write(.shared, bytes).dropFirst(KeyText.Kind.shared.rawValue.count).prefix { $0 != "=" }
+            let urlSafe = text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }
+            return [String(text)] + (urlSafe.elementsEqual(text) ? [] : [String(urlSafe)])
+        }
+    }
+
     /// The number of bytes, if it is not one that Standard Webhooks asks for: receivers may refuse such a secret.
     public var unusualLength: Int? {
         guard case .shared(let bytes) = key, !(24...64).contains(bytes.count) else { return nil }

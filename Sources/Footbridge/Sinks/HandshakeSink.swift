@@ -27,13 +27,13 @@ final class HandshakeSink: BatchSink {
     /// - Throws: if libcurl or OpenSSL refuse what the route asks for.
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, origin: String, namespace: String?, shaper: Shaper? = nil,
-        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, loop: CurlLoop
+        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, urls: LoggedURLs = .masked, loop: CurlLoop
     ) throws {
         (self.loop, self.shaper, self.origin) = (loop, shaper, origin)
         hasBatches = webhook.batch != nil
         webhooks = try WebhookSink(
             webhook, of: route, namespace: namespace, shaper: shaper, answerCheck: answerCheck, tracer: tracer,
-            loop: loop)
+            urls: urls, loop: loop)
         var options = TransferOptions(webhook)
         options.method = "OPTIONS"
         options.keptBodyBytes = TransferOptions.usuallyKeptBytes
@@ -115,7 +115,7 @@ final class HandshakeSink: BatchSink {
         if let outcome = objection(in: result) {
             var report = DeliveryReport(outcome: outcome)
             switch result {
-            case .success(let answer): report.response = answer.bodyHead
+            case .success(let answer): report.response = webhooks.masked(answer.bodyHead)
             case .failure(let failure): report.detail = failure.message
             }
             return onFinish(first.row, report)

@@ -22,16 +22,16 @@ struct SinkPlace {
             if case .oauth2(let config) = webhook.auth {
                 return try OAuth2Sink(
                     webhook, of: route, config, namespace: worker.namespace, shaper: shaper,
-                    answerCheck: answerCheck, tracer: tracer, loop: worker.loop)
+                    answerCheck: answerCheck, tracer: tracer, urls: worker.log.urls, loop: worker.loop)
             }
             if let origin = webhook.cloudEvents?.handshake {
                 return try HandshakeSink(
                     webhook, of: route, origin: origin, namespace: worker.namespace, shaper: shaper,
-                    answerCheck: answerCheck, tracer: tracer, loop: worker.loop)
+                    answerCheck: answerCheck, tracer: tracer, urls: worker.log.urls, loop: worker.loop)
             }
             return try WebhookSink(
                 webhook, of: route, namespace: worker.namespace, shaper: shaper, answerCheck: answerCheck,
-                tracer: tracer, loop: worker.loop)
+                tracer: tracer, urls: worker.log.urls, loop: worker.loop)
         case .publish(let publish):
             return ChannelSink(
                 publish, body: BodyWriter(publish.body, streams: route.streams, shaper: shaper), shaper: shaper,

@@ -16,6 +16,8 @@ final class WebhookSink: BatchSink {
     private let concurrency: Int
     private let answerCheck: AnswerCheck?
     private var writer: RequestWriter
+    private let urls: LoggedURLs
+    private var mask: SecretMask
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var oldestConnection: MonotonicTime?
@@ -25,9 +27,11 @@ final class WebhookSink: BatchSink {
     /// - Throws: if libcurl, libjq or OpenSSL refuse what the route asks for.
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, namespace: String?, shaper: Shaper? = nil,
-        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, loop: CurlLoop
+        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, urls: LoggedURLs = .masked, loop: CurlLoop
     ) throws {
         self.loop = loop
+        self.urls = urls
+        mask = SecretMask(webhook, urls: urls)
         self.webhook = webhook
         concurrency = route.concurrency.maximum
         self.answerCheck = try answerCheck ?? AnswerCheck(webhook)
@@ -120,7 +124,12 @@ final class WebhookSink: BatchSink {
         // The first throws, or none does: all get the same.
         for slot in slots { try slot.handle.replaceHeaders(RequestWriter.fixedHeaders(changed)) }
         (self.writer, self.webhook) = (writer, changed)
+        // Requests under way have the old ones, and a receiver may tell which it wants no more.
+        mask.add(SecretMask(changed, urls: urls))
     }
+
+    /// What a receiver answers, as people may see it.
+    func masked(_ answer: [UInt8]) -> [UInt8] { mask.masked(answer) }
 
     func cancelAll() {
         for slot in slots { slot.handle.cancel() }
@@ -157,11 +166,11 @@ final class WebhookSink: BatchSink {
         switch result {
         case .success(let response):
             report.usedConnection = response.usedConnection
-            report.detail = answerCheck?.problem
-            report.response = response.bodyHead
+            // A program may raise what it finds in the answer.
+            report.detail = answerCheck?.problem.map(mask.masked)
             // All of it is there for `accept.body`; people get what they get elsewhere.
-            let surplus = report.response.count - TransferOptions.usuallyKeptBytes
-            if surplus > 0 { report.response = report.response.dropLast(surplus) }
+            let head = response.bodyHead
+            if !head.isEmpty { report.response = mask.masked(Array(head.prefix(TransferOptions.usuallyKeptBytes))) }
         case .failure(let failure):
             report.usedConnection = failure.usedConnection
             report.detail = failure.message

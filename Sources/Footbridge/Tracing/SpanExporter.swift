@@ -9,6 +9,7 @@ final class SpanExporter {
     private let loop: CurlLoop
     private let logger: Logger
     private let handle: CurlHandle
+    private let mask: SecretMask
     private var open: SpanBuffer
     /// Under way, or waiting for its next attempt.
     private var closed: SpanBuffer
@@ -34,7 +35,7 @@ final class SpanExporter {
 
     /// - Throws: if libcurl refuses the options.
     init(_ config: TracingConfig, instance: String, loop: CurlLoop, logger: Logger) throws {
-        (self.loop, self.logger) = (loop, logger)
+        (self.loop, self.logger, mask) = (loop, logger, SecretMask(config))
         let head = SpanText.head(config, instance: instance)
         (open, closed) = (SpanBuffer(head: head), SpanBuffer(head: head))
         // In libcurl's list "Name;" sends a header empty (CURLOPT_HTTPHEADER(3)).
@@ -150,8 +151,8 @@ final class SpanExporter {
         guard droppedBefore == nil else { return }
         droppedBefore = dropped
         var metadata: Logger.Metadata = [LogKeys.reason: "\(reason)"]
-        if let head = answer?.bodyHead.prefix(200), !head.isEmpty {
-            metadata[LogKeys.error] = "\(String(decoding: head, as: UTF8.self))"
+        if let head = answer?.bodyHead, !head.isEmpty {
+            metadata[LogKeys.error] = "\(String(decoding: mask.masked(head).prefix(200), as: UTF8.self))"
         }
         logger.warning("spans cannot be exported; those that find no room are dropped", metadata: metadata)
     }

@@ -8,6 +8,8 @@ struct AccessToken: Equatable {
     /// Another one is fetched from here on, while this one still counts; `nil`: when a receiver refuses it.
     var renewAt: MonotonicTime?
     let expiresAt: MonotonicTime?
+    /// Hides it in what receivers answer.
+    let mask: SecretMask
 
     /// Why an answer is no token.
     struct Fault: Error, Equatable { let words: String }
@@ -31,6 +33,7 @@ struct AccessToken: Equatable {
             throw Fault(words: "its tokens are of the type \(Self.shown(type)), not Bearer")
         }
         authorization = Array("Bearer \(token)".utf8)
+        mask = SecretMask(token)
         guard let seconds = answer.lifetime, seconds.isFinite else {
             (renewAt, expiresAt) = (nil, nil)
             return

@@ -35,7 +35,7 @@ final class OAuth2Sink: BatchSink {
     init(
         _ webhook: WebhookConfig, of route: RouteConfig, _ config: OAuth2Config, namespace: String?,
         shaper: Shaper? = nil,
-        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, loop: CurlLoop
+        answerCheck: AnswerCheck? = nil, tracer: RouteTracer? = nil, urls: LoggedURLs = .masked, loop: CurlLoop
     ) throws {
         self.loop = loop
         self.shaper = shaper
@@ -44,7 +44,7 @@ final class OAuth2Sink: BatchSink {
         repeatsRefused = webhook.statuses[401] == nil
         webhooks = try WebhookSink(
             webhook, of: route, namespace: namespace, shaper: shaper, answerCheck: answerCheck, tracer: tracer,
-            loop: loop)
+            urls: urls, loop: loop)
         tokens = try TokenSource(config, webhook: webhook, loop: loop)
         webhooks.onFinish = { [unowned self] in finish($0, $1) }
     }
@@ -144,6 +144,11 @@ final class OAuth2Sink: BatchSink {
 
     private func finish(_ row: EntryTable.Row, _ report: DeliveryReport) {
         guard var entry = held.removeValue(forKey: row) else { return }
+        var report = report
+        if let mask = entry.token?.mask {
+            if !report.response.isEmpty { report.response = mask.masked(report.response) }
+            report.detail = report.detail.map(mask.masked)
+        }
         guard repeatsRefused, report.outcome.status == 401, !entry.wasRefused, let token = entry.token,
             loop.now < entry.deadline
         else { return onFinish(row, report) }

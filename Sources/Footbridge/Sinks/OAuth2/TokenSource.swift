@@ -11,6 +11,8 @@ final class TokenSource {
     private let body: [UInt8]
     /// For messages.
     private let host: String
+    /// Token servers repeat what they were asked.
+    private let mask: SecretMask
     private var token: AccessToken?
     private var isFetching = false
     private var askedAt = MonotonicTime(nanoseconds: 0)
@@ -22,6 +24,7 @@ final class TokenSource {
     /// - Throws: if libcurl refuses the options.
     init(_ config: OAuth2Config, webhook: WebhookConfig, loop: CurlLoop) throws(TransportFailure) {
         self.loop = loop
+        mask = SecretMask(webhook, urls: .masked)
         host = URLHost.of(config.tokenURL) ?? "the token server"
         var pairs: [(String, String)] = [("grant_type", "client_credentials")]
         if let scope = config.scope { pairs.append(("scope", scope)) }
@@ -104,7 +107,7 @@ final class TokenSource {
             do throws(AccessToken.Fault) {
                 return .success(try AccessToken(status: answer.status, body: answer.bodyHead, askedAt: askedAt))
             } catch {
-                return .failure(.server("\(host): \(error.words)"))
+                return .failure(.server("\(host): \(mask.masked(error.words))"))
             }
         }
     }
