@@ -39,7 +39,8 @@ struct RouteActions {
         let (stream, entry) = try await entry(wish)
         let shape: Trial.Shape
         do {
-            shape = try Trial(route: route, namespace: config.namespace).shape(entry, stream: stream)
+            shape = try Trial(route: route, namespace: config.namespace, urls: config.log.urls).shape(
+                entry, stream: stream)
         } catch {
             throw HTTPError(400, "\(error)")
         }

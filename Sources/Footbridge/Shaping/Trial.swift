@@ -6,10 +6,13 @@ internal import Webhooks
 public struct Trial: Sendable {
     private let route: RouteConfig
     private let namespace: String?
+    private let urls: LoggedURLs
 
-    public init(route: RouteConfig, namespace: String?) {
+    /// - Parameter urls: what is shown of the URL, besides that no secret is.
+    public init(route: RouteConfig, namespace: String?, urls: LoggedURLs = .full) {
         self.route = route
         self.namespace = namespace
+        self.urls = urls
     }
 
     /// A request as people may see it: what may be secret in it is `***`.
@@ -209,6 +212,7 @@ public struct Trial: Sendable {
     /// - Parameter made: what programs made of it, its secrets masked.
     private func shownURL(of webhook: WebhookConfig, made: String?) -> String {
         if webhook.isURLSecret { return webhook.endpoint }
+        if urls == .masked { return WebhookConfig.withoutPath(made ?? webhook.url) }
         guard let made else { return QueryMask.masked(webhook.requestURL, isInQuery: false) }
         guard let parameter = webhook.auth?.queryParameter else { return made }
         return made + QueryMask.masked("\(made.contains("?") ? "&" : "?")\(parameter)", isInQuery: made.contains("?"))
