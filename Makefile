@@ -24,6 +24,9 @@ MANUALS := .build/manuals
 # Tests that run at a time. All of them at once, which is the default, keep each other from what they have a few seconds for.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 24
 
+# What tests and benchmarks start may be looked into by them, also if they do not run as root.
+export FOOTBRIDGE_DUMPABLE ?= 1
+
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
