@@ -54,6 +54,7 @@ import Testing
         client.limit(.seconds(20))
         try client.sendAll(Array("GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".utf8))
         #expect(try String(decoding: client.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 200 OK\r\n"))
+        try bridge.waitForLog("footbridge runs")
         #expect(try bridge.stop() == .status(0))
         #expect(try value("SocketMode") == "0600")
         #expect(try value("Accept") == "no")
