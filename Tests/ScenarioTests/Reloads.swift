@@ -105,7 +105,8 @@ import Testing
         try eventually("it is settled") { try scene.redis.unsettled("old", "g") == 0 }
         #expect(try bridge.stop() == .status(0))
         // No rival was seen: the old one was gone before.
-        #expect(bridge.logs().filter { $0.level == "warning" }.map(\.message) == [])
+        let warnings = bridge.logs().filter { $0.level == "warning" }.map(\.message)
+        #expect(Set(warnings).subtracting(["Redis has something to look at"]) == [])
     }
 
     @Test func `a file that is wrong changes nothing, and says why`() throws {
@@ -271,6 +272,8 @@ import Testing
         #expect(Set(ledger.compactMap { $0["content-type"] }).count > 25)
         // Several requests at a time are of no use where there is an order.
         let troubles = bridge.logs().filter { ["warning", "error"].contains($0.level) }
-        #expect(Set(troubles.map(\.message)) == ["the configuration has something to look at"])
+        let known = ["the configuration has something to look at", "Redis has something to look at"]
+        #expect(Set(troubles.map(\.message)).subtracting(known) == [])
+        #expect(troubles.contains { $0.message == known[0] })
     }
 }

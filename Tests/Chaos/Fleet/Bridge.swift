@@ -119,6 +119,7 @@ final class Bridge {
                 concurrency: \(concurrency)
                 claim_after: \(claimAfter)
                 drain_timeout: \(ms(Settings.drainTimeout))
+                trim: { keep: 0 }
                 ordering: \(settings.ordering)\(settings.ordering == .key ? "\n    key: .fields.key" : "")
                 retry:
                   attempts: \(Settings.attempts)

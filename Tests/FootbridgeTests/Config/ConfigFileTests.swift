@@ -28,7 +28,7 @@ import Webhooks
                 attempts: 5,
                 backoff: Backoff(initial: .milliseconds(250), factor: 1.5, maximum: .seconds(600), jitter: 0)),
             deadLetter: .stream("graveyard"), claimAfter: .seconds(120), takeOver: .all,
-            drainTimeout: .seconds(3600))
+            drainTimeout: .seconds(3600), trim: TrimConfig(keep: .age(.seconds(7 * 86_400))))
         let refunds = RouteConfig(
             name: "refunds", streams: ["refunds"], group: "refunds",
             destination: .webhook(
