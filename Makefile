@@ -28,7 +28,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 24
 export FOOTBRIDGE_DUMPABLE ?= 1
 
 # Debian packages, besides Swift. Only those that are missing are installed.
-BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev python3
+BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev libyaml-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
 TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light mandoc man-db chromium chromium-driver
 LINT_PACKAGES  := yamllint shellcheck systemd python3 prometheus

@@ -31,7 +31,6 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "footbridge",
@@ -43,16 +42,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CJQ", linkerSettings: [.linkedLibrary("jq")]),
         .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
-        .target(name: "CNoICUData"),
         .target(name: "CAdminPage", exclude: ["page.html", "page.css", "script"]),
         library("Curl", ["CCurl", "COpenSSL", heap]),
         library("RESP", []),
@@ -63,7 +61,7 @@ let package = Package(
         library("HTTP", ["Curl", "CCurl"]),
         library(
             "Footbridge",
-            ["RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", yams, logging, lifecycle, heap, deque],
+            ["RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "CYAML", logging, lifecycle, heap, deque],
             settings: sabotage),
         library(
             "FootbridgeAdmin",
@@ -74,7 +72,7 @@ let package = Package(
             name: "footbridge",
             dependencies: [
                 "Footbridge", "FootbridgeAdmin", "HTTP", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
-                "CLinux", "CSampleEvents", "CNoICUData", argumentParser, logging, lifecycle,
+                "CLinux", "CSampleEvents", argumentParser, logging, lifecycle,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict

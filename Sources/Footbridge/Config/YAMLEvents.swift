@@ -1,6 +1,6 @@
-// libyaml as the package Yams carries it. Its events are read directly: Yams' own composer stops at the first duplicate
-// key, hashes keys (which an alias bomb makes exponential) and recurses as deep as the file says.
-import CYaml
+// libyaml's events are read directly: the composers on top of it stop at the first duplicate key, hash keys (which an alias
+// bomb makes exponential) and recurse as deep as the file says.
+import CYAML
 
 /// What libyaml's parser says, one event after the other.
 ///
@@ -86,10 +86,6 @@ struct YAMLEvents: ~Copyable {
                 place: Place(line: line, column: column, file: file), path: "", message: "not valid YAML: \(text)")
         }
         let mark = parser.pointee.problem_mark
-        // libyaml's own limit, far above ours, is reached while it looks ahead.
-        guard !text.hasPrefix("Maximum nesting level") else {
-            return YAMLFailure(place: Place(mark, file: file), path: "", message: YAMLComposer.tooDeep)
-        }
         let isTab = mark.index < bytes.count && bytes[mark.index] == UInt8(ascii: "\t")
         var cure = isTab ? "; indent with spaces, not tabs" : ""
         let rest = bytes[min(mark.index, bytes.count)...].prefix(2)

@@ -1,1 +1,0 @@
-// Nothing to call: see no_icu_data.c.
