@@ -77,8 +77,13 @@ import Testing
         _ = try scene.run(as: "b")
         try eventually("all are buried") { try scene.redis.command("XLEN", dead) == 4 }
         try scene.waitUntilSettled()
-        func connections() throws -> Int {
-            try #require(try scene.redis.command("CLIENT", "LIST").text).split(separator: "\n").count
+        func clients() throws -> [Substring] {
+            try #require(try scene.redis.command("CLIENT", "LIST").text).split(separator: "\n")
+        }
+        func connections() throws -> Int { try clients().count { !$0.contains("name=footbridge-cli") } }
+        try eventually("both read, and listen") {
+            try clients().count { $0.contains("cmd=xreadgroup") } == 2
+                && clients().count { $0.contains("cmd=subscribe") } == 2
         }
         let usual = try connections()
         #expect(try command(scene, "pause", "orders").exit == .status(0))

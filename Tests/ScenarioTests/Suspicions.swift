@@ -50,8 +50,9 @@ import Testing
         try scene.redis.add(numbers: 0..<7)
         scene.file.route.keys["group"] = "orders"
         let text =
-            "group former has 0 pending and 7 unread, and nobody reads with it: was a route renamed? Write group: former in route "
-            + "orders to go on with it, or end it: footbridge group destroy former orders"
+            "group former, which a Footbridge made, has 0 pending and 7 unread, and nobody reads with it. "
+            + "Is its bridge stopped, start it. Was its route renamed, write group: former in the route that goes on with it. "
+            + "If nobody needs them: footbridge group destroy former orders"
         try eventually("it has been silent for long enough") { try check().contains("warn   stream orders: \(text)") }
         let bridge = try scene.run()
         #expect(try told(bridge).contains("warning orders: \(text)"))
@@ -75,8 +76,8 @@ import Testing
     @Test func `an instance of this name that lives`() throws {
         let bridge = try scene.run()
         let text =
-            "note   an instance \(scene.file.instance) is running: a second one of that name waits until it stops; "
-            + "give each an instance: of its own"
+            "note   an instance \(scene.file.instance) is running; if that is another one, give each an instance: of its own, "
+            + "or the second waits until the first stops"
         try eventually("it is told") { try check().contains(text) }
         #expect(try bridge.stop() == .status(0))
         #expect(try !check().contains(text))

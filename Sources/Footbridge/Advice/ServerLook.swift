@@ -127,7 +127,7 @@ package struct ServerLook {
         }
         let own = Set(config.routes.flatMap { $0.streams + $0.streams.map($0.replayStream) })
         let others = names.subtracting(own).filter { !$0.contains(":dead") }
-        return nearest(to: stream, among: others.sorted())
+        return others.filter { isSlip(stream, $0) }.min()
     }
 
     // MARK: - A group
@@ -153,11 +153,10 @@ package struct ServerLook {
             readers.allSatisfy({ $0.idle > silence }), group.pendingCount > 0 || group.lag ?? 1 > 0
         else { return nil }
         let unread = group.lag.map { "\($0) unread" } ?? "some unread"
-        let others = config.routes.filter { $0.streams.contains(stream) }.map(\.name)
         return ServerAdvice(
-            "group \(group.name) has \(group.pendingCount) pending and \(unread), and nobody reads with it: was a route renamed? "
-                + "Write group: \(group.name) in route \(others.first ?? "NAME") to go on with it, or end it: "
-                + "footbridge group destroy \(group.name) \(stream)", stream: stream)
+            "group \(group.name), which a Footbridge made, has \(group.pendingCount) pending and \(unread), and nobody reads with it. "
+                + "Is its bridge stopped, start it. Was its route renamed, write group: \(group.name) in the route that goes on with it. "
+                + "If nobody needs them: footbridge group destroy \(group.name) \(stream)", stream: stream)
     }
 
     /// A process of this instance's name lives.
@@ -171,7 +170,8 @@ package struct ServerLook {
             let reply = try? await ask("PUBSUB", "NUMSUB", OwnerMark.channel(token: owner.token)).get()
             guard (reply?.elements?.last?.integer ?? 0) > 0 else { continue }
             return ServerAdvice(
-                "an instance \(config.instance) is running: a second one of that name waits until it stops; give each an instance: of its own",
+                "an instance \(config.instance) is running; if that is another one, give each an instance: of its own, or the second waits until "
+                    + "the first stops",
                 isWarning: false)
         }
         return nil
@@ -179,11 +179,12 @@ package struct ServerLook {
 
     // MARK: - Asking
 
-    /// In its largest unit: `3h`.
+    /// About, in its largest unit: `3h`.
     private static func rounded(_ duration: Duration) -> String {
         let seconds = duration.components.seconds
-        let unit = [(86_400, "d"), (3600, "h"), (60, "m")].first { seconds >= $0.0 } ?? (1, "s")
-        return "\(seconds / Int64(unit.0))\(unit.1)"
+        let unit: (Int64, String) =
+            [(86_400, "d"), (3600, "h"), (60, "m")].first { seconds * 2 >= $0.0 * 3 } ?? (1, "s")
+        return "\((seconds + unit.0 / 2) / unit.0)\(unit.1)"
     }
 
     private func setting(_ name: String) async throws(RedisError) -> String? {
@@ -213,5 +214,5 @@ package struct ServerLook {
 
 extension EntryID {
     /// From when streams came to be to a time that no clock will show.
-    fileprivate var looksLikeTime: Bool { (1_514_764_800_000..<32_503_680_000_000).contains(milliseconds) }
+    package var looksLikeTime: Bool { (1_514_764_800_000..<32_503_680_000_000).contains(milliseconds) }
 }

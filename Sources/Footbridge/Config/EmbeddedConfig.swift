@@ -39,7 +39,14 @@ extension EmbeddedConfig {
             text throws(Complaint) in section.source.path(try ConfigText.name(text))
         }
         let socket = section.optional("socket", type: "path", defaultText: "in the state directory") {
-            text throws(Complaint) in section.source.path(try Self.socketPath(text))
+            text throws(Complaint) in
+            let path = section.source.path(try Self.socketPath(text))
+            // What `sockaddr_un` has room for, its last byte being 0.
+            guard path.utf8.count <= 107 else {
+                throw Complaint(
+                    "\(text.shown) is too long for a socket: \(path.utf8.count) bytes of 107; choose a shorter path")
+            }
+            return path
         }
         let mode = section.optional("socket_mode", type: "file mode", defaultText: "0600", Self.mode)
         let group = section.optional("socket_group", type: "string", defaultText: "none", ConfigText.name)

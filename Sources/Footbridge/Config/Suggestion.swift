@@ -13,6 +13,19 @@ package func nearest(to name: String, among known: [String]) -> String? {
     return best.distance <= max(1, wanted.count / 3) ? best.name : nil
 }
 
+/// Whether one name was probably meant to be the other: a letter wrong, missing or too many, or two of them in eight and more.
+///
+/// Names that differ in a number or by a further part (`orders-v2`, `orders:eu`) are names of two things.
+func isSlip(_ name: String, _ other: String) -> Bool {
+    func letters(_ name: String) -> [UInt8] { normalized(name).filter { !(0x30...0x39).contains($0) } }
+    guard name.utf8.count <= 200, other.utf8.count <= 200,
+        letters(name) != letters(other) || normalized(name) == normalized(other)
+    else { return false }
+    let (short, long) = name.utf8.count < other.utf8.count ? (name, other) : (other, name)
+    if long.hasPrefix(short) || long.hasSuffix(short), long.utf8.count > short.utf8.count + 1 { return false }
+    return editDistance(normalized(name), normalized(other)) <= (short.utf8.count >= 8 ? 2 : 1)
+}
+
 private func normalized(_ name: String) -> [UInt8] {
     name.lowercased().utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") }
 }

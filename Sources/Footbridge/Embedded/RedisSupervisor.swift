@@ -162,9 +162,9 @@ struct RedisSupervisor {
             switch FileLock.acquire(layout.dataLock) {
             case .failed(let errno): throw .unusableDirectory(path: layout.dataLock, errno: errno)
             case .acquired(let lock):
-                // A link of ours leads to where the socket was, and there may be another's now. redis-server removes it.
-                let isLink = layout.outerSocket == nil && SocketAccess.isLink(layout.socket)
-                switch isLink ? .absent : ping(layout.socket) {
+                // A link of ours leads to where the socket was, and there may be another's now, which would answer for the new one.
+                if layout.outerSocket == nil, SocketAccess.isLink(layout.socket) { unlink(layout.socket) }
+                switch ping(layout.socket) {
                 case .absent: return try spawn(access, lock)
                 case .silent(let pid): failure = .silent(socket: layout.socket, pid: pid)
                 case .alive(let pid), .loading(let pid): throw .socketInUse(path: layout.socket, pid: pid)

@@ -82,7 +82,11 @@ final class Trimming: SessionPart {
     private func refuse(_ error: RedisError) {
         // What the session meets itself it mends itself.
         guard !error.endsConnection, error.serverError?.kind != .noGroup else { return }
-        let text = error.words
+        var text = error.words
+        // A script is refused in other words than a command.
+        if text.contains("NOPERM") || text.contains("can't run this command") {
+            text += "; its user needs +xtrim +time"
+        }
         guard trouble != text else { return }
         trouble = text
         logger.error(

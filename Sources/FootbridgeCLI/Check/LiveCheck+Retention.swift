@@ -22,7 +22,10 @@ extension LiveCheck {
             let plan = try await SettledTrim.of(target, step, on: stream) { page async throws(RedisError) in
                 (try? await outcome { () async throws(RedisError) in try await client.call(page) }.get()) ?? []
             }
-            let isHeld = plan.count == 0 && step.excess(over: target) > SettledTrim.limit && step.isHeld
+            // More is held than was to be kept.
+            let isHeld =
+                step.isHeld && plan.isCounted
+                && step.length > 2 * (step.length - step.excess(over: target)) + SettledTrim.limit
             return [
                 Finding(
                     isHeld ? .warn : .ok,

@@ -84,7 +84,7 @@ extension LiveCheck {
     /// Ages are read from ids, and some producers make up their own.
     private func times(of stream: String, _ route: RouteConfig) async throws(RedisError) -> [Finding] {
         let info = try await outcome { () async throws(RedisError) in try await client.call(.info(stream)) }
-        guard let last = (try? info.get())?.lastID, last != .zero, last.age(now: WallClock.milliseconds) == nil else {
+        guard let last = (try? info.get())?.lastID, last != .zero, !last.looksLikeTime else {
             return []
         }
         let isNeeded = route.retry.maximumAge != nil

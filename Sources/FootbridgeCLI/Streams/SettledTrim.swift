@@ -8,6 +8,8 @@ struct SettledTrim: Equatable {
 
     let stream: String
     let step: TrimStep
+    /// A number is to stay, not an age: then whole nodes go.
+    let isCounted: Bool
     /// How many could go; beyond `limit` more than that.
     let count: Int
 
@@ -33,15 +35,24 @@ struct SettledTrim: Equatable {
             count += page.count
             start = .excluded(last.id)
         }
-        return SettledTrim(stream: key, step: step, count: count)
+        let isCounted = if case .keep(.entries(let kept)) = target { kept > 0 } else { false }
+        return SettledTrim(stream: key, step: step, isCounted: isCounted, count: count)
     }
 
     /// How many, as far as they were counted.
-    var size: String { count > Self.limit ? "more than \(Self.limit)" : "\(count)" }
+    var size: String {
+        count > Self.limit ? "more than \(Self.limit)" : count > 0 && isCounted ? "up to \(count)" : "\(count)"
+    }
 
     var lines: [String] {
         let name = EscapedText.line(stream.utf8)
         return ["\(name): \(size) of \(step.length) entries would go; \(reason)"]
+    }
+
+    /// Why nothing went.
+    var obstacle: String {
+        count > 0 && isCounted
+            ? "only whole nodes of Redis go, of 100 entries by default, and fewer were to go" : reason
     }
 
     /// Why not more goes.

@@ -42,7 +42,10 @@ struct StreamTrimCommand: AsyncParsableCommand {
     @Flag(help: "Show what would go, and remove nothing.")
     var dryRun = false
 
-    @Flag(help: "Print a JSON object: stream, removed.")
+    @Flag(
+        help:
+            "Print a JSON object: stream, removed; with --dry-run: stream, would_remove, which stops counting at 10001."
+    )
     var json = false
 
     @OptionGroup var confirmation: ConfirmOption
@@ -62,7 +65,11 @@ struct StreamTrimCommand: AsyncParsableCommand {
         try await server.perform(on: [stream], isMaking: false) { redis in
             if settled { return try await trimSettled(redis) }
             if dryRun {
-                let lines = try await TrimLoss.of(bound, on: stream, approximate: approximate, redis)?.lines
+                let loss = try await TrimLoss.of(bound, on: stream, approximate: approximate, redis)
+                if json {
+                    return try Count(stream: stream, what: "would_remove", count: loss?.count ?? 0).print(json: true)
+                }
+                let lines = loss?.lines
                 return print(
                     (lines ?? ["\(EscapedText.line(stream.utf8)): nothing would be removed"]).joined(separator: "\n"))
             }
@@ -83,18 +90,22 @@ struct StreamTrimCommand: AsyncParsableCommand {
     private func trimSettled(_ redis: Redis) async throws {
         let target = before.map { TrimTarget.from($0) } ?? .keep(.entries(to ?? 0))
         let plan = try await SettledTrim.of(target, on: stream, redis)
-        if dryRun { return print(plan.lines.joined(separator: "\n")) }
+        if dryRun {
+            if json { return try Count(stream: stream, what: "would_remove", count: plan.count).print(json: true) }
+            return print(plan.lines.joined(separator: "\n"))
+        }
         try await confirmation.confirm { plan.count == 0 ? [] : plan.lines }
         var removed = 0
         var behind: EntryID? = .zero
-        while true {
+        // What goes on being settled meanwhile is not waited for.
+        var lastRounds = 3
+        while lastRounds > 0 {
             let step = try await redis.call(.trimSettled(target, stream: stream, required: [], behind: behind))
             removed += step.removed
-            let isAdvanced = step.removed > 0 || step.reached != behind
             behind = step.reached
-            guard step.hasMore || isAdvanced else { break }
+            if !step.hasMore { lastRounds -= 1 }
         }
-        if removed == 0 { complain(plan.reason) }
+        if removed == 0 { complain(plan.obstacle) }
         try Count(stream: stream, what: "removed", count: removed).print(json: json)
     }
 }
