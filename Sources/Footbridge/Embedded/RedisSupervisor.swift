@@ -37,14 +37,20 @@ struct RedisSupervisor {
         try StateDirectory.create(layout.state)
         switch FileLock.acquire(layout.stateLock) {
         case .acquired(let lock):
-            lock.write(pid: getpid())
-            try claim()
-            try StateDirectory.create(layout.directory)
-            // It may have been made by hand; the socket in it has no password.
-            guard chmod(layout.directory, 0o700) == 0 else {
-                throw .unusableDirectory(path: layout.directory, errno: errno)
+            do throws(EmbeddedRedisError) {
+                lock.write(pid: getpid())
+                try claim()
+                try StateDirectory.create(layout.directory)
+                // It may have been made by hand; the socket in it has no password.
+                guard chmod(layout.directory, 0o700) == 0 else {
+                    throw .unusableDirectory(path: layout.directory, errno: errno)
+                }
+                return lock
+            } catch {
+                // To close it is not enough while a child is being started.
+                lock.release()
+                throw error
             }
-            return lock
         case .taken(let pid): throw .stateInUse(path: layout.state, pid: pid)
         case .failed(let errno): throw .unusableDirectory(path: layout.stateLock, errno: errno)
         }
