@@ -64,9 +64,12 @@ import Testing
     /// In /proc the server's title stands over its environment.
     @Test func `it has a few variables of the bridge's and no others`() async throws {
         let (script, file) = (directory.path + "/server", directory.path + "/variables")
-        try "#!/bin/sh\nenv > \(file)\nexec redis-server \"$@\"\n".write(
-            toFile: script, atomically: false, encoding: .utf8)
-        chmod(script, 0o700)
+        // Written by a shell: children that other tests are starting would hold what is open here, and it could not be run.
+        let text = "#!/bin/sh\nenv > \(file)\nexec redis-server \"$@\"\n"
+        let command = #"printf %s "$0" > "$1" && chmod 700 "$1""#
+        let writer = try Process.run(URL(filePath: "/bin/sh"), arguments: ["-c", command, text, script])
+        writer.waitUntilExit()
+        #expect(writer.terminationStatus == 0)
         let redis = EmbeddedRedis(stateDirectory: directory.path + "/state", logger: log.logger) { name in
             ["FOOTBRIDGE_REDIS_SERVER": script, "SECRET": "x"][name] ?? getenv(name).map { String(cString: $0) }
         }
