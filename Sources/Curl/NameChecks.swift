@@ -38,9 +38,14 @@ final class NameChecks {
 
     private func startThread(_ host: String, _ loop: CurlLoop) -> Bool {
         let lookUp = lookUp
-        return DetachedCall.start {
-            let hasNoAddress = footbridge_has_no_address(lookUp(host))
-            loop.post { loop.nameChecks.finished(host, hasNoAddress, on: loop) }
+        do throws(SystemFailure) {
+            try DetachedThread.start {
+                let hasNoAddress = footbridge_has_no_address(lookUp(host))
+                loop.post { loop.nameChecks.finished(host, hasNoAddress, on: loop) }
+            }
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -48,31 +53,5 @@ final class NameChecks {
         guard let check = checks.removeValue(forKey: host) else { return }
         if let timer = check.timer { loop.cancel(timer) }
         for completion in check.waiting { completion(hasNoAddress) }
-    }
-}
-
-/// A closure on a thread of its own.
-private final class DetachedCall: Sendable {
-    private let body: @Sendable () -> Void
-
-    private init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-    /// `false` if there is no thread to be had.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
-        var thread = pthread_t()
-        let call = Unmanaged.passRetained(DetachedCall(body))
-        let failure = pthread_create(
-            &thread, nil,
-            { raw in
-                guard let raw else { return nil }
-                Unmanaged<DetachedCall>.fromOpaque(raw).takeRetainedValue().body()
-                return nil
-            }, call.toOpaque())
-        guard failure == 0 else {
-            call.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
     }
 }

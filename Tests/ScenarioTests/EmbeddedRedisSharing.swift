@@ -77,7 +77,7 @@ import Testing
         let bridge = try scene.run(config)
         let server = try bridge.embeddedServer()
         #expect(
-            bridge.logs("who may use the embedded redis cannot pass a directory of its socket")
+            bridge.logs("a directory above the socket of the embedded redis keeps out those who may use it")
                 .map { $0.metadata["path"] } == [closed])
         #expect(try bridge.stop() == .status(0))
         #expect(kill(server.pid, 0) != 0)

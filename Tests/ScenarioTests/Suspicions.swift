@@ -51,7 +51,7 @@ import Testing
         scene.file.route.keys["group"] = "orders"
         let text =
             "group former, which a Footbridge made, has 0 pending and 7 unread, and nobody reads with it. "
-            + "Is its bridge stopped, start it. Was its route renamed, write group: former in the route that goes on with it. "
+            + "If its bridge is stopped, start it. If its route was renamed, write group: former in the route that goes on with it. "
             + "If nobody needs them: footbridge group destroy former orders"
         try eventually("it has been silent for long enough") { try check().contains("warn   stream orders: \(text)") }
         let bridge = try scene.run()

@@ -16,9 +16,15 @@ struct StartAdvice {
         while true {
             // The groups are made first.
             try await Task.sleep(for: .seconds(2))
-            guard let advice = try? await look.advice() else { continue }
-            for one in advice { one.tell(logger) }
-            return
+            do throws(RedisError) {
+                let settings = try await look.durability()
+                let advice = [settings?.persistenceAdvice, settings?.evictionAdvice].compactMap(\.self)
+                for one in advice + (try await look.advice()) { one.tell(logger) }
+                return
+            } catch {
+                // Redis is away, which others tell.
+                continue
+            }
         }
     }
 }
@@ -26,7 +32,6 @@ struct StartAdvice {
 extension ServerAdvice {
     func tell(_ logger: Logger) {
         var metadata: Logger.Metadata = [LogKeys.reason: "\(text)"]
-        if let route { metadata[LogKeys.route] = "\(route)" }
         if let stream { metadata[LogKeys.stream] = "\(stream)" }
         logger.log(level: isWarning ? .warning : .notice, "Redis has something to look at", metadata: metadata)
     }

@@ -15,10 +15,10 @@ enum StopTime {
         let message: String
         if variable("KUBERNETES_SERVICE_HOST") != nil, needed > 30 {
             message =
-                "Kubernetes kills a pod after 30 s unless it says terminationGracePeriodSeconds; write at least \(needed) there"
+                "Kubernetes kills a pod after 30 s unless terminationGracePeriodSeconds says otherwise; set it to \(needed) at least"
         } else if variable("INVOCATION_ID") != nil, needed > 90 {
             message =
-                "systemd kills a unit after 90 s unless it says TimeoutStopSec=; write Type=notify, and it is asked for as long as it takes"
+                "systemd kills a unit after 90 s unless TimeoutStopSec= says otherwise; with Type=notify the bridge asks for the time that it needs"
         } else {
             return nil
         }

@@ -10,7 +10,7 @@ public struct AdminConfig: Sendable, Equatable {
     }
 }
 
-/// Where the admin server listens: an IP address, and a port; with port 0 the system gives a free one.
+/// Where the admin server, or the embedded Redis, listens: an IP address and a port; with port 0 the system gives a free one.
 public struct AdminAddress: Sendable, Equatable, CustomStringConvertible {
     /// IPv4 or IPv6, the latter without brackets.
     public var host: String

@@ -1,3 +1,5 @@
+internal import Webhooks
+
 extension EmbeddedConfig {
     /// Where the socket is if it is not in the state directory, which nobody else can enter: what the configuration says, or if
     /// others may use it, systemd's `RuntimeDirectory=`.
@@ -16,19 +18,12 @@ extension EmbeddedConfig {
         ["unix://" + Self.percentEncoded(socket)] + (listen.map { ["redis://\($0)"] } ?? [])
     }
 
-    /// RFC 3986 §2.3: all but unreserved characters, and the slashes of the path.
+    /// All but unreserved characters, and the slashes of the path.
     private static func percentEncoded(_ path: String) -> String {
-        var text = ""
-        for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: "/"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                text += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return text
+        path.split(separator: "/", omittingEmptySubsequences: false).map { part in
+            var bytes: [UInt8] = []
+            PercentCoding.append(Array(part.utf8), for: .url, to: &bytes)
+            return String(decoding: bytes, as: UTF8.self)
+        }.joined(separator: "/")
     }
 }

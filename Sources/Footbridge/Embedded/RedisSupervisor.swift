@@ -117,7 +117,7 @@ struct RedisSupervisor {
         _ = server.wait(orFor: nil, atMost: grace)
     }
 
-    /// A server that answers whom it shall: the one that is there, or a new one.
+    /// A server that answers, open to those who may use it: the one that is there, or a new one.
     private func launch() throws(EmbeddedRedisError) -> ServerProcess {
         let deadline = ContinuousClock.now + patience
         let access = try SocketAccess(layout.socket, config)
@@ -146,7 +146,7 @@ struct RedisSupervisor {
         try access.grant()
         if let directory = access.obstacle() {
             logger.warning(
-                "who may use the embedded redis cannot pass a directory of its socket",
+                "a directory above the socket of the embedded redis keeps out those who may use it",
                 metadata: [LogKeys.path: "\(directory)"])
         }
         // By another name of the state directory it may be the one there.

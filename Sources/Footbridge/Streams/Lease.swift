@@ -90,7 +90,7 @@ final class Lease: SessionPart {
     }
 
     /// Of a replay stream, the lease of the stream whose entries it has. Whoever has that is to have this one: an entry is given up only
-    /// when its endpoint has taken others, which is seen by who sends them.
+    /// when its endpoint has taken others, which only the instance that sends them can see.
     private var leader: Lease? { session.isReplay ? route.sessions[route.originalStream(session.index)].lease : nil }
 
     private var mayTakeFree: Bool {

@@ -41,6 +41,12 @@ public struct StreamBacklog: Sendable, Equatable {
 }
 
 extension EntryID {
+    /// Streams came to be in 2018; milliseconds since 1970.
+    private static let earliestTime: Int64 = 1_514_764_800_000
+
+    /// Whether it is a time, though it may be one to come: before the year 3000.
+    package var looksLikeTime: Bool { (Self.earliestTime..<32_503_680_000_000).contains(Int64(clamping: milliseconds)) }
+
     /// The time since the server made this id. `nil` if it is none that a server makes: older than streams are (2018), or
     /// of a time to come.
     ///
@@ -51,7 +57,7 @@ extension EntryID {
     func ageInMilliseconds(now: Int64) -> Int64? {
         let added = Int64(clamping: milliseconds)
         // Clocks of two machines may differ by a little.
-        guard added >= 1_514_764_800_000, added <= now + 60_000 else { return nil }
+        guard added >= Self.earliestTime, added <= now + 60_000 else { return nil }
         return max(0, now - added)
     }
 }

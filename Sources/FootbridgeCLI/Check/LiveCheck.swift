@@ -9,24 +9,21 @@ struct LiveCheck {
 
     /// - Throws: if the server cannot be asked any more, or not just now.
     func report() async throws(RedisError) -> [Finding] {
+        let advisor = ServerLook(config) { [client] command async throws(RedisError) in try await client.call(command) }
         var findings = [try await server()]
-        findings += try await settings()
+        findings += Self.findings(try await advisor.durability())
         let user = try await user()
         if try await refusal(of: .unblock, user) != nil {
             let text = "user \(user.name) may not CLIENT UNBLOCK: "
             findings.append(Finding(.note, text + "entries that arrive while a bridge stops may lose an attempt"))
         }
         if let waitForAck = config.waitForAck { findings.append(try await replicas(waitForAck, user)) }
-        let advisor = ServerLook(config) { [client] command async throws(RedisError) in try await client.call(command) }
-        var looked: Set<String> = []
         for route in config.routes {
             findings.append(try await permissions(route, user))
             findings += try await replayRights(route, user)
             for stream in route.streams {
                 findings += try await look(at: stream, route: route)
                 findings += try await retention(of: stream, route)
-                guard looked.insert(stream).inserted else { continue }
-                findings += try await advisor.look(at: stream).map(Finding.init)
             }
             if let other = route.destination.redis {
                 findings += await Self.look(at: other, of: route, in: config)
@@ -34,8 +31,7 @@ struct LiveCheck {
                 findings += try await look(atEndOf: route)
             }
         }
-        // One for each route says no more.
-        return findings.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        return findings + (try await advisor.advice().map(Finding.init))
     }
 
     /// The reply, or the error that the server answers with; what is wrong with the connection is thrown.
@@ -70,22 +66,14 @@ struct LiveCheck {
 
     // MARK: - What may lose entries
 
-    private func settings() async throws(RedisError) -> [Finding] {
-        guard let appendOnly = try await setting("appendonly"), let policy = try await setting("maxmemory-policy")
-        else {
+    private static func findings(_ settings: DurabilitySettings?) -> [Finding] {
+        guard let settings else {
             return [Finding(.note, "CONFIG GET is not allowed: persistence and eviction are not checked")]
         }
-        let crash = "persistence: appendonly is \(appendOnly), so a crash loses what came after the last snapshot; "
-        let eviction = "eviction: maxmemory-policy is \(policy), which may delete streams with their groups; "
         return [
-            appendOnly == "yes"
-                ? Finding(.ok, "persistence: append-only file") : Finding(.warn, crash + "set appendonly yes"),
-            policy == "noeviction" ? Finding(.ok, "eviction: none") : Finding(.warn, eviction + "set noeviction"),
+            settings.persistenceAdvice.map(Finding.init) ?? Finding(.ok, "persistence: append-only file"),
+            settings.evictionAdvice.map(Finding.init) ?? Finding(.ok, "eviction: none"),
         ]
-    }
-
-    private func setting(_ name: String) async throws(RedisError) -> String? {
-        try? await ask(["CONFIG", "GET", name]).get().value(named: name)?.text
     }
 }
 

@@ -78,12 +78,9 @@ extension Redis {
         var cursor = "0"
         var asked = 0
         repeat {
-            let reply = try await send(
-                "SCAN", cursor, "MATCH", pattern ?? "*", "COUNT", 1000, "TYPE", "stream")
-            guard let parts = reply.elements, parts.count == 2, let next = parts[0].text, let keys = parts[1].elements
-            else { throw Failure.unexpectedReply("SCAN: \(reply)") }
-            names.formUnion(keys.compactMap(\.bytes).map { StreamName($0) })
-            cursor = next
+            let page = try await call(.streamNames(after: cursor, like: pattern ?? "*"))
+            names.formUnion(page.names)
+            cursor = page.cursor
             asked += 1
         } while cursor != "0" && asked < steps
         return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }

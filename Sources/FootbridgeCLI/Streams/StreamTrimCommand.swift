@@ -12,7 +12,7 @@ struct StreamTrimCommand: AsyncParsableCommand {
             default), and never too much.
 
             --settled removes only what all groups of the stream have settled: nothing that is pending, and nothing that is unread. \
-            By itself it removes all of that; with --to or --before less. It goes in small steps, whole nodes with --to.
+            By itself it removes all of that; with --to or --before less. It removes a small portion at a time, and with --to whole nodes only.
 
             Examples:
               footbridge stream trim orders --to 1000

@@ -18,11 +18,11 @@ struct StopTimeTests {
         #expect(advice(.seconds(20), pod) == nil)
         #expect(
             advice(.seconds(60), pod)
-                == "routes.slow.drain_timeout: 60s may be longer than a stop may take: Kubernetes kills a pod after 30 s unless it says "
-                + "terminationGracePeriodSeconds; write at least 70 there")
+                == "routes.slow.drain_timeout: 60s may be longer than a stop may take: Kubernetes kills a pod after 30 s unless "
+                + "terminationGracePeriodSeconds says otherwise; set it to 70 at least")
         let unit = ["INVOCATION_ID": "f"]
         #expect(advice(.seconds(80), unit) == nil)
-        #expect(advice(.seconds(81), unit)?.contains("write Type=notify") == true)
+        #expect(advice(.seconds(81), unit)?.contains("with Type=notify") == true)
         #expect(advice(.seconds(3600), unit, isHeard: true) == nil)
         #expect(advice(.seconds(3600), [:]) == nil)
     }
