@@ -10,13 +10,18 @@ import Testing
 
     init() throws { scene = try EmbeddedScene() }
 
-    @Test func `a member of the group adds entries, and nobody else does`() throws {
+    /// A bridge whose Redis the group may use, by a socket beside the state.
+    private func runForGroup() throws -> (bridge: ChildProcess, server: OtherProcess, config: String, socket: String) {
         let socket = scene.directory.file("run/redis.sock")
         let config = try scene.write(
             "bridge.yaml", redis: "{ embedded: { socket_group: \"\(EmbeddedScene.group)\", socket: \"\(socket)\" } }")
         scene.isUp.open()
         let bridge = try scene.run(config)
-        let server = try bridge.embeddedServer()
+        return (bridge, try bridge.embeddedServer(), config, socket)
+    }
+
+    @Test func `a member of the group adds entries, and nobody else does`() throws {
+        let (bridge, server, config, socket) = try runForGroup()
         #expect(bridge.logs("embedded redis started").map { $0.metadata["address"] } == ["unix://\(socket)"])
 
         let added = try scene.redisCLI("-s", socket, "XADD", "orders", "*", "n", "0", as: .member)
@@ -159,12 +164,7 @@ import Testing
 
     /// The example of docs/configuration.md, word for word but for the path.
     @Test func `redis-py produces as the documentation says`() throws {
-        let socket = scene.directory.file("run/redis.sock")
-        let config = try scene.write(
-            "bridge.yaml", redis: "{ embedded: { socket_group: \"\(EmbeddedScene.group)\", socket: \"\(socket)\" } }")
-        scene.isUp.open()
-        let bridge = try scene.run(config)
-        let server = try bridge.embeddedServer()
+        let (bridge, server, _, socket) = try runForGroup()
         let text = try Repository.text("docs/configuration.md")
         let example = try #require(
             text.components(separatedBy: "```python\n").dropFirst().compactMap {
