@@ -104,8 +104,8 @@ import Testing
         for (path, requests) in Dictionary(grouping: scene.receiver.ledger, by: \.path) {
             #expect(Set(requests.acceptedBodies) == Set((0..<count).map(body)), "\(path)")
             #expect(requests.duplicates == 0)
-            // A fifth more, and those that were under way when the first was throttled.
-            #expect(requests.count <= count * 12 / 10 + 16, "\(path): \(requests.count) requests")
+            // A quarter more, and those that were under way when the first was throttled. A busy machine is late with some.
+            #expect(requests.count <= count * 5 / 4 + 16, "\(path): \(requests.count) requests")
         }
         #expect(try scene.redis.command("KEYS", "*dead*") == [])
         #expect(bridge.logs().filter { $0.message.contains("down") } == [])
