@@ -26,9 +26,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// What only the bridge needs: a package that depends on the library with `traits: []` does not fetch it.
+let bridge = TargetDependencyCondition.when(traits: ["Bridge"])
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser", condition: bridge)
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: bridge)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
@@ -38,6 +42,10 @@ let package = Package(
         .executable(name: "footbridge", targets: ["footbridge"]),
         .library(name: "RedisStreams", targets: ["RedisStreams"]),
     ],
+    traits: [
+        .trait(name: "Bridge", description: "The program `footbridge`, with what it needs beside the library."),
+        .default(enabledTraits: ["Bridge"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -45,34 +53,39 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "CJQ", linkerSettings: [.linkedLibrary("jq")]),
-        .target(name: "CSampleEvents", exclude: ["events.ndjson"]),
-        .target(name: "CAdminPage", exclude: ["page.html", "page.css", "script"]),
-        library("Curl", ["CCurl", "COpenSSL", heap]),
-        library("RESP", []),
-        library("Redis", ["RESP", "Curl", deque]),
-        library("RedisStreams", ["Redis", "RESP"]),
-        library("Webhooks", ["Curl", "COpenSSL"]),
-        library("JQ", ["CJQ"]),
-        library("HTTP", ["Curl", "CCurl"]),
+        .systemLibrary(name: "CFootbridgeCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CFootbridgeOpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CFootbridgeLinux"),
+        .systemLibrary(name: "CFootbridgeYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CFootbridgeJQ", linkerSettings: [.linkedLibrary("jq")]),
+        .target(name: "CFootbridgeSampleEvents", exclude: ["events.ndjson"]),
+        .target(name: "CFootbridgeAdminPage", exclude: ["page.html", "page.css", "script"]),
+        library("FootbridgeCurl", ["CFootbridgeCurl", heap]),
+        library("FootbridgeRESP", []),
+        library("FootbridgeRedis", ["FootbridgeRESP", "FootbridgeCurl", deque]),
+        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP"]),
+        library("FootbridgeWebhooks", ["FootbridgeCurl", "CFootbridgeOpenSSL"]),
+        library("FootbridgeJQ", ["CFootbridgeJQ"]),
+        library("FootbridgeHTTP", ["FootbridgeCurl", "CFootbridgeCurl"]),
         library(
             "Footbridge",
-            ["RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "CYAML", logging, lifecycle, heap, deque],
+            [
+                "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeWebhooks", "FootbridgeJQ",
+                "FootbridgeCurl", "CFootbridgeYAML", logging, lifecycle, heap, deque,
+            ],
             settings: sabotage),
         library(
             "FootbridgeAdmin",
             [
-                "Footbridge", "HTTP", "CAdminPage", "RedisStreams", "Redis", "Webhooks", "Curl", logging, lifecycle,
+                "Footbridge", "FootbridgeHTTP", "CFootbridgeAdminPage", "RedisStreams", "FootbridgeRedis",
+                "FootbridgeWebhooks", "FootbridgeCurl", logging, lifecycle,
             ]),
         .executableTarget(
             name: "footbridge",
             dependencies: [
-                "Footbridge", "FootbridgeAdmin", "HTTP", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl",
-                "CLinux", "CSampleEvents", argumentParser, logging, lifecycle,
+                "Footbridge", "FootbridgeAdmin", "FootbridgeHTTP", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP",
+                "FootbridgeWebhooks", "FootbridgeJQ", "FootbridgeCurl",
+                "CFootbridgeLinux", "CFootbridgeSampleEvents", argumentParser, logging, lifecycle,
             ],
             path: "Sources/FootbridgeCLI",
             swiftSettings: strict
@@ -84,34 +97,40 @@ let package = Package(
         .target(
             name: "TestThreads", dependencies: ["TestSupport"], path: "Tests/TestThreads", swiftSettings: strict),
         .target(
-            name: "LoopTestSupport", dependencies: ["Curl", "TestSupport"], path: "Tests/LoopTestSupport",
+            name: "LoopTestSupport", dependencies: ["FootbridgeCurl", "TestSupport"], path: "Tests/LoopTestSupport",
             swiftSettings: strict),
-        tests("CurlTests", ["TestThreads", "Curl", "CCurl", "TestSupport", "LoopTestSupport"]),
-        tests("RESPTests", ["RESP"]),
-        tests("RedisTests", ["TestThreads", "Redis", "RESP", "Curl", "TestSupport", "LoopTestSupport"]),
+        tests("CurlTests", ["TestThreads", "FootbridgeCurl", "CFootbridgeCurl", "TestSupport", "LoopTestSupport"]),
+        tests("RESPTests", ["FootbridgeRESP"]),
         tests(
-            "RedisStreamsTests", ["TestThreads", "RedisStreams", "Redis", "RESP", "TestSupport"],
+            "RedisTests",
+            ["TestThreads", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", "LoopTestSupport"]),
+        tests(
+            "RedisStreamsTests", ["TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "TestSupport"],
             resources: [.copy("Interop/walrus_peer.py")]),
-        tests("WebhooksTests", ["Webhooks"]),
-        tests("JQTests", ["TestThreads", "JQ"]),
-        tests("HTTPTests", ["HTTP", "Curl", "TestSupport"]),
+        tests("WebhooksTests", ["FootbridgeWebhooks"]),
+        tests("JQTests", ["TestThreads", "FootbridgeJQ"]),
+        tests("HTTPTests", ["FootbridgeHTTP", "FootbridgeCurl", "TestSupport"]),
         tests(
             "FootbridgeTests",
             [
                 "TestThreads",
-                "Footbridge", "RedisStreams", "Redis", "RESP", "Webhooks", "JQ", "Curl", "TestSupport",
+                "Footbridge", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeWebhooks", "FootbridgeJQ",
+                "FootbridgeCurl", "TestSupport",
                 "LoopTestSupport", logging,
             ],
             resources: [.copy("Fixtures"), .copy("Peers/schema_peer.py")]),
         tests(
             "FootbridgeAdminTests",
-            ["FootbridgeAdmin", "Footbridge", "HTTP", "RedisStreams", "TestSupport", logging, lifecycle]),
-        tests("FootbridgeCLITests", ["footbridge", "CSampleEvents", "RedisStreams", "TestSupport", "Webhooks"]),
+            ["FootbridgeAdmin", "Footbridge", "FootbridgeHTTP", "RedisStreams", "TestSupport", logging, lifecycle]),
         tests(
-            "ScenarioTests", ["TestThreads", "footbridge", "TestSupport", "COpenSSL"],
+            "FootbridgeCLITests",
+            ["footbridge", "CFootbridgeSampleEvents", "RedisStreams", "TestSupport", "FootbridgeWebhooks"]),
+        tests(
+            "ScenarioTests", ["TestThreads", "footbridge", "TestSupport", "CFootbridgeOpenSSL"],
             resources: [.copy("Peers/webhook_peers.py")]),
         .executableTarget(
-            name: "chaos", dependencies: ["TestSupport", "COpenSSL", "CTLSServer", argumentParser], path: "Tests/Chaos",
+            name: "chaos", dependencies: ["TestSupport", "CFootbridgeOpenSSL", "CTLSServer", argumentParser],
+            path: "Tests/Chaos",
             swiftSettings: strict),
         tests("ChaosTests", ["chaos"]),
         .executableTarget(

@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
         curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
-        /* What no sender in earnest leaves out; the same as in Sources/Curl/CurlHandle.swift. */
+        /* What no sender in earnest leaves out; the same as in Sources/FootbridgeCurl/CurlHandle.swift. */
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
         curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -1,6 +1,6 @@
 #if !FOOTBRIDGE_SABOTAGE
-    internal import Curl
-    internal import Redis
+    internal import FootbridgeCurl
+    internal import FootbridgeRedis
     internal import RedisStreams
 
     /// The parts that a bridge is put together from where there is a choice. A build with faults in it, for checking the

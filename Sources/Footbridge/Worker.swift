@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 
 /// One thread that runs all routes: a loop, a connection for commands, and per stream a connection that reads.
 ///

@@ -1,5 +1,5 @@
-internal import Curl
-internal import HTTP
+internal import FootbridgeCurl
+internal import FootbridgeHTTP
 internal import Synchronization
 
 /// Who may ask what: the token, pages of other sites, and how often.

@@ -1,6 +1,6 @@
 internal import Footbridge
+internal import FootbridgeHTTP
 internal import FoundationEssentials
-internal import HTTP
 
 /// JSON as the API speaks it: keys in snake case, sorted.
 enum AdminJSON {

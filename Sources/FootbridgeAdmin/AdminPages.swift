@@ -1,7 +1,7 @@
-internal import Curl
 internal import Footbridge
-internal import HTTP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeHTTP
+internal import FootbridgeRedis
 
 /// What the admin server answers to which request.
 struct AdminPages: Sendable {

@@ -1,8 +1,8 @@
-internal import Curl
 public import Footbridge
-internal import HTTP
+internal import FootbridgeCurl
+internal import FootbridgeHTTP
+public import FootbridgeRedis
 public import Logging
-public import Redis
 public import ServiceLifecycle
 internal import Synchronization
 

@@ -1,5 +1,5 @@
-internal import Curl
 internal import Footbridge
+internal import FootbridgeCurl
 internal import Glibc
 
 /// Why the admin server does not listen, and what would help.

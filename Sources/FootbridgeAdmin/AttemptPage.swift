@@ -1,8 +1,8 @@
-internal import Curl
 internal import Footbridge
-internal import HTTP
+internal import FootbridgeCurl
+internal import FootbridgeHTTP
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// What `/api/v1/attempts` is asked for.
 struct AttemptWish: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import HTTP
+internal import FootbridgeHTTP
 
 extension HTTPAnswer {
     static func json(_ status: Int, _ value: some Encodable) -> HTTPAnswer {

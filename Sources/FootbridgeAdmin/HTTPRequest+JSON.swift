@@ -1,5 +1,5 @@
 internal import Footbridge
-internal import HTTP
+internal import FootbridgeHTTP
 
 extension HTTPRequest {
     /// Its body as JSON; an empty one is an empty object.

@@ -1,4 +1,4 @@
-internal import HTTP
+internal import FootbridgeHTTP
 
 /// `/healthz`: whether the process is worth keeping. Redis and endpoints do not count: a restart would not mend them.
 struct HealthReport: Encodable, Equatable {

@@ -1,6 +1,6 @@
 internal import Footbridge
-internal import HTTP
-internal import Redis
+internal import FootbridgeHTTP
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// The dead letters of a route for the API: a list, one of them, and what is done with it.

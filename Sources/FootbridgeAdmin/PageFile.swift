@@ -1,5 +1,5 @@
-internal import CAdminPage
-internal import HTTP
+internal import CFootbridgeAdminPage
+internal import FootbridgeHTTP
 
 /// The files of the page, which the binary holds.
 struct PageFile {

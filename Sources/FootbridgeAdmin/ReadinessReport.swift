@@ -1,5 +1,5 @@
 internal import Footbridge
-internal import HTTP
+internal import FootbridgeHTTP
 
 /// `/readyz`: whether entries are carried: Redis is reached, and every route reads.
 ///

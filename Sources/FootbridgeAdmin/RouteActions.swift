@@ -1,8 +1,8 @@
-internal import Curl
 internal import Footbridge
-internal import HTTP
-internal import RESP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeHTTP
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// What people do to a route by the API. Each action has a connection of its own, for they are rare.

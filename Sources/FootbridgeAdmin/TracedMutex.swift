@@ -1,1 +1,1 @@
-../Curl/TracedMutex.swift
+../FootbridgeCurl/TracedMutex.swift

@@ -1,5 +1,5 @@
-internal import Curl
 internal import Footbridge
+internal import FootbridgeCurl
 
 /// `/api/v1/routes/NAME/waiting`
 struct WaitingPage: Encodable {

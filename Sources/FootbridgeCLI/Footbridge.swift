@@ -33,6 +33,7 @@ struct FootbridgeCommand: AsyncParsableCommand {
 
     static func main() async {
         ProcessPrivacy.begin()
+        ProcessSignals.begin()
         LineOutput.holdStandardDescriptors()
         let words = Array(CommandLine.arguments.dropFirst())
         let code: ExitCode

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import Glibc
 
 /// A file that is read whole, or standard input.

@@ -1,4 +1,4 @@
-import CLinux
+import CFootbridgeLinux
 import Glibc
 
 /// Whether others may look into this process, which holds secrets.

@@ -1,1 +1,1 @@
-../../Sources/Curl/TracedMutex.swift
+../FootbridgeCurl/TracedMutex.swift

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import Glibc
 
 /// Signals that come as values from now on, none of them lost.

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// What happened, in its order; for one loop's thread.
 private final class Notes {

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 struct DescriptorSetTests {
     /// Two ends of a stream, closed at the end.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 struct MonotonicTimeTests {
     private let start = MonotonicTime(nanoseconds: 1_000_000_000)

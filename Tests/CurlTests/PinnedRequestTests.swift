@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 struct PinnedRequestTests {
     private static func request(_ count: Int) -> RequestBuffer {

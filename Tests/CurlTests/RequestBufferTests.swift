@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 struct RequestBufferTests {
     private func buffer(_ value: [UInt8]) -> RequestBuffer {

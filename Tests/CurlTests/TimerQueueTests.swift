@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 struct TimerQueueTests {
     private func at(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }

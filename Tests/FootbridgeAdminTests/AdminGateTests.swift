@@ -1,4 +1,4 @@
-import HTTP
+import FootbridgeHTTP
 import RedisStreams
 import Testing
 

@@ -1,5 +1,5 @@
 import Footbridge
-import HTTP
+import FootbridgeHTTP
 import Testing
 
 @testable import FootbridgeAdmin

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import HTTP
+@testable import FootbridgeHTTP
 
 private final class Answer: Sendable {
     let text = Mutex("")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTP
+@testable import FootbridgeHTTP
 
 @Suite struct RequestParserTests {
     private enum Step: Equatable {

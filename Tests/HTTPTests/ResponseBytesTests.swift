@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import HTTP
+@testable import FootbridgeHTTP
 
 @Suite struct ResponseBytesTests {
     private func text(_ answer: HTTPAnswer, takesChunks: Bool = true, keepsAlive: Bool = true) -> String {

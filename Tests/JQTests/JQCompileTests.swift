@@ -1,4 +1,4 @@
-import JQ
+import FootbridgeJQ
 import TestThreads
 import Testing
 

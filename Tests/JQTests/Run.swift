@@ -1,4 +1,4 @@
-import JQ
+import FootbridgeJQ
 
 /// Runs a program on a JSON text.
 struct Run {

@@ -1,4 +1,4 @@
-public import Curl
+public import FootbridgeCurl
 internal import TestSupport
 
 /// An actor that lives on a loop, so that a test can make and use what belongs to the loop's thread.

@@ -1,4 +1,4 @@
-import RESP
+import FootbridgeRESP
 
 /// Values of a decoder until it wants more, and the error that ended it.
 struct Decoded: Equatable {

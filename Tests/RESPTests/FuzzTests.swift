@@ -1,5 +1,5 @@
+import FootbridgeRESP
 import Glibc
-import RESP
 import Testing
 
 /// Bytes made at random from a seed: never a trap, and the cuts change nothing.

@@ -1,5 +1,5 @@
+import FootbridgeRESP
 import Foundation
-import RESP
 import Testing
 
 struct LimitTests {

@@ -1,4 +1,4 @@
-import RESP
+import FootbridgeRESP
 import Testing
 
 /// A reply as Redis 7.0.15 sent it, recorded from its socket, and what it says.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RESP
+@testable import FootbridgeRESP
 
 /// However the bytes are cut, the values are the same.
 struct SplitTests {

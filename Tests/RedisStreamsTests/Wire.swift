@@ -1,5 +1,5 @@
-import RESP
-import Redis
+import FootbridgeRESP
+import FootbridgeRedis
 
 @testable public import RedisStreams
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 @Suite struct GreetingSecretTests {
     @Test(

@@ -1,5 +1,5 @@
-import Curl
-import Redis
+import FootbridgeCurl
+import FootbridgeRedis
 
 extension RedisTarget {
     /// A server of a test, without a password.

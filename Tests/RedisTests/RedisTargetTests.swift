@@ -1,7 +1,7 @@
-import Curl
+import FootbridgeCurl
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 struct RedisTargetTests {
     @Test func `a URL says where to connect, how, and as whom`() throws {

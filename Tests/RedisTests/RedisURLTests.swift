@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 struct RedisURLTests {
     private static let local = RedisURL.Endpoint.tcp(host: "localhost", port: 6379)

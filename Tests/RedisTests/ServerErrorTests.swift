@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 /// Texts as Redis 7.0.15, Redis 8.2.3 and Valkey 8.1.8 send them, unless a line says otherwise.
 struct ServerErrorTests {

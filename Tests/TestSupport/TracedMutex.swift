@@ -1,1 +1,1 @@
-../../Sources/Curl/TracedMutex.swift
+../../Sources/FootbridgeCurl/TracedMutex.swift

@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// Ed25519, `v1a`. A1 is of the go library of Standard Webhooks (webhook_asymmetric_test.go), A2 of the Svix server
 /// (worker.rs, types/mod.rs). Both sign the message of `SignatureVector.v1`.

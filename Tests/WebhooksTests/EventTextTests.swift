@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 @Suite struct PercentCodingTests {
     /// The first of CloudEvents' HTTP binding 1.0.2 §3.1.3.2.

@@ -1,6 +1,6 @@
+import FootbridgeWebhooks
 import Foundation
 import Testing
-import Webhooks
 
 private func body(_ fields: [(String, String)]) -> String {
     String(decoding: bytes(fields.map { (Array($0.utf8), Array($1.utf8)) }), as: UTF8.self)

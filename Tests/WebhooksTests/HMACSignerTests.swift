@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// Signatures of services as their documentation has them.
 @Suite struct HMACSignerTests {

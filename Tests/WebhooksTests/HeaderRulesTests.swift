@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 @Suite struct HeaderRulesTests {
     /// RFC 9110 §5.6.2: `tchar` is any visible character except the delimiters ``"(),/:;<=>?@[\]{}``.

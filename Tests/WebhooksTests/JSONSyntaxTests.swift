@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Webhooks
+@testable import FootbridgeWebhooks
 
 @Suite struct JSONSyntaxTests {
     private func isValue(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { JSONSyntax.isValue($0) } }

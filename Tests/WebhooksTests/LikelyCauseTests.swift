@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// The pages are those of the servers, as found in reports of their users.
 struct LikelyCauseTests {

@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// Hashes by sha256sum.
 @Suite struct MessageIDTests {

@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 @Suite struct OutcomeTests {
     /// The table of the design: issue 10 names the refusals of a route, and what is not named is an outage.

@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// Noon of 15 July 2025, UTC.
 private let now: Int64 = 1_752_580_800_000

@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// A published signature: V1 from the go, python, js, php, ruby, c# and java libraries of Standard Webhooks, V2 from
 /// the rust one.

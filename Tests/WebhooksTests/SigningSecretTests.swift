@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 /// The secrets are test vectors of the Standard Webhooks libraries (go, rust) or made of zeros.
 @Suite struct SigningSecretTests {

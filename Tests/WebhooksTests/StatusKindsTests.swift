@@ -1,5 +1,5 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 struct StatusKindsTests {
     private func kinds(_ status: Int, _ kind: StatusKinds.Kind) -> StatusKinds {

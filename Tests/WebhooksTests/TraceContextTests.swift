@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Webhooks
+@testable import FootbridgeWebhooks
 
 @Suite struct TraceContextTests {
     /// <https://www.w3.org/TR/trace-context/#examples-of-http-traceparent-headers>, and one of a later version.

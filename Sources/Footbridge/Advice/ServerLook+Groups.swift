@@ -1,5 +1,5 @@
-internal import RESP
-internal import Redis
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// Who reads the streams, and who does not any more.

@@ -1,5 +1,5 @@
-package import RESP
-package import Redis
+package import FootbridgeRESP
+package import FootbridgeRedis
 internal import RedisStreams
 
 /// Looks at the streams and groups of a configuration as they stand in Redis. Changes nothing; what may not be asked is left out.

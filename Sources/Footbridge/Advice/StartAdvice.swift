@@ -1,5 +1,5 @@
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 
 /// Tells the log, once after the start, what looks wrong in Redis.
 struct StartAdvice {

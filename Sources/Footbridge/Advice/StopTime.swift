@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// Whether what starts and stops this process leaves it the time that its routes may take to end their requests (`drain_timeout`).
 ///

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 extension Section {
     /// `allow`: special addresses that may be connected to all the same.

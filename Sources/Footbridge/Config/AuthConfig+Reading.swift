@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 extension AuthConfig {
     /// Reads `auth` of a webhook: `false`, or a map with exactly one kind of credentials.

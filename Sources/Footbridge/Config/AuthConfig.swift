@@ -1,4 +1,4 @@
-public import Curl
+public import FootbridgeCurl
 
 /// What shows a receiver who we are.
 public enum AuthConfig: Sendable, Hashable {

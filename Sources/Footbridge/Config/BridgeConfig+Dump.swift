@@ -1,6 +1,6 @@
-internal import Curl
-internal import JQ
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 
 extension BridgeConfig {
     /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.

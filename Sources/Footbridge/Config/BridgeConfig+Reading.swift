@@ -1,5 +1,5 @@
-internal import Curl
-import Redis
+internal import FootbridgeCurl
+import FootbridgeRedis
 
 extension BridgeConfig {
     /// Reads the whole file. What is wrong goes to the section's source; this value is then of no use.

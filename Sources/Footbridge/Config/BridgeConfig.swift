@@ -1,5 +1,5 @@
-public import Curl
-public import Redis
+public import FootbridgeCurl
+public import FootbridgeRedis
 
 /// One bridge: what a whole configuration file says, checked, with every default filled in.
 public struct BridgeConfig: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import JQ
+internal import FootbridgeJQ
 
 /// Requests as CloudEvents 1.0. <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>
 public struct CloudEventsConfig: Sendable, Equatable {

@@ -1,5 +1,5 @@
-internal import JQ
-internal import Webhooks
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 
 extension CloudEventsConfig {
     /// Reads `cloudevents` of a webhook: `false`, a mode, or a map; `nil` if requests are no events.

@@ -1,4 +1,4 @@
-internal import JQ
+internal import FootbridgeJQ
 
 /// What reading one file needs everywhere: where it is, the variables, the problems found so far, the keys asked for.
 final class ConfigSource {

@@ -1,5 +1,5 @@
-internal import COpenSSL
-internal import Curl
+internal import CFootbridgeOpenSSL
+internal import FootbridgeCurl
 
 extension ConnectionOptions {
     /// How a webhook's connections are made. The addresses that are allowed for all routes are added later.

@@ -1,5 +1,5 @@
-internal import Curl
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 
 extension Destination {
     /// What counts as one endpoint: routes of a worker with equal ones share what is known of it.

@@ -1,4 +1,4 @@
-internal import Redis
+internal import FootbridgeRedis
 
 extension Destination {
     private enum Kind: String, CaseIterable {

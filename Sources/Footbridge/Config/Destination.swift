@@ -1,4 +1,4 @@
-public import JQ
+public import FootbridgeJQ
 
 /// Where the entries of a route go.
 public enum Destination: Sendable, Equatable {

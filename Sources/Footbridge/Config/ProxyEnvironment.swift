@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// `proxy` in the file.
 enum ProxyText {

@@ -1,4 +1,4 @@
-internal import Redis
+internal import FootbridgeRedis
 
 extension RedisSource {
     private static let fallback = RedisURL(endpoint: .tcp(host: "localhost", port: RedisURL.defaultPort))

@@ -1,4 +1,4 @@
-internal import Webhooks
+internal import FootbridgeWebhooks
 
 extension Section {
     /// A value that may be secret: text, `{ env: NAME }`, `{ file: PATH }` or `{ credential: NAME }`.

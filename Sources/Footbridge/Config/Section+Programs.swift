@@ -1,4 +1,4 @@
-internal import JQ
+internal import FootbridgeJQ
 
 /// jq in values. Variables are not replaced in it: what a variable holds could end a string of the program.
 extension Section {

@@ -1,5 +1,5 @@
-public import Curl
-public import Redis
+public import FootbridgeCurl
+public import FootbridgeRedis
 
 /// A master that Sentinels watch, as the configuration names it.
 public struct SentinelSource: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Webhooks
+import FootbridgeWebhooks
 
 extension WebhookConfig {
     /// `sign` of a webhook: `false`, or a map with `secret`, `hmac` or both.

@@ -1,4 +1,4 @@
-internal import Webhooks
+internal import FootbridgeWebhooks
 
 extension StatusKinds {
     /// Reads `accept.status` and `statuses` of a webhook.

@@ -1,5 +1,5 @@
-internal import Curl
-import Webhooks
+internal import FootbridgeCurl
+import FootbridgeWebhooks
 
 /// Where the spans of attempts go, and of which ones there are any.
 public struct TracingConfig: Sendable, Equatable {

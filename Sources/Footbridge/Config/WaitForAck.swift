@@ -1,5 +1,5 @@
-internal import Curl
-public import RESP
+internal import FootbridgeCurl
+public import FootbridgeRESP
 
 /// How many replicas must have what was settled before it counts as settled, as the configuration says it.
 public struct WaitForAck: Sendable, Equatable {

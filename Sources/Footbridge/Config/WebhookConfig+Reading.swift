@@ -1,6 +1,6 @@
-internal import Curl
-import JQ
-import Webhooks
+internal import FootbridgeCurl
+import FootbridgeJQ
+import FootbridgeWebhooks
 
 extension WebhookConfig {
     init(_ section: Section) {

@@ -1,6 +1,6 @@
-public import Curl
-public import JQ
-public import Webhooks
+public import FootbridgeCurl
+public import FootbridgeJQ
+public import FootbridgeWebhooks
 
 /// One endpoint, or those that entries name, and the requests that are made to them.
 public struct WebhookConfig: Sendable, Equatable {

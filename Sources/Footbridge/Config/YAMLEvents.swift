@@ -1,6 +1,6 @@
 // libyaml's events are read directly: the composers on top of it stop at the first duplicate key, hash keys (which an alias
 // bomb makes exponential) and recurse as deep as the file says.
-import CYAML
+import CFootbridgeYAML
 
 /// What libyaml's parser says, one event after the other.
 ///

@@ -1,5 +1,5 @@
-internal import RESP
-public import Redis
+internal import FootbridgeRESP
+public import FootbridgeRedis
 internal import RedisStreams
 
 /// What people have told a route to do, on all instances, until they say `resume`.

@@ -1,4 +1,4 @@
-internal import Webhooks
+internal import FootbridgeWebhooks
 
 extension EmbeddedConfig {
     /// Where the socket is if it is not in the state directory, which nobody else can enter: what the configuration says, or if

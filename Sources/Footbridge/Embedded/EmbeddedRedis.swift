@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+public import FootbridgeRedis
 internal import Glibc
 public import Logging
-public import Redis
 public import ServiceLifecycle
 internal import Synchronization
 

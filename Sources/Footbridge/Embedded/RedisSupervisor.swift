@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Glibc
 internal import Logging
 

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Glibc
 
 /// The configuration that a state directory belongs to, as the file `configuration` in it says.

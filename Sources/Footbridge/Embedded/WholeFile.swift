@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import Glibc
 
 /// Files that are there as a whole, for their owner alone.

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Glibc
 
 /// How many requests may be in flight at an endpoint that nobody has measured: `concurrency: auto`.

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import RedisStreams
 
 /// One request to an endpoint, from its start to its end: what `Endpoint.didStart` gives and `didFinish` wants back.

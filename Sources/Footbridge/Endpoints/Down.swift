@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 /// Why nothing but probes is sent to an endpoint, and when the next one goes.
 ///

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// One place to which requests go: its standing, its pace, and who waits for it. Belongs to the worker's loop; routes with
 /// the same URL, queries left out, share it.

@@ -1,4 +1,4 @@
-public import Webhooks
+public import FootbridgeWebhooks
 
 /// What went wrong last at an endpoint, for people.
 public struct EndpointFailure: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// What makes two routes lead to one endpoint: where they go, how they get there, and as whom. What one is refused for may be
 /// allowed to another.

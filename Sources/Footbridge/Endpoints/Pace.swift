@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Glibc
 
 /// How fast requests may start at an endpoint that asked for fewer (`Outcome.throttled`): evenly spaced, by a learned rate.

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Synchronization
 
 /// How many requests may start at an endpoint, as its owner says: `limit` on average, and up to `burst` at once after a pause.

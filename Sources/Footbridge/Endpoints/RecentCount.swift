@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// What happened in the last eight seconds, counted in quarters of a second.
 struct RecentCount {

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// Refusals in a row by an endpoint with a learned rate: each of a request that started after the one before was known.
 ///

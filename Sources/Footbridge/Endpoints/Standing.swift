@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Whose fault is a failure? What an endpoint did with *other* entries tells.
 ///

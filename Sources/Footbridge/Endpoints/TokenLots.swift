@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// What this process has of a bucket that all instances share: tokens that it took in advance, some 100 ms' worth at a time.
 ///

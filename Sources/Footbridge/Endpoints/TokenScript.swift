@@ -1,6 +1,6 @@
-internal import Curl
-internal import RESP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 
 /// The bucket of one endpoint that all instances on one Redis share: the same arithmetic as `TokenBucket`, by the server's clock.
 ///

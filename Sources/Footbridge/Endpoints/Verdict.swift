@@ -1,5 +1,5 @@
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// What happens to an entry after an attempt. Pure: the table of `docs/delivery.md`, and `VerdictTests` its proof.
 enum Verdict: Equatable {

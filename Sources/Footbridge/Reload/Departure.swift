@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 
 /// A route that leaves a worker which goes on: it finishes what is in flight under its own rule, hands over what it holds, and
 /// is let go of when nobody can call it any more.

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import Logging
-internal import Webhooks
 
 /// What people are told of a route's attempts: the last ones one by one, lines of the log, and what went wrong last at each endpoint.
 /// Decides nothing.

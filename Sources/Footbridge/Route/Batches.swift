@@ -1,7 +1,7 @@
-internal import Curl
 internal import DequeModule
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Requests of one route that carry several entries: gathers them, and takes those that are refused apart.
 ///

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import RedisStreams
 
 /// Gives a route's entries up: what goes into their dead letters, and which entries nobody else has any more.

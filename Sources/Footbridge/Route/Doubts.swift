@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 /// An entry that was refused twice, and of which it will show whether others are accepted.
 struct Doubt {

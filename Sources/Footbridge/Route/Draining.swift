@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// A route that stops: what it waits for before it is through.
 final class Draining {

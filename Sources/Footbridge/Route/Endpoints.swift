@@ -1,8 +1,8 @@
-internal import Curl
 internal import DequeModule
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import HeapModule
 internal import RedisStreams
-internal import Webhooks
 
 /// The endpoints of a route whose entries name them: each has its own standing and pace, and an entry waits for its own only.
 ///

@@ -1,5 +1,5 @@
-internal import Curl
 internal import DequeModule
+internal import FootbridgeCurl
 internal import RedisStreams
 
 /// An entry of one of a route's streams.

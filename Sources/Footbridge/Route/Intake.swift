@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import Logging
 internal import RedisStreams
-internal import Webhooks
 
 /// What a route reads, and when: as much as it has room for, from each of its streams in turn.
 final class Intake {

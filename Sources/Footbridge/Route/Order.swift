@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import Logging
 internal import RedisStreams
-internal import Webhooks
 
 /// The order of a route: which entries wait for which. The table keeps them in their lanes.
 ///

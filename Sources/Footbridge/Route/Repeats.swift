@@ -1,5 +1,5 @@
-internal import Curl
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// Brings entries that wait back when they are due: their bodies come from Redis once more.

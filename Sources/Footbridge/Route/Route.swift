@@ -1,8 +1,8 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 internal import Logging
-internal import Redis
 internal import RedisStreams
-internal import Webhooks
 
 /// One route on one worker. The path of an entry:
 ///

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// What this process can afford: after a lack of descriptors, ports, memory or threads fewer requests are made at a time,
 /// and slowly more again.

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 
 /// Fetches tokens from the buckets that all instances share (`rate: { scope: cluster }`), over a worker's connection for commands.
 /// Without tokens nothing starts, so whatever keeps Redis from giving some only makes entries wait.

@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 internal import Logging
-internal import Redis
-internal import Webhooks
 
 /// What the routes of one worker share. Belongs to the worker's loop.
 final class WorkerContext {

@@ -1,8 +1,8 @@
 #if FOOTBRIDGE_SABOTAGE
-    internal import Curl
-    internal import Redis
+    internal import FootbridgeCurl
+    internal import FootbridgeRedis
     internal import RedisStreams
-    internal import Webhooks
+    internal import FootbridgeWebhooks
 
     /// In the place of the sound parts (`Parts.swift`): each is as sound as they are but for the fault that was chosen.
     enum Parts {

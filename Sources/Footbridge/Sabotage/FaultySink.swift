@@ -1,8 +1,8 @@
 #if FOOTBRIDGE_SABOTAGE
-    internal import Curl
+    internal import FootbridgeCurl
     internal import Glibc
     internal import RedisStreams
-    internal import Webhooks
+    internal import FootbridgeWebhooks
 
     /// A sink that does not do, or not tell, what it should.
     final class FaultySink: Sink {

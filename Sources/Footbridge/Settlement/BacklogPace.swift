@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// How a backlog of retries goes while fresh entries come in: in small steps, so that a fresh entry does not wait for
 /// batches, and cores stay free for it.

@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 internal import RedisStreams
 
 /// An entry on its way to the dead-letter stream, with all that is known of its end.

@@ -1,4 +1,4 @@
-public import Webhooks
+public import FootbridgeWebhooks
 
 /// Why an entry is in the dead-letter stream.
 public enum DeadLetterReason: Sendable, Equatable {

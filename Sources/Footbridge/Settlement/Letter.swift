@@ -1,5 +1,5 @@
+internal import FootbridgeWebhooks
 public import RedisStreams
-internal import Webhooks
 
 /// A dead letter as it stands in its stream: what became of an entry, and the entry's own fields.
 public struct Letter: Sendable, Equatable {

@@ -1,6 +1,6 @@
-internal import Curl
-internal import RESP
-public import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+public import FootbridgeRedis
 public import RedisStreams
 
 /// What a step of a replay did.

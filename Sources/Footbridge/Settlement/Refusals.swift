@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 
 /// What Redis refuses while the rest goes on: a stream, or its dead-letter stream, may be of the wrong type, and a user may
 /// acknowledge and not claim. It is asked again after a while, and people are told once.

@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 internal import RedisStreams
 
 /// The fields that an entry of a replay stream begins with, in this order; its own follow.

@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 
 /// Waits until replicas have what was settled (`redis.wait_for_ack`), for all routes of a worker, batch by batch.
 ///

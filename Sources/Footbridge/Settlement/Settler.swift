@@ -1,8 +1,8 @@
-internal import Curl
 internal import DequeModule
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 internal import RedisStreams
 
 /// Tells Redis how entries ended. The only place that acknowledges, counts attempts, and buries.

@@ -1,5 +1,5 @@
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Bodies that are made of a whole entry without a program.
 enum EntryBody {

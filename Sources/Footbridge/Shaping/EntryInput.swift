@@ -1,6 +1,6 @@
-internal import JQ
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Shows the entries of one route to its programs.
 struct EntryInput {

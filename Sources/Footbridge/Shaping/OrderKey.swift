@@ -1,6 +1,6 @@
-internal import JQ
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// What entries have in common whose order is kept: the key that a route's program gives.
 final class OrderKey {

@@ -1,4 +1,4 @@
-internal import JQ
+internal import FootbridgeJQ
 public import RedisStreams
 
 /// A jq program of the command line that says which entries, or which JSON texts, are meant.

@@ -1,6 +1,6 @@
-internal import JQ
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// The jq programs of one route on one worker: what of an entry goes out, and whether it does.
 ///

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 public import RedisStreams
-internal import Webhooks
 
 /// One entry of one route, outside of a bridge: what would be sent, and what the receiver says to it. Acknowledges nothing.
 public struct Trial: Sendable {

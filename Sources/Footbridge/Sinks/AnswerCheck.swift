@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 internal import FoundationEssentials
-internal import JQ
-internal import Webhooks
 
 /// `accept.body` and `accept.failed`: whether a receiver that says 200 means it, and of which entries it does not. One per route
 /// and worker; routes without these keys have none.

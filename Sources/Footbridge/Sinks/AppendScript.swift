@@ -1,5 +1,5 @@
-internal import Curl
-internal import RESP
+internal import FootbridgeCurl
+internal import FootbridgeRESP
 internal import RedisStreams
 
 /// The Lua that appends an entry, or what it was made into, once: all of it, or nothing.

@@ -1,4 +1,4 @@
-internal import Webhooks
+internal import FootbridgeWebhooks
 
 /// Puts the bodies of several entries together into one.
 struct BatchBody {

@@ -1,5 +1,5 @@
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Makes the body of a request, or a message, of an entry.
 struct BodyWriter {

@@ -1,7 +1,7 @@
-internal import Curl
-internal import RESP
-internal import Redis
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 
 /// Delivers entries as messages of a channel: delivered is what the server has taken, whoever listens.
 ///

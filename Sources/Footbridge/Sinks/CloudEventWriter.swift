@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Makes events of CloudEvents 1.0.2 of entries: their attributes as headers, or body and attributes as one JSON object.
 ///

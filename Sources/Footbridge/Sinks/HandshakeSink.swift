@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 /// Asks a receiver of CloudEvents whether it wants them, before anything is sent to it.
 ///

@@ -1,5 +1,5 @@
-internal import RESP
-internal import Redis
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 
 /// A script that is sent as a whole until the server has given its hash, and by that from then on.
 ///

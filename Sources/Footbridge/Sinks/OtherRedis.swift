@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 
 /// Another Redis than the bridge's, that routes of one worker deliver to: one connection, made again for ever.
 final class OtherRedis {

@@ -1,5 +1,5 @@
-internal import Redis
-internal import Webhooks
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 
 extension Outcome {
     /// What it means for a delivery that a command brought no reply, or an error.

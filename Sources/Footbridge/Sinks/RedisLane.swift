@@ -1,7 +1,7 @@
-internal import Curl
-internal import RESP
-internal import Redis
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 
 /// Commands that a sink has under way: how many may start, and what it means that there is no connection, or none any more.
 ///

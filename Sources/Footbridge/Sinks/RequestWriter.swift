@@ -1,8 +1,8 @@
-internal import Curl
-internal import JQ
-internal import RESP
+internal import FootbridgeCurl
+internal import FootbridgeJQ
+internal import FootbridgeRESP
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Makes the HTTP request of an entry: the header lines that differ from entry to entry, and the body.
 ///

@@ -1,6 +1,6 @@
-internal import Curl
-internal import JQ
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeJQ
+internal import FootbridgeWebhooks
 
 extension SecretMask {
     /// What requests of a route are made with, and nobody else should see.

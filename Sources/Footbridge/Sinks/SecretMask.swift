@@ -1,5 +1,5 @@
+internal import FootbridgeWebhooks
 internal import Glibc
-internal import Webhooks
 
 /// Takes secrets out of what others answer, before people get to see it: error pages repeat the request that they refuse.
 ///

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// How deliveries are carried out: each is started, and its end is told once. Knows nothing of retries and settlement.
 protocol Sink: AnyObject {

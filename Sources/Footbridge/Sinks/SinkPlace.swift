@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 
 /// What sinks are made with: the worker that they belong to, and what is known of the route's streams.
 struct SinkPlace {

@@ -1,8 +1,8 @@
-internal import Curl
-internal import RESP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// Delivers entries by appending them to another stream, each once.
 ///

@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 /// Delivers entries as HTTP requests, up to `concurrency` of them at a time.
 final class WebhookSink: BatchSink {

@@ -1,4 +1,4 @@
-public import Webhooks
+public import FootbridgeWebhooks
 
 /// Which attempts are meant: those of a status (`503`, `5xx`), or of a reason (`timeout`).
 public enum AttemptFilter: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// What routes did in the last hour, in steps of ten seconds; and how fast they are now. By name, so that it survives a change of the
 /// configuration.

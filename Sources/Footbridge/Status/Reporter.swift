@@ -1,9 +1,9 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import FoundationEssentials
 internal import Glibc
 public import Logging
-internal import RESP
-internal import Redis
 
 /// Makes the reports of this instance, keeps what happened in the last hour, and leaves a report in Redis every few seconds,
 /// for `footbridge status`.

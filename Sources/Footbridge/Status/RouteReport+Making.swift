@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 extension RouteReport {
     /// - Parameters:

@@ -1,5 +1,5 @@
-internal import RESP
-public import Redis
+internal import FootbridgeRESP
+public import FootbridgeRedis
 internal import RedisStreams
 
 /// Where every entry that was ever added to a stream stands, as seen by one group: unread, pending, settled, or gone. From Redis

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 internal import RedisStreams
 
 /// Finds what Redis holds as ours and the table does not know: entries of an earlier life, of a reply that was lost, or of one

@@ -1,5 +1,5 @@
-internal import Curl
-internal import RESP
+internal import FootbridgeCurl
+internal import FootbridgeRESP
 internal import RedisStreams
 
 extension StreamCommand where Reply == String {

@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 internal import RedisStreams
 
 /// Where a stream and a group stand, as `XINFO STREAM` and `XINFO GROUPS` tell it together.

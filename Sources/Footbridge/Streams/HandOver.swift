@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 internal import RedisStreams
 
 /// A bridge that stops in good order leaves nothing under its name: what it holds goes to a consumer that every instance

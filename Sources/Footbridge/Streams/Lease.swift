@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 internal import RedisStreams
 
 /// Who reads a stream whose entries are kept in order: one consumer at a time. The others stand by.

@@ -1,6 +1,6 @@
-internal import Curl
-internal import RESP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// What becomes of asking for the lease of a stream.

@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 internal import RedisStreams
 
 /// Whether what a session read is still ours: signs of life, and what has to be asked and put back when one was missing.

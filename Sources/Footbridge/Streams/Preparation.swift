@@ -1,6 +1,6 @@
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 internal import RedisStreams
 
 /// Carries out the steps that come before a stream is read: which group is it, is it there, is our name free, what does Redis

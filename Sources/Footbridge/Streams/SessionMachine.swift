@@ -1,5 +1,5 @@
-internal import Curl
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// What a stream session does next: a pure function of its state and of what happened. `StreamSession` performs it.

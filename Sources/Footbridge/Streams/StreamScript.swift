@@ -1,5 +1,5 @@
-internal import RESP
-internal import Redis
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import RedisStreams
 
 /// Commands of our own: Lua that looks and acts in one step, so that an instance which was taken for dead takes nothing

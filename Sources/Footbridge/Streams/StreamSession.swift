@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 internal import RedisStreams
 
 /// One stream of one route on one worker: its connection for reading, what has to be seen to before anything is read, and

@@ -1,7 +1,7 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Logging
-internal import RESP
-internal import Redis
 internal import RedisStreams
 
 /// Takes over the entries of consumers that show no life, and removes them from the group when they have none.

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// Whether what this consumer read is certain to be its own still.
 ///

@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 package import RedisStreams
 
 extension StreamCommand where Reply == TrimStep {

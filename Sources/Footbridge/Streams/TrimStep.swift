@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 package import RedisStreams
 
 /// One portion of a trim, and what stands in the way of more.

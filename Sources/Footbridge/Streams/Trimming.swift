@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 internal import RedisStreams
 
 /// Removes from a stream what all of its groups have settled, as far as the route does not keep it (`trim`).

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// Names of consumers that are no worker's: those end in `.<number>`.
 public enum WellKnownConsumer {

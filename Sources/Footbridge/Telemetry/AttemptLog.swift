@@ -1,5 +1,5 @@
+public import FootbridgeWebhooks
 public import RedisStreams
-public import Webhooks
 
 /// One request or command, and what became of the entry. Of a batch there is one, with the id of its first entry.
 public struct AttemptRecord: Sendable, Equatable {

@@ -1,5 +1,5 @@
-internal import RESP
-internal import Redis
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 internal import Synchronization
 
 /// What a bridge can be asked from outside while it runs: whether its loops turn, what its routes do, what is owed.

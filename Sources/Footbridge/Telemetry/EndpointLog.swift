@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Logging
 
 /// Tells people of endpoints that fail or answer again.

@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import Logging
-internal import Webhooks
 
 /// Tells of attempts that failed: a line per route, reason and second, with their number.
 final class FailureLog {

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// Counts of latencies in buckets that grow with the value: 30 octaves from 1 µs (1,024 ns) to 1,100 s, each divided in 32.
 ///

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Logging
 
 /// Tells of dead letters: the first of a kind at once, those that follow within a second in one line with their number.

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 import Glibc
 
 /// How long a log's lines may wait for their reader: whoever writes one does nothing else meanwhile.

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Synchronization
 
 /// Feeds systemd's watchdog from the loops that do the work: only when each of them has come by since the last time.

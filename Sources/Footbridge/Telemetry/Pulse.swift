@@ -1,6 +1,6 @@
-internal import Curl
-internal import RESP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
 
 /// Measures once in a while how late the worker's loop is, and how long Redis takes to answer.
 final class Pulse {

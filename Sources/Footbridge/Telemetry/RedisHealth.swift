@@ -1,5 +1,5 @@
+internal import FootbridgeRedis
 internal import Logging
-internal import Redis
 
 /// Tells people when Redis goes away and when it is back: once each, however many connections there are.
 final class RedisHealth {

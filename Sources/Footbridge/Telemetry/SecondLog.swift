@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// Tells of what may happen thousands of times a second: the first of a kind at once, those that follow within a second
 /// together.

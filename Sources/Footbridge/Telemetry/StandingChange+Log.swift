@@ -1,6 +1,6 @@
-internal import Curl
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 internal import Logging
-internal import Webhooks
 
 extension Standing.Change {
     /// - Parameter givesUp: entries end after their last attempt all the same (`give_up: always`).

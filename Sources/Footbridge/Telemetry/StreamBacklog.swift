@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 public import RedisStreams
 
 /// A stream of a route.

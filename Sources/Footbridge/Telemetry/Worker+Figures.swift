@@ -1,8 +1,8 @@
-internal import Curl
-internal import RESP
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// What a worker tells of itself when it is asked; nothing is prepared while nobody does.
 extension Worker {

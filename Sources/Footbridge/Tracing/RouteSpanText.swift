@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 
 /// What all spans of a route have in common: name, kind and attributes, written once.
 ///

@@ -1,7 +1,7 @@
-internal import Curl
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRedis
+internal import FootbridgeWebhooks
 internal import RedisStreams
-internal import Webhooks
 
 /// The spans of one route: one for each attempt, with the `traceparent` that goes out with it.
 ///

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import Logging
 
 /// Sends the spans of one worker to a collector, over the worker's loop, some hundred at a time.

@@ -1,4 +1,4 @@
-internal import Webhooks
+internal import FootbridgeWebhooks
 
 /// Pieces of spans in the JSON of OTLP (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>): ids are hexadecimal,
 /// numbers of 64 bits are strings.

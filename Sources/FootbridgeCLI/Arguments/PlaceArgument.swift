@@ -1,5 +1,5 @@
-import Curl
 import Footbridge
+import FootbridgeCurl
 import RedisStreams
 
 /// A place in a stream as one writes it in a shell: an id, a time, how long ago, or a sign of Redis'.

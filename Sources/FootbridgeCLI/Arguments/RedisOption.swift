@@ -1,7 +1,7 @@
 import ArgumentParser
-import Curl
+import FootbridgeCurl
+import FootbridgeRedis
 import FoundationEssentials
-import Redis
 import RedisStreams
 
 /// Where Redis is, for tools that need no bridge.

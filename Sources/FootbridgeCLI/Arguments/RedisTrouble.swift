@@ -1,6 +1,6 @@
 import ArgumentParser
-import Curl
-import Redis
+import FootbridgeCurl
+import FootbridgeRedis
 
 /// Why Redis does not serve a command, and the exit code that says who has to act: 78 if it answers but refuses or if its
 /// URL names files that are of no use, 69 if it may serve later.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Footbridge
+import FootbridgeRedis
 import Logging
-import Redis
 
 /// `--state DIR`, and the Redis that a configuration names, started if it is ours.
 struct StateOption: ParsableArguments {

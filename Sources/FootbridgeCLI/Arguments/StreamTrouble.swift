@@ -1,5 +1,5 @@
 import ArgumentParser
-import Redis
+import FootbridgeRedis
 import RedisStreams
 
 /// Why a command on streams failed: looks at what is there to name the cure, tells it, and gives the exit code.

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Curl
 import Footbridge
+import FootbridgeCurl
+import FootbridgeRedis
 import Glibc
 import Logging
-import Redis
 import RedisStreams
 
 /// How the tools reach Redis: by a URL of the command line, by the configuration, or at its usual place.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Footbridge
-import Redis
+import FootbridgeRedis
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import Footbridge
-import RESP
-import Redis
+import FootbridgeRESP
+import FootbridgeRedis
 import RedisStreams
 
 extension Destination {

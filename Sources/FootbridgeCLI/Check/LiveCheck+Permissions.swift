@@ -1,6 +1,6 @@
 import Footbridge
-import RESP
-import Redis
+import FootbridgeRESP
+import FootbridgeRedis
 
 /// A command that the bridge sends, in a form that changes nothing even where it is run: its group does not exist, and
 /// `x` is no id.

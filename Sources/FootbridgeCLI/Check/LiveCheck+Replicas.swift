@@ -1,6 +1,6 @@
 import Footbridge
-import RESP
-import Redis
+import FootbridgeRESP
+import FootbridgeRedis
 
 /// Whether `wait_for_ack` gets what it asks for.
 extension LiveCheck {

@@ -1,6 +1,6 @@
 import Footbridge
-import RESP
-import Redis
+import FootbridgeRESP
+import FootbridgeRedis
 import RedisStreams
 
 /// What `trim` would remove now, and what keeps it from more.

@@ -1,7 +1,7 @@
-import Curl
 import Footbridge
-import RESP
-import Redis
+import FootbridgeCurl
+import FootbridgeRESP
+import FootbridgeRedis
 import RedisStreams
 
 /// What is behind the keys that a route names.

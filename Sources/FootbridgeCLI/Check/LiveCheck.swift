@@ -1,6 +1,6 @@
 import Footbridge
-import RESP
-import Redis
+import FootbridgeRESP
+import FootbridgeRedis
 
 /// Compares a configuration with the server it names. Changes nothing.
 struct LiveCheck {

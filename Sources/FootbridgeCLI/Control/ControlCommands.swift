@@ -1,7 +1,7 @@
 import ArgumentParser
-import Curl
 import Footbridge
-import Redis
+import FootbridgeCurl
+import FootbridgeRedis
 
 /// `pause`, `drain`, `resume` and `retry`: what they have in common.
 struct ControlOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Footbridge
-import Redis
+import FootbridgeRedis
 import RedisStreams
 
 /// Which dead letters, and where they are.

@@ -1,13 +1,13 @@
 import ArgumentParser
-import CSampleEvents
+import CFootbridgeSampleEvents
 import Footbridge
+import FootbridgeRedis
+import FootbridgeWebhooks
 import FoundationEssentials
 import Glibc
 import Logging
-import Redis
 import RedisStreams
 import ServiceLifecycle
-import Webhooks
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import RedisStreams
 
 /// How far a group is in its streams, looked at each second.

@@ -1,4 +1,4 @@
-import HTTP
+import FootbridgeHTTP
 
 /// Where a receiver listens: an IP address and a port, 0 for any free one.
 struct ListenAddress: Sendable {

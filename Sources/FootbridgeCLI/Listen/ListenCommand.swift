@@ -1,7 +1,7 @@
 import ArgumentParser
+import FootbridgeWebhooks
 import Glibc
 import Synchronization
-import Webhooks
 
 /// `footbridge listen`: a receiver that prints, verifies and answers what arrives.
 struct ListenCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
-import Curl
-import HTTP
+import FootbridgeCurl
+import FootbridgeHTTP
 
 extension Receiver {
     struct Header: Sendable, Equatable {

@@ -1,7 +1,7 @@
-import Curl
-import HTTP
+import FootbridgeCurl
+import FootbridgeHTTP
+import FootbridgeWebhooks
 import Synchronization
-import Webhooks
 
 /// An HTTP receiver for webhooks in this process: answers by a rule and reports each request. Serves `listen` and
 /// `demo`.

@@ -1,6 +1,6 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeHTTP
 import Glibc
-import HTTP
 
 /// Why a receiver does not listen, and what would help.
 struct ReceiverError: Error, Equatable, CustomStringConvertible {

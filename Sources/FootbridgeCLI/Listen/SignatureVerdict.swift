@@ -1,4 +1,4 @@
-import Webhooks
+import FootbridgeWebhooks
 
 /// What the receiver found out about a request's signature.
 enum SignatureVerdict: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Webhooks
+import FootbridgeWebhooks
 
 /// A JSON object on one line (NDJSON), its members in the order in which they are added.
 struct JSONLine {

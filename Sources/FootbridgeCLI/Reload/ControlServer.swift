@@ -1,5 +1,5 @@
-import Curl
 import Footbridge
+import FootbridgeCurl
 import Glibc
 import Logging
 

@@ -1,4 +1,4 @@
-import Redis
+import FootbridgeRedis
 import Synchronization
 
 /// Where the bridge's Redis is, as soon as that is known: an embedded one has to be started first.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Footbridge
 import FootbridgeAdmin
+import FootbridgeRedis
 import Logging
-import Redis
 import ServiceLifecycle
 
 struct RunCommand: AsyncParsableCommand {

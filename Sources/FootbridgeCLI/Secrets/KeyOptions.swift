@@ -1,6 +1,6 @@
 import ArgumentParser
+import FootbridgeWebhooks
 import FoundationEssentials
-import Webhooks
 
 /// Where keys are read from.
 struct KeyOptions: ParsableArguments {

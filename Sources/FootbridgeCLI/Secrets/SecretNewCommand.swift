@@ -1,5 +1,5 @@
 import ArgumentParser
-import Webhooks
+import FootbridgeWebhooks
 
 struct SecretNewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Webhooks
+import FootbridgeWebhooks
 
 struct SecretPublicCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

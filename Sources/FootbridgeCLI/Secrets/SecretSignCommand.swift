@@ -1,6 +1,6 @@
 import ArgumentParser
-import Curl
-import Webhooks
+import FootbridgeCurl
+import FootbridgeWebhooks
 
 struct SecretSignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

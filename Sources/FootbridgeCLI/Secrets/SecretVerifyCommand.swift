@@ -1,6 +1,6 @@
 import ArgumentParser
-import Curl
-import Webhooks
+import FootbridgeCurl
+import FootbridgeWebhooks
 
 struct SecretVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

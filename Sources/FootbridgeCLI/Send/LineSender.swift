@@ -1,4 +1,4 @@
-import Redis
+import FootbridgeRedis
 import RedisStreams
 
 /// Sends the lines of standard input as entries, in portions; whenever the input pauses, what there is.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Redis
+import FootbridgeRedis
 import RedisStreams
 
 struct SendCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
-import Curl
 import Footbridge
-import RESP
-import Redis
+import FootbridgeCurl
+import FootbridgeRESP
+import FootbridgeRedis
 import RedisStreams
 
 /// Asks Redis for what `footbridge status` shows. Reads only, and touches neither idle times nor attempt counts.

@@ -1,5 +1,5 @@
-import Curl
 import Footbridge
+import FootbridgeCurl
 
 extension StatusReport {
     /// What the routes do, as far as instances say, with what is wrong; then what Redis knows: streams, and the consumers of all

@@ -1,4 +1,4 @@
-import JQ
+import FootbridgeJQ
 import RedisStreams
 
 /// Which entries a jq program passes. It sees what a route's `filter` sees: `id`, `stream`, `timestamp`, `fields`.

@@ -81,7 +81,7 @@ enum NewEntryID: Sendable, Equatable {
         return milliseconds
     }
 
-    func add(_ fields: EntryFields, to stream: RedisStreams.Stream, trimming: Trimming? = nil) async throws -> EntryID {
+    func add(_ fields: EntryFields, to stream: Redis.Stream, trimming: Trimming? = nil) async throws -> EntryID {
         switch self {
         case .automatic: try await stream.add(fields, trimming: trimming)
         case .id(let id): try await stream.add(fields, id: id, trimming: trimming)

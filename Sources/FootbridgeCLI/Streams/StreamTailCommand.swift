@@ -113,7 +113,7 @@ extension Redis {
     }
 }
 
-extension RedisStreams.Stream {
+extension Redis.Stream {
     /// The highest id that the stream has had; zero if it is not there.
     var lastID: EntryID {
         get async throws {

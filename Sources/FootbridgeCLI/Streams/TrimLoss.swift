@@ -77,7 +77,7 @@ extension TrimLoss {
     private typealias Goes = (count: Int, isCountKnown: Bool, last: EntryID?)
 
     private static func goes(
-        _ bound: TrimBound, on stream: RedisStreams.Stream, _ info: StreamInfo
+        _ bound: TrimBound, on stream: Redis.Stream, _ info: StreamInfo
     ) async throws -> Goes? {
         switch bound {
         case .newest(let kept):

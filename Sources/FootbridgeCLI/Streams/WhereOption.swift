@@ -1,5 +1,5 @@
 import ArgumentParser
-import JQ
+import FootbridgeJQ
 
 /// `--where JQ`.
 struct WhereOption: ParsableArguments {

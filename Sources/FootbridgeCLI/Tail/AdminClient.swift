@@ -1,5 +1,5 @@
-import Curl
 import Footbridge
+import FootbridgeCurl
 
 /// Asks the admin server of a bridge that runs.
 struct AdminClient {

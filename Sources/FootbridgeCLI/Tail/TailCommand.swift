@@ -1,6 +1,6 @@
 import ArgumentParser
-import Curl
 import Footbridge
+import FootbridgeCurl
 import FoundationEssentials
 import RedisStreams
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Footbridge
-import Redis
+import FootbridgeRedis
 import RedisStreams
 
 struct TryCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Curl
 import Footbridge
-import Webhooks
+import FootbridgeCurl
+import FootbridgeWebhooks
 
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
-internal import Curl
-internal import Redis
+internal import FootbridgeCurl
+internal import FootbridgeRedis
 
 extension Redis {
     /// Why a call failed. (A call whose task is cancelled throws `CancellationError`.)

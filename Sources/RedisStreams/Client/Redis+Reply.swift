@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 
 extension Redis {
     /// The reply to a raw command.

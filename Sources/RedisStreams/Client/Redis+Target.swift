@@ -1,4 +1,4 @@
-package import Redis
+package import FootbridgeRedis
 
 extension Redis {
     /// Connects to what a configuration names, in one attempt.

@@ -1,6 +1,6 @@
-internal import Curl
-public import RESP
-internal import Redis
+internal import FootbridgeCurl
+public import FootbridgeRESP
+internal import FootbridgeRedis
 
 /// What can stand in a raw command: text, bytes, integers, ids.
 public typealias RedisArgument = RESPArgument

@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 
 /// What may go over a connection that many tasks share: commands that have one reply each, get it at once, and leave the
 /// connection as it is.

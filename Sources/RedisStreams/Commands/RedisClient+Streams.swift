@@ -1,4 +1,4 @@
-public import Redis
+public import FootbridgeRedis
 
 extension RedisClient {
     /// Sends a command on streams and waits for its reply.

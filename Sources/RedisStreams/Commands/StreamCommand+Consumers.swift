@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// What came of a request to remove a consumer.
 public enum ConsumerRemoval: Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// How a stream is kept short. <https://redis.io/docs/latest/commands/xtrim/>
 public struct Trimming: Sendable, Equatable {

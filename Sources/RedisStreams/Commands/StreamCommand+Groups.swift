@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// An entry that was delivered to a consumer and is not acknowledged.
 public struct PendingEntry: Sendable, Equatable {

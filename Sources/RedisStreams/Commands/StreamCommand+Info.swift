@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// What `XINFO STREAM` tells of a stream.
 public struct StreamInfo: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 
 /// Some of the streams of a database, and where the next ones begin; behind the last ones that is `0` again.
 package struct StreamNamePage: Sendable, Equatable {

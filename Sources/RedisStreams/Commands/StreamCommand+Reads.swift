@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// What a read brought from one stream.
 public struct StreamBatch: Sendable, Equatable {

@@ -1,5 +1,5 @@
-public import RESP
-public import Redis
+public import FootbridgeRESP
+public import FootbridgeRedis
 
 /// A command on streams together with the shape of its reply.
 ///

@@ -3,7 +3,7 @@ public import FoundationEssentials
 /// The part of a consumer group in one of its streams; `group["stream-a"]`.
 public struct GroupStream: Sendable {
     /// The stream itself.
-    public let stream: Stream
+    public let stream: Redis.Stream
     let group: ConsumerGroup
 
     private var redis: Redis { group.redis }

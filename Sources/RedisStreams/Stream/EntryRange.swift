@@ -10,12 +10,12 @@
 public struct EntryRange: AsyncSequence, Sendable {
     public typealias Element = StreamEntry
 
-    let stream: Stream
+    let stream: Redis.Stream
     var interval: EntryInterval
     var limit: Int?
     var newestFirst = false
 
-    init(stream: Stream, interval: EntryInterval) {
+    init(stream: Redis.Stream, interval: EntryInterval) {
         self.stream = stream
         self.interval = interval
     }

@@ -1,4 +1,4 @@
-extension Stream {
+extension Redis.Stream {
     /// The entry with this id; `nil` if there is none. `XRANGE key id id`
     public subscript(id: EntryID) -> StreamEntry? {
         get async throws { try await self[id...id].prefix(1).entries().first }

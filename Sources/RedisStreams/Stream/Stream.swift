@@ -1,22 +1,19 @@
 public import FoundationEssentials
 
-/// A stream: entries in the order of their ids, added at the end. <https://redis.io/docs/latest/develop/data-types/streams/>
-///
-/// A handle, made by `redis.stream(_:)`; free to make, copy and pass on. Where Foundation is imported too, which has a class of
-/// this name, write `Redis.Stream`.
-///
-/// Every call throws `Redis.Failure`, or `CancellationError`.
-public struct Stream: Sendable {
-    /// The name of the stream in Redis.
-    public let name: StreamName
-    let redis: Redis
-}
-
 extension Redis {
-    public typealias Stream = RedisStreams.Stream
+    /// A stream: entries in the order of their ids, added at the end. <https://redis.io/docs/latest/develop/data-types/streams/>
+    ///
+    /// A handle, made by `redis.stream(_:)`; free to make, copy and pass on.
+    ///
+    /// Every call throws `Redis.Failure`, or `CancellationError`.
+    public struct Stream: Sendable {
+        /// The name of the stream in Redis.
+        public let name: StreamName
+        let redis: Redis
+    }
 }
 
-extension Stream {
+extension Redis.Stream {
     /// The name of the stream in Redis, as text.
     public var key: String { name.description }
 

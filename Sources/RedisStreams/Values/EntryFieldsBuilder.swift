@@ -1,4 +1,4 @@
-internal import RESP
+internal import FootbridgeRESP
 
 /// Names and values one after the other in one buffer: two allocations for an entry, not two for each field.
 struct EntryFieldsBuilder {

@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// One entry of a stream: its id and its fields.
 public struct StreamEntry: Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import RESP
+public import FootbridgeRESP
 
 /// The name of a stream in Redis, its key: bytes, most often text.
 ///

@@ -1,4 +1,4 @@
-import COpenSSL
+import CFootbridgeOpenSSL
 
 /// The content of the nth entry: a pure function of seed and number, so that the ledger need not keep it.
 struct Payload {

@@ -1,4 +1,4 @@
-import COpenSSL
+import CFootbridgeOpenSSL
 import Foundation
 
 /// Whether a request is signed, as a receiver checks it: HMAC-SHA-256 over `id.timestamp.body`

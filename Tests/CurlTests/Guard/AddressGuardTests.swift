@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// The table of addresses: each range by its first and its last address, and the neighbours outside of it.
 struct AddressGuardTests {

@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// Addresses are judged when a connection is opened.
 @Suite(.timeLimit(.minutes(1))) struct GuardedHandleTests {

@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// TLS, proxies and unix sockets of a handle, against servers that others wrote where TLS is spoken.
 @Suite(.timeLimit(.minutes(1))) struct ConnectionOptionsTests {

@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// Answers that come before the request was sent whole.
 @Suite(.timeLimit(.minutes(1))) struct EarlyAnswerTests {

@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// Handles and connections that are used again and again.
 @Suite(.timeLimit(.minutes(1))) struct HandleReuseTests {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 @Suite(.timeLimit(.minutes(1))) struct HandleTLSTests {
     private let directory: TemporaryDirectory

@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// Which connection a request goes over, and what is told of it.
 @Suite(.timeLimit(.minutes(1))) struct KeptConnectionTests {

@@ -3,7 +3,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// Why a name does not resolve. The resolver that is asked once more is the test's; the first failure is libcurl's own,
 /// for `.invalid` is nobody's (RFC 6761 §6.4).

@@ -1,10 +1,10 @@
-import CCurl
+import CFootbridgeCurl
 import Glibc
 import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// What fails for want of something of our own must not be blamed on the receiver.
 @Suite(.timeLimit(.minutes(1))) struct OwnLackTests {

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// What leaves the machine, byte for byte.
 @Suite(.timeLimit(.minutes(1))) struct RequestBytesTests {

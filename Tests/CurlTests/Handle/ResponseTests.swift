@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// What comes back, in order and out of it.
 @Suite(.timeLimit(.minutes(1))) struct ResponseTests {

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import LoopTestSupport
 
 typealias TransferResult = Result<TransferResponse, TransportFailure>

@@ -1,8 +1,8 @@
-import CCurl
+import CFootbridgeCurl
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 /// Every way in which no answer comes.
 @Suite(.timeLimit(.minutes(1))) struct TransportFailureTests {

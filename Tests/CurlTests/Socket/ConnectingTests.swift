@@ -3,7 +3,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 @Suite(.timeLimit(.minutes(1))) struct ConnectingTests {
     private func failure(_ target: SocketTarget) async throws -> TransportFailure.Kind? {

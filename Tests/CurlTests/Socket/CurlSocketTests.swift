@@ -3,7 +3,7 @@ import TestSupport
 import TestThreads
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 @Suite(.waiting, .timeLimit(.minutes(1))) struct CurlSocketTests {
     /// Sends back all that comes.

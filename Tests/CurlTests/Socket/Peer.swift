@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import LoopTestSupport
 
 /// The owner of a socket under test: keeps what comes and says when there is enough, or the end.

@@ -2,7 +2,7 @@ import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Curl
+@testable import FootbridgeCurl
 
 @Suite(.timeLimit(.minutes(1))) struct SocketTLSTests {
     private let directory: TemporaryDirectory

@@ -1,5 +1,5 @@
 import Footbridge
-import Redis
+import FootbridgeRedis
 import TestSupport
 import Testing
 

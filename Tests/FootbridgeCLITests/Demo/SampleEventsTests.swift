@@ -8,7 +8,7 @@ struct SampleEventsTests {
     private let events: [[String: String]]
 
     init() throws {
-        lines = try Repository.text("Sources/CSampleEvents/events.ndjson").split(separator: "\n")
+        lines = try Repository.text("Sources/CFootbridgeSampleEvents/events.ndjson").split(separator: "\n")
         events = try lines.map { try JSONDecoder().decode([String: String].self, from: Data($0.utf8)) }
     }
 

@@ -1,7 +1,7 @@
+import FootbridgeWebhooks
 import Synchronization
 import TestSupport
 import Testing
-import Webhooks
 
 @testable import footbridge
 

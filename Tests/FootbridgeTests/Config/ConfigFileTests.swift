@@ -1,9 +1,9 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRedis
+import FootbridgeWebhooks
 import Foundation
-import Redis
 import RedisStreams
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

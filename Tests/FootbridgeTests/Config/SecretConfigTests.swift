@@ -1,7 +1,7 @@
+import FootbridgeRedis
+import FootbridgeWebhooks
 import Foundation
-import Redis
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

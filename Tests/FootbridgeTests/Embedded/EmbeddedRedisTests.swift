@@ -1,7 +1,7 @@
+import FootbridgeRedis
 import Foundation
 import Glibc
 import Logging
-import Redis
 import ServiceLifecycle
 import Synchronization
 import TestThreads

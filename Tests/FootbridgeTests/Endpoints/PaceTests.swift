@@ -1,8 +1,8 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeWebhooks
 import RedisStreams
 import TestThreads
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import RedisStreams
 import Testing
 

@@ -1,5 +1,5 @@
-import Curl
-import Webhooks
+import FootbridgeCurl
+import FootbridgeWebhooks
 
 @testable import Footbridge
 

@@ -1,6 +1,6 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

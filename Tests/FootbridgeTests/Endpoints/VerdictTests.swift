@@ -1,6 +1,6 @@
+import FootbridgeWebhooks
 import RedisStreams
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

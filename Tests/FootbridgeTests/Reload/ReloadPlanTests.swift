@@ -1,5 +1,5 @@
-import Curl
-import Redis
+import FootbridgeCurl
+import FootbridgeRedis
 import Testing
 
 @testable import Footbridge

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import Foundation
 import RedisStreams
 import TestThreads

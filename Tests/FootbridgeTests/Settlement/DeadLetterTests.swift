@@ -1,7 +1,7 @@
-import RESP
+import FootbridgeRESP
+import FootbridgeWebhooks
 import RedisStreams
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

@@ -1,8 +1,8 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRESP
+import FootbridgeRedis
 import Logging
 import LoopTestSupport
-import RESP
-import Redis
 import RedisStreams
 import TestSupport
 import Testing

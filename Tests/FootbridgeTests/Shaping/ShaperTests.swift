@@ -1,8 +1,8 @@
-import Curl
-import JQ
+import FootbridgeCurl
+import FootbridgeJQ
+import FootbridgeWebhooks
 import RedisStreams
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

@@ -1,8 +1,8 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
-@testable import Curl
 @testable import Footbridge
+@testable import FootbridgeCurl
 
 @Suite struct AnswerCheckTests {
     private func outcome(

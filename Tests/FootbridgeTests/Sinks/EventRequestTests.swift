@@ -1,10 +1,10 @@
+import FootbridgeWebhooks
 import Foundation
 import RedisStreams
 import Testing
-import Webhooks
 
-@testable import Curl
 @testable import Footbridge
+@testable import FootbridgeCurl
 
 /// Requests that are events, and the headers for which a route asks beside those that all have.
 struct EventRequestTests {

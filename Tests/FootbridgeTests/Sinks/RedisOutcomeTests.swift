@@ -1,7 +1,7 @@
-import Curl
-import Redis
+import FootbridgeCurl
+import FootbridgeRedis
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

@@ -1,9 +1,9 @@
+import FootbridgeWebhooks
 import RedisStreams
 import Testing
-import Webhooks
 
-@testable import Curl
 @testable import Footbridge
+@testable import FootbridgeCurl
 
 struct RequestWriterTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -1,7 +1,7 @@
-import Curl
-import JQ
+import FootbridgeCurl
+import FootbridgeJQ
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

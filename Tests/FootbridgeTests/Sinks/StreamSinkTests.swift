@@ -1,11 +1,11 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRedis
+import FootbridgeWebhooks
 import Logging
 import LoopTestSupport
-import Redis
 import RedisStreams
 import TestSupport
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

@@ -1,8 +1,8 @@
+import FootbridgeWebhooks
 import Testing
-import Webhooks
 
-@testable import Curl
 @testable import Footbridge
+@testable import FootbridgeCurl
 
 struct TransferOutcomeTests {
     private let now: Int64 = 1_772_442_927_250

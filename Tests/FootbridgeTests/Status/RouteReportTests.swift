@@ -1,7 +1,7 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeWebhooks
 import RedisStreams
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

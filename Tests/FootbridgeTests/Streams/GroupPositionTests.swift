@@ -1,4 +1,4 @@
-import Redis
+import FootbridgeRedis
 import RedisStreams
 import Testing
 

@@ -1,5 +1,5 @@
-import Curl
-import RESP
+import FootbridgeCurl
+import FootbridgeRESP
 import Testing
 
 @testable import Footbridge

@@ -1,4 +1,4 @@
-import Curl
+import FootbridgeCurl
 import Testing
 
 @testable import Footbridge

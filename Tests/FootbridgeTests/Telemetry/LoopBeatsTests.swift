@@ -3,8 +3,8 @@ import TestSupport
 import TestThreads
 import Testing
 
-@testable import Curl
 @testable import Footbridge
+@testable import FootbridgeCurl
 
 @Suite(.serialized, .ownThreads) struct LoopBeatsTests {
     @Test func `the watchdog is fed while all loops turn, and starves when one of them hangs`() async throws {

@@ -1,4 +1,4 @@
-import RESP
+import FootbridgeRESP
 import RedisStreams
 import Testing
 

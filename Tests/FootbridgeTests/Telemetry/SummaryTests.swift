@@ -1,6 +1,6 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRedis
 import Logging
-import Redis
 import Synchronization
 import Testing
 

@@ -1,9 +1,9 @@
-import Curl
-import RESP
+import FootbridgeCurl
+import FootbridgeRESP
 import TestSupport
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 @Suite(.timeLimit(.minutes(1))) struct RedisPoolTests {
     private func pool(_ server: StreamServer) throws -> RedisPool {

@@ -1,10 +1,10 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRESP
 import LoopTestSupport
-import RESP
 import TestSupport
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 /// How connections end: whatever is awaited fails, then the owner is told, each once.
 @Suite(.timeLimit(.minutes(1))) struct ConnectionEndTests {

@@ -1,7 +1,7 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRESP
+import FootbridgeRedis
 import LoopTestSupport
-import RESP
-import Redis
 import TestSupport
 
 typealias Reply = Result<RESPValue, RedisError>

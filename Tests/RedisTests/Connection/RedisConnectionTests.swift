@@ -1,11 +1,11 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRESP
 import LoopTestSupport
-import RESP
 import TestSupport
 import TestThreads
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 /// Commands and replies in order.
 @Suite(.waiting, .timeLimit(.minutes(1))) struct RedisConnectionTests {

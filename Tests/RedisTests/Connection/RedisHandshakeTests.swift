@@ -1,9 +1,9 @@
-import Curl
+import FootbridgeCurl
 import LoopTestSupport
 import TestSupport
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 @Suite(.timeLimit(.minutes(1))) struct RedisHandshakeTests {
     private let full = RedisHandshake(user: "app", password: "s3cret", clientName: "fb", database: 2)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 struct ReconnectDelayTests {
     private func delays(random: Double) -> [Duration] {

@@ -1,11 +1,11 @@
-import Curl
+import FootbridgeCurl
+import FootbridgeRESP
 import LoopTestSupport
-import RESP
 import TestSupport
 import TestThreads
 import Testing
 
-@testable import Redis
+@testable import FootbridgeRedis
 
 /// Dialogues as <https://redis.io/docs/latest/develop/reference/sentinel-clients/> describes them.
 @Suite(.waiting, .timeLimit(.minutes(1))) struct SentinelTests {

@@ -1,4 +1,4 @@
-import COpenSSL
+import CFootbridgeOpenSSL
 import Foundation
 import TestSupport
 

@@ -1,4 +1,4 @@
-internal import Curl
+internal import FootbridgeCurl
 internal import FoundationEssentials
 
 /// What a token server gave, and how long it is good for.

@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 /// Has deliveries wait until there is a token, and sends one once more whose token the receiver refuses (401).
 ///

@@ -1,5 +1,5 @@
-internal import Curl
-internal import Webhooks
+internal import FootbridgeCurl
+internal import FootbridgeWebhooks
 
 /// The token of one route and worker: fetched when it is needed first, renewed before it expires, and once more when a
 /// receiver refuses it. One request to the token server at a time. Belongs to the worker's loop.

@@ -1,7 +1,7 @@
 import Testing
 
-@testable import Curl
 @testable import Footbridge
+@testable import FootbridgeCurl
 
 /// Answers of token servers; the first two are those of RFC 6749 §4.4.3 and §5.2.
 struct AccessTokenTests {

@@ -1,8 +1,8 @@
-import Redis
+import FootbridgeRedis
+import FootbridgeWebhooks
 import RedisStreams
 import TestSupport
 import Testing
-import Webhooks
 
 @testable import Footbridge
 

@@ -1,4 +1,4 @@
-import Redis
+import FootbridgeRedis
 import RedisStreams
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
+import FootbridgeRESP
+import FootbridgeRedis
 import Foundation
-import RESP
-import Redis
 import RedisStreams
 import TestSupport
 import Testing

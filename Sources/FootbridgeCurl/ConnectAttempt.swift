@@ -1,0 +1,254 @@
+internal import CFootbridgeCurl
+internal import Glibc
+
+/// One connection that is being made, with an easy handle and a multi handle of its own.
+///
+/// Not a multi handle for several: in 7.88.1 a connection of CURLOPT_CONNECT_ONLY counts as idle as soon as it stands, and
+/// the next transfer of the same multi handle closes it when it is older than CURLOPT_MAXAGE_CONN or has unread input
+/// (lib/url.c, extract_if_dead). Both handles go to the loop together, for `curl_easy_send` finds its connection in the multi
+/// handle's pool.
+///
+/// Belongs to the connecting thread.
+final class ConnectAttempt {
+    let number: Int
+    let completion: SocketConnector.Completion
+    /// What has to be looked up first; `nil` for a number or a path.
+    let name: String?
+    private(set) var hasBegun = false
+    /// The name has been looked up: a socket was made.
+    private(set) var hasAddress = false
+    /// The place among the lookups of this name has been given back.
+    var isLookupOver = false
+    /// When libcurl wants to be called, or, before it begins, until when it has to.
+    private(set) var due: MonotonicTime?
+
+    private let target: SocketTarget
+    private let deadline: MonotonicTime
+    private let epoll: Int32
+    private var easy: UnsafeMutableRawPointer?
+    private var multi: UnsafeMutableRawPointer?
+    private var addresses: UnsafeMutablePointer<curl_slist>?
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var watched: Set<curl_socket_t> = []
+    /// What setting up the handles gave, when that failed.
+    private var refusal: CURLcode?
+
+    init(_ order: SocketConnector.Order, epoll: Int32) {
+        number = order.number
+        target = order.target
+        completion = order.completion
+        self.epoll = epoll
+        name = order.target.nameToLookUp
+        deadline = .now + order.target.connectTimeout
+        due = deadline
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        close()
+        errorText.deallocate()
+    }
+
+    /// Makes the handles and lets libcurl begin.
+    func begin() {
+        hasBegun = true
+        due = nil
+        guard CurlGlobal.ready, let easy = curl_easy_init() else { return refusal = CURLE_FAILED_INIT }
+        self.easy = easy
+        guard let multi = curl_multi_init() else { return refusal = CURLE_FAILED_INIT }
+        self.multi = multi
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        var code = set(easy, context)
+        if code == CURLE_OK, !setCallbacks(multi, context) || curl_multi_add_handle(multi, easy) != CURLM_OK {
+            code = CURLE_FAILED_INIT
+        }
+        if code != CURLE_OK { refusal = code }
+    }
+
+    /// Goes on because of the time, or because of what a socket is ready for.
+    func act(on descriptor: Int32 = CURL_SOCKET_TIMEOUT, _ events: UInt32 = 0) {
+        guard let multi else { return }
+        if descriptor == CURL_SOCKET_TIMEOUT { due = nil }
+        var mask: Int32 = 0
+        if footbridge_can_read(events) { mask |= CURL_CSELECT_IN }
+        if footbridge_can_write(events) { mask |= CURL_CSELECT_OUT }
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, descriptor, mask, &running)
+    }
+
+    /// How it ended, or `nil` while it is under way. To be asked once more at most: the handles are given away.
+    func result() -> Result<ConnectedHandle, TransportFailure>? {
+        if let refusal { return .failure(TransportFailure(refusal)) }
+        guard let multi, let easy else { return nil }
+        var queued: Int32 = 0
+        guard let message = curl_multi_info_read(multi, &queued), message.pointee.msg == CURLMSG_DONE else {
+            return nil
+        }
+        var code = footbridge_message_result(message)
+        var descriptor: curl_socket_t = -1
+        if code == CURLE_OK { code = footbridge_get_socket(easy, CURLINFO_ACTIVESOCKET, &descriptor) }
+        guard code == CURLE_OK, descriptor >= 0 else {
+            var detail = String(cString: errorText)
+            // libcurl would speak of "localhost port 80".
+            if case .unix(let path) = target.address, code == CURLE_COULDNT_CONNECT {
+                var number = 0
+                _ = footbridge_get_long(easy, CURLINFO_OS_ERRNO, &number)
+                detail = TransportFailure.unixSocket(path, errno: Int32(truncatingIfNeeded: number))
+            }
+            return .failure(TransportFailure(code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, detail: detail))
+        }
+        detach(easy, multi)
+        (self.easy, self.multi) = (nil, nil)
+        Self.bound(descriptor)
+        return .success(ConnectedHandle(easy: easy, multi: multi, descriptor: descriptor))
+    }
+
+    /// Drops what is left of it; whoever waits is not told.
+    func close() {
+        if let easy, let multi { detach(easy, multi) }
+        if let easy {
+            if let multi { curl_multi_remove_handle(multi, easy) }
+            curl_easy_cleanup(easy)
+        }
+        if let multi { curl_multi_cleanup(multi) }
+        (easy, multi) = (nil, nil)
+        unwatchAll()
+        curl_slist_free_all(addresses)
+        addresses = nil
+    }
+
+    /// Takes out of the handles whatever points to this object. Before they are cleaned up, never after.
+    private func detach(_ easy: UnsafeMutableRawPointer, _ multi: UnsafeMutableRawPointer) {
+        _ = footbridge_multi_set_socket_callback(multi, nil)
+        _ = footbridge_multi_set_timer_callback(multi, nil)
+        _ = footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
+        _ = footbridge_set_socket_callback(easy, nil)
+        _ = footbridge_set_list(easy, CURLOPT_CONNECT_TO, nil)
+        unwatchAll()
+    }
+
+    private static func bound(_ descriptor: curl_socket_t) {
+        // Data that nobody acknowledges, which keep-alive does not notice, ends the connection too.
+        var milliseconds: Int32 = 20_000
+        setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<Int32>.size))
+        // What the kernel holds beyond this would look like a server that does not answer: bytes that left this process
+        // are progress, bytes that wait in the kernel for a slow line are not.
+        var bytes: Int32 = 256 * 1024
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    // MARK: - What libcurl asks for
+
+    private func setCallbacks(_ multi: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer) -> Bool {
+        let codes = [
+            footbridge_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context),
+            footbridge_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context),
+            footbridge_multi_set_socket_callback(multi) { _, descriptor, what, context, _ in
+                guard let context else { return 0 }
+                Unmanaged<ConnectAttempt>.fromOpaque(context).takeUnretainedValue().watch(descriptor, what)
+                return 0
+            },
+            footbridge_multi_set_timer_callback(multi) { _, milliseconds, context in
+                guard let context else { return 0 }
+                let attempt = Unmanaged<ConnectAttempt>.fromOpaque(context).takeUnretainedValue()
+                attempt.due = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+                return 0
+            },
+        ]
+        return codes.allSatisfy { $0 == CURLM_OK }
+    }
+
+    private func watch(_ descriptor: curl_socket_t, _ what: Int32) {
+        guard what == CURL_POLL_IN || what == CURL_POLL_OUT || what == CURL_POLL_INOUT else {
+            return unwatch(descriptor)
+        }
+        let isNew = watched.insert(descriptor).inserted
+        let token = UInt64(number) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        _ = footbridge_epoll_set(epoll, descriptor, isNew, what != CURL_POLL_IN, token)
+    }
+
+    private func unwatch(_ descriptor: curl_socket_t) {
+        guard watched.remove(descriptor) != nil else { return }
+        _ = footbridge_epoll_remove(epoll, descriptor)
+    }
+
+    private func unwatchAll() {
+        for descriptor in watched { _ = footbridge_epoll_remove(epoll, descriptor) }
+        watched = []
+    }
+
+    // MARK: - Options
+
+    private func set(_ easy: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer) -> CURLcode {
+        var codes: [CURLcode] = []
+        func set(_ option: CURLoption, _ value: Int) { codes.append(footbridge_set_long(easy, option, value)) }
+        func set(_ option: CURLoption, _ value: String) { codes.append(footbridge_set_string(easy, option, value)) }
+
+        codes.append(footbridge_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+        codes.append(footbridge_set_pointer(easy, CURLOPT_SOCKOPTDATA, context))
+        codes.append(
+            footbridge_set_socket_callback(easy) { context, descriptor, _ in
+                // 7.88.1 does not: a process that we start would keep the connection open.
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                guard let context else { return CURL_SOCKOPT_OK }
+                Unmanaged<ConnectAttempt>.fromOpaque(context).takeUnretainedValue().hasAddress = true
+                return CURL_SOCKOPT_OK
+            })
+        let scheme = target.tls == nil ? "http" : "https"
+        switch target.address {
+        case .tcp(let host, let port):
+            let name = host.contains(":") ? "[\(host)]" : host
+            if let serverName = target.serverName {
+                // The URL's host is what TLS asks for and checks; CONNECT_TO says where it really is.
+                set(CURLOPT_URL, "\(scheme)://\(serverName):\(port)/")
+                addresses = curl_slist_append(nil, "\(serverName):\(port):\(name):\(port)")
+                codes.append(footbridge_set_list(easy, CURLOPT_CONNECT_TO, addresses))
+            } else {
+                set(CURLOPT_URL, "\(scheme)://\(name):\(port)/")
+            }
+        case .unix(let path):
+            set(CURLOPT_URL, "\(scheme)://\(target.serverName ?? "localhost")/")
+            set(CURLOPT_UNIX_SOCKET_PATH, path)
+        }
+        set(CURLOPT_CONNECT_ONLY, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_NOSIGNAL, 1)
+        // Otherwise an attempt that is dropped while a name is looked up waits for the resolver's thread to end.
+        set(CURLOPT_QUICK_EXIT, 1)
+        let milliseconds = Int(clamping: max(1, (deadline - .now).wholeMilliseconds))
+        set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds)
+        set(CURLOPT_TIMEOUT_MS, milliseconds)
+        // What one read brings at most; the default is 16 KiB.
+        set(CURLOPT_BUFFERSIZE, 128 * 1024)
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_TCP_KEEPIDLE, 15)
+        set(CURLOPT_TCP_KEEPINTVL, 5)
+        // Redis speaks no ALPN; h2 is not to be offered.
+        set(CURLOPT_SSL_ENABLE_ALPN, 0)
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        if let tls = target.tls {
+            set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
+            set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure ? 0 : 2)
+            if let file = tls.certificateAuthorityFile {
+                set(CURLOPT_CAINFO, file)
+                // Otherwise the system's directory of authorities counts beside the file.
+                codes.append(footbridge_set_string(easy, CURLOPT_CAPATH, nil))
+            }
+            if let file = tls.certificateFile { set(CURLOPT_SSLCERT, file) }
+            if let file = tls.keyFile { set(CURLOPT_SSLKEY, file) }
+        }
+        return codes.first { $0 != CURLE_OK } ?? CURLE_OK
+    }
+}
+
+extension SocketTarget {
+    fileprivate var nameToLookUp: String? {
+        guard case .tcp(let host, _) = address else { return nil }
+        var room = in6_addr()
+        let isNumber = inet_pton(AF_INET, host, &room) == 1 || inet_pton(AF_INET6, host, &room) == 1
+        return isNumber ? nil : host
+    }
+}

@@ -1,0 +1,16 @@
+internal import CFootbridgeCurl
+
+/// An easy handle whose connection stands, and the multi handle that knows it, on their way from the connecting thread to the
+/// loop. Whoever has it closes it, once.
+struct ConnectedHandle: @unchecked Sendable {
+    let easy: UnsafeMutableRawPointer
+    let multi: UnsafeMutableRawPointer
+    let descriptor: Int32
+
+    /// Ends the connection.
+    func close() {
+        curl_multi_remove_handle(multi, easy)
+        curl_easy_cleanup(easy)
+        curl_multi_cleanup(multi)
+    }
+}

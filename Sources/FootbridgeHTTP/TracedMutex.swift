@@ -1,0 +1,1 @@
+../FootbridgeCurl/TracedMutex.swift

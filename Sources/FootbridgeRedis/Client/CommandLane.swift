@@ -1,0 +1,89 @@
+internal import DequeModule
+internal import FootbridgeCurl
+
+/// One connection that comes back by itself, and the calls that wait for it. Belongs to the thread of its loop.
+final class CommandLane {
+    private let loop: CurlLoop
+    private let link: RedisLink
+    /// Calls that no connection has taken yet, in their order.
+    private var waiting = Deque<RedisCall>()
+    private var trouble: RedisError?
+    private var isClosed = false
+
+    /// A connection stands.
+    var onUp: (() -> Void)?
+    /// The connection is lost, or an attempt to make one failed.
+    var onDown: ((RedisError) -> Void)?
+
+    init(loop: CurlLoop, link: RedisLink) {
+        self.loop = loop
+        self.link = link
+    }
+
+    func start() {
+        link.onUp = { [unowned self] connection in
+            trouble = nil
+            onUp?()
+            let calls = waiting
+            waiting.removeAll()
+            for call in calls { send(call, on: connection) }
+        }
+        link.onDown = { [unowned self] error in
+            trouble = error
+            onDown?(error)
+        }
+        link.start()
+    }
+
+    /// Closes the connection; calls that have no reply fail.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        link.stop()
+        let calls = waiting
+        waiting.removeAll()
+        for call in calls { call.fail(.closed) }
+    }
+
+    /// Sends the call now, or on the next connection if that comes in time.
+    func submit(_ call: RedisCall) {
+        if isClosed {
+            call.fail(.closed)
+        } else if let connection = link.connection, connection.isOpen {
+            send(call, on: connection)
+        } else {
+            wait(call)
+        }
+    }
+
+    var isUp: Bool { link.connection?.isOpen == true }
+    var connection: RedisConnection? { link.connection }
+
+    func follow(_ master: SocketTarget.Address) { link.follow(master) }
+
+    private func send(_ call: RedisCall, on connection: RedisConnection) {
+        if let timer = call.timer { loop.cancel(timer) }
+        call.timer = nil
+        guard !call.isOver else { return call.fail(.cancelled) }
+        call.send(on: connection) { [weak self, unowned call] in
+            if let self { submit(call) } else { call.fail(.closed) }
+        }
+    }
+
+    private func wait(_ call: RedisCall) {
+        waiting.append(call)
+        call.timer = loop.schedule(after: call.due - .now) { [weak self] in
+            guard let self else { return }
+            waiting.removeAll { $0 === call }
+            call.fail(.unsent(trouble))
+        }
+    }
+
+    /// A call whose caller has gone is not sent any more.
+    func forget(_ call: RedisCall) {
+        guard !call.isSent else { return }
+        waiting.removeAll { $0 === call }
+        if let timer = call.timer { loop.cancel(timer) }
+        call.fail(.cancelled)
+    }
+}

@@ -1,1 +1,0 @@
-../Curl/TracedMutex.swift
