@@ -5,6 +5,8 @@ struct ReplyBuilder {
     private var next = 0
     /// Whether a value holds a slice of the buffer.
     private(set) var tookSlices = false
+    /// What all strings of arrays share; made for the first of them.
+    private var source: RESPStrings.Source?
 
     init(buffer: [UInt8], start: Int) {
         self.buffer = buffer
@@ -40,12 +42,48 @@ struct ReplyBuilder {
     }
 
     private mutating func array(_ count: Int, _ tokens: Span<ReplyToken>) -> RESPArray {
-        guard count > 0, tokens[next].type == .bulkString,
-            let strings = RESPStrings(tokens.extracting(next..<next + count), of: buffer, from: start)
-        else { return RESPArray(elements(count, tokens)) }
-        next += count
+        guard count > 0, tokens[next].type == .bulkString else { return RESPArray(elements(count, tokens)) }
+        if areStrings(next..<next + count, tokens) { return RESPArray(strings(count, tokens)) }
+        // An entry: its id, and the array of its fields.
+        guard count == 2, tokens[next + 1].type == .array else { return RESPArray(elements(count, tokens)) }
+        let fields = tokens[next + 1].count
+        guard areStrings(next + 2..<next + 2 + fields, tokens) else { return RESPArray(elements(count, tokens)) }
+        next += 2
+        return RESPArray(entry: strings(fields, tokens))
+    }
+
+    /// Whether these are there, and bulk strings without exception.
+    private func areStrings(_ range: Range<Int>, _ tokens: Span<ReplyToken>) -> Bool {
+        var index = range.lowerBound
+        guard range.upperBound <= tokens.count else { return false }
+        while index < range.upperBound {
+            guard tokens[index].type == .bulkString else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    private mutating func strings(_ count: Int, _ tokens: Span<ReplyToken>) -> RESPStrings {
         tookSlices = true
-        return RESPArray(strings)
+        defer { next += count }
+        return RESPStrings(places(tokens), next..<next + count)
+    }
+
+    private mutating func places(_ tokens: Span<ReplyToken>) -> RESPStrings.Source {
+        if let source { return source }
+        var places: [RESPStrings.Place] = []
+        places.reserveCapacity(tokens.count)
+        for index in tokens.indices {
+            let token = tokens[index]
+            let isString = token.type == .bulkString
+            places.append(
+                isString
+                    ? RESPStrings.Place(start: start + Int(token.value), count: token.count)
+                    : RESPStrings.Place(start: 0, count: 0))
+        }
+        let made = RESPStrings.Source(buffer, places)
+        source = made
+        return made
     }
 
     private mutating func elements(_ count: Int, _ tokens: Span<ReplyToken>) -> [RESPValue] {

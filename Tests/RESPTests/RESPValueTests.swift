@@ -95,4 +95,45 @@ struct RESPArrayTests {
         }
         #expect(try #require(RESPArray([]).strings).isEmpty)
     }
+
+    /// Of a stream's reply: ids and fields, also none; in a reply that has something else around them.
+    @Test func `an entry is its id and its fields, and two elements like any others`() throws {
+        let text =
+            "*1\r\n*2\r\n$1\r\ns\r\n*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\na\r\n$0\r\n\r\n*2\r\n$3\r\n2-0\r\n*0\r\n"
+        let replies = RESPDecoder.decode("+OK\r\n" + text).values
+        let rows = try #require(replies.last?.elements?[0].elements?[1].elements)
+        let fields: [[RESPValue]] = [[.bulk("a"), .bulk("")], []]
+        #expect(rows.count == 2)
+        for (number, row) in rows.enumerated() {
+            let array = try #require(row.elements)
+            let values: [RESPValue] = [.bulk("\(number + 1)-0"), .array(RESPArray(fields[number]))]
+            #expect(Array(array) == values)
+            #expect(array.strings == nil)
+            for array in [array, RESPArray(values)] {
+                let entry = try #require(array.entry)
+                #expect(Array(entry.id) == Array("\(number + 1)-0".utf8))
+                #expect(entry.fields.map { Array($0) } == fields[number].map { Array($0.bytes ?? []) })
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "*2\r\n$1\r\na\r\n*1\r\n:1\r\n", "*2\r\n$1\r\na\r\n*-1\r\n", "*2\r\n$1\r\na\r\n*1\r\n*1\r\n$1\r\nb\r\n",
+        "*3\r\n$1\r\na\r\n*1\r\n$1\r\nb\r\n$1\r\nc\r\n", "*1\r\n$1\r\na\r\n", "*2\r\n:1\r\n*1\r\n$1\r\nb\r\n",
+    ])
+    func `anything else is no entry`(text: String) throws {
+        let array = try read(text)
+        #expect(array.entry == nil)
+    }
+
+    @Test func `a name is looked for among names only`() {
+        let strings = RESPStrings(Array("abxby".utf8), ends: [1, 2, 3, 4, 5, 5])
+        func first(_ name: String) -> Int? {
+            var name = name
+            return name.withUTF8 { strings.firstName($0) }
+        }
+        // a: b, x: b, y: (nothing)
+        #expect(first("a") == 0 && first("x") == 2 && first("y") == 4)
+        #expect(first("b") == nil && first("") == nil && first("ab") == nil)
+    }
 }

@@ -97,21 +97,37 @@ final class Acknowledgers: Sendable {
 
 /// Messages that were handled and are to be acknowledged together: their ids, by stream.
 struct HandledMessages {
-    private var ids: [StreamName: [EntryID]] = [:]
+    private var ids: [(stream: StreamName, ids: [EntryID])] = []
     private(set) var count = 0
 
     mutating func append(_ message: Message) {
         count += 1
-        ids[message.name, default: []].append(message.id)
+        // Most often it is of the stream of the one before.
+        if let last = ids.indices.last, ids[last].stream == message.name {
+            ids[last].ids.append(message.id)
+        } else if let place = ids.firstIndex(where: { $0.stream == message.name }) {
+            ids[place].ids.append(message.id)
+        } else {
+            var first: [EntryID] = []
+            first.reserveCapacity(100)
+            first.append(message.id)
+            ids.append((message.name, first))
+        }
     }
 
     mutating func take() -> [StreamName: [EntryID]] {
-        defer { (ids, count) = ([:], 0) }
-        return ids
+        defer { (ids, count) = ([], 0) }
+        return Dictionary(ids.map { ($0.stream, $0.ids) }, uniquingKeysWith: +)
     }
 
     mutating func putBack(_ earlier: [StreamName: [EntryID]]) {
-        ids.merge(earlier) { $1 + $0 }
-        count += earlier.values.reduce(0) { $0 + $1.count }
+        for (stream, earlier) in earlier {
+            count += earlier.count
+            if let place = ids.firstIndex(where: { $0.stream == stream }) {
+                ids[place].ids = earlier + ids[place].ids
+            } else {
+                ids.append((stream, earlier))
+            }
+        }
     }
 }

@@ -14,7 +14,12 @@ public struct StreamEntry: Sendable, Equatable {
     ///
     /// Reply: `[id, [name, value, …]]` in both protocols, fields null for a deleted entry of a history read.
     public static func decode(_ reply: RESPValue) -> (id: EntryID, fields: EntryFields?)? {
-        guard case .array(let parts) = reply, parts.count == 2, let id = EntryID(reply: parts[0]) else { return nil }
+        guard case .array(let parts) = reply else { return nil }
+        if let entry = parts.entry {
+            guard entry.fields.count.isMultiple(of: 2), let id = EntryID(bytes: entry.id) else { return nil }
+            return (id, EntryFields(strings: entry.fields))
+        }
+        guard parts.count == 2, let id = EntryID(reply: parts[0]) else { return nil }
         if case .null = parts[1] { return (id, nil) }
         guard case .array(let flat) = parts[1], let fields = EntryFields(flat: flat) else { return nil }
         return (id, fields)
@@ -68,7 +73,7 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     /// The size of the buffer that the fields are in, and that they keep alive.
     public var bufferBytes: Int { strings.bufferBytes }
 
-    private init(strings: RESPStrings) { self.strings = strings }
+    fileprivate init(strings: RESPStrings) { self.strings = strings }
 
     public var startIndex: Int { 0 }
     public var endIndex: Int { strings.count / 2 }
@@ -97,14 +102,8 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     /// The value of the first field of this name.
     public subscript(name: String) -> ArraySlice<UInt8>? {
         var name = name
-        let index = name.withUTF8 { wanted in
-            withUnsafeFields { pairs in
-                pairs.firstIndex { pair in
-                    pair.name.count == wanted.count && pair.name.elementsEqual(UnsafeRawBufferPointer(wanted))
-                }
-            }
-        }
-        return index.map { self[$0].value }
+        let index = name.withUTF8 { strings.firstName($0) }
+        return index.map { strings[$0 + 1] }
     }
 
     public static func == (left: EntryFields, right: EntryFields) -> Bool {
