@@ -2,6 +2,7 @@ internal import FootbridgeCurl
 internal import FootbridgeRESP
 internal import FootbridgeRedis
 internal import Logging
+internal import RedisStreams
 
 /// One thread that runs all routes: a loop, a connection for commands, and per stream a connection that reads.
 ///

@@ -211,7 +211,7 @@ struct LetterPage: Encodable, Sendable {
         let replays: Int?
         let fields: FieldList
 
-        init(_ name: LetterActions.Name, _ letter: Footbridge.Letter, limit: Int = .max) {
+        init(_ name: LetterActions.Name, _ letter: RedisStreams.Letter, limit: Int = .max) {
             self.letter = "\(name)"
             deadLetterStream = letter.place
             (reason, status, attempts, stream) = (letter.reason, letter.status, letter.attempts, letter.stream)

@@ -1,6 +1,7 @@
 internal import FootbridgeCurl
 internal import FootbridgeJQ
 internal import FootbridgeWebhooks
+internal import RedisStreams
 
 extension BridgeConfig {
     /// Every setting on a line of its own, `routes.orders.concurrency = 64`, defaults filled in, in the order of the docs.

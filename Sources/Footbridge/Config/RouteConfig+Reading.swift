@@ -1,3 +1,5 @@
+internal import RedisStreams
+
 extension RouteConfig {
     /// Reads a route, `defaults` lying below it, or `defaults` alone.
     init(_ section: Section, name: String) {

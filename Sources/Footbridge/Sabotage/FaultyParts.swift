@@ -23,7 +23,8 @@
         }
 
         static func lease(_ reply: LeaseReply, for owner: OwnerMark) -> LeaseMark? {
-            Sabotage.chosen == .ignoreLease ? LeaseMark(unchecked: owner) : reply.lease(of: owner)
+            // One that nobody looks for.
+            Sabotage.chosen == .ignoreLease ? LeaseMark(name: "", fence: 0, owner: owner) : reply.lease(of: owner)
         }
 
         static func lane(_ lane: UInt64?) -> UInt64? { Sabotage.chosen == .forgetOrder ? nil : lane }

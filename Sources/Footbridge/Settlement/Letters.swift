@@ -31,7 +31,7 @@ public struct Letters: Sendable {
     // MARK: - Reading
 
     /// The next letters of a stream, oldest first; empty when there are no more, or no such stream.
-    public func page(
+    package func page(
         of place: String, _ interval: EntryInterval = EntryInterval(), count: Int = portion
     ) async throws(RedisError) -> [Letter] {
         try await client.call(.range(place, from: interval.from, to: interval.to, count: count))
@@ -39,7 +39,7 @@ public struct Letters: Sendable {
     }
 
     /// One letter; `nil` if it is not there.
-    public func letter(_ id: EntryID, of place: String) async throws(RedisError) -> Letter? {
+    package func letter(_ id: EntryID, of place: String) async throws(RedisError) -> Letter? {
         try await page(of: place, EntryInterval(from: .included(id), to: .included(id)), count: 1).first
     }
 

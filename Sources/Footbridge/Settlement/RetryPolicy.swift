@@ -53,9 +53,12 @@ public struct RetryPolicy: Sendable, Equatable {
     /// The last attempt may have been under way. An entry whose attempts are spent may be waiting for its endpoint, so it has
     /// one more; begun once more than that and not settled, it may be what kills the process, and ends.
     func resumption(deliveryCount: Int, idle: Duration, id: EntryID) -> Verdict {
-        // 0: it was read and handed back unsent.
-        guard deliveryCount > 0 else { return .retry(after: .zero, counts: true) }
-        guard deliveryCount <= attempts else { return .deadLetter(.exhausted(nil)) }
-        return .retry(after: max(.zero, delay(afterAttempt: deliveryCount, of: id) - idle), counts: true)
+        switch Resumption.of(
+            deliveryCount: deliveryCount, idle: idle, attempts: attempts,
+            delay: { delay(afterAttempt: $0, of: id) })
+        {
+        case .due(let wait): .retry(after: wait, counts: true)
+        case .spent: .deadLetter(.exhausted(nil))
+        }
     }
 }

@@ -283,7 +283,7 @@ final class Settler {
         connection.send(letter.command(into: target)) { [self] in didSend(number, $0) }
     }
 
-    private func didSend(_ number: Int, _ reply: Result<DeadLetter.Burial, RedisError>) {
+    private func didSend(_ number: Int, _ reply: Result<Burial, RedisError>) {
         guard var letter = sentLetters.removeValue(forKey: number) else { return }
         let stream = letter.key.stream
         switch reply {

@@ -1,4 +1,5 @@
 import Footbridge
+import RedisStreams
 import Testing
 
 @testable import footbridge

@@ -1,3 +1,4 @@
+import RedisStreams
 import Testing
 
 @testable import Footbridge

@@ -18,7 +18,7 @@ struct DeadLetterTests {
     }
 
     /// The arguments as they go over the wire.
-    private func arguments(_ command: StreamCommand<DeadLetter.Burial>) throws -> [String] {
+    private func arguments(_ command: StreamCommand<Burial>) throws -> [String] {
         var decoder = RESPDecoder()
         command.command.encoded.withUnsafeBytes { decoder.append($0) }
         let elements = try #require(try decoder.next()?.elements)
@@ -71,6 +71,6 @@ struct DeadLetterTests {
         let fields = EntryFields((0..<count).map { _ in (name: name, value: name) })
         let letter = try letter(fields: fields)
         #expect(letter.goesInTwoSteps != fits)
-        if fits { #expect(letter.arguments.count < 7950) }
+        if fits { #expect(letter.layout.arguments.count < 7950) }
     }
 }

@@ -171,7 +171,8 @@ import Testing
         let letter = try Self.letter(isOwnerless: true, anyRow())
         let server = try StreamServer { server in
             try server.greet()
-            try server.expect(RESPCommand("XADD", arguments: ["{s}:dead:orders", "*"] + letter.arguments).encoded)
+            try server.expect(
+                RESPCommand("XADD", arguments: ["{s}:dead:orders", "*"] + letter.layout.arguments).encoded)
             try server.send("$3\r\n9-0\r\n")
             try server.expect(Self.wait)
             try server.send(":0\r\n:0\r\n")

@@ -1,5 +1,6 @@
 import FootbridgeCurl
 import FootbridgeRESP
+import RedisStreams
 import Testing
 
 @testable import Footbridge

@@ -1,4 +1,5 @@
 import FootbridgeCurl
+import RedisStreams
 import Testing
 
 @testable import Footbridge

@@ -21,7 +21,7 @@ extension LiveScripts {
 
         private func target(_ group: LiveGroup) -> String { "{\(group.stream)}:dead" }
 
-        private func bury(_ letter: DeadLetter, of group: LiveGroup) async throws -> DeadLetter.Burial {
+        private func bury(_ letter: DeadLetter, of group: LiveGroup) async throws -> Burial {
             try await group.call(letter.command(into: target(group)))
         }
 
@@ -56,7 +56,7 @@ extension LiveScripts {
             try group.read(30, by: "a")
             for number in UInt64(1)...29 { _ = try await bury(letter(number, of: group), of: group) }
             try group.run("XGROUP", "DELCONSUMER", group.stream, group.name, "a")
-            for (number, expected) in [(UInt64(2), DeadLetter.Burial.buriedBefore), (30, .notOurs)] {
+            for (number, expected) in [(UInt64(2), Burial.buriedBefore), (30, .notOurs)] {
                 var again = try letter(number, of: group)
                 again.mayBeWritten = true
                 #expect(try await bury(again, of: group) == expected)

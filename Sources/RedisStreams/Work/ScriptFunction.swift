@@ -1,9 +1,9 @@
 /// Lua that several scripts begin with.
-enum ScriptFunction {
+package enum ScriptFunction {
     /// `named(list)`: a table of names and values that Redis sends as a flat list.
     ///
     /// `row(lists, name)`: the one of them that has this name, as such a table, or `nil`.
-    static let row = """
+    package static let row = """
         local function named(list)
           local info = {}
           for i = 1, #list, 2 do info[list[i]] = list[i + 1] end
@@ -18,7 +18,7 @@ enum ScriptFunction {
 
     /// `exists(stream, group, name)`: whether a consumer is on the group's list, without going through thousands of others. It is
     /// made if it is not there, and removed again; a server that does not let us do that is asked for its list.
-    static let exists = """
+    package static let exists = """
         local function exists(stream, group, name)
           local made = redis.pcall('XGROUP', 'CREATECONSUMER', stream, group, name)
           if made == 0 then return true end
@@ -35,7 +35,7 @@ enum ScriptFunction {
 
     /// `make(stream, group, name)`: makes a consumer, also when Redis is out of memory. A pause and a lease take a hundred bytes, and
     /// cannot wait for more: only the first write of a script is stopped by `OOM`, so that is one which needs no memory.
-    static let make = """
+    package static let make = """
         local function make(stream, group, name)
           redis.call('XGROUP', 'DELCONSUMER', stream, group, '\(WellKnownConsumer.nobody)')
           return redis.call('XGROUP', 'CREATECONSUMER', stream, group, name)
@@ -44,7 +44,7 @@ enum ScriptFunction {
 
     /// `tellTaken(stream, group, owners)`: makes a consumer `OwnerMark.taken` for each worker of which something was taken: should its
     /// process live, it knows by that.
-    static let tellTaken = """
+    package static let tellTaken = """
         local function tellTaken(stream, group, owners)
           if not next(owners) then return end
           for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
@@ -57,7 +57,7 @@ enum ScriptFunction {
         """
 
     /// `markOf(stream, group)`: the name of the group's mark (`GroupMark`), `false` if it has none.
-    static let markOf = """
+    package static let markOf = """
         local function markOf(stream, group)
           local prefix = '\(WellKnownConsumer.groupPrefix)'
           for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do

@@ -1,7 +1,5 @@
-internal import RedisStreams
-
 /// Whose entries are taken over.
-protocol TakeoverPolicy: Sendable {
+package protocol TakeoverPolicy: Sendable {
     /// - Parameters:
     ///   - silence: after which a consumer counts as dead.
     ///   - isAcquainted: others had the time to show that they live.
@@ -10,10 +8,12 @@ protocol TakeoverPolicy: Sendable {
     func silence(_ silence: Duration) -> Duration
 }
 
-struct TakesOverTheSilent: TakeoverPolicy {
-    func isDead(_ consumer: ConsumerInfo, after silence: Duration, isAcquainted: Bool) -> Bool {
+package struct TakesOverTheSilent: TakeoverPolicy {
+    package init() {}
+
+    package func isDead(_ consumer: ConsumerInfo, after silence: Duration, isAcquainted: Bool) -> Bool {
         consumer.idle >= silence && isAcquainted
     }
 
-    func silence(_ silence: Duration) -> Duration { silence }
+    package func silence(_ silence: Duration) -> Duration { silence }
 }

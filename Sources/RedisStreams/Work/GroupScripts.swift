@@ -1,6 +1,5 @@
 internal import FootbridgeCurl
-internal import FootbridgeRESP
-internal import RedisStreams
+package import FootbridgeRESP
 
 extension StreamCommand where Reply == String {
     /// Gives a group its mark unless it has one; returns the name of the one that it has.
@@ -8,7 +7,9 @@ extension StreamCommand where Reply == String {
     /// A new mark ends in `@` and where the group stands: nobody that takes part in marking has read with it yet.
     ///
     /// - Parameter isPlaceKnown: the group was made again where it had stood: then the mark has no such end.
-    static func mark(_ mark: String, isPlaceKnown: Bool, stream: String, group: String) -> StreamCommand {
+    package static func mark(_ mark: String, isPlaceKnown: Bool, stream: any RESPArgument, group: String)
+        -> StreamCommand
+    {
         script(
             """
             \(ScriptFunction.row)
@@ -29,8 +30,8 @@ extension StreamCommand where Reply == String {
     /// - Parameters:
     ///   - replacing: the token of a process that is known to be gone, or the own one.
     ///   - isTold: the process knows what others have taken; what tells of it goes.
-    static func register(
-        _ owner: OwnerMark, replacing: String, isTold: Bool = false, stream: String, group: String
+    package static func register(
+        _ owner: OwnerMark, replacing: String, isTold: Bool = false, stream: any RESPArgument, group: String
     ) -> StreamCommand {
         script(
             """
@@ -67,8 +68,8 @@ extension StreamCommand where Reply == Int {
     /// first would take it for a new one, and put it back to where its own reading ended.
     ///
     /// Fails as `XGROUP CREATE` does: `BUSYGROUP` if it is there.
-    static func makeGroupAgain(
-        _ mark: String, from position: GroupPosition, stream: String, group: String
+    package static func makeGroupAgain(
+        _ mark: String, from position: GroupPosition, stream: any RESPArgument, group: String
     ) -> StreamCommand {
         script(
             """
@@ -79,7 +80,7 @@ extension StreamCommand where Reply == Int {
     }
 
     /// Shows life for consumers that nobody reads with, so that nobody's clean-up takes them for dead; those that are there.
-    static func touch(_ names: [String], stream: String, group: String) -> StreamCommand {
+    package static func touch(_ names: [String], stream: any RESPArgument, group: String) -> StreamCommand {
         script(
             """
             \(ScriptFunction.exists)
@@ -99,8 +100,8 @@ extension StreamCommand where Reply == Int {
     ///
     /// `XGROUP DELCONSUMER` by itself drops what is pending: those entries would be lost to the group. Where the list is very
     /// long, silence is not looked at again: the caller has just done so.
-    static func removeConsumers(
-        _ names: [String], silentFor silence: Duration, stream: String, group: String
+    package static func removeConsumers(
+        _ names: [String], silentFor silence: Duration, stream: any RESPArgument, group: String
     ) -> StreamCommand {
         script(
             """
@@ -130,7 +131,9 @@ extension StreamCommand where Reply == Int {
 
     /// Puts the group back to where it is known to have stood, if nobody has read on with it: it stands where its mark was
     /// made, and no consumer has anything pending behind `position`. Returns 1 if it did, else 0.
-    static func putBack(to position: EntryID, mark: GroupMark, stream: String, group: String) -> StreamCommand {
+    package static func putBack(to position: EntryID, mark: GroupMark, stream: any RESPArgument, group: String)
+        -> StreamCommand
+    {
         script(
             """
             \(ScriptFunction.row)

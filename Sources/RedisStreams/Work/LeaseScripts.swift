@@ -1,46 +1,45 @@
 internal import FootbridgeCurl
-internal import FootbridgeRESP
-internal import FootbridgeRedis
-internal import RedisStreams
+package import FootbridgeRESP
+package import FootbridgeRedis
 
 /// What becomes of asking for the lease of a stream.
-struct LeaseReply: Sendable {
+package struct LeaseReply: Sendable {
     /// Whoever has it; `nil` if nobody does.
-    let lease: LeaseMark?
+    package let lease: LeaseMark?
     /// How long its holder has been silent; `nil` if nobody has it.
-    let idle: Duration?
+    package let idle: Duration?
     /// Where the group stands.
-    let position: EntryID?
+    package let position: EntryID?
 }
 
 extension LeaseReply {
     /// The lease, if it is this worker's.
-    func lease(of owner: OwnerMark) -> LeaseMark? {
+    package func lease(of owner: OwnerMark) -> LeaseMark? {
         lease?.owner.consumer == owner.consumer && lease?.owner.token == owner.token ? lease : nil
     }
 }
 
 /// An entry that is pending with whomever, and is the asking consumer's now if it may be.
-struct AdoptedEntry: Sendable {
-    let id: EntryID
+package struct AdoptedEntry: Sendable {
+    package let id: EntryID
     /// Who had it.
-    let consumer: String
-    let idle: Duration
-    let deliveryCount: Int
+    package let consumer: String
+    package let idle: Duration
+    package let deliveryCount: Int
     /// It is no longer in the stream, and stays where it was.
-    let isTrimmed: Bool
+    package let isTrimmed: Bool
     /// It is a consumer's whose entries are not taken.
-    let isForeign: Bool
-    let fields: EntryFields?
+    package let isForeign: Bool
+    package let fields: EntryFields?
 }
 
 /// Lua that looks whether a consumer has the lease, and acts in the same step.
-enum LeaseScript {
+package enum LeaseScript {
     /// The error of a script that was called with a lease that is another's, or nobody's.
-    static let fenced = "FENCED"
+    package static let fenced = "FENCED"
 
     /// With `exists` in front of it: ends the script unless the lease `ARGV[index]` is there. An empty one is not looked for.
-    static func check(_ index: Int) -> String {
+    package static func check(_ index: Int) -> String {
         """
         if ARGV[\(index)] ~= '' and not exists(KEYS[1], ARGV[1], ARGV[\(index)]) then
           return redis.error_reply('\(fenced) another consumer has the lease')
@@ -51,7 +50,7 @@ enum LeaseScript {
 
 extension RedisError {
     /// The lease is another's, or nobody's.
-    var isFenced: Bool { serverError?.code == LeaseScript.fenced }
+    package var isFenced: Bool { serverError?.code == LeaseScript.fenced }
 }
 
 extension StreamCommand where Reply == LeaseReply {
@@ -60,8 +59,8 @@ extension StreamCommand where Reply == LeaseReply {
     /// - Parameters:
     ///   - mayTakeFree: if nobody has it.
     ///   - isAcquainted: others had the time to show that they live.
-    static func lease(
-        for owner: OwnerMark, mayTakeFree: Bool, isAcquainted: Bool, stream: String, group: String
+    package static func lease(
+        for owner: OwnerMark, mayTakeFree: Bool, isAcquainted: Bool, stream: any RESPArgument, group: String
     ) -> StreamCommand {
         script(
             """
@@ -119,9 +118,9 @@ extension StreamCommand where Reply == [AdoptedEntry] {
     /// - Parameters:
     ///   - takesAll: also from consumers that no Footbridge named.
     ///   - needsFields: whether to read the entries, too.
-    static func adopt(
+    package static func adopt(
         for consumer: String, lease: String, after: EntryBound, count: Int, takesAll: Bool, needsFields: Bool,
-        stream: String, group: String
+        stream: any RESPArgument, group: String
     ) -> StreamCommand {
         script(
             """

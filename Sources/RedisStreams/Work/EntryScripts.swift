@@ -1,32 +1,31 @@
 internal import FootbridgeCurl
-internal import FootbridgeRESP
+package import FootbridgeRESP
 internal import FootbridgeRedis
-internal import RedisStreams
 
 /// What a script did with one pending entry.
-struct MovedEntry: Sendable {
-    let id: EntryID
-    let idle: Duration
-    let deliveryCount: Int
+package struct MovedEntry: Sendable {
+    package let id: EntryID
+    package let idle: Duration
+    package let deliveryCount: Int
     /// It is no longer in the stream, and stays where it was.
-    let isTrimmed: Bool
+    package let isTrimmed: Bool
 }
 
 /// What a consumer has, of the entries that were asked for.
-struct OwnEntries: Sendable {
-    var ids: Set<EntryID>
+package struct OwnEntries: Sendable {
+    package var ids: Set<EntryID>
     /// The group's.
-    let mark: String?
+    package let mark: String?
     /// Others have taken entries over: `OwnerMark.taken` is there.
-    let isTaken: Bool
+    package let isTaken: Bool
     /// The worker's mark is not there: others have removed it with its consumer, or a clean-up has.
-    let isUnmarked: Bool
+    package let isUnmarked: Bool
     /// The lease that was asked for is another's, or nobody's.
-    let isLeaseLost: Bool
+    package let isLeaseLost: Bool
 }
 
 /// What a group that was made anew does with an entry that was held when the old one went.
-enum Restored: Int64, Sendable {
+package enum Restored: Int64, Sendable {
     /// It is among the pending ones again.
     case own
     /// It is another consumer's, or unread: others have it, or will.
@@ -36,17 +35,17 @@ enum Restored: Int64, Sendable {
 }
 
 /// What `StreamCommand.fetch` brings.
-struct FetchedEntries: Sendable {
+package struct FetchedEntries: Sendable {
     /// How many were looked at, from the first on: the others would have been too many bytes at once.
-    let looked: Int
+    package let looked: Int
     /// Those that are the consumer's; fields are `nil` for what is no longer in the stream.
-    let entries: [(id: EntryID, fields: EntryFields?)]
+    package let entries: [(id: EntryID, fields: EntryFields?)]
 }
 
 extension StreamCommand where Reply == FetchedEntries {
     /// Reads entries for their next attempt and writes the number of that attempt, for those that are the consumer's.
-    static func fetch(
-        _ entries: [(id: EntryID, attempt: Int)], stream: String, group: String, consumer: String
+    package static func fetch(
+        _ entries: [(id: EntryID, attempt: Int)], stream: any RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
         for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
@@ -81,8 +80,8 @@ extension StreamCommand where Reply == FetchedEntries {
 
 extension StreamCommand where Reply == OwnEntries {
     /// Which entries of a range are the consumer's, from the first on as many as fit, and who the group is.
-    static func own(
-        from: EntryBound, to last: EntryID, stream: String, group: String, owner: OwnerMark, lease: LeaseMark?
+    package static func own(
+        from: EntryBound, to last: EntryID, stream: any RESPArgument, group: String, owner: OwnerMark, lease: LeaseMark?
     ) -> StreamCommand {
         script(
             """
@@ -111,8 +110,8 @@ extension StreamCommand where Reply == [Restored] {
     /// Puts what a consumer holds back among the pending of a group that does not know it: `XCLAIM … FORCE`.
     ///
     /// Not what others have read again meanwhile, or are going to. The reply tells of each entry, in their order.
-    static func restore(
-        _ held: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
+    package static func restore(
+        _ held: [(id: EntryID, attempts: Int)], stream: any RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
         for entry in held { arguments += [entry.id, entry.attempts] as [any RESPArgument] }
@@ -152,8 +151,8 @@ extension StreamCommand where Reply == Int {
     /// Writes attempt counts of entries that are the consumer's, which also starts their wait: delivery time = now.
     ///
     /// Returns how many were not its own.
-    static func setAttempts(
-        _ counts: [(id: EntryID, attempts: Int)], stream: String, group: String, consumer: String
+    package static func setAttempts(
+        _ counts: [(id: EntryID, attempts: Int)], stream: any RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
         for count in counts { arguments += [count.id, count.attempts] as [any RESPArgument] }
@@ -181,8 +180,8 @@ extension StreamCommand where Reply == [MovedEntry] {
     /// A consumer `OwnerMark.taken` tells of it: should the process live, it knows by that.
     ///
     /// Returns what it looked at, in the order of ids: empty when there is no more after `after`.
-    static func move(
-        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int, stream: String,
+    package static func move(
+        from: String, to: String, silentFor silence: Duration, after: EntryBound, count: Int, stream: any RESPArgument,
         group: String
     ) -> StreamCommand {
         script(
@@ -225,10 +224,10 @@ extension MovedEntry {
 }
 
 /// What a read of a backlog brings.
-struct BacklogRead: Sendable {
-    let entries: [StreamEntry]
+package struct BacklogRead: Sendable {
+    package let entries: [StreamEntry]
     /// There may be more.
-    let hasMore: Bool
+    package let hasMore: Bool
 }
 
 extension StreamCommand where Reply == BacklogRead {
@@ -237,8 +236,8 @@ extension StreamCommand where Reply == BacklogRead {
     /// `XREADGROUP` knows no bound in bytes: asked for a hundred entries it sends a hundred, also of 8 MB each.
     ///
     /// - Parameter lease: without it nothing is read (`LeaseScript.fenced`); `nil` if the stream needs none.
-    static func backlog(
-        count: Int, bytes: Int, stream: String, group: String, consumer: String, lease: LeaseMark?
+    package static func backlog(
+        count: Int, bytes: Int, stream: any RESPArgument, group: String, consumer: String, lease: LeaseMark?
     ) -> StreamCommand {
         script(
             """

@@ -1,13 +1,9 @@
-internal import FootbridgeCurl
-internal import FootbridgeRedis
-internal import RedisStreams
-
 /// What a stream session does next: a pure function of its state and of what happened. `StreamSession` performs it.
 ///
 /// Before anything is read, a connection is *prepared*, step by step. When the group turns out to be another than before,
 /// a new *epoch* begins: what is held is put back once, and everything is prepared anew.
-struct SessionMachine: Equatable {
-    enum State: Equatable {
+package struct SessionMachine: Equatable {
+    package enum State: Equatable {
         /// → preparing when the reader's connection stands
         case offline
         /// → the next step, open, rival, refused, offline
@@ -26,7 +22,7 @@ struct SessionMachine: Equatable {
         case closed
     }
 
-    enum Step: Equatable {
+    package enum Step: Equatable {
         /// Which group is it?
         case meet
         /// It is gone: make it.
@@ -47,7 +43,7 @@ struct SessionMachine: Equatable {
         case prove
     }
 
-    enum Action: Equatable {
+    package enum Action: Equatable {
         case none
         case perform(Step)
         case open
@@ -58,46 +54,46 @@ struct SessionMachine: Equatable {
     /// Whether one consumer at a time reads the stream.
     private let isLeased: Bool
     /// The lease that this consumer has, since it was last made sure of.
-    private(set) var lease: LeaseMark?
+    package private(set) var lease: LeaseMark?
     /// Another consumer had it when it was last asked for.
-    private(set) var standsBy = false
+    package private(set) var standsBy = false
 
-    private(set) var state = State.offline
+    package private(set) var state = State.offline
     /// Rises when the group turns out to be another than before.
-    private(set) var epoch = 0
+    package private(set) var epoch = 0
     /// Numbers preparations: an answer to an earlier one says nothing.
-    private(set) var preparation = 0
+    package private(set) var preparation = 0
     /// What is held is missing from the group.
-    private(set) var mustRestore = false
-    private(set) var mark: GroupMark?
+    package private(set) var mustRestore = false
+    package private(set) var mark: GroupMark?
     /// Where the group is known to have stood, should it have to be made again.
-    private(set) var position: EntryID?
+    package private(set) var position: EntryID?
     /// The highest id that this process read.
-    private(set) var lastRead: EntryID?
+    package private(set) var lastRead: EntryID?
     /// The epoch in which the read was sent that is outstanding.
-    private(set) var reading: Int?
+    package private(set) var reading: Int?
     /// It was open once: what turns up as ours later was never begun by this process.
-    private(set) var wasOpen = false
-    private(set) var refusals = 0
+    package private(set) var wasOpen = false
+    package private(set) var refusals = 0
     /// Reads with a blocking time that were answered at once without entries, in a row.
-    private(set) var hastyAnswers = 0
+    package private(set) var hastyAnswers = 0
 
-    init(isLeased: Bool = false) { self.isLeased = isLeased }
+    package init(isLeased: Bool = false) { self.isLeased = isLeased }
 
-    var isOpen: Bool { state == .open }
+    package var isOpen: Bool { state == .open }
     /// What is held may be sent, as far as the lease goes.
-    var mayStart: Bool { !isLeased || lease != nil && state != .handingOver }
-    var isPreparing: Bool { if case .preparing = state { true } else { false } }
-    var mayRead: Bool { state == .open && reading == nil }
+    package var mayStart: Bool { !isLeased || lease != nil && state != .handingOver }
+    package var isPreparing: Bool { if case .preparing = state { true } else { false } }
+    package var mayRead: Bool { state == .open && reading == nil }
 
     // MARK: - Connections
 
-    mutating func didConnect() -> Action {
+    package mutating func didConnect() -> Action {
         guard state != .closed else { return .none }
         return prepare()
     }
 
-    mutating func didDisconnect() {
+    package mutating func didDisconnect() {
         guard state != .closed else { return }
         state = .offline
         reading = nil
@@ -105,14 +101,14 @@ struct SessionMachine: Equatable {
     }
 
     /// The connection for commands stands: a step whose answer was lost is taken again.
-    mutating func didConnectCommands() -> Action {
+    package mutating func didConnectCommands() -> Action {
         isPreparing || state == .rival || state == .standby || state == .handingOver ? prepare() : .none
     }
 
-    mutating func close() { state = .closed }
+    package mutating func close() { state = .closed }
 
     /// The stream is gone for now, and nothing of it is held: as in the beginning, but for the number that tells old answers.
-    mutating func fallAsleep() {
+    package mutating func fallAsleep() {
         guard state != .closed else { return }
         (state, reading, lease, standsBy) = (.offline, nil, nil, false)
         (mark, position, lastRead, mustRestore, wasOpen) = (nil, nil, nil, false, false)
@@ -121,7 +117,7 @@ struct SessionMachine: Equatable {
     }
 
     /// A pause is over.
-    mutating func didWait() -> Action { state == .refused || state == .rival ? prepare() : .none }
+    package mutating func didWait() -> Action { state == .refused || state == .rival ? prepare() : .none }
 
     private mutating func prepare() -> Action {
         preparation += 1
@@ -138,21 +134,21 @@ struct SessionMachine: Equatable {
 
     private func isAt(_ step: Step, _ number: Int) -> Bool { state == .preparing(step) && number == preparation }
 
-    mutating func didMeet(_ found: GroupMark, _ number: Int) -> Action {
+    package mutating func didMeet(_ found: GroupMark, _ number: Int) -> Action {
         guard isAt(.meet, number) else { return .none }
         if let mark, mark != found { beginEpoch() }
         mark = found
         return go(.register)
     }
 
-    mutating func didCreate(at position: EntryID?, _ number: Int) -> Action {
+    package mutating func didCreate(at position: EntryID?, _ number: Int) -> Action {
         guard isAt(.create, number) else { return .none }
         if let position { stands(at: position) }
         return prepare()
     }
 
     /// - Parameter isOurs: whether no other process has this worker's name.
-    mutating func didRegister(isOurs: Bool, _ number: Int) -> Action {
+    package mutating func didRegister(isOurs: Bool, _ number: Int) -> Action {
         guard isAt(.register, number) else { return .none }
         guard isOurs else {
             state = .rival
@@ -162,7 +158,7 @@ struct SessionMachine: Equatable {
     }
 
     /// - Parameter origin: where the group stood when it was new.
-    mutating func didRestore(_ number: Int) -> Action {
+    package mutating func didRestore(_ number: Int) -> Action {
         guard isAt(.restore, number) else { return .none }
         guard let position, let origin = mark?.origin.flatMap({ EntryID($0) }), origin > position else {
             mustRestore = false
@@ -171,14 +167,14 @@ struct SessionMachine: Equatable {
         return go(.putBack)
     }
 
-    mutating func didPutBack(_ number: Int) -> Action {
+    package mutating func didPutBack(_ number: Int) -> Action {
         guard isAt(.putBack, number) else { return .none }
         mustRestore = false
         return go(isLeased ? .lease : .adopt)
     }
 
     /// - Parameter lease: `nil` if another consumer has it.
-    mutating func didLease(_ lease: LeaseMark?, _ number: Int) -> Action {
+    package mutating func didLease(_ lease: LeaseMark?, _ number: Int) -> Action {
         guard isAt(.lease, number) else { return .none }
         standsBy = lease == nil
         guard let lease else {
@@ -190,36 +186,36 @@ struct SessionMachine: Equatable {
     }
 
     /// The lease may be free.
-    mutating func mayLead() -> Action { state == .standby ? prepare() : .none }
+    package mutating func mayLead() -> Action { state == .standby ? prepare() : .none }
 
     /// The lease turned out to be another's, or nobody's.
-    mutating func loseLease() -> Action {
+    package mutating func loseLease() -> Action {
         guard isLeased, state == .open || state == .handingOver || isPreparing && lease != nil else { return .none }
         return prepare()
     }
 
     /// The stream is to be another consumer's: nothing is read or begun any more.
-    mutating func beginHandingOver() -> Bool {
+    package mutating func beginHandingOver() -> Bool {
         guard isLeased, state == .open else { return false }
         state = .handingOver
         return true
     }
 
     /// What was held here is another's now.
-    mutating func didHandOver() -> Action { state == .handingOver ? prepare() : .none }
+    package mutating func didHandOver() -> Action { state == .handingOver ? prepare() : .none }
 
-    mutating func didAdopt(_ number: Int) -> Action {
+    package mutating func didAdopt(_ number: Int) -> Action {
         guard isAt(.adopt, number) else { return .none }
         return go(position == nil ? .locate : .prove)
     }
 
-    mutating func didLocate(_ id: EntryID?, _ number: Int) -> Action {
+    package mutating func didLocate(_ id: EntryID?, _ number: Int) -> Action {
         guard isAt(.locate, number) else { return .none }
         if let id { stands(at: id) }
         return go(.prove)
     }
 
-    mutating func didProve(_ number: Int) -> Action {
+    package mutating func didProve(_ number: Int) -> Action {
         guard isAt(.prove, number) else { return .none }
         state = .open
         wasOpen = true
@@ -227,7 +223,7 @@ struct SessionMachine: Equatable {
     }
 
     /// Redis knows no such group, or no such stream.
-    mutating func missGroup() -> Action {
+    package mutating func missGroup() -> Action {
         guard state == .open || state == .standby || isPreparing else { return .none }
         if wasOpen || position != nil { beginEpoch() }
         lease = nil
@@ -237,13 +233,13 @@ struct SessionMachine: Equatable {
     }
 
     /// The group's mark was seen: it is another group if that is another mark.
-    mutating func sawMark(_ name: String) -> Action {
+    package mutating func sawMark(_ name: String) -> Action {
         guard state == .open, let mark, mark.name != name else { return .none }
         return prepare()
     }
 
     /// What is held turned out to be missing from the group, though it is the same.
-    mutating func missEntries() -> Action {
+    package mutating func missEntries() -> Action {
         guard state == .open || state == .standby else { return .none }
         beginEpoch()
         return prepare()
@@ -255,7 +251,7 @@ struct SessionMachine: Equatable {
     }
 
     /// Redis refuses a step, or the read: asked again after growing pauses.
-    mutating func didRefuse() -> Action {
+    package mutating func didRefuse() -> Action {
         guard state == .open || isPreparing else { return .none }
         state = .refused
         refusals += 1
@@ -264,10 +260,10 @@ struct SessionMachine: Equatable {
 
     // MARK: - Reading
 
-    mutating func didStartReading() { reading = epoch }
+    package mutating func didStartReading() { reading = epoch }
 
     /// - Returns: whether what came may be from a group that is gone.
-    mutating func didRead(upTo last: EntryID?) -> Bool {
+    package mutating func didRead(upTo last: EntryID?) -> Bool {
         defer { reading = nil }
         refusals = 0
         if let last {
@@ -277,12 +273,12 @@ struct SessionMachine: Equatable {
         return reading != epoch
     }
 
-    mutating func didFailReading() { reading = nil }
+    package mutating func didFailReading() { reading = nil }
 
-    mutating func stands(at id: EntryID) { position = max(position ?? id, id) }
+    package mutating func stands(at id: EntryID) { position = max(position ?? id, id) }
 
     /// The group was moved back on purpose: it stands there now.
-    mutating func wasMovedBack(to id: EntryID) {
+    package mutating func wasMovedBack(to id: EntryID) {
         position = id
         lastRead = lastRead.map { min($0, id) }
     }
@@ -290,7 +286,7 @@ struct SessionMachine: Equatable {
     /// A read that should have waited came back at once without anything. Nothing is asked again without a pause.
     ///
     /// - Returns: the pause before the next read; `nil` after a read that waited or brought something.
-    mutating func noteAnswer(isHasty: Bool) -> Duration? {
+    package mutating func noteAnswer(isHasty: Bool) -> Duration? {
         hastyAnswers = isHasty ? hastyAnswers + 1 : 0
         return isHasty ? .milliseconds(min(1000, 100 << min(hastyAnswers - 1, 4))) : nil
     }

@@ -1,5 +1,10 @@
-internal import Glibc
-public import RedisStreams
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
 
 /// The wait before each retry: `initial · factor^(attempt − 1)`, capped at `maximum`, then jittered.
 ///
@@ -33,7 +38,7 @@ public struct Backoff: Sendable, Equatable {
     }
 
     /// A wait that was chosen otherwise, moved by the jitter of this entry and attempt.
-    func jittered(_ wait: Duration, attempt: Int, of id: EntryID) -> Duration {
+    package func jittered(_ wait: Duration, attempt: Int, of id: EntryID) -> Duration {
         jittered(seconds: seconds(wait), attempt: attempt, of: id)
     }
 

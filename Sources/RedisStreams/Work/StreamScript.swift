@@ -1,6 +1,4 @@
-internal import FootbridgeRESP
-internal import FootbridgeRedis
-internal import RedisStreams
+package import FootbridgeRESP
 
 /// Commands of our own: Lua that looks and acts in one step, so that an instance which was taken for dead takes nothing
 /// back, and no two survivors get the same entry.
@@ -9,8 +7,8 @@ internal import RedisStreams
 /// a word (7.0 and later), and nobody would hear of it.
 extension StreamCommand {
     /// - Parameter decode: `nil` if the reply has not the shape that the script promises.
-    static func script(
-        _ text: String, _ stream: String, _ arguments: [any RESPArgument],
+    package static func script(
+        _ text: String, _ stream: any RESPArgument, _ arguments: [any RESPArgument],
         decode: @escaping @Sendable (RESPValue) -> Reply?
     ) -> StreamCommand {
         StreamCommand(RESPCommand("EVAL", arguments: [text, 1, stream] + arguments), decode: decode)
@@ -18,27 +16,16 @@ extension StreamCommand {
 }
 
 /// How many entries one script may look at.
-enum ScriptPortion {
+package enum ScriptPortion {
     /// Well below a millisecond of the server.
-    static let usual = 100
+    package static let usual = 100
     /// A few milliseconds; for an instance that stops and has no time to lose.
-    static let large = 500
+    package static let large = 500
 }
 
 extension Collection where Index == Int {
     /// The elements in their order, in slices of at most `count`.
-    func portions(of count: Int) -> [SubSequence] {
+    package func portions(of count: Int) -> [SubSequence] {
         stride(from: startIndex, to: endIndex, by: count).map { self[$0..<Swift.min($0 + count, endIndex)] }
-    }
-}
-
-extension RedisError {
-    /// For people: without the place in our script that Redis adds (` script: 4b21…, on @user_script:1.`).
-    var words: String {
-        let text = description
-        guard let place = text.firstRange(of: " script: "), text[place.upperBound...].contains(", on @") else {
-            return text
-        }
-        return String(text[..<place.lowerBound])
     }
 }
