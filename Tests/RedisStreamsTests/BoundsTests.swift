@@ -44,10 +44,10 @@ struct BoundsTests {
     }
 
     @Test func `nothing is behind the highest id, or before the lowest`() {
-        #expect(EntryInterval.after(EntryID.maximum).isBeyond)
-        #expect(EntryInterval(to: .excluded(.zero)).isBeyond)
-        #expect(!EntryInterval.all.isBeyond)
-        #expect(!EntryInterval(from: .included(.maximum)).isBeyond)
+        #expect(EntryInterval.after(EntryID.maximum).isEmpty)
+        #expect(EntryInterval(to: .excluded(.zero)).isEmpty)
+        #expect(!EntryInterval.all.isEmpty)
+        #expect(!EntryInterval(from: .included(.maximum)).isEmpty)
     }
 
     @Test func `fields of a large reply are copied out of it, those of a small one are not`() throws {

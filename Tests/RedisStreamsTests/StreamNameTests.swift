@@ -26,7 +26,7 @@ struct StreamNameTests {
         let name = StreamName([0x73, 0xFF])
         #expect(name.description == "s\u{FFFD}")
         #expect(
-            StreamCommand.length(of: name).command.encoded == Array("*2\r\n$4\r\nXLEN\r\n$2\r\ns".utf8) + [
+            StreamCommand.length(of: name.bytes).command.encoded == Array("*2\r\n$4\r\nXLEN\r\n$2\r\ns".utf8) + [
                 0xFF, 13, 10,
             ])
     }

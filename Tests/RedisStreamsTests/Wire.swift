@@ -1,7 +1,7 @@
 import FootbridgeRESP
 import FootbridgeRedis
 
-@testable public import RedisStreams
+@testable import RedisStreams
 
 /// What redis-cli sends for these arguments: an array of bulk strings.
 /// <https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server>
@@ -33,8 +33,4 @@ func map(_ elements: String...) -> String { "%\(elements.count / 2)\r\n" + eleme
 /// An entry with its fields in a flat array, as both protocols have it.
 func row(_ id: String, _ fields: String...) -> String {
     array(bulk(id), "*\(fields.count)\r\n" + fields.map(bulk).joined())
-}
-
-extension EntryID: ExpressibleByStringLiteral {
-    public init(stringLiteral text: String) { self = EntryID(text) ?? .maximum }
 }

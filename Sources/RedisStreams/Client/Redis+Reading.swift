@@ -1,11 +1,3 @@
-/// Whether a read waits for entries when there are none.
-public enum Waiting: Sendable, Equatable {
-    case no
-    case upTo(Duration)
-    /// Until there are some, or the task is cancelled.
-    case forever
-}
-
 extension Redis {
     /// Entries behind the given positions of several streams, oldest first.
     ///
@@ -29,7 +21,7 @@ extension Redis {
         guard count > 0 else { return [] }
         // What is added between two portions of the wait would be missed behind "$".
         let positions = waiting == .no ? positions : try await resolved(positions)
-        return try await wait(waiting) { .read(positions, count: count, block: $0) }
+        return try await wait(waiting) { .read(positions.map { ($0.stream.bytes, $0.after) }, count: count, block: $0) }
     }
 
     /// `.latest` as the id that it means now.

@@ -1,9 +1,6 @@
 internal import FootbridgeCurl
-public import FootbridgeRESP
+internal import FootbridgeRESP
 internal import FootbridgeRedis
-
-/// What can stand in a raw command: text, bytes, integers, ids.
-public typealias RedisArgument = RESPArgument
 
 /// A connection to Redis for any number of tasks; the place where streams, groups and time series come from.
 ///
@@ -104,7 +101,7 @@ public final class Redis: Sendable {
     /// - Throws: `Failure.notSent` for commands that block, subscribe, or change the connection (`SELECT`, `MULTI`): all tasks
     ///   share it, and some of these commands would hand each task the reply to another's.
     public func send(_ name: String, _ arguments: any RedisArgument...) async throws -> Reply {
-        let command = RESPCommand(name, arguments: arguments)
+        let command = RESPCommand(name, arguments: arguments.map(ArgumentBytes.init))
         if let reason = SharedConnection.refusal(of: command) { throw Failure.notSent(reason) }
         return Reply(try await reply(to: command))
     }

@@ -1,8 +1,8 @@
-public import FootbridgeRedis
+package import FootbridgeRedis
 
 extension RedisClient {
     /// Sends a command on streams and waits for its reply.
-    public func call<Reply>(
+    package func call<Reply>(
         _ command: StreamCommand<Reply>, deadline: Duration = .seconds(5)
     ) async throws(RedisError) -> Reply {
         let reply = try await call(command.command, deadline: deadline)
@@ -10,7 +10,7 @@ extension RedisClient {
     }
 
     /// Sends all commands at once and waits for all replies, in their order.
-    public func pipeline<Reply>(_ commands: [StreamCommand<Reply>]) async -> [Result<Reply, RedisError>] {
+    package func pipeline<Reply>(_ commands: [StreamCommand<Reply>]) async -> [Result<Reply, RedisError>] {
         let replies = await pipeline(commands.map(\.command))
         return zip(commands, replies).map { $0.result($1) }
     }

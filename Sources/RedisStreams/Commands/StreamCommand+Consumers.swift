@@ -1,4 +1,4 @@
-public import FootbridgeRESP
+package import FootbridgeRESP
 
 /// What came of a request to remove a consumer.
 public enum ConsumerRemoval: Sendable, Equatable {
@@ -20,6 +20,16 @@ public struct ClaimedEntries: Sendable, Equatable {
     public let next: EntryID?
 }
 
+/// One portion of the ids that `autoclaimIDs` takes over.
+public struct ClaimedIDs: Sendable, Equatable {
+    /// Taken over, in their order.
+    public let ids: [EntryID]
+    /// No longer in the stream; they were taken from the pending ones, too.
+    public let deleted: [EntryID]
+    /// Where the next portion begins; `nil` when all were looked at. A portion without ids need not be the last.
+    public let next: EntryID?
+}
+
 /// What `XPENDING` tells of a group in one stream.
 public struct PendingSummary: Sendable, Equatable {
     public let count: Int
@@ -32,7 +42,7 @@ public struct PendingSummary: Sendable, Equatable {
 
 extension StreamCommand where Reply == PendingSummary {
     /// `XPENDING key group` → `[count, lowest, highest, [[consumer, count], …]]`. Its cost does not grow with the count.
-    public static func pendingSummary(stream: some RESPArgument, group: String) -> StreamCommand {
+    package static func pendingSummary(stream: some RESPArgument, group: String) -> StreamCommand {
         StreamCommand(["XPENDING", stream, group], isReadOnly: true) { reply in
             guard let parts = reply.elements, parts.count == 4, let count = parts[0].integer else { return nil }
             var consumers: [String: Int] = [:]
@@ -55,37 +65,79 @@ extension StreamCommand where Reply == ClaimedEntries {
     /// `XAUTOCLAIM key group consumer min-idle start COUNT n` → `[next, entries, deleted]`.
     /// <https://redis.io/docs/latest/commands/xautoclaim/>
     /// - Parameter count: the server looks at ten times as many.
-    public static func autoclaim(
+    package static func autoclaim(
         stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID,
         count: Int
     ) -> StreamCommand {
         StreamCommand(
-            ["XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start, "COUNT", max(1, count)]
+            ["XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start.argument, "COUNT", max(1, count)]
         ) { reply in
             guard let parts = reply.elements, parts.count >= 2, let next = EntryID(reply: parts[0]),
                 let entries = parts[1].elements.flatMap(entries)
             else { return nil }
-            let deleted = (parts.count > 2 ? parts[2].elements ?? [] : []).compactMap(EntryID.init(reply:))
-            return ClaimedEntries(entries: entries, deleted: deleted, next: next == .zero ? nil : next)
+            return ClaimedEntries(entries: entries, deleted: deletedIDs(parts), next: next == .zero ? nil : next)
         }
     }
 }
 
-extension StreamCommand where Reply == Bool {
-    /// `XGROUP DESTROY key group` → whether there was one. The entries stay.
-    public static func destroyGroup(_ group: String, on stream: some RESPArgument) -> StreamCommand {
-        StreamCommand(["XGROUP", "DESTROY", stream, group]) { reply in reply.integer.map { $0 > 0 } }
+extension StreamCommand where Reply == ClaimedIDs {
+    /// The same without reading the entries, and without raising the delivery counts: `XAUTOCLAIM … JUSTID` → `[next, ids, deleted]`.
+    package static func autoclaimIDs(
+        stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID,
+        count: Int
+    ) -> StreamCommand {
+        StreamCommand(
+            [
+                "XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start.argument, "COUNT", max(1, count),
+                "JUSTID",
+            ]
+        ) { reply in
+            guard let parts = reply.elements, parts.count >= 2, let next = EntryID(reply: parts[0]),
+                let ids = entryIDs(parts[1])
+            else { return nil }
+            return ClaimedIDs(ids: ids, deleted: deletedIDs(parts), next: next == .zero ? nil : next)
+        }
     }
 }
 
+/// The third part of the reply to `XAUTOCLAIM`, which Redis 6.2 does not send.
+private func deletedIDs(_ parts: RESPArray) -> [EntryID] {
+    (parts.count > 2 ? parts[2].elements ?? [] : []).compactMap(EntryID.init(reply:))
+}
+
+/// A reply that is ids and nothing else.
+@Sendable func entryIDs(_ reply: RESPValue) -> [EntryID]? {
+    guard let elements = reply.elements else { return nil }
+    let ids = elements.compactMap(EntryID.init(reply:))
+    return ids.count == elements.count ? ids : nil
+}
+
+extension StreamCommand where Reply == Bool {
+    /// `XGROUP DESTROY key group` → whether there was one. The entries stay.
+    package static func destroyGroup(_ group: String, on stream: some RESPArgument) -> StreamCommand {
+        StreamCommand(["XGROUP", "DESTROY", stream, group], decode: truth)
+    }
+
+    /// `XGROUP CREATECONSUMER key group consumer` → whether it was made.
+    package static func createConsumer(_ consumer: String, of group: String, stream: some RESPArgument) -> StreamCommand
+    {
+        StreamCommand(["XGROUP", "CREATECONSUMER", stream, group, consumer], decode: truth)
+    }
+}
+
+/// 1 or 0.
+@Sendable func truth(_ reply: RESPValue) -> Bool? { reply.integer.map { $0 > 0 } }
+
 extension StreamCommand where Reply == Void {
-    /// `XGROUP SETID key group id`: what is behind `position` is new for the group.
+    /// `XGROUP SETID key group id [ENTRIESREAD n]`: what is behind `position` is new for the group.
     ///
     /// Moved back while entries are pending, the group delivers these again, with their delivery counts begun anew.
-    public static func setGroupID(_ position: StreamPosition, of group: String, on stream: some RESPArgument)
-        -> StreamCommand
-    {
-        StreamCommand(["XGROUP", "SETID", stream, group, position.argument]) { _ in () }
+    package static func setGroupID(
+        _ position: StreamPosition, of group: String, on stream: some RESPArgument, entriesRead: Int? = nil
+    ) -> StreamCommand {
+        var arguments: [any RESPArgument] = ["SETID", stream, group, position.argument]
+        if let entriesRead { arguments += ["ENTRIESREAD", entriesRead] as [any RESPArgument] }
+        return StreamCommand(RESPCommand("XGROUP", arguments: arguments), needs: .entriesRead(entriesRead)) { _ in () }
     }
 }
 
@@ -93,7 +145,7 @@ extension StreamCommand where Reply == ConsumerRemoval {
     /// Removes a consumer, by a script: the server looks at what is pending and acts in one step.
     ///
     /// `XGROUP DELCONSUMER` alone forgets the pending entries of the consumer: they are neither read again nor claimed.
-    public static func removeConsumer(
+    package static func removeConsumer(
         _ consumer: String, of group: String, stream: some RESPArgument, force: Bool
     ) -> StreamCommand {
         let script = """

@@ -1,49 +1,14 @@
-public import FootbridgeRESP
-
-/// How a stream is kept short. <https://redis.io/docs/latest/commands/xtrim/>
-public struct Trimming: Sendable, Equatable {
-    public enum Precision: Sendable, Equatable {
-        /// Cheap: removes whole nodes of the server's only, and never too much.
-        case approximate
-        case exact
-    }
-
-    enum Bound: Sendable, Equatable {
-        case length(Int)
-        case before(EntryID)
-    }
-
-    let bound: Bound
-    /// Approximate trimming removes whole nodes (100 entries by default) only: cheap, and never too much.
-    let isExact: Bool
-
-    /// Keeps the newest `count` entries.
-    public static func length(_ count: Int, exact: Bool = false) -> Trimming {
-        Trimming(bound: .length(count), isExact: exact)
-    }
-
-    /// Removes entries with lower ids.
-    public static func before(_ id: EntryID, exact: Bool = false) -> Trimming {
-        Trimming(bound: .before(id), isExact: exact)
-    }
-
-    var arguments: [any RESPArgument] {
-        switch bound {
-        case .length(let count): ["MAXLEN", isExact ? "=" : "~", count]
-        case .before(let id): ["MINID", isExact ? "=" : "~", id]
-        }
-    }
-}
+package import FootbridgeRESP
 
 /// One end of a range of ids.
-public enum EntryBound: Sendable, Equatable {
+public enum EntryBound: Sendable, Hashable {
     case included(EntryID)
     case excluded(EntryID)
     /// The beginning or the end of the stream.
     case open
 
     /// As the server takes it; `open` is how it writes the end that is not bounded here (`-`, `+`).
-    public func argument(_ open: String) -> String {
+    package func argument(_ open: String) -> String {
         switch self {
         case .included(let id): id.description
         case .excluded(let id): "(\(id)"
@@ -56,34 +21,52 @@ extension StreamCommand where Reply == EntryID {
     /// Adds an entry; the server makes the id unless one is given, which must be higher than all before.
     ///
     /// `XADD key [trimming] id name value …` → id. <https://redis.io/docs/latest/commands/xadd/>
-    public static func add(
+    package static func add(
         _ fields: EntryFields, to stream: some RESPArgument, id: EntryID? = nil, trimming: Trimming? = nil
     ) -> StreamCommand {
-        add(fields, to: stream, idText: id?.description ?? "*", trimming)
+        StreamCommand(xadd(fields, stream, id?.description ?? "*", trimming), needs: trimming?.needs("XADD")) {
+            EntryID(reply: $0)
+        }
     }
 
     /// Adds an entry at a time; the server makes the sequence number (7.0 and later).
     ///
     /// `XADD key [trimming] ms-* name value …` → id. Fails if the stream has a later entry.
-    public static func add(
+    package static func add(
         _ fields: EntryFields, to stream: some RESPArgument, milliseconds: UInt64, trimming: Trimming? = nil
     ) -> StreamCommand {
-        add(fields, to: stream, idText: "\(milliseconds)-*", trimming)
+        StreamCommand(xadd(fields, stream, "\(milliseconds)-*", trimming), needs: trimming?.needs("XADD")) {
+            EntryID(reply: $0)
+        }
     }
+}
 
-    private static func add(
-        _ fields: EntryFields, to stream: some RESPArgument, idText: String, _ trimming: Trimming?
+extension StreamCommand where Reply == EntryID? {
+    /// Adds an entry if there is a stream: `XADD key NOMKSTREAM [trimming] id name value …` → id, or null.
+    package static func addIfExists(
+        _ fields: EntryFields, to stream: some RESPArgument, id: EntryID? = nil, trimming: Trimming? = nil
     ) -> StreamCommand {
-        let trimming = trimming?.arguments ?? []
-        var encoder = RESPEncoder(capacity: 128 + fields.byteCount + 48 * fields.count)
-        encoder.beginCommand(argumentCount: 3 + trimming.count + 2 * fields.count)
-        encoder.argument("XADD" as StaticString)
-        stream.encode(into: &encoder)
-        for argument in trimming { argument.encode(into: &encoder) }
-        encoder.argument(idText)
-        fields.withUnsafeStrings { encoder.arguments($0) }
-        return StreamCommand(RESPCommand(name: "XADD", encoded: encoder.bytes)) { EntryID(reply: $0) }
+        let command = xadd(fields, stream, id?.description ?? "*", trimming, makesStream: false)
+        return StreamCommand(command, needs: trimming?.needs("XADD")) { reply in
+            if case .null = reply { return .some(nil) }
+            return EntryID(reply: reply).map { .some($0) }
+        }
     }
+}
+
+private func xadd(
+    _ fields: EntryFields, _ stream: some RESPArgument, _ id: String, _ trimming: Trimming?, makesStream: Bool = true
+) -> RESPCommand {
+    let trimming = trimming?.arguments ?? []
+    var encoder = RESPEncoder(capacity: 128 + fields.byteCount + 48 * fields.count)
+    encoder.beginCommand(argumentCount: 3 + (makesStream ? 0 : 1) + trimming.count + 2 * fields.count)
+    encoder.argument("XADD" as StaticString)
+    stream.encode(into: &encoder)
+    if !makesStream { encoder.argument("NOMKSTREAM" as StaticString) }
+    for argument in trimming { argument.encode(into: &encoder) }
+    encoder.argument(id)
+    fields.withUnsafeStrings { encoder.arguments($0) }
+    return RESPCommand(name: "XADD", encoded: encoder.bytes)
 }
 
 extension StreamCommand where Reply == [StreamEntry] {
@@ -91,7 +74,7 @@ extension StreamCommand where Reply == [StreamEntry] {
     ///
     /// `XRANGE key from to [COUNT count]`, `XREVRANGE key to from [COUNT count]` → `[[id, [name, value, …]], …]`, empty if
     /// there is no such stream. <https://redis.io/docs/latest/commands/xrange/>
-    public static func range(
+    package static func range(
         _ stream: some RESPArgument, from: EntryBound = .open, to: EntryBound = .open, count: Int? = nil,
         newestFirst: Bool = false
     ) -> StreamCommand {
@@ -113,20 +96,21 @@ extension StreamCommand where Reply == [StreamEntry] {
 
 extension StreamCommand where Reply == Int {
     /// `XLEN key` → how many entries; 0 if there is no such stream.
-    public static func length(of stream: some RESPArgument) -> StreamCommand {
+    package static func length(of stream: some RESPArgument) -> StreamCommand {
         StreamCommand(["XLEN", stream], isReadOnly: true, decode: count)
     }
 
     /// `XTRIM key …` → how many were removed. Ignores what is pending: an entry that is trimmed cannot be delivered.
-    public static func trim(_ stream: some RESPArgument, _ trimming: Trimming) -> StreamCommand {
+    package static func trim(_ stream: some RESPArgument, _ trimming: Trimming) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream] + trimming.arguments
-        return StreamCommand(RESPCommand("XTRIM", arguments: arguments), decode: count)
+        return StreamCommand(
+            RESPCommand("XTRIM", arguments: arguments), needs: trimming.needs("XTRIM"), decode: count)
     }
 
     /// `XDEL key id …` → how many were there. Ignores what is pending, as trimming does.
     /// <https://redis.io/docs/latest/commands/xdel/>
-    public static func delete(_ ids: [EntryID], from stream: some RESPArgument) -> StreamCommand {
-        StreamCommand(RESPCommand("XDEL", arguments: [stream] + ids), decode: count)
+    package static func delete(_ ids: [EntryID], from stream: some RESPArgument) -> StreamCommand {
+        StreamCommand(RESPCommand("XDEL", arguments: [stream] + ids.arguments), decode: count)
     }
 }
 
@@ -134,8 +118,8 @@ extension StreamCommand where Reply == Void {
     /// Moves the highest id that a stream has had; the next one that the server makes is higher.
     ///
     /// `XSETID key id`. Fails if the stream has an entry with a higher id, or is not there.
-    public static func setID(_ id: EntryID, of stream: some RESPArgument) -> StreamCommand {
-        StreamCommand(["XSETID", stream, id]) { _ in () }
+    package static func setID(_ id: EntryID, of stream: some RESPArgument) -> StreamCommand {
+        StreamCommand(["XSETID", stream, id.argument]) { _ in () }
     }
 }
 

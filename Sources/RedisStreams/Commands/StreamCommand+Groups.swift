@@ -1,4 +1,4 @@
-public import FootbridgeRESP
+package import FootbridgeRESP
 
 /// An entry that was delivered to a consumer and is not acknowledged.
 public struct PendingEntry: Sendable, Equatable {
@@ -24,30 +24,33 @@ public struct PendingEntry: Sendable, Equatable {
 extension StreamCommand where Reply == Void {
     /// Makes a group, and the stream if there is none.
     ///
-    /// `XGROUP CREATE key group id MKSTREAM`. Fails with `BUSYGROUP` if the group exists.
+    /// `XGROUP CREATE key group id MKSTREAM [ENTRIESREAD n]`. Fails with `BUSYGROUP` if the group exists.
     /// <https://redis.io/docs/latest/commands/xgroup-create/>
-    public static func createGroup(_ group: String, on stream: some RESPArgument, from position: GroupPosition)
-        -> StreamCommand
-    {
-        StreamCommand(["XGROUP", "CREATE", stream, group, position.argument, "MKSTREAM"]) { _ in () }
+    package static func createGroup(
+        _ group: String, on stream: some RESPArgument, from position: GroupPosition, entriesRead: Int? = nil
+    ) -> StreamCommand {
+        var arguments: [any RESPArgument] = ["CREATE", stream, group, position.argument, "MKSTREAM"]
+        if let entriesRead { arguments += ["ENTRIESREAD", entriesRead] as [any RESPArgument] }
+        return StreamCommand(RESPCommand("XGROUP", arguments: arguments), needs: .entriesRead(entriesRead)) { _ in () }
     }
 
     /// Shows that a consumer lives, on every server version, and touches no entry: a history read beyond the end.
     ///
     /// An empty read of `>` does not count as life on 7.0. The id with both halves at their maximum would mean `>`.
-    public static func heartbeat(stream: some RESPArgument, group: String, consumer: String) -> StreamCommand {
+    package static func heartbeat(stream: some RESPArgument, group: String, consumer: String) -> StreamCommand {
         let beyond = EntryID(milliseconds: .max)
-        return StreamCommand(["XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "STREAMS", stream, beyond]) { _ in ()
+        return StreamCommand(["XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "STREAMS", stream, beyond.argument]) {
+            _ in ()
         }
     }
 
     /// Writes an attempt count into the pending entry and starts its idle time anew.
     ///
     /// `XCLAIM key group consumer 0 id RETRYCOUNT n JUSTID`. Nothing happens if the entry is not pending.
-    public static func setDeliveryCount(
+    package static func setDeliveryCount(
         _ count: Int, of id: EntryID, stream: some RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
-        StreamCommand(["XCLAIM", stream, group, consumer, 0, id, "RETRYCOUNT", count, "JUSTID"]) { _ in () }
+        StreamCommand(["XCLAIM", stream, group, consumer, 0, id.argument, "RETRYCOUNT", count, "JUSTID"]) { _ in () }
     }
 }
 
@@ -59,7 +62,7 @@ extension StreamCommand where Reply == [StreamEntry] {
     /// - Parameters:
     ///   - count: at least 1; to the server 0 would mean all there are.
     ///   - block: how long the server waits for the first entry; give the command a later deadline.
-    public static func readGroup(
+    package static func readGroup(
         _ group: String, consumer: String, stream: some RESPArgument, count: Int, block: Duration
     ) -> StreamCommand {
         let command: RESPCommand = [
@@ -77,33 +80,19 @@ extension StreamCommand where Reply == [StreamEntry] {
             }
         }
     }
-
-    /// Takes pending entries over, whoever has them, and reads them. Raises their delivery count by one.
-    ///
-    /// `XCLAIM key group consumer min-idle id …` → entries. Ids that are not pending are left out; so are entries that
-    /// are no longer in the stream, which lose their place among the pending, too (7.0 and later).
-    public static func claim(
-        _ ids: [EntryID], stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration = .zero
-    ) -> StreamCommand {
-        let arguments: [any RESPArgument] = [stream, group, consumer, minimumIdle.milliseconds] + ids
-        return StreamCommand(RESPCommand("XCLAIM", arguments: arguments)) { reply in
-            guard case .array(let rows) = reply else { return nil }
-            return entries(rows)
-        }
-    }
 }
 
 extension StreamCommand where Reply == Int {
     /// Settles entries: they are no longer pending.
     ///
     /// `XACK key group id …` → how many were pending; 0 also if the group or the stream is gone.
-    public static func acknowledge(_ ids: [EntryID], stream: some RESPArgument, group: String) -> StreamCommand {
+    package static func acknowledge(_ ids: [EntryID], stream: some RESPArgument, group: String) -> StreamCommand {
         var encoder = RESPEncoder()
         encoder.beginCommand(argumentCount: 3 + ids.count)
         encoder.argument("XACK" as StaticString)
         stream.encode(into: &encoder)
         encoder.argument(group)
-        for id in ids { id.encode(into: &encoder) }
+        for id in ids { id.encodeArgument(into: &encoder) }
         return StreamCommand(RESPCommand(name: "XACK", encoded: encoder.bytes), decode: count)
     }
 }
@@ -114,7 +103,7 @@ extension StreamCommand where Reply == [PendingEntry] {
     /// `XPENDING key group [IDLE ms] from to count [consumer]`. Reading changes neither idle time nor count. With a minimum
     /// idle time and without a consumer the server looks at all that are pending, in one go.
     /// <https://redis.io/docs/latest/commands/xpending/>
-    public static func pending(
+    package static func pending(
         stream: some RESPArgument, group: String, consumer: String? = nil, from: EntryBound = .open,
         to: EntryBound = .open,
         count: Int, minimumIdle: Duration? = nil

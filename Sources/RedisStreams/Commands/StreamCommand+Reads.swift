@@ -1,4 +1,4 @@
-public import FootbridgeRESP
+package import FootbridgeRESP
 
 /// What a read brought from one stream.
 public struct StreamBatch: Sendable, Equatable {
@@ -32,7 +32,7 @@ extension StreamCommand where Reply == [StreamBatch] {
     /// - Parameters:
     ///   - count: at most so many of each stream, at least 1: to the server 0 would mean all there are.
     ///   - block: how long the server waits for the first entry, from 1 ms; `nil` not to wait.
-    public static func read(
+    package static func read(
         _ positions: [(stream: some RESPArgument, after: StreamPosition)], count: Int? = nil, block: Duration? = nil
     ) -> StreamCommand {
         let arguments = readArguments(positions.map { ($0.stream, $0.after.argument) }, count, block)
@@ -41,18 +41,21 @@ extension StreamCommand where Reply == [StreamBatch] {
 
     /// New entries for a consumer, from all streams of a group. They are pending from then on, with delivery count 1.
     ///
-    /// `XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] STREAMS key … > …`.
+    /// `XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] [NOACK] STREAMS key … > …`.
     /// <https://redis.io/docs/latest/commands/xreadgroup/>
-    public static func readGroup(
-        _ group: String, consumer: String, streams: [some RESPArgument], count: Int? = nil, block: Duration? = nil
+    /// - Parameter isAcknowledged: they are not pending, but settled by being delivered (`NOACK`).
+    package static func readGroup(
+        _ group: String, consumer: String, streams: [some RESPArgument], count: Int? = nil, block: Duration? = nil,
+        isAcknowledged: Bool = false
     ) -> StreamCommand {
-        readGroup(group, consumer, readArguments(streams.map { ($0, ">") }, count, block))
+        let options: [any RESPArgument] = isAcknowledged ? ["NOACK"] : []
+        return readGroup(group, consumer, readArguments(streams.map { ($0, ">") }, count, block, options))
     }
 
     /// What is pending for a consumer, behind the given ids. Raises the delivery counts by one and begins the idle times anew.
     ///
     /// `XREADGROUP GROUP group consumer [COUNT n] STREAMS key … id …` → all streams, those with nothing too.
-    public static func readPending(
+    package static func readPending(
         _ group: String, consumer: String, positions: [(stream: some RESPArgument, after: EntryID)], count: Int? = nil
     ) -> StreamCommand {
         // The highest id would mean ">", and there is nothing behind it in any case.
@@ -68,17 +71,65 @@ extension StreamCommand where Reply == [StreamBatch] {
             decode: batches)
     }
 
-    private static func readArguments(
-        _ positions: [(stream: some RESPArgument, after: String)], _ count: Int?, _ block: Duration?
-    ) -> [any RESPArgument] {
-        var arguments: [any RESPArgument] = []
-        if let count { arguments += ["COUNT", max(1, count)] as [any RESPArgument] }
-        // 0 would mean for ever.
-        if let block { arguments += ["BLOCK", max(1, block.milliseconds)] as [any RESPArgument] }
-        arguments.append("STREAMS")
-        for position in positions { arguments.append(position.stream) }
-        for position in positions { arguments.append(position.after) }
-        return arguments
+}
+
+private func readArguments(
+    _ positions: [(stream: some RESPArgument, after: String)], _ count: Int?, _ block: Duration?,
+    _ options: [any RESPArgument] = []
+) -> [any RESPArgument] {
+    var arguments: [any RESPArgument] = []
+    if let count { arguments += ["COUNT", max(1, count)] as [any RESPArgument] }
+    // 0 would mean for ever.
+    if let block { arguments += ["BLOCK", max(1, block.milliseconds)] as [any RESPArgument] }
+    arguments += options
+    arguments.append("STREAMS")
+    for position in positions { arguments.append(position.stream) }
+    for position in positions { arguments.append(position.after) }
+    return arguments
+}
+
+/// An entry as a group's read delivers it, with what the server knows of earlier deliveries.
+public struct Delivery: Sendable, Hashable {
+    public let message: Message
+    /// Since it was delivered last, before this time; zero for one that is new.
+    public let idle: Duration
+    /// How often it was delivered before this time; 0 for one that is new.
+    public let earlierDeliveries: Int
+}
+
+extension StreamCommand where Reply == [Delivery] {
+    /// What was pending for at least so long with any consumer, and then new entries; all are pending for this consumer from then on.
+    ///
+    /// `XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] CLAIM min-idle STREAMS key … > …`, Redis 8.4. Rows have four
+    /// parts: `[id, [name, value, …], idle ms, deliveries]`. <https://redis.io/docs/latest/commands/xreadgroup/>
+    package static func readClaiming(
+        _ group: String, consumer: String, streams: [some RESPArgument], minimumIdle: Duration, count: Int? = nil,
+        block: Duration? = nil
+    ) -> StreamCommand {
+        let options: [any RESPArgument] = ["CLAIM", minimumIdle.milliseconds]
+        let arguments: [any RESPArgument] =
+            ["GROUP", group, consumer] + readArguments(streams.map { ($0, ">") }, count, block, options)
+        return StreamCommand(RESPCommand("XREADGROUP", arguments: arguments), needs: .readClaim) { reply in
+            guard let pairs = streamPairs(reply) else { return nil }
+            var deliveries: [Delivery] = []
+            for (key, rows) in pairs {
+                guard let name = StreamName(reply: key), let rows = rows.elements else { return nil }
+                let shown = name.description
+                for row in rows {
+                    guard let parts = row.elements, parts.count >= 4, let id = EntryID(reply: parts[0]),
+                        let idle = parts[2].integer, let count = parts[3].integer
+                    else { return nil }
+                    // No longer in the stream.
+                    if case .null = parts[1] { continue }
+                    guard let fields = parts[1].elements.flatMap(EntryFields.init(flat:)) else { return nil }
+                    deliveries.append(
+                        Delivery(
+                            message: Message(name, shown, id: id, fields: fields),
+                            idle: .milliseconds(max(0, idle)), earlierDeliveries: Int(clamping: count)))
+                }
+            }
+            return deliveries
+        }
     }
 }
 
@@ -86,7 +137,8 @@ extension EntryID {
     static let beforeMaximum = EntryID(milliseconds: .max, sequence: .max - 1)
 }
 
-@Sendable private func batches(_ reply: RESPValue) -> [StreamBatch]? {
+/// Keys of streams with what came of them.
+private func streamPairs(_ reply: RESPValue) -> [(RESPValue, RESPValue)]? {
     var pairs: [(RESPValue, RESPValue)] = []
     switch reply {
     case .null: return []
@@ -99,6 +151,11 @@ extension EntryID {
         }
     default: return nil
     }
+    return pairs
+}
+
+@Sendable private func batches(_ reply: RESPValue) -> [StreamBatch]? {
+    guard let pairs = streamPairs(reply) else { return nil }
     var batches: [StreamBatch] = []
     for (key, rows) in pairs {
         guard let name = StreamName(reply: key), let batch = rows.elements.flatMap({ batch(name, $0) }) else {

@@ -1,22 +1,26 @@
-public import FootbridgeRESP
-public import FootbridgeRedis
+package import FootbridgeRESP
+package import FootbridgeRedis
 
 /// A command on streams together with the shape of its reply.
 ///
 /// The same values serve callbacks and `async` code: `connection.send(.acknowledge(…)) { … }`, `try await
 /// connection.call(.acknowledge(…))`.
-public struct StreamCommand<Reply: Sendable>: Sendable {
-    public let command: RESPCommand
+package struct StreamCommand<Reply: Sendable>: Sendable {
+    package let command: RESPCommand
     /// `nil` if the reply has not the shape that the command promises.
     let decode: @Sendable (RESPValue) -> Reply?
     /// It changes nothing, so it may run twice.
     let isReadOnly: Bool
+    /// What not every server can do.
+    let needs: ServerNeed?
 
     package init(
-        _ command: RESPCommand, isReadOnly: Bool = false, decode: @escaping @Sendable (RESPValue) -> Reply?
+        _ command: RESPCommand, isReadOnly: Bool = false, needs: ServerNeed? = nil,
+        decode: @escaping @Sendable (RESPValue) -> Reply?
     ) {
         self.command = command
         self.isReadOnly = isReadOnly
+        self.needs = needs
         self.decode = decode
     }
 
@@ -32,7 +36,7 @@ public struct StreamCommand<Reply: Sendable>: Sendable {
 
 extension RedisConnection {
     /// Queues a command; the completion is called on the loop.
-    public func send<Reply>(
+    package func send<Reply>(
         _ command: StreamCommand<Reply>, deadline: Duration = .seconds(5),
         _ completion: @escaping (Result<Reply, RedisError>) -> Void
     ) {
@@ -40,7 +44,7 @@ extension RedisConnection {
     }
 
     /// The same for `async` code on the loop.
-    public func call<Reply>(
+    package func call<Reply>(
         _ command: StreamCommand<Reply>, deadline: Duration = .seconds(5)
     ) async throws(RedisError) -> Reply {
         let result: Result<Reply, RedisError> = await withCheckedContinuation { continuation in

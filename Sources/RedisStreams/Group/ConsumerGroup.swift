@@ -80,7 +80,7 @@ extension ConsumerGroup {
         let count = count ?? Redis.defaultCount
         guard count > 0 else { return [] }
         return try await redis.wait(waiting) {
-            .readGroup(name, consumer: consumer, streams: streamNames, count: count, block: $0)
+            .readGroup(name, consumer: consumer, streams: streamNames.map(\.bytes), count: count, block: $0)
         }
     }
 
@@ -96,7 +96,8 @@ extension ConsumerGroup {
         let count = count ?? Redis.defaultCount
         guard count > 0 else { return [] }
         let batches = try await redis.call(
-            .readPending(name, consumer: consumer, positions: positions, count: count))
+            .readPending(
+                name, consumer: consumer, positions: positions.map { ($0.stream.bytes, $0.after) }, count: count))
         return batches.filter { !$0.entries.isEmpty || !$0.deleted.isEmpty }
     }
 
@@ -110,7 +111,7 @@ extension ConsumerGroup {
     /// - Parameter ids: by stream.
     func beginAcknowledging(_ ids: [StreamName: [EntryID]], isCancellable: Bool = true) -> Pipeline<Int> {
         redis.begin(
-            ids.map { .acknowledge($0.value, stream: $0.key, group: name) }, isCancellable: isCancellable)
+            ids.map { .acknowledge($0.value, stream: $0.key.bytes, group: name) }, isCancellable: isCancellable)
     }
 
     /// Settles one message. Returns whether it was pending.

@@ -100,7 +100,7 @@ extension ConsumerGroup {
 
     /// Asks for new entries without waiting for any, and without waiting for the answer.
     fileprivate func beginRead(count: Int) -> Pipeline<[StreamBatch]> {
-        redis.begin([.readGroup(name, consumer: consumer, streams: streamNames, count: count)])
+        redis.begin([.readGroup(name, consumer: consumer, streams: streamNames.map(\.bytes), count: count)])
     }
 }
 

@@ -7,7 +7,8 @@ public struct GroupStream: Sendable {
     let group: ConsumerGroup
 
     private var redis: Redis { group.redis }
-    private var key: StreamName { stream.name }
+    /// The name of the stream, as an argument.
+    private var key: [UInt8] { stream.name.bytes }
 
     /// Makes the group, and the stream if there is none. Returns `false` if the group was there.
     @discardableResult
@@ -37,13 +38,14 @@ public struct GroupStream: Sendable {
 
     /// New entries for this consumer; see `ConsumerGroup.read`.
     public func read(count: Int? = nil, waiting: Waiting = .no) async throws -> [StreamEntry] {
-        let group = ConsumerGroup(name: group.name, streamNames: [key], consumer: group.consumer, redis: redis)
+        let group = ConsumerGroup(name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
         return try await group.read(count: count, waiting: waiting).first?.entries ?? []
     }
 
     /// What is pending for this consumer, behind `id`; see `ConsumerGroup.readPending`.
     public func readPending(after id: EntryID = .zero, count: Int? = nil) async throws -> StreamBatch {
-        try await group.readPending([(key, id)], count: count).first ?? StreamBatch(key, stream.key, [])
+        try await group.readPending([(stream.name, id)], count: count).first
+            ?? StreamBatch(stream.name, stream.key, [])
     }
 
     /// What is pending: delivered to a consumer and not acknowledged, in the order of the ids.
@@ -59,7 +61,7 @@ public struct GroupStream: Sendable {
         _ range: some EntryRangeExpression, count: Int = 1000, consumer: String? = nil, minimumIdle: Duration? = nil
     ) async throws -> [PendingEntry] {
         let interval = range.interval
-        guard count > 0, !interval.isBeyond else { return [] }
+        guard count > 0, !interval.isEmpty else { return [] }
         return try await redis.call(
             .pending(
                 stream: key, group: group.name, consumer: consumer, from: interval.from, to: interval.to, count: count,

@@ -38,9 +38,9 @@ public struct EntryRange: AsyncSequence, Sendable {
     ///
     /// `XRANGE key from to [COUNT n]`; <https://redis.io/docs/latest/commands/xrange/>
     public func entries() async throws -> [StreamEntry] {
-        guard limit != 0, !interval.isBeyond else { return [] }
+        guard limit != 0, !interval.isEmpty else { return [] }
         return try await stream.redis.call(
-            .range(stream.name, from: interval.from, to: interval.to, count: limit, newestFirst: newestFirst))
+            .range(stream.name.bytes, from: interval.from, to: interval.to, count: limit, newestFirst: newestFirst))
     }
 
     /// The first of them; `nil` if there are none.

@@ -27,7 +27,7 @@ extension Redis.Stream {
     ///   - trimming: keeps the stream short in the same step.
     @discardableResult
     public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws -> EntryID {
-        try await redis.call(.add(fields, to: name, id: id, trimming: trimming))
+        try await redis.call(.add(fields, to: name.bytes, id: id, trimming: trimming))
     }
 
     /// Adds an entry at a time, whole milliseconds; entries of one millisecond are numbered by the server (7.0 and later).
@@ -36,7 +36,7 @@ extension Redis.Stream {
     @discardableResult
     public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws -> EntryID {
         try await redis.call(
-            .add(fields, to: name, milliseconds: EntryID(date).milliseconds, trimming: trimming))
+            .add(fields, to: name.bytes, milliseconds: EntryID(date).milliseconds, trimming: trimming))
     }
 
     /// Adds many entries, without a round trip for each, and returns their ids in the same order.
@@ -59,7 +59,7 @@ extension Redis.Stream {
             bytes = 0
         }
         for entry in entries {
-            commands.append(.add(entry, to: name, trimming: trimming))
+            commands.append(.add(entry, to: name.bytes, trimming: trimming))
             bytes += entry.byteCount
             guard commands.count == 100 || bytes >= 1 << 20 else { continue }
             send()
@@ -71,7 +71,7 @@ extension Redis.Stream {
     }
 
     /// How many entries there are; 0 if there is no such stream. `XLEN`
-    public var count: Int { get async throws { try await redis.call(.length(of: name)) } }
+    public var count: Int { get async throws { try await redis.call(.length(of: name.bytes)) } }
 
     /// Whether there is an entry with this id.
     public func contains(_ id: EntryID) async throws -> Bool { try await self[id] != nil }
@@ -85,7 +85,7 @@ extension Redis.Stream {
     /// Deletes entries; returns how many were there.
     @discardableResult
     public func delete(_ ids: [EntryID]) async throws -> Int {
-        ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: name))
+        ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: name.bytes))
     }
 
     /// Keeps the newest entries and removes the others; returns how many were removed.
@@ -94,7 +94,7 @@ extension Redis.Stream {
     /// (100 entries by default) and never too many. What is pending is removed like anything else.
     @discardableResult
     public func trim(to count: Int, _ precision: Trimming.Precision = .approximate) async throws -> Int {
-        try await redis.call(.trim(name, .length(count, exact: precision == .exact)))
+        try await redis.call(.trim(name.bytes, .length(count, exact: precision == .exact)))
     }
 
     /// Removes entries before an id, or a time; returns how many. `XTRIM key MINID`
@@ -102,20 +102,20 @@ extension Redis.Stream {
     public func trim(
         before point: some EntryPoint, _ precision: Trimming.Precision = .approximate
     ) async throws -> Int {
-        try await redis.call(.trim(name, .before(point.lowestID, exact: precision == .exact)))
+        try await redis.call(.trim(name.bytes, .before(point.lowestID, exact: precision == .exact)))
     }
 
     /// Length, ids and groups. `XINFO STREAM`
     /// - Throws: `.server(.noStream, …)` if there is no such stream.
-    public func info() async throws -> StreamInfo { try await redis.call(.info(name)) }
+    public func info() async throws -> StreamInfo { try await redis.call(.info(name.bytes)) }
 
     /// The groups of this stream. `XINFO GROUPS`
     /// - Throws: `.server(.noStream, …)` if there is no such stream.
-    public func groups() async throws -> [GroupInfo] { try await redis.call(.groups(of: name)) }
+    public func groups() async throws -> [GroupInfo] { try await redis.call(.groups(of: name.bytes)) }
 
     /// Moves the highest id that the stream has had: the next that the server makes is higher. `XSETID`
     /// - Throws: `.server` if there is no such stream, or it has an entry with a higher id.
-    public func setID(_ id: EntryID) async throws { try await redis.call(.setID(id, of: name)) }
+    public func setID(_ id: EntryID) async throws { try await redis.call(.setID(id, of: name.bytes)) }
 
     /// The highest id that the stream has had; zero if there is no such stream.
     func lastID() async throws -> EntryID {

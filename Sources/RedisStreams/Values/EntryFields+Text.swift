@@ -1,53 +1,6 @@
-/// What can be the value of a field: text, bytes, numbers, truth values (`true` and `false`).
-public protocol FieldValue: Sendable {
-    /// What is stored.
-    var fieldBytes: ArraySlice<UInt8> { get }
-    /// Appends what is stored; only to be written for a type that can do it without making bytes of its own.
-    func appendFieldBytes(to bytes: inout [UInt8])
-}
-
-extension FieldValue {
-    public func appendFieldBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: fieldBytes) }
-}
-
-extension String: FieldValue {
-    public var fieldBytes: ArraySlice<UInt8> { Array(utf8)[...] }
-    public func appendFieldBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
-}
-
-extension Substring: FieldValue {
-    public var fieldBytes: ArraySlice<UInt8> { Array(utf8)[...] }
-}
-
-extension [UInt8]: FieldValue {
-    public var fieldBytes: ArraySlice<UInt8> { self[...] }
-}
-
-extension ArraySlice<UInt8>: FieldValue {
-    public var fieldBytes: ArraySlice<UInt8> { self }
-}
-
-extension Bool: FieldValue {
-    public var fieldBytes: ArraySlice<UInt8> { String(self).fieldBytes }
-}
-
-extension Double: FieldValue {
-    public var fieldBytes: ArraySlice<UInt8> { String(self).fieldBytes }
-}
-
-extension Int: FieldValue {}
-extension Int32: FieldValue {}
-extension Int64: FieldValue {}
-extension UInt32: FieldValue {}
-extension UInt64: FieldValue {}
-
-extension FieldValue where Self: BinaryInteger {
-    public var fieldBytes: ArraySlice<UInt8> { String(self).fieldBytes }
-}
-
 extension EntryFields: ExpressibleByDictionaryLiteral {
     /// `["data": "message 1", "size": 12, "body": bytes]`: in this order, names may repeat.
-    public init(dictionaryLiteral pairs: (String, any FieldValue)...) {
+    public init(dictionaryLiteral pairs: (String, any RedisArgument)...) {
         var builder = EntryFieldsBuilder(count: pairs.count)
         for (name, value) in pairs {
             builder.append(name)

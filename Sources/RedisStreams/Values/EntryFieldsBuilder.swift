@@ -10,8 +10,13 @@ struct EntryFieldsBuilder {
         ends.reserveCapacity(2 * count)
     }
 
-    mutating func append(_ value: some FieldValue) {
-        value.appendFieldBytes(to: &bytes)
+    mutating func append(_ value: some RedisArgument) {
+        value.appendBytes(to: &bytes)
+        ends.append(bytes.count)
+    }
+
+    mutating func append(_ write: (inout [UInt8]) -> Void) {
+        write(&bytes)
         ends.append(bytes.count)
     }
 

@@ -52,6 +52,12 @@ public struct EntryID: Hashable, Sendable {
         if sequence < .max { return EntryID(milliseconds: milliseconds, sequence: sequence + 1) }
         return milliseconds < .max ? EntryID(milliseconds: milliseconds + 1) : nil
     }
+
+    /// The id that this one follows, or `nil` before `zero`.
+    public var predecessor: EntryID? {
+        if sequence > 0 { return EntryID(milliseconds: milliseconds, sequence: sequence - 1) }
+        return milliseconds > 0 ? EntryID(milliseconds: milliseconds - 1, sequence: .max) : nil
+    }
 }
 
 extension EntryID: Comparable {
@@ -60,6 +66,40 @@ extension EntryID: Comparable {
     }
 }
 
-extension EntryID: CustomStringConvertible {
+extension EntryID: LosslessStringConvertible {
+    /// `ms-seq`, as the server writes it; `EntryID(_:)` reads it again.
     public var description: String { "\(milliseconds)-\(sequence)" }
+}
+
+extension EntryID: ExpressibleByStringLiteral {
+    /// An id that is written in the program: `let start: EntryID = "1526919030474-55"`; also `EntryID("1526919030474-55")`.
+    ///
+    /// A literal that is no id ends the process, like an index out of bounds: it is a mistake in the program. Text from elsewhere is
+    /// never a literal: `EntryID(text)` is `nil` for what is none.
+    public init(stringLiteral literal: StaticString) {
+        let id = literal.withUTF8Buffer { EntryID(bytes: $0) }
+        guard let id else { preconditionFailure("\"\(literal)\" is no entry id; write it like \"1526919030474-55\"") }
+        self = id
+    }
+}
+
+extension EntryID: Codable {
+    /// From the text `ms-seq` or `ms`.
+    ///
+    /// - Throws: `DecodingError` if it is anything else.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let id = EntryID(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\(text.debugDescription) is no entry id")
+        }
+        self = id
+    }
+
+    /// As the text `ms-seq`: JSON's numbers could not hold it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
 }

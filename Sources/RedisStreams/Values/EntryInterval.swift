@@ -17,7 +17,7 @@ extension Date: EntryPoint {
 }
 
 /// A range of ids, open or closed at each end. Upside down it holds nothing.
-public struct EntryInterval: Sendable, Equatable {
+public struct EntryInterval: Sendable, Hashable {
     public var from: EntryBound
     public var to: EntryBound
 
@@ -28,8 +28,23 @@ public struct EntryInterval: Sendable, Equatable {
 }
 
 extension EntryInterval {
-    /// Behind the highest id, or before the lowest: the server takes that for an error.
-    var isBeyond: Bool { from == .excluded(.maximum) || to == .excluded(.zero) }
+    /// Whether no id can be in it: it is upside down, behind the highest id, or before the lowest. Then nothing is sent.
+    public var isEmpty: Bool {
+        let first: EntryID? =
+            switch from {
+            case .included(let id): id
+            case .excluded(let id): id.successor
+            case .open: .zero
+            }
+        let last: EntryID? =
+            switch to {
+            case .included(let id): id
+            case .excluded(let id): id.predecessor
+            case .open: .maximum
+            }
+        guard let first, let last else { return true }
+        return first > last
+    }
 }
 
 /// `a...b` and `a..<b`. Swift's own ranges end the process when `a` is above `b`, which may come from anywhere; these hold

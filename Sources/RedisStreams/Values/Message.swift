@@ -1,13 +1,31 @@
 public import FoundationEssentials
 
 /// An entry together with the stream that it is from.
-public struct Message: Sendable, Equatable {
+///
+/// `id` is the entry's, which tells the messages of one stream apart; of several streams two may have the same. What tells
+/// messages of all streams apart is `place`.
+public struct Message: Sendable, Hashable, Identifiable {
     /// The stream's key.
     public let name: StreamName
     /// The stream's key as text.
     public let stream: String
+    /// The entry's id, within its stream.
     public let id: EntryID
     public let fields: EntryFields
+
+    /// Where a message is from: a stream and an id, which no other message has.
+    public struct Place: Sendable, Hashable {
+        public let stream: StreamName
+        public let id: EntryID
+
+        public init(stream: StreamName, id: EntryID) {
+            self.stream = stream
+            self.id = id
+        }
+    }
+
+    /// The stream and the id: what to use as a key where messages of several streams meet.
+    public var place: Place { Place(stream: name, id: id) }
 
     public init(stream: String, id: EntryID, fields: EntryFields) {
         self.init(StreamName(stream), stream, id: id, fields: fields)
@@ -32,6 +50,11 @@ public struct Message: Sendable, Equatable {
 extension Message: CustomStringConvertible {
     /// For people: `s1 1514764800000-0 ["data": "message 1"]`.
     public var description: String { "\(stream) \(id) \(fields)" }
+}
+
+extension Message.Place: CustomStringConvertible {
+    /// For people: `s1 1514764800000-0`.
+    public var description: String { "\(stream) \(id)" }
 }
 
 extension StreamBatch {

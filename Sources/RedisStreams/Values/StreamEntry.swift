@@ -1,7 +1,8 @@
-public import FootbridgeRESP
+package import FootbridgeRESP
 
 /// One entry of a stream: its id and its fields.
-public struct StreamEntry: Sendable, Equatable {
+public struct StreamEntry: Sendable, Hashable, Identifiable {
+    /// Tells the entries of one stream apart.
     public let id: EntryID
     public let fields: EntryFields
 
@@ -13,7 +14,7 @@ public struct StreamEntry: Sendable, Equatable {
     /// What a read brings for an entry; `nil` fields mean that it is pending but no longer in the stream.
     ///
     /// Reply: `[id, [name, value, …]]` in both protocols, fields null for a deleted entry of a history read.
-    public static func decode(_ reply: RESPValue) -> (id: EntryID, fields: EntryFields?)? {
+    package static func decode(_ reply: RESPValue) -> (id: EntryID, fields: EntryFields?)? {
         guard case .array(let parts) = reply else { return nil }
         if let entry = parts.entry {
             guard entry.fields.count.isMultiple(of: 2), let id = EntryID(bytes: entry.id) else { return nil }
@@ -29,7 +30,7 @@ public struct StreamEntry: Sendable, Equatable {
 /// The fields of an entry: ordered pairs of bytes. Names may repeat, names and values may be empty or anything but text.
 ///
 /// The bytes are slices of the server's reply and keep it alive; copy what is to stay.
-public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
+public struct EntryFields: Sendable, Hashable, RandomAccessCollection {
     public typealias Element = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
     /// Names and values in turn.
@@ -47,6 +48,17 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     public init(_ pairs: KeyValuePairs<String, String>) {
         var builder = EntryFieldsBuilder(count: pairs.count)
         for (name, value) in pairs {
+            builder.append(name)
+            builder.append(value)
+        }
+        self.init(builder)
+    }
+
+    /// In the order of the names, as Swift sorts strings: a dictionary has none of its own. Literals keep theirs.
+    @_disfavoredOverload
+    public init(_ dictionary: [String: some RedisArgument]) {
+        var builder = EntryFieldsBuilder(count: dictionary.count)
+        for (name, value) in dictionary.sorted(by: { $0.key < $1.key }) {
             builder.append(name)
             builder.append(value)
         }
@@ -82,7 +94,7 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
 
     /// All pairs as pointers, which are valid during the call: the path of every entry has no time for counting
     /// references.
-    public func withUnsafeFields<Result>(
+    package func withUnsafeFields<Result>(
         _ body: (UnsafeBufferPointer<(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)>) -> Result
     ) -> Result {
         withUnsafeStrings {
@@ -109,6 +121,16 @@ public struct EntryFields: Sendable, Equatable, RandomAccessCollection {
     public static func == (left: EntryFields, right: EntryFields) -> Bool {
         left.strings.elementsEqual(right.strings)
     }
+
+    public func hash(into hasher: inout Hasher) {
+        withUnsafeStrings { strings in
+            hasher.combine(strings.count)
+            for string in strings {
+                hasher.combine(string.count)
+                hasher.combine(bytes: string)
+            }
+        }
+    }
 }
 
 extension EntryID {
@@ -119,8 +141,21 @@ extension EntryID {
     }
 }
 
-extension EntryID: RESPArgument {
-    public func encode(into encoder: inout RESPEncoder) {
+extension EntryID {
+    /// The id as an argument of a command. (`EntryID` itself is public, and what it conforms to would be, too.)
+    package struct Argument: RESPArgument {
+        let id: EntryID
+
+        package func encode(into encoder: inout RESPEncoder) { id.encodeArgument(into: &encoder) }
+    }
+
+    package var argument: Argument { Argument(id: self) }
+
+    package func encodeArgument(into encoder: inout RESPEncoder) {
         encoder.argument(milliseconds, UInt8(ascii: "-"), sequence)
     }
+}
+
+extension [EntryID] {
+    package var arguments: [EntryID.Argument] { map(\.argument) }
 }

@@ -1,4 +1,4 @@
-public import FootbridgeRESP
+internal import FootbridgeRESP
 
 /// The name of a stream in Redis, its key: bytes, most often text.
 ///
@@ -19,10 +19,6 @@ extension StreamName: ExpressibleByStringLiteral {
 extension StreamName: CustomStringConvertible {
     /// For people: bytes that are not UTF-8 become replacement characters.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
-}
-
-extension StreamName: RESPArgument {
-    public func encode(into encoder: inout RESPEncoder) { encoder.argument(bytes) }
 }
 
 extension StreamName {

@@ -1,5 +1,5 @@
 /// A place between two entries: where a group begins, or a read goes on.
-public enum StreamPosition: Sendable, Equatable {
+public enum StreamPosition: Sendable, Hashable {
     /// Behind the last entry: only entries added from now on (`$`).
     case latest
     /// Before the first entry: all that the stream holds (`0`).
@@ -8,7 +8,7 @@ public enum StreamPosition: Sendable, Equatable {
     case after(EntryID)
 
     /// As the server takes it.
-    public var argument: String {
+    package var argument: String {
         switch self {
         case .latest: "$"
         case .beginning: "0"

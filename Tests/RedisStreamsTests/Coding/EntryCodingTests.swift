@@ -30,7 +30,7 @@ struct EntryCodingTests {
         let fields = try EntryFields(encoding: Event())
         let expected: EntryFields = [
             "name": "a \"quoted\" name", "empty": "", "count": "-3", "small": "200", "share": "0.25", "isOpen": "true",
-            "colour": "1", "raw": [0, 255, 13, 10] as [UInt8], "data": [1, 2] as [UInt8], "at": "1514764800123",
+            "colour": "\"1\"", "raw": [0, 255, 13, 10] as [UInt8], "data": [1, 2] as [UInt8], "at": "1514764800123",
             "point": #"{"x":1,"y":2.5}"#, "tags": #"["a","b"]"#,
         ]
         #expect(fields == expected)

@@ -1,0 +1,39 @@
+package import FootbridgeRESP
+
+/// What came of an entry that was to be deleted.
+public enum EntryDeletion: Int64, Sendable, Hashable {
+    /// It is gone; before, by `acknowledgeAndDelete`, it was acknowledged.
+    case deleted = 1
+    /// There was no such entry; for `acknowledgeAndDelete`: it was not pending in the group, and nothing was done.
+    case notFound = -1
+    /// It stays, for groups still refer to it (`References.onlyAcknowledged`). `acknowledgeAndDelete` has acknowledged it.
+    case stillReferenced = 2
+}
+
+extension StreamCommand where Reply == [EntryDeletion] {
+    /// `XDELEX key KEEPREF|DELREF|ACKED IDS n id …` → for each id 1, -1 or 2. Redis 8.2.
+    /// <https://redis.io/docs/latest/commands/xdelex/>
+    package static func delete(_ ids: [EntryID], from stream: some RESPArgument, references: References)
+        -> StreamCommand
+    {
+        let arguments: [any RESPArgument] = [stream, references.rawValue, "IDS", ids.count] + ids.arguments
+        return StreamCommand(
+            RESPCommand("XDELEX", arguments: arguments), needs: ServerNeed("XDELEX", redis: "8.2"), decode: deletions)
+    }
+
+    /// `XACKDEL key group KEEPREF|DELREF|ACKED IDS n id …` → for each id 1, -1 or 2. Redis 8.2.
+    /// <https://redis.io/docs/latest/commands/xackdel/>
+    package static func acknowledgeAndDelete(
+        _ ids: [EntryID], stream: some RESPArgument, group: String, references: References
+    ) -> StreamCommand {
+        let arguments: [any RESPArgument] = [stream, group, references.rawValue, "IDS", ids.count] + ids.arguments
+        return StreamCommand(
+            RESPCommand("XACKDEL", arguments: arguments), needs: ServerNeed("XACKDEL", redis: "8.2"), decode: deletions)
+    }
+}
+
+@Sendable private func deletions(_ reply: RESPValue) -> [EntryDeletion]? {
+    guard let elements = reply.elements else { return nil }
+    let results = elements.compactMap { $0.integer.flatMap(EntryDeletion.init(rawValue:)) }
+    return results.count == elements.count ? results : nil
+}

@@ -1,0 +1,91 @@
+internal import FootbridgeRESP
+public import FoundationEssentials
+
+/// What can stand in a raw command, or be the value of a field: text, bytes, numbers, truth values, ids, names of streams.
+///
+/// Redis knows bytes only. Text is stored as UTF-8, a number as its decimal digits, a truth value as `true` or `false`.
+/// An enumeration whose raw values are such needs no code: `enum Colour: String, RedisArgument`. An `Optional` is none of
+/// them: whether `nil` would be an empty field or no field is for you to say.
+public protocol RedisArgument: Sendable {
+    /// Appends the bytes that Redis gets; what stands in `bytes` before is to be left alone.
+    func appendBytes(to bytes: inout [UInt8])
+}
+
+extension RedisArgument {
+    /// The bytes that Redis gets.
+    var redisBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        appendBytes(to: &bytes)
+        return bytes
+    }
+}
+
+extension String: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
+}
+
+extension Substring: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
+}
+
+extension [UInt8]: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: self) }
+}
+
+extension ArraySlice<UInt8>: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: self) }
+}
+
+extension Data: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { withUnsafeBytes { bytes.append(contentsOf: $0) } }
+}
+
+extension Bool: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { (self ? "true" : "false").appendBytes(to: &bytes) }
+}
+
+/// The shortest decimal digits that make the same number again; `inf`, `-inf`, `nan` as Redis writes them.
+extension Double: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { description.appendBytes(to: &bytes) }
+}
+
+extension Float: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { description.appendBytes(to: &bytes) }
+}
+
+extension Int: RedisArgument {}
+extension Int8: RedisArgument {}
+extension Int16: RedisArgument {}
+extension Int32: RedisArgument {}
+extension Int64: RedisArgument {}
+extension UInt: RedisArgument {}
+extension UInt8: RedisArgument {}
+extension UInt16: RedisArgument {}
+extension UInt32: RedisArgument {}
+extension UInt64: RedisArgument {}
+
+extension RedisArgument where Self: FixedWidthInteger {
+    public func appendBytes(to bytes: inout [UInt8]) { description.appendBytes(to: &bytes) }
+}
+
+extension RedisArgument where Self: RawRepresentable, RawValue: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { rawValue.appendBytes(to: &bytes) }
+}
+
+/// Written `ms-seq`.
+extension EntryID: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { description.appendBytes(to: &bytes) }
+}
+
+extension StreamName: RedisArgument {
+    public func appendBytes(to bytes: inout [UInt8]) { bytes.append(contentsOf: self.bytes) }
+}
+
+/// An argument on its way into a command.
+struct ArgumentBytes: RESPArgument {
+    let bytes: [UInt8]
+
+    init(_ argument: any RedisArgument) { bytes = argument.redisBytes }
+
+    func encode(into encoder: inout RESPEncoder) { encoder.argument(bytes) }
+}
