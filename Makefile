@@ -228,7 +228,7 @@ image-test: image ## Starts a bridge from the image, as nobody, with a read-only
 	@Tests/Packaging/image .build/footbridge.oci.tar
 
 clean: ## Removes all that was built
-	rm -rf .build .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
+	rm -rf .build .build-outside .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
 
 # What the targets above are made of.
 

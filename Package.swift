@@ -38,6 +38,8 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 
 let package = Package(
     name: "footbridge",
+    // For the library. Linux alone is tested, and the bridge runs there alone.
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .executable(name: "footbridge", targets: ["footbridge"]),
         .library(name: "RedisStreams", targets: ["RedisStreams"]),
@@ -48,8 +50,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        // The first with HeapModule.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        // The first whose events carry an error.
+        .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -133,6 +137,7 @@ let package = Package(
             path: "Tests/Chaos",
             swiftSettings: strict),
         tests("ChaosTests", ["chaos"]),
+        tests("PackageTests", ["TestSupport", "RedisStreams"]),
         .executableTarget(
             name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
             swiftSettings: strict),

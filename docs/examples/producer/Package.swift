@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "producer",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://…/footbridge", branch: "main", traits: [])
+    ],
+    targets: [
+        .executableTarget(
+            name: "producer",
+            dependencies: [.product(name: "RedisStreams", package: "footbridge")])
+    ]
+)

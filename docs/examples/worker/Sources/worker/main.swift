@@ -1,0 +1,43 @@
+import Dispatch
+import Foundation
+import RedisStreams
+
+/// What the producer adds.
+struct Order: Codable {
+    var number: Int
+    var customer: String
+    var items: [String]
+}
+
+func handle(_ order: Order) async throws {
+    print("order \(order.number) of \(order.customer): \(order.items.joined(separator: ", "))")
+}
+
+// swift run worker [redis://localhost:6379]
+let url = CommandLine.arguments.dropFirst().first ?? "redis://localhost:6379"
+let redis = try await Redis.connect(url)
+let group = redis.consumerGroup("shipping", of: ["orders"])
+try await group.create()
+
+let work = Task {
+    for try await message in group.entries(abandonedAfter: .seconds(60)) {
+        try await handle(message.decode(Order.self))
+    }
+}
+
+// Ctrl-C, systemd and Docker ask it to end: it reads no more, and what it has handled is acknowledged.
+let stops = [SIGINT, SIGTERM].map { number in
+    signal(number, SIG_IGN)
+    let stop = DispatchSource.makeSignalSource(signal: number, queue: .main)
+    stop.setEventHandler { work.cancel() }
+    stop.resume()
+    return stop
+}
+
+do {
+    try await work.value
+} catch is CancellationError {
+    print("asked to end")
+}
+await redis.close()
+withExtendedLifetime(stops) {}
