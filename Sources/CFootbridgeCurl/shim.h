@@ -5,18 +5,7 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "system.h"
 
 typedef size_t (*footbridge_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*footbridge_progress_callback)(void *context, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
@@ -181,7 +170,7 @@ static inline curl_socket_t footbridge_open_socket(void *context, curlsocktype p
         return CURL_SOCKET_BAD;
     }
     if (transfer->permits && !transfer->permits(transfer->owner, &address->addr)) return CURL_SOCKET_BAD;
-    curl_socket_t descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    curl_socket_t descriptor = footbridge_socket(address->family, address->socktype, address->protocol);
     if (descriptor < 0) transfer->socket_errno = errno;
     transfer->family = address->family;
     return descriptor;
@@ -271,80 +260,6 @@ static inline const char *footbridge_curl_ssl_version(void) {
 
 static inline const char *footbridge_curl_version(void) {
     return curl_version_info(CURLVERSION_NOW)->version;
-}
-
-// What the loop needs of Linux beside libcurl, and Swift's Glibc module leaves out.
-
-/// One descriptor that is ready; epoll_event itself is packed, which Swift does not import.
-struct footbridge_ready {
-    uint64_t token;
-    uint32_t events;
-};
-
-static inline int footbridge_epoll_create(void) {
-    return epoll_create1(EPOLL_CLOEXEC);
-}
-
-static inline int footbridge_epoll_set(int epoll, int descriptor, _Bool add, _Bool writing, uint64_t token) {
-    struct epoll_event event = {.events = EPOLLIN | (writing ? EPOLLOUT : 0), .data = {.u64 = token}};
-    return epoll_ctl(epoll, add ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
-}
-
-static inline int footbridge_epoll_remove(int epoll, int descriptor) {
-    struct epoll_event event = {0};
-    return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event);
-}
-
-/// The descriptors that are ready now, at most 64 of them.
-static inline int footbridge_epoll_ready(int epoll, struct footbridge_ready *ready, int capacity) {
-    struct epoll_event events[64];
-    int count = epoll_wait(epoll, events, capacity < 64 ? capacity : 64, 0);
-    for (int index = 0; index < count; index++) {
-        ready[index].token = events[index].data.u64;
-        ready[index].events = events[index].events;
-    }
-    return count;
-}
-
-/// A descriptor that becomes readable when another thread writes to it, until it is read.
-static inline int footbridge_event_create(void) {
-    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-}
-
-static inline void footbridge_event_set(int descriptor) {
-    (void)eventfd_write(descriptor, 1);
-}
-
-static inline void footbridge_event_clear(int descriptor) {
-    eventfd_t value;
-    (void)eventfd_read(descriptor, &value);
-}
-
-static inline _Bool footbridge_can_read(uint32_t events) {
-    return (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
-}
-
-static inline _Bool footbridge_can_write(uint32_t events) {
-    return (events & EPOLLOUT) != 0;
-}
-
-/// The next connection, which children do not inherit and which never blocks; -1 if there is none. Swift sees no accept4.
-static inline int footbridge_accept(int listener) {
-    int descriptor = (int)syscall(SYS_accept4, listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    int yes = 1;
-    // Not every socket knows it; those of TCP shall not wait for more to send along.
-    if (descriptor >= 0) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    return descriptor;
-}
-
-/// A descriptor that is good for nothing but being counted; -1 if there is none left.
-static inline int footbridge_spare_descriptor(void) {
-    return epoll_create1(EPOLL_CLOEXEC);
-}
-
-/// Names the calling thread, as ps and perf show it; 15 bytes at most.
-static inline void footbridge_name_thread(const char *name) {
-    prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 #endif

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// One connection that is being made, with an easy handle and a multi handle of its own.
 ///
@@ -24,7 +23,7 @@ final class ConnectAttempt {
 
     private let target: SocketTarget
     private let deadline: MonotonicTime
-    private let epoll: Int32
+    private let poller: any Poller
     private var easy: UnsafeMutableRawPointer?
     private var multi: UnsafeMutableRawPointer?
     private var addresses: UnsafeMutablePointer<curl_slist>?
@@ -33,11 +32,11 @@ final class ConnectAttempt {
     /// What setting up the handles gave, when that failed.
     private var refusal: CURLcode?
 
-    init(_ order: SocketConnector.Order, epoll: Int32) {
+    init(_ order: SocketConnector.Order, poller: any Poller) {
         number = order.number
         target = order.target
         completion = order.completion
-        self.epoll = epoll
+        self.poller = poller
         name = order.target.nameToLookUp
         deadline = .now + order.target.connectTimeout
         due = deadline
@@ -66,12 +65,12 @@ final class ConnectAttempt {
     }
 
     /// Goes on because of the time, or because of what a socket is ready for.
-    func act(on descriptor: Int32 = CURL_SOCKET_TIMEOUT, _ events: UInt32 = 0) {
+    func act(on descriptor: Int32 = CURL_SOCKET_TIMEOUT, _ readiness: Readiness = []) {
         guard let multi else { return }
         if descriptor == CURL_SOCKET_TIMEOUT { due = nil }
         var mask: Int32 = 0
-        if footbridge_can_read(events) { mask |= CURL_CSELECT_IN }
-        if footbridge_can_write(events) { mask |= CURL_CSELECT_OUT }
+        if readiness.contains(.read) { mask |= CURL_CSELECT_IN }
+        if readiness.contains(.write) { mask |= CURL_CSELECT_OUT }
         var running: Int32 = 0
         curl_multi_socket_action(multi, descriptor, mask, &running)
     }
@@ -129,9 +128,7 @@ final class ConnectAttempt {
 
     private static func bound(_ descriptor: curl_socket_t) {
         // Data that nobody acknowledges, which keep-alive does not notice, ends the connection too.
-        var milliseconds: Int32 = 20_000
-        setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<Int32>.size))
+        footbridge_bound_silence(descriptor, 20_000)
         // What the kernel holds beyond this would look like a server that does not answer: bytes that left this process
         // are progress, bytes that wait in the kernel for a slow line are not.
         var bytes: Int32 = 256 * 1024
@@ -165,16 +162,17 @@ final class ConnectAttempt {
         }
         let isNew = watched.insert(descriptor).inserted
         let token = UInt64(number) << 32 | UInt64(UInt32(bitPattern: descriptor))
-        _ = footbridge_epoll_set(epoll, descriptor, isNew, what != CURL_POLL_IN, token)
+        if isNew { _ = poller.add(descriptor, token: token) }
+        poller.change(descriptor, writing: what != CURL_POLL_IN, token: token)
     }
 
     private func unwatch(_ descriptor: curl_socket_t) {
         guard watched.remove(descriptor) != nil else { return }
-        _ = footbridge_epoll_remove(epoll, descriptor)
+        poller.remove(descriptor)
     }
 
     private func unwatchAll() {
-        for descriptor in watched { _ = footbridge_epoll_remove(epoll, descriptor) }
+        for descriptor in watched { poller.remove(descriptor) }
         watched = []
     }
 
@@ -190,7 +188,7 @@ final class ConnectAttempt {
         codes.append(
             footbridge_set_socket_callback(easy) { context, descriptor, _ in
                 // 7.88.1 does not: a process that we start would keep the connection open.
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                footbridge_close_on_exec(descriptor)
                 guard let context else { return CURL_SOCKOPT_OK }
                 Unmanaged<ConnectAttempt>.fromOpaque(context).takeUnretainedValue().hasAddress = true
                 return CURL_SOCKOPT_OK

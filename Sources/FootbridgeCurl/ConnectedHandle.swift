@@ -7,8 +7,10 @@ struct ConnectedHandle: @unchecked Sendable {
     let multi: UnsafeMutableRawPointer
     let descriptor: Int32
 
-    /// Ends the connection.
+    /// Ends the connection, on whatever thread: over TLS that may write to a peer that is gone, see `DetachedThread`.
     func close() {
+        let isBlocked = footbridge_block_pipe_signal()
+        defer { if isBlocked { footbridge_unblock_pipe_signal() } }
         curl_multi_remove_handle(multi, easy)
         curl_easy_cleanup(easy)
         curl_multi_cleanup(multi)

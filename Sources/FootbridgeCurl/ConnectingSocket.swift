@@ -16,7 +16,7 @@ public final class ConnectingSocket: @unchecked Sendable {
             return
         }
         loop.dependents[ObjectIdentifier(self)] = { self.abandon() }
-        number = SocketConnector.connect(target) { result in
+        number = SocketConnector.connect(target, loop.polling) { result in
             let isTaken = loop.post { self.end(result) }
             if !isTaken, case .success(let handle) = result { handle.close() }
         }
@@ -35,7 +35,7 @@ public final class ConnectingSocket: @unchecked Sendable {
     }
 
     private func forget() {
-        if let number { SocketConnector.cancel(number) }
+        if let number { SocketConnector.cancel(number, loop.polling) }
         number = nil
         loop.dependents[ObjectIdentifier(self)] = nil
     }

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// The thread of a `SocketConnector`: drives its attempts, each with a multi handle of its own, by what the kernel says of
 /// their sockets. Ends when there are none.
@@ -10,12 +9,11 @@ internal import Glibc
 /// Thread safety: made by anyone, then used by its thread alone.
 final class ConnectingThread: @unchecked Sendable {
     private let connector: SocketConnector
-    /// An event that makes the thread look into the inbox.
-    let wakeUp: Int32
-    private let epoll: Int32
+    /// Makes the thread look into the inbox.
+    let wakeUp: WakeUp
+    private let poller: any Poller
     private var attempts: [Int: ConnectAttempt] = [:]
     private var lookups: [String: NameLookups] = [:]
-    private var ready = [footbridge_ready](repeating: footbridge_ready(), count: 64)
 
     private struct NameLookups {
         var underWay = 0
@@ -27,15 +25,13 @@ final class ConnectingThread: @unchecked Sendable {
 
     init(_ connector: SocketConnector) throws(TransportFailure) {
         self.connector = connector
-        epoll = footbridge_epoll_create()
-        wakeUp = footbridge_event_create()
-        guard epoll >= 0, wakeUp >= 0, footbridge_epoll_set(epoll, wakeUp, true, false, Self.wakeToken) == 0 else {
-            throw TransportFailure(kind: .other, message: "no descriptors for connecting")
+        do throws(SystemFailure) {
+            poller = try connector.polling.makePoller()
+            wakeUp = try WakeUp(connector.polling)
+        } catch {
+            throw .noDescriptors
         }
-    }
-
-    deinit {
-        for descriptor in [epoll, wakeUp] where descriptor >= 0 { close(descriptor) }
+        guard poller.add(wakeUp.reader, token: Self.wakeToken) else { throw .noDescriptors }
     }
 
     private static let wakeToken = UInt64.max
@@ -52,7 +48,7 @@ final class ConnectingThread: @unchecked Sendable {
     }
 
     private func take(_ order: SocketConnector.Order) {
-        let attempt = ConnectAttempt(order, epoll: epoll)
+        let attempt = ConnectAttempt(order, poller: poller)
         attempts[order.number] = attempt
         guard let name = attempt.name else { return begin(attempt) }
         if lookups[name, default: NameLookups()].underWay < Self.lookupsPerName {
@@ -114,21 +110,20 @@ final class ConnectingThread: @unchecked Sendable {
         if let due = attempts.values.compactMap(\.due).min() {
             milliseconds = max(0, min(milliseconds, ((due - .now).wholeNanoseconds + 999_999) / 1_000_000))
         }
-        var descriptor = pollfd(fd: epoll, events: Int16(POLLIN), revents: 0)
-        guard poll(&descriptor, 1, Int32(milliseconds)) > 0 else { return }
-        let count = ready.withUnsafeMutableBufferPointer {
-            footbridge_epoll_ready(epoll, $0.baseAddress, Int32($0.count))
-        }
-        guard count > 0 else { return }
-        for event in ready[0..<Int(count)] {
-            if event.token == Self.wakeToken {
-                footbridge_event_clear(wakeUp)
-            } else if let attempt = attempts[Int(event.token >> 32)] {
-                attempt.act(on: Int32(truncatingIfNeeded: event.token & 0xffff_ffff), event.events)
+        guard poller.wait({ _ = footbridge_poll($0, $1, Int32(milliseconds)) }) else { return }
+        poller.forEachReady { token, readiness in
+            if token == Self.wakeToken {
+                wakeUp.clear()
+            } else if let attempt = attempts[Int(token >> 32)] {
+                attempt.act(on: Int32(truncatingIfNeeded: token & 0xffff_ffff), readiness)
                 review(attempt)
             }
         }
     }
+}
+
+extension TransportFailure {
+    fileprivate static let noDescriptors = TransportFailure(kind: .other, message: "no descriptors for connecting")
 }
 
 extension MonotonicTime {

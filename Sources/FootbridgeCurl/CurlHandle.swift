@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// One libcurl easy handle for HTTP requests that differ in header values and body only; used again and again.
 ///

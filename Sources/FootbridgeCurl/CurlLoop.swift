@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 internal import Synchronization
 
 /// One thread that runs one libcurl multi handle, the Redis sockets, timers, and the jobs of the actors that live on it.
@@ -35,6 +34,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     public private(set) var now = MonotonicTime.now
     /// The same moment on the wall clock: milliseconds since 1970.
     public private(set) var wallMilliseconds = WallClock.milliseconds
+    let polling: PollerKind
     let descriptors: DescriptorSet
     private(set) var timers = TimerQueue()
     /// What has to be told when the loop ends: sockets, and connections that are being made.
@@ -53,14 +53,19 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 16)
 
     /// - Throws: `CurlLoopError` if libcurl or the kernel refuses the handles.
-    public init(name: String = "footbridge") throws(CurlLoopError) {
+    public convenience init(name: String = "footbridge") throws(CurlLoopError) {
+        try self.init(name: name, polling: .standard)
+    }
+
+    package init(name: String, polling: PollerKind) throws(CurlLoopError) {
         guard CurlGlobal.ready, let multi = curl_multi_init() else {
             throw CurlLoopError("libcurl gave no multi handle")
         }
         self.multi = multi
         guard let times = calloc(1 << 16, MemoryLayout<UInt32>.stride) else { throw CurlLoopError("no memory") }
         connectionTimes = times.assumingMemoryBound(to: UInt32.self)
-        descriptors = try DescriptorSet()
+        self.polling = polling
+        descriptors = try DescriptorSet(polling)
         _ = footbridge_multi_set_long(multi, CURLMOPT_MAXCONNECTS, keptConnections)
         _ = footbridge_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         self.name = name
@@ -84,7 +89,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     // MARK: - From any thread
 
     /// Whether the caller runs on this loop's thread.
-    public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt(pthread_self()) }
+    public var isCurrent: Bool { threadID.load(ordering: .relaxed) == footbridge_current_thread() }
 
     /// Runs `body` on the loop, soon. After `stop` it is dropped, and the answer is `false`.
     @discardableResult
@@ -115,7 +120,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     /// The thread has ended, but an actor's job has to run somewhere, or whoever waits for it waits for ever: the caller
     /// stands in for the loop.
     private func drain() {
-        let ownThread = UInt(pthread_self())
+        let ownThread = footbridge_current_thread()
         var itself: CurlLoop?
         while let item = inbox.withLock({ inbox -> Work? in
             if inbox.work.isEmpty { swap(&itself, &inbox.drained) }
@@ -199,7 +204,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     // MARK: - The thread
 
     private func run() {
-        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        threadID.store(footbridge_current_thread(), ordering: .relaxed)
         footbridge_name_thread(name)
         while true {
             readClocks()
@@ -299,9 +304,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             let left = (next.nanoseconds - MonotonicTime.now.nanoseconds + 999_999) / 1_000_000
             milliseconds = Int32(max(0, min(Int64(milliseconds), left)))
         }
-        var extra = curl_waitfd(fd: descriptors.epoll, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        curl_multi_poll(multi, &extra, 1, milliseconds, nil)
-        descriptors.isSignalled = extra.revents != 0
+        descriptors.isSignalled = descriptors.poller.wait { curl_multi_poll(multi, $0, $1, milliseconds, nil) }
     }
 }
 

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// A byte stream over TCP, a unix socket or TLS, opened by libcurl (CURLOPT_CONNECT_ONLY); it never blocks.
 ///
@@ -79,7 +78,7 @@ public final class CurlSocket {
         connected.close()
     }
 
-    private func ready(_ readiness: DescriptorSet.Readiness) {
+    private func ready(_ readiness: Readiness) {
         if readiness.contains(.write) { flush() }
         if readiness.contains(.read) { read() }
     }

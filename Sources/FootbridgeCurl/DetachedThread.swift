@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CFootbridgeCurl
 
 /// A thread for work that blocks, which must not sit on the threads of Swift's concurrency.
 ///
@@ -7,15 +7,9 @@ internal import Glibc
 package enum DetachedThread {
     package static func start(_ body: @escaping @Sendable () -> Void) throws(SystemFailure) {
         let box = Unmanaged.passRetained(Box(body))
-        var thread = pthread_t()
-        let failure = pthread_create(
-            &thread, nil,
+        let failure = footbridge_start_thread(
             { pointer in
                 guard let pointer else { return nil }
-                var pipe = sigset_t()
-                sigemptyset(&pipe)
-                sigaddset(&pipe, SIGPIPE)
-                pthread_sigmask(SIG_BLOCK, &pipe, nil)
                 Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
                 return nil
             }, box.toOpaque())
@@ -23,7 +17,6 @@ package enum DetachedThread {
             box.release()
             throw SystemFailure(code: failure)
         }
-        pthread_detach(thread)
     }
 
     private final class Box: Sendable {

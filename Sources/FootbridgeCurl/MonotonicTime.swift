@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CFootbridgeCurl
 
 /// A point on the clock that never jumps: nanoseconds since the machine started, those in which it was suspended included:
 /// Redis counts them, too. For waiting and for measuring.
@@ -7,11 +7,7 @@ public struct MonotonicTime: Hashable, Sendable, Comparable {
 
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    public static var now: MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
+    public static var now: MonotonicTime { MonotonicTime(nanoseconds: footbridge_monotonic_nanoseconds()) }
 
     public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 
@@ -28,11 +24,7 @@ public struct MonotonicTime: Hashable, Sendable, Comparable {
 
 /// The wall clock, which may jump: milliseconds since 1970, UTC. For time stamps and for what Redis stores.
 public enum WallClock {
-    public static var milliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
+    public static var milliseconds: Int64 { footbridge_wall_milliseconds() }
 }
 
 extension Duration {

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// Asks once more for names that libcurl could not resolve: 7.88.1 keeps getaddrinfo's reason to itself
 /// (lib/asyn-thread.c), and a name that does not exist is another matter than a resolver that does not answer.

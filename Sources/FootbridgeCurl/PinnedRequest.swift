@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// Memory that libcurl reads while a transfer runs: it must neither move nor change until the transfer has ended.
 struct PinnedRequest {

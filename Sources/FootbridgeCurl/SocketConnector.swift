@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 internal import Synchronization
 
 /// Opens the connections of `CurlSocket`s on threads of its own, so that a name server or a TLS handshake never holds up a
@@ -25,30 +24,39 @@ final class SocketConnector: Sendable {
     private struct State {
         var inbox = Inbox()
         /// What wakes the thread; `nil` while there is none.
-        var wakeUp: Int32?
+        var wakeUp: WakeUp?
     }
 
     private let state = Mutex(State())
 
-    private static let all = (0..<4).map { _ in SocketConnector() }
+    let polling: PollerKind
+
+    private init(_ polling: PollerKind) { self.polling = polling }
+
+    private static let all = PollerKind.allCases.map { kind in (0..<4).map { _ in SocketConnector(kind) } }
     private static let count = Atomic(0)
 
     /// Begins to connect. The completion is called on a connector's thread, once, unless the attempt is cancelled.
     ///
     /// - Returns: a number for `cancel`.
-    static func connect(_ target: SocketTarget, completion: @escaping Completion) -> Int {
+    static func connect(_ target: SocketTarget, _ polling: PollerKind, completion: @escaping Completion) -> Int {
         let number = count.add(1, ordering: .relaxed).newValue
-        all[number % all.count].take(Order(number: number, target: target, completion: completion))
+        connector(of: number, polling).take(Order(number: number, target: target, completion: completion))
         return number
     }
 
+    private static func connector(of number: Int, _ polling: PollerKind) -> SocketConnector {
+        let connectors = all[polling.rawValue]
+        return connectors[number % connectors.count]
+    }
+
     /// Drops an attempt: its completion is not called, unless it is being called already.
-    static func cancel(_ number: Int) { all[number % all.count].drop(number) }
+    static func cancel(_ number: Int, _ polling: PollerKind) { connector(of: number, polling).drop(number) }
 
     private func take(_ order: Order) {
         let needsThread = state.withLock { state in
             state.inbox.orders.append(order)
-            if let wakeUp = state.wakeUp { footbridge_event_set(wakeUp) }
+            if let wakeUp = state.wakeUp { wakeUp.set() }
             return state.wakeUp == nil
         }
         if needsThread { startThread() }
@@ -59,7 +67,7 @@ final class SocketConnector: Sendable {
             state.inbox.orders.removeAll { $0.number == number }
             guard let wakeUp = state.wakeUp else { return }
             state.inbox.cancelled.insert(number)
-            footbridge_event_set(wakeUp)
+            wakeUp.set()
         }
     }
 

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CFootbridgeCurl
 
 /// What a system call said.
 package struct SystemFailure: Error, Equatable, CustomStringConvertible {

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// How libcurl ended a transfer, and what else has to be known for telling whose fault it was.
 struct TransferEnd: Equatable {

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// Why no HTTP response (or no connection) came about.
 public struct TransportFailure: Error, Sendable, Hashable {

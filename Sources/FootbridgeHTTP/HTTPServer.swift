@@ -25,7 +25,7 @@ package final class HTTPServer: @unchecked Sendable {
     }
 
     private let shared = Mutex(Shared())
-    private let wakeUp: Int32
+    private let wakeUp: WakeUp
     private let limits: HTTPLimits
     private let name: String
     private let refusal: Refusal
@@ -47,8 +47,7 @@ package final class HTTPServer: @unchecked Sendable {
         _ listener: ListeningSocket, name: String, limits: HTTPLimits = HTTPLimits(), refusal: @escaping Refusal,
         handler: @escaping Handler
     ) throws(SystemFailure) {
-        wakeUp = footbridge_event_create()
-        guard wakeUp >= 0 else { throw SystemFailure(code: errno) }
+        wakeUp = try WakeUp()
         self.listener = listener
         self.limits = limits
         self.name = name
@@ -59,7 +58,6 @@ package final class HTTPServer: @unchecked Sendable {
 
     deinit {
         scratch.deallocate()
-        close(wakeUp)
     }
 
     package func start() throws(SystemFailure) {
@@ -81,7 +79,7 @@ package final class HTTPServer: @unchecked Sendable {
 
     private func post(_ message: Message) {
         shared.withLock { $0.inbox.append(message) }
-        footbridge_event_set(wakeUp)
+        wakeUp.set()
     }
 
     // MARK: - The thread
@@ -105,7 +103,7 @@ package final class HTTPServer: @unchecked Sendable {
 
     private func turn() {
         let polled = Array(connections.values)
-        var descriptors = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)]
+        var descriptors = [pollfd(fd: wakeUp.reader, events: Int16(POLLIN), revents: 0)]
         descriptors.append(pollfd(fd: mayAccept ? listener?.descriptor ?? -1 : -1, events: Int16(POLLIN), revents: 0))
         descriptors += polled.map { pollfd(fd: $0.descriptor, events: $0.events, revents: 0) }
         if poll(&descriptors, nfds_t(descriptors.count), patience) < 0 {
@@ -114,7 +112,7 @@ package final class HTTPServer: @unchecked Sendable {
             return
         }
         let now = MonotonicTime.now
-        if descriptors[0].revents != 0 { footbridge_event_clear(wakeUp) }
+        if descriptors[0].revents != 0 { wakeUp.clear() }
         for message in shared.withLock({ shared in
             defer { shared.inbox = [] }
             return shared.inbox

@@ -18,7 +18,7 @@ private final class Participant: TurnParticipant {
     func endTurn() { onEndTurn() }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CurlLoopTests {
+@Suite(.onEveryPoller, .timeLimit(.minutes(1))) struct CurlLoopTests {
     @Test func `what threads post runs on the loop, that of each thread in its order`() async throws {
         let loop = try CurlLoop()
         let received = Monitor<[Int: [Int]]>([:])

@@ -28,10 +28,12 @@ struct DescriptorSetTests {
         set.dispatch()
     }
 
-    @Test func `a handler is called while there is something to read, and only then`() throws {
-        let set = try DescriptorSet()
+    @Test(arguments: PollerKind.allCases) func `a handler is called while there is something to read, and only then`(
+        _ kind: PollerKind
+    ) throws {
+        let set = try DescriptorSet(kind)
         let ends = Ends()
-        var calls: [DescriptorSet.Readiness] = []
+        var calls: [Readiness] = []
         #expect(set.watch(ends.near) { calls.append($0) })
         dispatch(set)
         #expect(calls == [])
@@ -46,10 +48,12 @@ struct DescriptorSetTests {
         #expect(calls.count == 2)
     }
 
-    @Test func `writing is reported only while it is asked for`() throws {
-        let set = try DescriptorSet()
+    @Test(arguments: PollerKind.allCases) func `writing is reported only while it is asked for`(_ kind: PollerKind)
+        throws
+    {
+        let set = try DescriptorSet(kind)
         let ends = Ends()
-        var calls: [DescriptorSet.Readiness] = []
+        var calls: [Readiness] = []
         #expect(set.watch(ends.near) { calls.append($0) })
         set.setWriting(true, ends.near)
         dispatch(set)
@@ -60,8 +64,8 @@ struct DescriptorSetTests {
         #expect(calls == [.write, [.read, .write], .read])
     }
 
-    @Test func `the end of the peer is something to read`() throws {
-        let set = try DescriptorSet()
+    @Test(arguments: PollerKind.allCases) func `the end of the peer is something to read`(_ kind: PollerKind) throws {
+        let set = try DescriptorSet(kind)
         let ends = Ends()
         var calls = 0
         #expect(set.watch(ends.near) { readiness in if readiness.contains(.read) { calls += 1 } })
@@ -71,12 +75,15 @@ struct DescriptorSetTests {
     }
 
     /// Two sockets are ready in one round; the handler of the first closes both and opens another, which gets a number of theirs.
-    @Test func `what was meant for a closed descriptor does not reach the one that has its number now`() throws {
-        let set = try DescriptorSet()
+    @Test(arguments: PollerKind.allCases)
+    func `what was meant for a closed descriptor does not reach the one that has its number now`(_ kind: PollerKind)
+        throws
+    {
+        let set = try DescriptorSet(kind)
         let (first, second) = (Ends(), Ends())
         var calls: [String] = []
         var successors: [Int32] = []
-        func handler(_ name: String) -> (DescriptorSet.Readiness) -> Void {
+        func handler(_ name: String) -> (Readiness) -> Void {
             { _ in
                 calls.append(name)
                 for ends in [first, second] {
@@ -106,8 +113,10 @@ struct DescriptorSetTests {
         successors.forEach { close($0) }
     }
 
-    @Test func `more ready descriptors than one round takes are served in the next`() throws {
-        let set = try DescriptorSet()
+    @Test(arguments: PollerKind.allCases) func `more ready descriptors than one round takes are served in the next`(
+        _ kind: PollerKind
+    ) throws {
+        let set = try DescriptorSet(kind)
         let all = (0..<150).map { _ in Ends() }
         var seen: [Int: Int] = [:]
         for (number, ends) in all.enumerated() {
@@ -123,7 +132,7 @@ struct DescriptorSetTests {
         #expect(seen == Dictionary(uniqueKeysWithValues: (0..<150).map { ($0, 1) }))
     }
 
-    @Test func `a descriptor that is none is refused`() throws {
-        #expect(try !DescriptorSet().watch(-1) { _ in })
+    @Test(arguments: PollerKind.allCases) func `a descriptor that is none is refused`(_ kind: PollerKind) throws {
+        #expect(try !DescriptorSet(kind).watch(-1) { _ in })
     }
 }

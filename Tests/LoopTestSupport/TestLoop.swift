@@ -6,7 +6,7 @@ public actor TestLoop {
     public nonisolated let loop: CurlLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init() throws { loop = try CurlLoop(name: "test") }
+    init() throws { loop = try CurlLoop(name: "test", polling: EveryPoller.current) }
 
     func run<Value: Sendable>(_ body: @Sendable (isolated TestLoop) async throws -> Value) async throws -> Value {
         try await body(self)

@@ -1,5 +1,4 @@
 internal import CFootbridgeCurl
-internal import Glibc
 
 /// An address of IPv4 or IPv6 as a number, without a zone.
 public struct IPAddress: Sendable, Hashable {

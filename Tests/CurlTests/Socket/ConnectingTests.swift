@@ -5,7 +5,7 @@ import Testing
 
 @testable import FootbridgeCurl
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectingTests {
+@Suite(.onEveryPoller, .timeLimit(.minutes(1))) struct ConnectingTests {
     private func failure(_ target: SocketTarget) async throws -> TransportFailure.Kind? {
         try await onLoop { actor in
             do {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FootbridgeCurl
 
-@Suite(.waiting, .timeLimit(.minutes(1))) struct CurlSocketTests {
+@Suite(.waiting, .onEveryPoller, .timeLimit(.minutes(1))) struct CurlSocketTests {
     /// Sends back all that comes.
     private static let echo: StreamServer.Script = { connection in
         while case let bytes = try connection.receive(), !bytes.isEmpty { try connection.send(bytes) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FootbridgeCurl
 
-@Suite(.timeLimit(.minutes(1))) struct SocketTLSTests {
+@Suite(.onEveryPoller, .timeLimit(.minutes(1))) struct SocketTLSTests {
     private let directory: TemporaryDirectory
     private let certificates: TLSCertificates
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import FootbridgeRedis
 
-@Suite(.waiting, .timeLimit(.minutes(1))) struct RedisLinkTests {
+@Suite(.waiting, .onEveryPoller, .timeLimit(.minutes(1))) struct RedisLinkTests {
     private enum Event: Sendable, Equatable {
         case up
         case down(RedisError)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A TLS server on 127.0.0.1 with OpenSSL behind it, by way of Python's `ssl`: the code under test must not be on both ends.
 public final class TLSServer: Sendable {
     public enum Mode: String, Sendable {
@@ -9,6 +11,8 @@ public final class TLSServer: Sendable {
         case http
         /// Answers 200 once a request has begun, and closes a moment later without reading the rest.
         case hasty
+        /// Resets the connection when a few bytes have come, without reading the others.
+        case reset
     }
 
     public let port: UInt16
@@ -36,8 +40,14 @@ public final class TLSServer: Sendable {
             clientAuthority: asksClient ? certificates.authority : nil, offersH2: offersH2)
     }
 
+    /// Ends it, and all its connections with it.
+    public func kill() throws {
+        process.signal(SIGKILL)
+        try process.waitForExit()
+    }
+
     private static let script = """
-        import socket, ssl, sys, threading, time
+        import socket, ssl, struct, sys, threading, time
         mode, certificate, key, authority, alpn = sys.argv[1:6]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -72,6 +82,11 @@ public final class TLSServer: Sendable {
             connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n\\r\\n")
             time.sleep(0.2)
 
+        def reset(connection):
+            connection.recv(10)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            socket.socket(fileno=connection.detach()).close()
+
         def serve(plain):
             try:
                 with context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as connection:
@@ -79,7 +94,7 @@ public final class TLSServer: Sendable {
                     except ssl.SSLError:
                         time.sleep(0.2) # a reset that follows at once may overtake the alert
                         raise
-                    {"http": http, "hasty": hasty}.get(mode, echo)(connection)
+                    {"http": http, "hasty": hasty, "reset": reset}.get(mode, echo)(connection)
             except OSError: pass
 
         listener = socket.create_server(("127.0.0.1", 0))
