@@ -23,7 +23,8 @@ extension StreamCommand where Reply == Burial {
         into target: any RESPArgument, mayBeWritten: Bool, isDeleted: Bool = false
     ) -> StreamCommand {
         let head: [any RESPArgument] = [
-            burialScript, 2, stream, target, group, id, consumer, mayBeWritten ? letter.stream : "", letter.id,
+            burialScript, 2, stream, target, group, id.argument, consumer, mayBeWritten ? letter.stream : "",
+            letter.id.argument,
             letter.replays > 0 ? "\(letter.replays)" : "", isDeleted ? 1 : 0,
         ]
         return StreamCommand(RESPCommand("EVAL", arguments: head + letter.arguments)) { reply in

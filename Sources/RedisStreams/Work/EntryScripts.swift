@@ -48,7 +48,7 @@ extension StreamCommand where Reply == FetchedEntries {
         _ entries: [(id: EntryID, attempt: Int)], stream: any RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
-        for entry in entries { arguments += [entry.id, entry.attempt] as [any RESPArgument] }
+        for entry in entries { arguments += [entry.id.argument, entry.attempt] as [any RESPArgument] }
         return script(
             """
             local got, looked, bytes = {}, 0, 0
@@ -94,7 +94,8 @@ extension StreamCommand where Reply == OwnEntries {
             local marked, taken = exists(KEYS[1], ARGV[1], ARGV[5]), exists(KEYS[1], ARGV[1], ARGV[6])
             local leased = ARGV[7] == '' or exists(KEYS[1], ARGV[1], ARGV[7])
             return {ids, taken and 1 or 0, marked and 0 or 1, markOf(KEYS[1], ARGV[1]), leased and 1 or 0}
-            """, stream, [group, owner.consumer, from.argument("-"), last, owner.name, owner.taken, lease?.name ?? ""]
+            """, stream,
+            [group, owner.consumer, from.argument("-"), last.argument, owner.name, owner.taken, lease?.name ?? ""]
         ) { reply in
             guard let parts = reply.elements, parts.count == 5, let rows = parts[0].elements else { return nil }
             let ids = rows.compactMap { $0.bytes.flatMap(EntryID.init(bytes:)) }
@@ -114,7 +115,7 @@ extension StreamCommand where Reply == [Restored] {
         _ held: [(id: EntryID, attempts: Int)], stream: any RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
-        for entry in held { arguments += [entry.id, entry.attempts] as [any RESPArgument] }
+        for entry in held { arguments += [entry.id.argument, entry.attempts] as [any RESPArgument] }
         return script(
             """
             \(ScriptFunction.row)
@@ -155,7 +156,7 @@ extension StreamCommand where Reply == Int {
         _ counts: [(id: EntryID, attempts: Int)], stream: any RESPArgument, group: String, consumer: String
     ) -> StreamCommand {
         var arguments: [any RESPArgument] = [group, consumer]
-        for count in counts { arguments += [count.id, count.attempts] as [any RESPArgument] }
+        for count in counts { arguments += [count.id.argument, count.attempts] as [any RESPArgument] }
         return script(
             """
             local others = 0

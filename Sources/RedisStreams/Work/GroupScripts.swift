@@ -143,7 +143,7 @@ extension StreamCommand where Reply == Int {
             if #redis.call('XPENDING', KEYS[1], ARGV[1], '(' .. ARGV[2], '+', 1) > 0 then return 0 end
             redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], ARGV[2])
             return 1
-            """, stream, [group, position, mark.name, mark.origin ?? ""]
+            """, stream, [group, position.argument, mark.name, mark.origin ?? ""]
         ) { $0.integer.map(Int.init(clamping:)) }
     }
 }

@@ -38,7 +38,7 @@ package struct LetterLayout {
         list += ["attempts", attempts] as [any RESPArgument]
         if let route { list += ["route", route] }
         if let group { list += ["group", group] }
-        list += ["stream", stream, "id", id, "first_at", firstAt, "last_at", lastAt] as [any RESPArgument]
+        list += ["stream", stream, "id", id.argument, "first_at", firstAt, "last_at", lastAt] as [any RESPArgument]
         if replays > 0 { list += ["replays", replays] as [any RESPArgument] }
         if !response.isEmpty { list += ["response", response] as [any RESPArgument] }
         for field in fields {
