@@ -53,7 +53,7 @@ struct InfoRepliesTests {
     )
     func `XINFO GROUPS, with a lag that may be unknown or negative`(lag: String, expected: Int?) throws {
         let info = GroupInfo(
-            name: "g", consumerCount: 2, pendingCount: 3, lastDelivered: "4-0", lag: expected)
+            name: "g", consumerCount: 2, pendingCount: 3, lastDelivered: "4-0", lag: expected, entriesRead: 4)
         #expect(try groups.answer("*1\r\n*12\r\n" + group.joined() + lag) == .success([info]))
         #expect(try groups.answer("*1\r\n%6\r\n" + group.joined() + lag) == .success([info]))
     }
@@ -71,7 +71,7 @@ struct InfoRepliesTests {
     @Test func `XINFO CONSUMERS`() throws {
         let old = [bulk("name"), bulk("web-1.1"), bulk("pending"), ":3\r\n", bulk("idle"), ":1500\r\n"].joined()
         let new = old + bulk("inactive") + ":-1\r\n"
-        let info = ConsumerInfo(name: "web-1.1", pendingCount: 3, idle: .milliseconds(1500))
+        let info = ConsumerInfo(name: "web-1.1", pendingCount: 3, idle: .milliseconds(1500), inactive: nil)
         for wire in ["*1\r\n*6\r\n\(old)", "*1\r\n%3\r\n\(old)", "*1\r\n*8\r\n\(new)", "*1\r\n%4\r\n\(new)"] {
             #expect(try consumers.answer(wire) == .success([info]))
         }
@@ -97,19 +97,23 @@ struct InfoRepliesTests {
         #expect(try answer(pending, array(array(bulk("1-0"), bulk("?"), ":1\r\n", ":1\r\n"))).map(\.id) == ["1-0"])
     }
 
-    @Test func `XINFO STREAM, in both protocols, of an empty stream too`() throws {
+    @Test func `XINFO STREAM, in both protocols, of an empty stream and of old servers too`() throws {
         let pairs = [bulk("length"), ":2\r\n", bulk("last-generated-id"), bulk("9-1"), bulk("groups"), ":1\r\n"]
             .joined()
         let first = bulk("first-entry") + row("1-0", "f", "v")
         let none = bulk("first-entry") + "_\r\n"
-        let info = StreamCommand.info("s")
-        #expect(
-            try info.answer("%4\r\n" + pairs + first)
-                == .success(StreamInfo(length: 2, lastID: "9-1", firstID: "1-0", groupCount: 1)))
-        #expect(
-            try info.answer("*8\r\n" + pairs + none)
-                == .success(StreamInfo(length: 2, lastID: "9-1", firstID: nil, groupCount: 1)))
-        #expect(throws: RedisError.self) { try info.answer("%1\r\n" + bulk("length") + ":2\r\n").get() }
-        #expect(throws: RedisError.self) { try info.answer("_\r\n").get() }
+        let newer = [bulk("max-deleted-entry-id"), bulk("8-0"), bulk("entries-added"), ":12\r\n"].joined()
+        func info(_ first: StreamEntry?, _ deleted: EntryID? = nil, _ added: Int? = nil) -> StreamInfo {
+            StreamInfo(
+                length: 2, lastID: "9-1", groupCount: 1, firstEntry: first, lastEntry: nil, maximumDeletedID: deleted,
+                entriesAdded: added, recordedFirstID: nil, radixTreeKeys: nil, radixTreeNodes: nil)
+        }
+        let command = StreamCommand.info("s")
+        let entry = StreamEntry(id: "1-0", fields: ["f": "v"])
+        #expect(try command.answer("%4\r\n" + pairs + first) == .success(info(entry)))
+        #expect(try command.answer("*8\r\n" + pairs + none) == .success(info(nil)))
+        #expect(try command.answer("%6\r\n" + pairs + newer + none) == .success(info(nil, "8-0", 12)))
+        #expect(throws: RedisError.self) { try command.answer("%1\r\n" + bulk("length") + ":2\r\n").get() }
+        #expect(throws: RedisError.self) { try command.answer("_\r\n").get() }
     }
 }

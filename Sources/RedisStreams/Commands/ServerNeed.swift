@@ -3,15 +3,15 @@
 /// Servers that are older refuse an option in different words (`ERR syntax error`, `ERR Invalid stream ID …`), so it is their version that tells, which is asked for
 /// after a refusal only.
 package struct ServerNeed: Sendable, Equatable {
-    /// `XDELEX`, `XADD … ACKED`.
-    let feature: String
+    /// `ACKED`; `nil` if it is the command as such.
+    let option: String?
     /// The first Redis that has it.
     let redis: ServerVersion
     /// The first Valkey that has it; `nil` if none is known.
     let valkey: ServerVersion?
 
-    package init(_ feature: String, redis: String, valkey: String? = nil) {
-        self.feature = feature
+    package init(option: String? = nil, redis: String, valkey: String? = nil) {
+        self.option = option
         self.redis = ServerVersion(redis) ?? ServerVersion(numbers: [])
         self.valkey = valkey.flatMap(ServerVersion.init)
     }
@@ -58,11 +58,11 @@ struct ServerIdentity: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ServerNeed {
-    /// Why this server refuses the feature; `nil` if it ought to have it.
+    /// Why this server refuses it; `nil` if it ought to have it.
     ///
     /// - Parameter server: `nil` if it does not tell what it is.
     func refusal(by server: ServerIdentity?) -> String? {
-        let need = "\(feature) needs Redis \(redis)" + (valkey.map { " or Valkey \($0)" } ?? "")
+        let need = "\(option.map { $0 + " " } ?? "")needs Redis \(redis)" + (valkey.map { " or Valkey \($0)" } ?? "")
         guard let server else { return need }
         guard let first = server.isValkey ? valkey : redis else { return "\(need); the server is \(server)" }
         return server.version < first ? "\(need); the server is \(server)" : nil
@@ -72,9 +72,9 @@ extension ServerNeed {
 extension ServerNeed {
     /// `ENTRIESREAD` if it is used.
     static func entriesRead(_ entriesRead: Int?) -> ServerNeed? {
-        entriesRead.map { _ in ServerNeed("XGROUP … ENTRIESREAD", redis: "7.0", valkey: "7.2") }
+        entriesRead.map { _ in ServerNeed(option: "ENTRIESREAD", redis: "7.0", valkey: "7.2") }
     }
 
     /// Delivery that takes over what was abandoned.
-    static var readClaim: ServerNeed { ServerNeed("XREADGROUP … CLAIM", redis: "8.4") }
+    static var readClaim: ServerNeed { ServerNeed(option: "CLAIM", redis: "8.4") }
 }

@@ -18,7 +18,7 @@ extension StreamCommand where Reply == [EntryDeletion] {
     {
         let arguments: [any RESPArgument] = [stream, references.rawValue, "IDS", ids.count] + ids.arguments
         return StreamCommand(
-            RESPCommand("XDELEX", arguments: arguments), needs: ServerNeed("XDELEX", redis: "8.2"), decode: deletions)
+            RESPCommand("XDELEX", arguments: arguments), needs: ServerNeed(redis: "8.2"), decode: deletions)
     }
 
     /// `XACKDEL key group KEEPREF|DELREF|ACKED IDS n id …` → for each id 1, -1 or 2. Redis 8.2.
@@ -28,7 +28,7 @@ extension StreamCommand where Reply == [EntryDeletion] {
     ) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream, group, references.rawValue, "IDS", ids.count] + ids.arguments
         return StreamCommand(
-            RESPCommand("XACKDEL", arguments: arguments), needs: ServerNeed("XACKDEL", redis: "8.2"), decode: deletions)
+            RESPCommand("XACKDEL", arguments: arguments), needs: ServerNeed(redis: "8.2"), decode: deletions)
     }
 }
 

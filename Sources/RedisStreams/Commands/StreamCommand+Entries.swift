@@ -24,7 +24,7 @@ extension StreamCommand where Reply == EntryID {
     package static func add(
         _ fields: EntryFields, to stream: some RESPArgument, id: EntryID? = nil, trimming: Trimming? = nil
     ) -> StreamCommand {
-        StreamCommand(xadd(fields, stream, id?.description ?? "*", trimming), needs: trimming?.needs("XADD")) {
+        StreamCommand(xadd(fields, stream, id?.description ?? "*", trimming), needs: trimming?.needs) {
             EntryID(reply: $0)
         }
     }
@@ -35,7 +35,7 @@ extension StreamCommand where Reply == EntryID {
     package static func add(
         _ fields: EntryFields, to stream: some RESPArgument, milliseconds: UInt64, trimming: Trimming? = nil
     ) -> StreamCommand {
-        StreamCommand(xadd(fields, stream, "\(milliseconds)-*", trimming), needs: trimming?.needs("XADD")) {
+        StreamCommand(xadd(fields, stream, "\(milliseconds)-*", trimming), needs: trimming?.needs) {
             EntryID(reply: $0)
         }
     }
@@ -47,7 +47,7 @@ extension StreamCommand where Reply == EntryID? {
         _ fields: EntryFields, to stream: some RESPArgument, id: EntryID? = nil, trimming: Trimming? = nil
     ) -> StreamCommand {
         let command = xadd(fields, stream, id?.description ?? "*", trimming, makesStream: false)
-        return StreamCommand(command, needs: trimming?.needs("XADD")) { reply in
+        return StreamCommand(command, needs: trimming?.needs) { reply in
             if case .null = reply { return .some(nil) }
             return EntryID(reply: reply).map { .some($0) }
         }
@@ -104,7 +104,7 @@ extension StreamCommand where Reply == Int {
     package static func trim(_ stream: some RESPArgument, _ trimming: Trimming) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream] + trimming.arguments
         return StreamCommand(
-            RESPCommand("XTRIM", arguments: arguments), needs: trimming.needs("XTRIM"), decode: count)
+            RESPCommand("XTRIM", arguments: arguments), needs: trimming.needs, decode: count)
     }
 
     /// `XDEL key id …` → how many were there. Ignores what is pending, as trimming does.

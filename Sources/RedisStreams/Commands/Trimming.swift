@@ -61,8 +61,6 @@ extension Trimming {
         return arguments
     }
 
-    /// What a server must be for this to be a part of the command.
-    func needs(_ command: String) -> ServerNeed? {
-        references.map { ServerNeed("\(command) … \($0.rawValue)", redis: "8.2") }
-    }
+    /// What a server must be for this to be a part of a command.
+    var needs: ServerNeed? { references.map { ServerNeed(option: $0.rawValue, redis: "8.2") } }
 }

@@ -45,8 +45,8 @@ struct PlaceArgumentTests {
     @Test(
         arguments: [
             ("-", .open, .included(.zero)), ("+", .included(.maximum), .open),
-            ("5-1", .included(EntryID("5-1")!), .included(EntryID("5-1")!)),
-            ("(5-1", .excluded(EntryID("5-1")!), .excluded(EntryID("5-1")!)),
+            ("5-1", .included(EntryID("5-1")), .included(EntryID("5-1"))),
+            ("(5-1", .excluded(EntryID("5-1")), .excluded(EntryID("5-1"))),
             ("2026-01-02", .included(first), .included(last)), ("(2026-01-02", .excluded(last), .excluded(first)),
             ("1767312000000", .included(first), .included(last)),
         ] as [(String, EntryBound, EntryBound)])
@@ -57,8 +57,8 @@ struct PlaceArgumentTests {
 
     @Test(
         arguments: [
-            ("0", .beginning), ("-", .beginning), ("$", .latest), ("5-1", .after(EntryID("5-1")!)),
-            ("5", .after(EntryID("5-0")!)),
+            ("0", .beginning), ("-", .beginning), ("$", .latest), ("5-1", .after(EntryID("5-1"))),
+            ("5", .after(EntryID("5-0"))),
             ("2026-01-02", .after(EntryID(milliseconds: midnight - 1, sequence: .max))),
         ] as [(String, StreamPosition)])
     func `a read goes on behind an id, and begins with a time`(text: String, position: StreamPosition) throws {
@@ -78,7 +78,7 @@ struct PlaceArgumentTests {
 
     @Test(
         arguments: [
-            ("*", .automatic), ("5-1", .id(EntryID("5-1")!)), ("5", .id(EntryID("5-0")!)), ("5-*", .time(5)),
+            ("*", .automatic), ("5-1", .id(EntryID("5-1"))), ("5", .id(EntryID("5-0"))), ("5-*", .time(5)),
             ("2026-01-02", .time(midnight)),
         ] as [(String, NewEntryID)])
     func `a new id is made by the server, given, or of a time`(text: String, id: NewEntryID) throws {

@@ -6,7 +6,8 @@ import Testing
 struct ProgressSampleTests {
     private func sample(lag: Int?, pending: Int = 3) -> ProgressSample {
         let group = GroupInfo(
-            name: "billing", consumerCount: 1, pendingCount: pending, lastDelivered: EntryID(milliseconds: 5), lag: lag)
+            name: "billing", consumerCount: 1, pendingCount: pending, lastDelivered: EntryID(milliseconds: 5), lag: lag,
+            entriesRead: nil)
         return ProgressSample(
             milliseconds: 1_767_312_000_000,
             rows: [
