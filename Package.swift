@@ -22,8 +22,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency], settings: [Swi
     .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 /// What only the bridge needs: a package that depends on the library with `traits: []` does not fetch it.
@@ -35,6 +38,11 @@ let lifecycle = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+/// For `make docs` alone: nobody else has to fetch it.
+let documentation: [Package.Dependency] =
+    Context.environment["FOOTBRIDGE_DOCS"] == nil
+    ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0")]
 
 let package = Package(
     name: "footbridge",
@@ -55,7 +63,7 @@ let package = Package(
         // The first whose events carry an error.
         .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    ],
+    ] + documentation,
     targets: [
         .systemLibrary(name: "CFootbridgeCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CFootbridgeOpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -137,7 +145,9 @@ let package = Package(
             path: "Tests/Chaos",
             swiftSettings: strict),
         tests("ChaosTests", ["chaos"]),
-        tests("PackageTests", ["TestSupport", "RedisStreams"]),
+        tests(
+            "PackageTests", ["TestSupport", "RedisStreams"],
+            exclude: ["public-symbols", "public-symbols.txt"]),
         .executableTarget(
             name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
             swiftSettings: strict),

@@ -1,14 +1,43 @@
+import Foundation
 import TestSupport
 import Testing
 
-/// What the article shows is what the tests run.
+/// What the articles show is what the tests build and run.
 struct ArticleTextTests {
-    @Test func `every snippet of the article stands word for word in its tests`() throws {
-        let article = try Repository.text("Tests/RedisStreamsTests/Article/StreamsArticle.swift")
-        let sources = [8, 12].map { unindented(article, by: $0) }
-        let snippets = try snippets(of: "docs/streams.md")
-        #expect(snippets.count > 15)
-        #expect(snippets.filter { snippet in !sources.contains { $0.contains("\n\(snippet)\n") } } == [])
+    private static let catalogue = "Sources/RedisStreams/RedisStreams.docc"
+    /// What is run, and how deep in it stand the lines that an article begins at the margin.
+    private static let sources: [(path: String, margins: [Int])] = [
+        ("Tests/RedisStreamsTests/Article/StreamsArticle.swift", [8, 12]),
+        ("docs/examples/producer/Package.swift", [8, 12]),
+        ("docs/examples/producer/Sources/producer/main.swift", [0, 4]),
+        ("docs/examples/worker/Sources/worker/main.swift", [0, 4]),
+    ]
+
+    private static func articles() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: Repository.path(catalogue)).filter { $0.hasSuffix(".md") }
+            .map { "\(catalogue)/\($0)" }
+    }
+
+    @Test func `every snippet of an article stands word for word in what is run`() throws {
+        let texts = try Self.sources.flatMap { source in
+            let text = try Repository.text(source.path)
+            return source.margins.map { unindented(text, by: $0) }
+        }
+        var count = 0
+        for article in try Self.articles() {
+            let snippets = try snippets(of: article)
+            count += snippets.count
+            #expect(snippets.filter { snippet in !texts.contains { $0.contains("\n\(snippet)") } } == [], "\(article)")
+        }
+        #expect(count > 30)
+    }
+
+    /// DocC looks at links between articles; these lead out of the catalogue, or into it.
+    @Test func `what the short guide links is there`() throws {
+        let links = try Repository.text("docs/streams.md").matches(of: /\]\(([^)#:]+)\)/).map { String($0.1) }
+        #expect(links.filter { !FileManager.default.fileExists(atPath: Repository.path("docs/\($0)")) } == [])
+        let articles = try Self.articles().filter { !$0.hasSuffix("/RedisStreams.md") }
+        #expect(articles.filter { !links.contains("../\($0)") } == [])
     }
 
     /// The blocks marked as Swift.
