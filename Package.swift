@@ -117,7 +117,8 @@ let package = Package(
             "RedisTests",
             ["TestThreads", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", "LoopTestSupport"]),
         tests(
-            "RedisStreamsTests", ["TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "TestSupport"],
+            "RedisStreamsTests",
+            ["TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport"],
             resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["FootbridgeWebhooks"]),
         tests("JQTests", ["TestThreads", "FootbridgeJQ"]),

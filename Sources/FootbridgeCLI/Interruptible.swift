@@ -17,7 +17,7 @@ enum Interruptible {
             return ExitCode.success
         }
         let result = await work.result
-        if case .failure(let error) = result, error is CancellationError { return .failure(await watching.value) }
+        if case .failure(let error) = result, error.isCancellation { return .failure(await watching.value) }
         watching.cancel()
         return result
     }

@@ -21,8 +21,8 @@ struct StreamFaults: Error {
 extension Redis.Failure {
     /// Whether another stream may be in order.
     fileprivate var isOfStream: Bool {
-        switch self {
-        case .server(.noStream, _), .server(.noGroup, _), .server(.wrongType, _), .server(.notAllowed, _): true
+        switch kind {
+        case .noStream, .noGroup, .wrongType, .notAllowed: true
         default: false
         }
     }

@@ -16,7 +16,7 @@ struct StreamTrouble {
     /// What else a command throws goes through as it is.
     func exit(for error: any Error) async -> any Error {
         if let error = error as? StreamFaults { return await exit(for: error) }
-        guard let failure = error as? RedisStreams.Redis.Failure else { return error }
+        guard let failure = error as? RedisStreams.Redis.Failure, failure.kind != .cancelled else { return error }
         let (text, code) = await told(failure)
         return footbridge.failure(text, code)
     }
@@ -36,19 +36,19 @@ struct StreamTrouble {
 
     private func told(_ failure: RedisStreams.Redis.Failure) async -> Told {
         let place = connection.target.place
-        switch failure {
-        case .server(.wrongType, let text): return (await wrongType() ?? text, CommandExit.configuration)
-        case .server(.noGroup, let text), .server(.noStream, let text):
-            return (await missing() ?? text, CommandExit.configuration)
-        case .server(.idTooLow, let text): return (await idTooLow() ?? text, CommandExit.configuration)
-        case .server(.transient, let text): return ("\(place) cannot serve now: \(text)", CommandExit.unavailable)
-        case .server(.notMaster, _):
-            return ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
-        case .server(.clusterNode, let text): return ("\(place) cannot be used: \(text)", CommandExit.configuration)
-        case .server(_, let text): return ("\(place) refuses: \(text)", CommandExit.configuration)
-        case .unreachable, .connectionLost, .closed:
+        let text = failure.serverError ?? "\(failure)"
+        switch failure.kind {
+        case .wrongType: return (await wrongType() ?? text, CommandExit.configuration)
+        case .noGroup, .noStream: return (await missing() ?? text, CommandExit.configuration)
+        case .idTooLow: return (await idTooLow() ?? text, CommandExit.configuration)
+        case .transient: return ("\(place) cannot serve now: \(text)", CommandExit.unavailable)
+        case .notMaster: return ("\(place) refuses: it is a replica; name its master", CommandExit.configuration)
+        case .clusterNode: return ("\(place) cannot be used: \(text)", CommandExit.configuration)
+        case .unreachable, .connectionLost, .timedOut, .closed, .cancelled:
             return ("lost \(place): \(failure)", CommandExit.unavailable)
-        case .unexpectedReply, .notSent, .invalidAddress: return ("\(failure)", CommandExit.configuration)
+        case .unexpectedReply, .notSent, .unsupported, .invalidConfiguration:
+            return ("\(failure)", CommandExit.configuration)
+        default: return ("\(place) refuses: \(text)", CommandExit.configuration)
         }
     }
 
@@ -72,7 +72,8 @@ struct StreamTrouble {
                     names.isEmpty ? "has no groups" : "has the groups \(names.map(shown).joined(separator: ", "))"
                 let cure = "; to make it: footbridge group create \(shell(group)) \(shell(stream))"
                 return "stream \(shown(stream)) \(others), not \(shown(group))\(isMaking ? cure : "")"
-            } catch RedisStreams.Redis.Failure.server(.noStream, _) {
+            } catch {
+                guard error.kind == .noStream else { return nil }
                 var cure = "check the name"
                 if let near = await redis.streamName(near: stream) {
                     cure = "did you mean \(shown(near))?"
@@ -81,8 +82,6 @@ struct StreamTrouble {
                 }
                 return "there is no stream \(shown(stream)) (\(connection.target.place), database "
                     + "\(connection.target.handshake.database)); \(cure)"
-            } catch {
-                return nil
             }
         }
         return nil

@@ -44,7 +44,7 @@ struct DeadReplayCommand: AsyncParsableCommand {
                 }
             } catch {
                 try mover.tell(json: json)
-                if error is CancellationError { complain("footbridge: stopped; the same command goes on from there") }
+                if error.isCancellation { complain("footbridge: stopped; the same command goes on from there") }
                 throw error
             }
             try mover.tell(json: json)

@@ -35,7 +35,7 @@ struct GroupDestroyCommand: AsyncParsableCommand {
             for stream in streams {
                 let isDestroyed: Void? = try await faults.serve(stream) {
                     guard try await group[stream].destroy() else {
-                        throw Redis.Failure.server(.noGroup, "no such group")
+                        throw Redis.Failure(.noGroup, serverError: "no such group")
                     }
                 }
                 // What was not there is told at the end; a program gets its line all the same.
@@ -50,7 +50,8 @@ struct GroupDestroyCommand: AsyncParsableCommand {
         do {
             guard let found = try await group[stream].info() else { return [] }
             info = found
-        } catch Redis.Failure.server(.noStream, _) {
+        } catch {
+            guard error.kind == .noStream else { throw error }
             return []
         }
         return lines(info, stream: stream, consumers: try await group[stream].consumers())

@@ -41,7 +41,7 @@ extension GroupMove {
     /// - Throws: if there is no such stream, or group.
     static func of(_ group: ConsumerGroup, _ stream: String, to position: StreamPosition) async throws -> GroupMove? {
         guard let info = try await group[stream].info() else {
-            throw Redis.Failure.server(.noGroup, "no such group")
+            throw Redis.Failure(.noGroup, serverError: "no such group")
         }
         let to: EntryID =
             switch position {

@@ -32,11 +32,11 @@ struct GroupProgress {
         for stream in streams {
             do {
                 let info = try await redis.stream(stream).groups().first { $0.name == group }
-                guard let info else { throw Redis.Failure.server(.noGroup, "no such group") }
+                guard let info else { throw Redis.Failure(.noGroup, serverError: "no such group") }
                 sample.rows.append(ProgressSample.Row(stream: stream, group: info))
             } catch let failure as Redis.Failure {
-                switch failure {
-                case .server(.noGroup, _) where !isFirst, .server(.noStream, _) where !isFirst:
+                switch failure.kind {
+                case .noGroup where !isFirst, .noStream where !isFirst:
                     sample.rows.append(ProgressSample.Row(stream: stream, group: nil))
                 default: throw failure
                 }

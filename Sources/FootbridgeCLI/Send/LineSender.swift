@@ -40,7 +40,7 @@ struct LineSender {
             progress.finish()
         } catch {
             progress.finish()
-            if error is CancellationError {
+            if error.isCancellation {
                 complain("stopped before line \(nextLine); to go on there: \(wayOn(nextLine))")
             }
             if let error = error as? InputFailure {

@@ -58,7 +58,8 @@ extension Redis {
         for name in streams {
             do {
                 _ = try await stream(name).info()
-            } catch Failure.server(.noStream, _) {
+            } catch {
+                guard error.kind == .noStream else { throw error }
                 let near = await streamName(near: name).map { "; did you mean \"\(EscapedText.line($0.utf8))\"?" } ?? ""
                 complain("footbridge: there is no stream \"\(EscapedText.line(name.utf8))\"\(consequence)\(near)")
             }

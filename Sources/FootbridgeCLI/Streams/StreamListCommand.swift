@@ -61,7 +61,8 @@ struct StreamListCommand: AsyncParsableCommand {
                 lags.isEmpty ? .absent : .count(known.count == lags.count ? known.max() : nil),
                 .id(info.lastID == .zero ? nil : info.lastID),
             ]
-        } catch Redis.Failure.server(.noStream, _), Redis.Failure.server(.wrongType, _) {
+        } catch {
+            guard error.kind == .noStream || error.kind == .wrongType else { throw error }
             return nil
         }
     }

@@ -119,7 +119,8 @@ extension Redis.Stream {
         get async throws {
             do {
                 return try await info().lastID
-            } catch Redis.Failure.server(.noStream, _) {
+            } catch {
+                guard error.kind == .noStream else { throw error }
                 return .zero
             }
         }

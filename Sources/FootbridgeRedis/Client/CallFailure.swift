@@ -6,8 +6,8 @@ public enum CallFailure: Error, Sendable, Equatable {
     case unsent(RedisError?)
     /// The command was sent, and the connection was lost before its reply: it may or may not have run.
     case lost(RedisError)
-    /// The task was cancelled. A command that had been sent may or may not have run.
-    case cancelled
-    /// The pool was closed.
+    /// The task was cancelled; a command that had been sent may or may not have run.
+    case cancelled(wasSent: Bool)
+    /// The pool was closed before the command was sent. (One that was sent is `lost(.closed)`.)
     case closed
 }

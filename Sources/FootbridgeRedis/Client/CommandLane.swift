@@ -8,7 +8,7 @@ final class CommandLane {
     /// Calls that no connection has taken yet, in their order.
     private var waiting = Deque<RedisCall>()
     private var trouble: RedisError?
-    private var isClosed = false
+    private(set) var isClosed = false
 
     /// A connection stands.
     var onUp: (() -> Void)?
@@ -64,14 +64,12 @@ final class CommandLane {
     private func send(_ call: RedisCall, on connection: RedisConnection) {
         if let timer = call.timer { loop.cancel(timer) }
         call.timer = nil
-        guard !call.isOver else { return call.fail(.cancelled) }
-        call.send(on: connection) { [weak self, unowned call] in
-            if let self { submit(call) } else { call.fail(.closed) }
-        }
+        call.send(on: connection, of: self)
     }
 
     private func wait(_ call: RedisCall) {
         waiting.append(call)
+        call.lane = self
         call.timer = loop.schedule(after: call.due - .now) { [weak self] in
             guard let self else { return }
             waiting.removeAll { $0 === call }
@@ -84,6 +82,6 @@ final class CommandLane {
         guard !call.isSent else { return }
         waiting.removeAll { $0 === call }
         if let timer = call.timer { loop.cancel(timer) }
-        call.fail(.cancelled)
+        call.fail(.cancelled(wasSent: false))
     }
 }

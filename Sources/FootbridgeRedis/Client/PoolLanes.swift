@@ -62,7 +62,6 @@ final class PoolLanes: @unchecked Sendable {
         guard !isClosed else { return call.fail(.closed) }
         let lane = idle.popLast() ?? makeBlocking()
         call.onSettled = { [unowned self, unowned lane] in giveBack(lane) }
-        call.lane = lane
         lane.submit(call)
     }
 
@@ -95,6 +94,7 @@ final class PoolLanes: @unchecked Sendable {
     func cancelled(_ call: RedisCall) {
         guard let lane = call.lane, !call.isSettled else { return }
         guard call.isSent else { return lane.forget(call) }
+        guard lane !== shared else { return }
         guard let client = lane.connection?.clientID, let commands = shared.connection, commands.isOpen else {
             return drop(lane)
         }

@@ -26,13 +26,27 @@ final class RedisCall: @unchecked Sendable {
     /// Until when they have to be sent.
     let due: MonotonicTime
 
-    private let caller = Mutex(Caller.absent)
+    /// The caller, and whether the commands are with a connection: told together, so that what is cancelled is either not
+    /// sent any more or known to have been.
+    private struct Progress {
+        var caller = Caller.absent
+        var isSent = false
 
-    private(set) var isSent = false
+        /// Whether the outcome stands.
+        var isOver: Bool {
+            switch caller {
+            case .answered, .gone: true
+            case .absent, .waiting: false
+            }
+        }
+    }
+
+    private let progress = Mutex(Progress())
+
     private(set) var isSettled = false
     /// Called on the loop, once, when the last reply is there or none is to be expected any more; also if the caller has gone.
     var onSettled: (() -> Void)?
-    /// The connection of its own, for a command that blocks.
+    /// The connection that has it, or that it waits for.
     weak var lane: CommandLane?
     /// Ends the wait for a connection.
     var timer: LoopTimer?
@@ -49,14 +63,14 @@ final class RedisCall: @unchecked Sendable {
 
     /// Takes the caller, and tells it at once if the outcome stands. For a call once.
     func start(_ continuation: Continuation) {
-        let outcome: [Reply]? = caller.withLock { caller in
-            switch caller {
+        let outcome: [Reply]? = progress.withLock { progress in
+            switch progress.caller {
             case .answered(let replies):
-                caller = .gone
+                progress.caller = .gone
                 return replies
-            case .gone: return all(.cancelled)
+            case .gone: return all(.cancelled(wasSent: progress.isSent))
             case .absent, .waiting:
-                caller = .waiting(continuation)
+                progress.caller = .waiting(continuation)
                 return nil
             }
         }
@@ -64,59 +78,63 @@ final class RedisCall: @unchecked Sendable {
     }
 
     /// The caller waits no longer.
-    func cancel() { answer(all(.cancelled)) }
+    func cancel() { answer { all(.cancelled(wasSent: $0)) } }
 
     /// The loop takes no calls any more.
-    func refuse() { answer(all(.closed)) }
+    func refuse() { answer { _ in all(.closed) } }
 
     private func all(_ failure: CallFailure) -> [Reply] { commands.map { _ in .failure(failure) } }
 
     /// Whether the outcome stands.
-    var isOver: Bool {
-        caller.withLock { caller in
-            switch caller {
-            case .answered, .gone: true
-            case .absent, .waiting: false
-            }
-        }
-    }
+    var isOver: Bool { progress.withLock(\.isOver) }
 
-    private func answer(_ replies: @autoclosure () -> [Reply]) {
-        let waiting: Continuation? = caller.withLock { caller in
-            switch caller {
-            case .absent: caller = .answered(replies())
+    /// - Parameter replies: made of whether the commands were sent.
+    private func answer(_ replies: (Bool) -> [Reply]) {
+        let (waiting, wasSent): (Continuation?, Bool) = progress.withLock { progress in
+            switch progress.caller {
+            case .absent: progress.caller = .answered(replies(progress.isSent))
             case .waiting(let continuation):
-                caller = .gone
-                return continuation
+                progress.caller = .gone
+                return (continuation, progress.isSent)
             case .answered, .gone: break
             }
-            return nil
+            return (nil, false)
         }
-        waiting?.resume(returning: replies())
+        waiting?.resume(returning: replies(wasSent))
     }
 
     // MARK: - On the loop
 
-    /// Sends all commands; `onLost` is called if they have to be sent once more.
-    func send(on connection: RedisConnection, onLost: @escaping () -> Void) {
-        isSent = true
+    var isSent: Bool { progress.withLock(\.isSent) }
+
+    /// Sends all commands, unless the caller has gone; the lane is asked to send them once more if they are lost and may run
+    /// twice.
+    func send(on connection: RedisConnection, of lane: CommandLane) {
+        let isWanted = progress.withLock { progress in
+            progress.isSent = !progress.isOver
+            return progress.isSent
+        }
+        guard isWanted else { return fail(.cancelled(wasSent: false)) }
+        self.lane = lane
         replies.removeAll(keepingCapacity: true)
         replies.reserveCapacity(commands.count)
         for command in commands {
-            connection.send(command, deadline: patience) { [self] in receive($0, onLost) }
+            connection.send(command, deadline: patience) { [self] in receive($0) }
         }
     }
 
-    private func receive(_ result: Result<RESPValue, RedisError>, _ onLost: () -> Void) {
+    private func receive(_ result: Result<RESPValue, RedisError>) {
         switch result {
         case .success(let value): replies.append(.success(value))
         case .failure(.server(let error)): replies.append(.failure(.server(error)))
+        // The lane goes on: it was told to connect elsewhere.
+        case .failure(.closed) where lane?.isClosed == false: replies.append(.failure(.lost(.leftServer)))
         case .failure(let error): replies.append(.failure(.lost(error)))
         }
         guard replies.count == commands.count else { return }
-        if case .failure(.lost) = replies.last, mayRepeat, !isOver, .now < due {
-            isSent = false
-            onLost()
+        if case .failure(.lost) = replies.last, mayRepeat, let lane, !lane.isClosed, !isOver, .now < due {
+            progress.withLock { $0.isSent = false }
+            lane.submit(self)
         } else {
             settle(replies)
         }
@@ -127,9 +145,15 @@ final class RedisCall: @unchecked Sendable {
     private func settle(_ replies: [Reply]) {
         guard !isSettled else { return }
         isSettled = true
-        answer(replies)
+        answer { _ in replies }
         let onSettled = onSettled
         self.onSettled = nil
         onSettled?()
     }
+}
+
+extension RedisError {
+    /// Another server has become the master, so the connection was dropped with what was under way on it.
+    fileprivate static let leftServer = RedisError.connection(
+        TransportFailure(kind: .disconnected, message: "the connection was given up: another server is the master"))
 }

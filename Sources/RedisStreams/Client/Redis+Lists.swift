@@ -2,14 +2,14 @@ extension Redis {
     /// `read` for streams that are known at run time only; each of them once.
     public func read(
         after positions: [(stream: String, after: StreamPosition)], count: Int? = nil, waiting: Waiting = .no
-    ) async throws -> [StreamBatch] {
+    ) async throws(Failure) -> [StreamBatch] {
         try await read(positions.named, count: count, waiting: waiting)
     }
 
     /// `read` for streams whose keys need not be text; each of them once.
     public func read(
         after positions: [(stream: StreamName, after: StreamPosition)], count: Int? = nil, waiting: Waiting = .no
-    ) async throws -> [StreamBatch] {
+    ) async throws(Failure) -> [StreamBatch] {
         try await read(positions, count: count, waiting: waiting)
     }
 

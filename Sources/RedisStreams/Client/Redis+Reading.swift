@@ -10,13 +10,13 @@ extension Redis {
     /// - Returns: the streams that have some; empty if none came in time.
     public func read(
         _ positions: KeyValuePairs<String, StreamPosition>, count: Int? = nil, waiting: Waiting = .no
-    ) async throws -> [StreamBatch] {
+    ) async throws(Failure) -> [StreamBatch] {
         try await read(positions.map { (StreamName($0.key), $0.value) }, count: count, waiting: waiting)
     }
 
     func read(
         _ positions: [(stream: StreamName, after: StreamPosition)], count: Int?, waiting: Waiting
-    ) async throws -> [StreamBatch] {
+    ) async throws(Failure) -> [StreamBatch] {
         let count = count ?? Self.defaultCount
         guard count > 0 else { return [] }
         // What is added between two portions of the wait would be missed behind "$".
@@ -27,7 +27,7 @@ extension Redis {
     /// `.latest` as the id that it means now.
     func resolved(
         _ positions: [(stream: StreamName, after: StreamPosition)]
-    ) async throws -> [(stream: StreamName, after: StreamPosition)] {
+    ) async throws(Failure) -> [(stream: StreamName, after: StreamPosition)] {
         var resolved = positions
         for (index, position) in positions.enumerated() where position.after == .latest {
             resolved[index].after = .after(try await stream(position.stream).lastID())
@@ -39,7 +39,7 @@ extension Redis {
     /// wait without end would not notice that the server, or the way to it, is gone.
     func wait<Batch>(
         _ waiting: Waiting, _ command: (Duration?) -> StreamCommand<[Batch]>
-    ) async throws -> [Batch] {
+    ) async throws(Failure) -> [Batch] {
         let end: ContinuousClock.Instant?
         switch waiting {
         case .no: return try await call(command(nil))

@@ -12,23 +12,23 @@ internal import FootbridgeRedis
 /// it does. Connections that are lost are made again.
 ///
 /// **Lost connections.** A command that was not sent yet waits for the next connection, for as long as `deadline`, and then
-/// throws `Failure.unreachable`: it did not run. A command that was sent and has no reply throws `Failure.connectionLost`: it
-/// may or may not have run, and is not repeated, for an entry would be added twice and a count would be wrong. Commands that
-/// only read are repeated within the deadline. Errors of the server (`Failure.server`) say that the command did not run.
+/// throws a `Failure` of kind `unreachable`: it did not run. A command that was sent and has no reply throws `connectionLost`
+/// or `timedOut`: it may or may not have run (`Failure.mayHaveRun`), and is not repeated, for an entry would be added twice and
+/// a count would be wrong. Commands that only read are repeated within the deadline.
 ///
-/// **Cancellation.** When the task is cancelled, the call throws `CancellationError` at once. A command that had been sent
-/// may still run.
+/// **Cancellation.** When the task is cancelled, the call throws a `Failure` of kind `cancelled` at once. A command that had
+/// been sent may still run.
 public final class Redis: Sendable {
     let pool: RedisPool
     let deadline: Duration
     /// Those that have something to send, or to be confirmed.
     let acknowledgers = Acknowledgers()
 
-    init(_ target: RedisTarget, _ deadline: Duration) throws {
-        do {
+    init(_ target: RedisTarget, _ deadline: Duration) throws(Failure) {
+        do throws(CurlLoopError) {
             pool = try RedisPool(target)
         } catch {
-            throw Failure.unreachable("\(error)")
+            throw Failure(.unreachable, reason: "\(error)")
         }
         self.deadline = deadline
     }
@@ -43,9 +43,8 @@ public final class Redis: Sendable {
     /// - Parameters:
     ///   - url: `%XX` stands for a byte in user, password, path and options.
     ///   - deadline: for each command: until when it has to be sent, and how long nothing may come or go once it is.
-    /// - Throws: `Failure.invalidAddress` with what is wrong in the URL, `.unreachable`, or `.server` if the server refuses us;
-    ///   `CancellationError`.
-    public static func connect(_ url: String, deadline: Duration = .seconds(5)) async throws -> Redis {
+    /// - Throws: `invalidConfiguration` with what is wrong in the URL, `unreachable`, or what the server refuses us with.
+    public static func connect(_ url: String, deadline: Duration = .seconds(5)) async throws(Failure) -> Redis {
         try await connect(RedisTarget(parse(url)), deadline)
     }
 
@@ -57,31 +56,30 @@ public final class Redis: Sendable {
     ///   - url: database, credentials and TLS options for the master itself; its host and port do not count.
     public static func connect(
         master: String, sentinels: [String], _ url: String = "redis://localhost", deadline: Duration = .seconds(5)
-    ) async throws -> Redis {
+    ) async throws(Failure) -> Redis {
         var target = RedisTarget(try parse(url))
-        let nodes = try sentinels.map(parse)
-        guard let first = nodes.first else { throw Failure.invalidAddress("no Sentinel is named") }
+        let nodes = try sentinels.map { url throws(Failure) in try parse(url) }
+        guard let first = nodes.first else { throw Failure(.invalidConfiguration, reason: "no Sentinel is named") }
         target.sentinel = SentinelTarget(
             master: master, nodes: nodes.map { RedisTarget($0).socket }, user: first.user, password: first.password)
         return try await connect(target, deadline)
     }
 
-    private static func parse(_ url: String) throws -> RedisURL {
+    private static func parse(_ url: String) throws(Failure) -> RedisURL {
         do throws(RedisURLError) {
             return try RedisURL(url)
         } catch {
-            throw Failure.invalidAddress(error.description)
+            throw Failure(.invalidConfiguration, reason: error.description)
         }
     }
 
-    private static func connect(_ target: RedisTarget, _ deadline: Duration) async throws -> Redis {
+    private static func connect(_ target: RedisTarget, _ deadline: Duration) async throws(Failure) -> Redis {
         let redis = try Redis(target, deadline)
         do throws(RedisError) {
             try await redis.pool.connect()
         } catch {
             await redis.close()
-            try Task.checkCancellation()
-            throw Failure(connecting: error)
+            throw Task.isCancelled ? Failure(.cancelled) : Failure(connecting: error)
         }
         return redis
     }
@@ -98,23 +96,21 @@ public final class Redis: Sendable {
 
     /// Sends any command and waits for its reply: `try await redis.send("XLEN", "events").integer`.
     ///
-    /// - Throws: `Failure.notSent` for commands that block, subscribe, or change the connection (`SELECT`, `MULTI`): all tasks
+    /// - Throws: `notSent` for commands that block, subscribe, or change the connection (`SELECT`, `MULTI`): all tasks
     ///   share it, and some of these commands would hand each task the reply to another's.
-    public func send(_ name: String, _ arguments: any RedisArgument...) async throws -> Reply {
+    public func send(_ name: String, _ arguments: any RedisArgument...) async throws(Failure) -> Reply {
         let command = RESPCommand(name, arguments: arguments.map(ArgumentBytes.init))
-        if let reason = SharedConnection.refusal(of: command) { throw Failure.notSent(reason) }
-        return Reply(try await reply(to: command))
+        if let reason = SharedConnection.refusal(of: command) { throw Failure(.notSent, command: name, reason: reason) }
+        let replies = await pool.perform([command], deadline: deadline)
+        return Reply(try value(replies[0], name, isReadOnly: false))
     }
 }
 
 extension Redis {
     /// Sends a command on streams and waits for its reply.
-    package func call<Reply>(_ command: StreamCommand<Reply>) async throws -> Reply {
-        try command.decoded(try await reply(to: command.command, mayRepeat: command.isReadOnly))
-    }
-
-    private func reply(to command: RESPCommand, mayRepeat: Bool = false) async throws -> RESPValue {
-        try await value(pool.perform([command], deadline: deadline, mayRepeat: mayRepeat)[0], command.name)
+    package func call<Reply>(_ command: StreamCommand<Reply>) async throws(Failure) -> Reply {
+        let replies = await pool.perform([command.command], deadline: deadline, mayRepeat: command.isReadOnly)
+        return try command.decoded(replies[0])
     }
 
     /// Sends all commands at once; the replies are asked for later. What one task begins goes out in that order.
@@ -126,9 +122,9 @@ extension Redis {
     }
 
     /// Sends a command that the server may answer after `wait` only, on a connection of its own.
-    func block<Reply>(_ command: StreamCommand<Reply>, for wait: Duration) async throws -> Reply {
+    func block<Reply>(_ command: StreamCommand<Reply>, for wait: Duration) async throws(Failure) -> Reply {
         let reply = await pool.block(command.command, for: wait, deadline: deadline, mayRepeat: command.isReadOnly)
-        return try command.decoded(value(reply, command.command.name))
+        return try command.decoded(reply)
     }
 }
 
@@ -140,30 +136,33 @@ struct Pipeline<Reply: Sendable>: Sendable {
     /// Waits for all replies; once.
     ///
     /// - Throws: the failure of the first one that failed; the others have run, if the server took them.
-    func values() async throws -> [Reply] {
+    func values() async throws(Redis.Failure) -> [Reply] {
         let replies = await call.replies()
         var values: [Reply] = []
         values.reserveCapacity(replies.count)
         for (command, reply) in zip(commands, replies) {
-            values.append(try command.decoded(value(reply, command.command.name)))
+            values.append(try command.decoded(reply))
         }
         return values
     }
 }
 
-private func value(_ reply: RedisPool.Reply, _ command: String) throws -> RESPValue {
+private func value(
+    _ reply: RedisPool.Reply, _ command: String, isReadOnly: Bool
+) throws(Redis.Failure) -> RESPValue {
     switch reply {
     case .success(let value): return value
-    case .failure(.cancelled): throw CancellationError()
-    case .failure(let failure): throw Redis.Failure(failure, command)
+    case .failure(let failure): throw Redis.Failure(failure, command, isReadOnly: isReadOnly)
     }
 }
 
 extension StreamCommand {
-    fileprivate func decoded(_ value: RESPValue) throws -> Reply {
-        guard let reply = decode(value) else {
-            throw Redis.Failure.unexpectedReply("\(command.name): \(value.shape)")
+    fileprivate func decoded(_ reply: RedisPool.Reply) throws(Redis.Failure) -> Reply {
+        let value = try value(reply, command.name, isReadOnly: isReadOnly)
+        guard let decoded = decode(value) else {
+            throw Redis.Failure(
+                .unexpectedReply, command: command.name, mayHaveRun: !isReadOnly, reason: value.shape)
         }
-        return reply
+        return decoded
     }
 }

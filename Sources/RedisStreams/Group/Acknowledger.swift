@@ -56,12 +56,12 @@ final class Acknowledger: Sendable {
     }
 
     /// Waits until what was sent is acknowledged. What was not is sent again with the next.
-    func confirm() async throws {
+    func confirm() async throws(Redis.Failure) {
         let sent = state.withLock { state in
             defer { state.sent = [] }
             return state.sent
         }
-        var failure: (any Error)?
+        var failure: Redis.Failure?
         for sent in sent {
             do {
                 _ = try await sent.call.values()

@@ -1,6 +1,7 @@
 /// What a consumer has to work through, without end; made by `ConsumerGroup.entries`.
 public struct GroupEntries: AsyncSequence, Sendable {
     public typealias Element = Message
+    public typealias Failure = Redis.Failure
 
     let group: ConsumerGroup
     let options: GroupReader.Options
@@ -12,13 +13,16 @@ public struct GroupEntries: AsyncSequence, Sendable {
         let worker: GroupWorker
 
         /// Waits for the next message; never `nil`.
-        public mutating func next() async throws -> Message? { try await worker.next() }
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(Redis.Failure) -> Message? { try await worker.next() }
     }
 }
 
 /// What a consumer has to work through, in portions and without end; made by `ConsumerGroup.batches`.
 public struct GroupBatches: AsyncSequence, Sendable {
     public typealias Element = [Message]
+    public typealias Failure = Redis.Failure
 
     let group: ConsumerGroup
     let options: GroupReader.Options
@@ -29,11 +33,14 @@ public struct GroupBatches: AsyncSequence, Sendable {
         let reader: GroupReader
 
         /// Waits for the next portion; never `nil`, and never empty.
-        public mutating func next() async throws -> [Message]? {
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(Redis.Failure) -> [Message]? {
             while true {
                 do {
                     return try await reader.next {}
-                } catch let failure as Redis.Failure where failure.isTransient {
+                } catch {
+                    guard error.isTransient else { throw error }
                     try await reader.recover()
                 }
             }
@@ -65,7 +72,8 @@ extension ConsumerGroup {
     ///   - abandonedAfter: takes over what has been pending for so long with any consumer of the group. To be longer than the
     ///     handling of all that is read, or two consumers handle the same; `nil` leaves it to others. What is no longer in
     ///     the stream is then no longer pending either.
-    /// - Throws: `.server(.noGroup, …)` if the group is missing in one of the streams; `CancellationError`.
+    /// - Throws: what does not pass by itself: `noGroup` if the group is missing in one of the streams, `notAllowed` …;
+    ///   `cancelled`; `closed`.
     public func entries(count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil) -> GroupEntries {
         GroupEntries(group: self, options: .init(count, prefetch, abandonedAfter))
     }

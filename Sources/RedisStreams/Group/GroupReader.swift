@@ -35,7 +35,7 @@ final class GroupReader {
     ///
     /// - Parameter settle: called before the server is asked for what is pending, and before a wait that may be long.
     /// - Throws: also failures that may go away by themselves: `recover`, and ask again.
-    func next(settle: () async throws -> Void) async throws -> [Message] {
+    func next(settle: () async throws(Redis.Failure) -> Void) async throws(Redis.Failure) -> [Message] {
         while true {
             let messages = try await more(settle)
             patience = Patience()
@@ -44,7 +44,7 @@ final class GroupReader {
     }
 
     /// Pauses after a failure. What was delivered and lost on its way is pending for us, so that is asked for again.
-    func recover() async throws {
+    func recover() async throws(Redis.Failure) {
         // Reads that find a connection yet are over before: what they bring is pending then.
         for read in ahead { _ = try? await read.values() }
         ahead = []
@@ -52,7 +52,7 @@ final class GroupReader {
         try await patience.wait()
     }
 
-    private func more(_ settle: () async throws -> Void) async throws -> [Message] {
+    private func more(_ settle: () async throws(Redis.Failure) -> Void) async throws(Redis.Failure) -> [Message] {
         if let positions = history {
             try await settle()
             let batches = try await group.readPending(positions, count: options.count)
@@ -72,7 +72,7 @@ final class GroupReader {
         return batches.messages
     }
 
-    private func read(_ settle: () async throws -> Void) async throws -> [StreamBatch] {
+    private func read(_ settle: () async throws(Redis.Failure) -> Void) async throws(Redis.Failure) -> [StreamBatch] {
         if !ahead.isEmpty { return try await ahead.removeFirst().values().first ?? [] }
         try await settle()
         let waiting: Waiting = options.abandonedAfter == nil ? .forever : .upTo(nextClaim - .now)
@@ -80,7 +80,7 @@ final class GroupReader {
     }
 
     /// The first portion of what was abandoned, of each stream.
-    private func claim(_ minimumIdle: Duration) async throws -> [Message] {
+    private func claim(_ minimumIdle: Duration) async throws(Redis.Failure) -> [Message] {
         var batches: [StreamBatch] = []
         for stream in group.streamNames {
             var start: EntryID? = .zero

@@ -12,38 +12,40 @@ public struct GroupStream: Sendable {
 
     /// Makes the group, and the stream if there is none. Returns `false` if the group was there.
     @discardableResult
-    public func create(from position: StreamPosition = .beginning) async throws -> Bool {
+    public func create(from position: StreamPosition = .beginning) async throws(Redis.Failure) -> Bool {
         do {
             try await redis.call(.createGroup(group.name, on: key, from: position))
             return true
-        } catch Redis.Failure.server(.groupExists, _) {
+        } catch {
+            guard error.kind == .groupExists else { throw error }
             return false
         }
     }
 
     /// Removes the group and what is pending in it; the entries stay. Returns whether there was one, and a stream.
     @discardableResult
-    public func destroy() async throws -> Bool {
+    public func destroy() async throws(Redis.Failure) -> Bool {
         do {
             return try await redis.call(.destroyGroup(group.name, on: key))
-        } catch Redis.Failure.server(.noStream, _) {
+        } catch {
+            guard error.kind == .noStream else { throw error }
             return false
         }
     }
 
     /// Moves the group: what is behind `position` is new for it. See `ConsumerGroup.setID`.
-    public func setID(_ position: StreamPosition = .latest) async throws {
+    public func setID(_ position: StreamPosition = .latest) async throws(Redis.Failure) {
         try await redis.call(.setGroupID(position, of: group.name, on: key))
     }
 
     /// New entries for this consumer; see `ConsumerGroup.read`.
-    public func read(count: Int? = nil, waiting: Waiting = .no) async throws -> [StreamEntry] {
+    public func read(count: Int? = nil, waiting: Waiting = .no) async throws(Redis.Failure) -> [StreamEntry] {
         let group = ConsumerGroup(name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
         return try await group.read(count: count, waiting: waiting).first?.entries ?? []
     }
 
     /// What is pending for this consumer, behind `id`; see `ConsumerGroup.readPending`.
-    public func readPending(after id: EntryID = .zero, count: Int? = nil) async throws -> StreamBatch {
+    public func readPending(after id: EntryID = .zero, count: Int? = nil) async throws(Redis.Failure) -> StreamBatch {
         try await group.readPending([(stream.name, id)], count: count).first
             ?? StreamBatch(stream.name, stream.key, [])
     }
@@ -56,10 +58,10 @@ public struct GroupStream: Sendable {
     ///   - range: ids or dates, as for a stream.
     ///   - consumer: only what this one has; of all consumers unless given.
     ///   - minimumIdle: only what was delivered so long ago. Without a consumer the server looks at all that is pending.
-    /// - Throws: `.server(.noGroup, …)` if there is no such group or stream.
+    /// - Throws: `noGroup` if there is no such group or stream.
     public func pending(
         _ range: some EntryRangeExpression, count: Int = 1000, consumer: String? = nil, minimumIdle: Duration? = nil
-    ) async throws -> [PendingEntry] {
+    ) async throws(Redis.Failure) -> [PendingEntry] {
         let interval = range.interval
         guard count > 0, !interval.isEmpty else { return [] }
         return try await redis.call(
@@ -71,12 +73,12 @@ public struct GroupStream: Sendable {
     /// What is pending, from the lowest id on.
     public func pending(
         count: Int = 1000, consumer: String? = nil, minimumIdle: Duration? = nil
-    ) async throws -> [PendingEntry] {
+    ) async throws(Redis.Failure) -> [PendingEntry] {
         try await pending(EntryInterval.all, count: count, consumer: consumer, minimumIdle: minimumIdle)
     }
 
     /// How many entries are pending, and for whom; cheap however many they are. `XPENDING key group`
-    public func pendingSummary() async throws -> PendingSummary {
+    public func pendingSummary() async throws(Redis.Failure) -> PendingSummary {
         try await redis.call(.pendingSummary(stream: key, group: group.name))
     }
 
@@ -84,11 +86,11 @@ public struct GroupStream: Sendable {
     ///
     /// `XACK`; <https://redis.io/docs/latest/commands/xack/>. 0 also if there is no such group.
     @discardableResult
-    public func acknowledge(_ ids: EntryID...) async throws -> Int { try await acknowledge(ids) }
+    public func acknowledge(_ ids: EntryID...) async throws(Redis.Failure) -> Int { try await acknowledge(ids) }
 
     /// Settles entries; returns how many were pending.
     @discardableResult
-    public func acknowledge(_ ids: [EntryID]) async throws -> Int {
+    public func acknowledge(_ ids: [EntryID]) async throws(Redis.Failure) -> Int {
         ids.isEmpty ? 0 : try await redis.call(.acknowledge(ids, stream: key, group: group.name))
     }
 
@@ -98,7 +100,7 @@ public struct GroupStream: Sendable {
     /// `XCLAIM`; <https://redis.io/docs/latest/commands/xclaim/>. What is not pending, or not for so long, is left out. So is
     /// what is no longer in the stream, and the server forgets that it was pending (7.0 and later).
     @discardableResult
-    public func claim(_ ids: [EntryID], minimumIdle: Duration = .zero) async throws -> [StreamEntry] {
+    public func claim(_ ids: [EntryID], minimumIdle: Duration = .zero) async throws(Redis.Failure) -> [StreamEntry] {
         guard !ids.isEmpty else { return [] }
         return try await redis.call(
             .claim(ids, stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle))
@@ -106,7 +108,7 @@ public struct GroupStream: Sendable {
 
     /// Takes pending entries over for this consumer, whoever has them, and reads them.
     @discardableResult
-    public func claim(_ ids: EntryID..., minimumIdle: Duration = .zero) async throws -> [StreamEntry] {
+    public func claim(_ ids: EntryID..., minimumIdle: Duration = .zero) async throws(Redis.Failure) -> [StreamEntry] {
         try await claim(ids, minimumIdle: minimumIdle)
     }
 
@@ -116,7 +118,7 @@ public struct GroupStream: Sendable {
     /// and is no longer pending.
     public func autoclaim(
         minimumIdle: Duration, from start: EntryID = .zero, count: Int = 100
-    ) async throws -> ClaimedEntries {
+    ) async throws(Redis.Failure) -> ClaimedEntries {
         try await redis.call(
             .autoclaim(
                 stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle, from: start,
@@ -124,12 +126,14 @@ public struct GroupStream: Sendable {
     }
 
     /// The group's consumers in this stream. `XINFO CONSUMERS`
-    public func consumers() async throws -> [ConsumerInfo] {
+    public func consumers() async throws(Redis.Failure) -> [ConsumerInfo] {
         try await redis.call(.consumers(of: group.name, stream: key))
     }
 
     /// How far the group has read, and what is pending; `nil` if there is no such group. `XINFO GROUPS`
-    public func info() async throws -> GroupInfo? { try await stream.groups().first { $0.name == group.name } }
+    public func info() async throws(Redis.Failure) -> GroupInfo? {
+        try await stream.groups().first { $0.name == group.name }
+    }
 
     /// Removes a consumer, this one unless another is named; but not while entries are pending for it, for these would be
     /// lost to the group: neither read again nor claimed.
@@ -137,7 +141,9 @@ public struct GroupStream: Sendable {
     /// The server looks and acts in one step (a script). <https://redis.io/docs/latest/commands/xgroup-delconsumer/>
     /// - Parameter force: removes it all the same, and returns what was dropped.
     @discardableResult
-    public func removeConsumer(_ name: String? = nil, force: Bool = false) async throws -> ConsumerRemoval {
+    public func removeConsumer(_ name: String? = nil, force: Bool = false) async throws(Redis.Failure)
+        -> ConsumerRemoval
+    {
         try await redis.call(
             .removeConsumer(name ?? group.consumer, of: group.name, stream: key, force: force))
     }
@@ -146,7 +152,7 @@ public struct GroupStream: Sendable {
 /// What the stream can do, in few words: `series["s1"][jan2...].prefix(3)`.
 extension GroupStream {
     /// The entry with this id; `nil` if there is none.
-    public subscript(id: EntryID) -> StreamEntry? { get async throws { try await stream[id] } }
+    public subscript(id: EntryID) -> StreamEntry? { get async throws(Redis.Failure) { try await stream[id] } }
 
     /// Entries in a range of ids or dates, whether the group has read them or not; see `Stream`.
     public subscript(range: some EntryRangeExpression) -> EntryRange { stream[range] }
@@ -156,13 +162,17 @@ extension GroupStream {
 
     /// Adds an entry; see `Stream.add(_:id:trimming:)`.
     @discardableResult
-    public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws -> EntryID {
+    public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws(Redis.Failure)
+        -> EntryID
+    {
         try await stream.add(fields, id: id, trimming: trimming)
     }
 
     /// Adds an entry at a time; see `Stream.add(_:at:trimming:)`.
     @discardableResult
-    public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws -> EntryID {
+    public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws(Redis.Failure)
+        -> EntryID
+    {
         try await stream.add(fields, at: date, trimming: trimming)
     }
 }

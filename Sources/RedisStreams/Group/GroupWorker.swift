@@ -21,7 +21,7 @@ final class GroupWorker {
     }
 
     /// Acknowledges the message before, and waits for the next.
-    func next() async throws -> Message {
+    func next() async throws(Redis.Failure) -> Message {
         var isBehind = current.map { acknowledger.append($0) } ?? false
         current = nil
         while true {
@@ -35,8 +35,9 @@ final class GroupWorker {
                 // What was sent in the portion before has been answered by now; the next messages are asked for meanwhile.
                 try await acknowledger.confirm()
                 acknowledger.send()
-                buffer = try await reader.next { [acknowledger] in try await acknowledger.confirm() }[...]
-            } catch let failure as Redis.Failure where failure.isTransient {
+                buffer = try await reader.next(settle: acknowledger.confirm)[...]
+            } catch {
+                guard error.isTransient else { throw error }
                 try await reader.recover()
             }
         }

@@ -9,6 +9,7 @@
 /// ```
 public struct EntryRange: AsyncSequence, Sendable {
     public typealias Element = StreamEntry
+    public typealias Failure = Redis.Failure
 
     let stream: Redis.Stream
     var interval: EntryInterval
@@ -37,14 +38,14 @@ public struct EntryRange: AsyncSequence, Sendable {
     /// All of them, in one reply: for ranges that fit into memory.
     ///
     /// `XRANGE key from to [COUNT n]`; <https://redis.io/docs/latest/commands/xrange/>
-    public func entries() async throws -> [StreamEntry] {
+    public func entries() async throws(Redis.Failure) -> [StreamEntry] {
         guard limit != 0, !interval.isEmpty else { return [] }
         return try await stream.redis.call(
             .range(stream.name.bytes, from: interval.from, to: interval.to, count: limit, newestFirst: newestFirst))
     }
 
     /// The first of them; `nil` if there are none.
-    public var first: StreamEntry? { get async throws { try await prefix(1).entries().first } }
+    public var first: StreamEntry? { get async throws(Redis.Failure) { try await prefix(1).entries().first } }
 
     public func makeAsyncIterator() -> Iterator { Iterator(range: self) }
 
@@ -57,12 +58,10 @@ public struct EntryRange: AsyncSequence, Sendable {
 
         init(range: EntryRange) { self.range = range }
 
-        /// Without it, the loop could not tell our `prefix` from the one of `AsyncSequence`.
-        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamEntry? {
-            try await next()
-        }
-
-        public mutating func next() async throws -> StreamEntry? {
+        /// Reads the next entry; `nil` at the end.
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(Redis.Failure) -> StreamEntry? {
             if index == page.count {
                 guard try await turn() else { return nil }
             }
@@ -71,7 +70,7 @@ public struct EntryRange: AsyncSequence, Sendable {
         }
 
         /// Reads the next page; `false` at the end.
-        private mutating func turn() async throws -> Bool {
+        private mutating func turn() async throws(Redis.Failure) -> Bool {
             let limit = range.limit ?? .max
             let count = Swift.min(size.count, limit)
             page = []

@@ -1,7 +1,7 @@
 extension Redis.Stream {
     /// The entry with this id; `nil` if there is none. `XRANGE key id id`
     public subscript(id: EntryID) -> StreamEntry? {
-        get async throws { try await self[id...id].prefix(1).entries().first }
+        get async throws(Redis.Failure) { try await self[id...id].prefix(1).entries().first }
     }
 
     /// Entries in a range of ids or dates: `stream[id...]`, `stream[a...b]`, `stream[a..<b]`, `stream[.after(id)]`. Nothing is
@@ -22,21 +22,21 @@ extension Redis.Stream {
     /// - Returns: empty if none came in time.
     public func read(
         after id: EntryID = .zero, count: Int? = nil, waiting: Waiting = .no
-    ) async throws -> [StreamEntry] {
+    ) async throws(Redis.Failure) -> [StreamEntry] {
         try await read(after: .after(id), count: count, waiting: waiting)
     }
 
     /// The same from `.beginning`, or from `.latest`: entries that are added after the call only.
     public func read(
         after position: StreamPosition, count: Int? = nil, waiting: Waiting = .no
-    ) async throws -> [StreamEntry] {
+    ) async throws(Redis.Failure) -> [StreamEntry] {
         try await redis.read([(name, position)], count: count, waiting: waiting).first?.entries ?? []
     }
 
     /// Entries as they are added, without end: `for try await entry in stream.tail() { … }`
     ///
-    /// Lost connections and a server that is away for a while are waited for; no entry is left out or comes twice. Ends with
-    /// the task's cancellation, by `CancellationError`.
+    /// Lost connections and a server that is away for a while are waited for; no entry is left out or comes twice. Ends by
+    /// throwing: `cancelled` with the task, and what does not pass by itself, such as wrong credentials.
     /// - Parameter position: `.latest` is looked up once, when the iteration begins.
     public func tail(after position: StreamPosition = .latest) -> StreamTail {
         StreamTail(redis: redis, positions: [(name, position)])

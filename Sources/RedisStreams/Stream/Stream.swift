@@ -5,7 +5,6 @@ extension Redis {
     ///
     /// A handle, made by `redis.stream(_:)`; free to make, copy and pass on.
     ///
-    /// Every call throws `Redis.Failure`, or `CancellationError`.
     public struct Stream: Sendable {
         /// The name of the stream in Redis.
         public let name: StreamName
@@ -23,18 +22,22 @@ extension Redis.Stream {
     /// of your own you can find out.
     /// - Parameters:
     ///   - fields: at least one.
-    ///   - id: above all that the stream has had, or the call throws `.server(.idTooLow, …)`.
+    ///   - id: above all that the stream has had, or the call throws `idTooLow`.
     ///   - trimming: keeps the stream short in the same step.
     @discardableResult
-    public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws -> EntryID {
+    public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws(Redis.Failure)
+        -> EntryID
+    {
         try await redis.call(.add(fields, to: name.bytes, id: id, trimming: trimming))
     }
 
     /// Adds an entry at a time, whole milliseconds; entries of one millisecond are numbered by the server (7.0 and later).
     ///
-    /// - Throws: `.server(.idTooLow, …)` if the stream has a later entry.
+    /// - Throws: `idTooLow` if the stream has a later entry.
     @discardableResult
-    public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws -> EntryID {
+    public func add(_ fields: EntryFields, at date: Date, trimming: Trimming? = nil) async throws(Redis.Failure)
+        -> EntryID
+    {
         try await redis.call(
             .add(fields, to: name.bytes, milliseconds: EntryID(date).milliseconds, trimming: trimming))
     }
@@ -47,7 +50,7 @@ extension Redis.Stream {
     @discardableResult
     public func add(
         contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil
-    ) async throws -> [EntryID] {
+    ) async throws(Redis.Failure) -> [EntryID] {
         var ids: [EntryID] = []
         ids.reserveCapacity(entries.underestimatedCount)
         var underWay: [Pipeline<EntryID>] = []
@@ -71,20 +74,20 @@ extension Redis.Stream {
     }
 
     /// How many entries there are; 0 if there is no such stream. `XLEN`
-    public var count: Int { get async throws { try await redis.call(.length(of: name.bytes)) } }
+    public var count: Int { get async throws(Redis.Failure) { try await redis.call(.length(of: name.bytes)) } }
 
     /// Whether there is an entry with this id.
-    public func contains(_ id: EntryID) async throws -> Bool { try await self[id] != nil }
+    public func contains(_ id: EntryID) async throws(Redis.Failure) -> Bool { try await self[id] != nil }
 
     /// Deletes entries; returns how many were there. `XDEL`; <https://redis.io/docs/latest/commands/xdel/>
     ///
     /// An entry that is pending in a group stays pending, without its fields.
     @discardableResult
-    public func delete(_ ids: EntryID...) async throws -> Int { try await delete(ids) }
+    public func delete(_ ids: EntryID...) async throws(Redis.Failure) -> Int { try await delete(ids) }
 
     /// Deletes entries; returns how many were there.
     @discardableResult
-    public func delete(_ ids: [EntryID]) async throws -> Int {
+    public func delete(_ ids: [EntryID]) async throws(Redis.Failure) -> Int {
         ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: name.bytes))
     }
 
@@ -93,7 +96,7 @@ extension Redis.Stream {
     /// `XTRIM key MAXLEN`; <https://redis.io/docs/latest/commands/xtrim/>. `.approximate` removes whole nodes of the server's
     /// (100 entries by default) and never too many. What is pending is removed like anything else.
     @discardableResult
-    public func trim(to count: Int, _ precision: Trimming.Precision = .approximate) async throws -> Int {
+    public func trim(to count: Int, _ precision: Trimming.Precision = .approximate) async throws(Redis.Failure) -> Int {
         try await redis.call(.trim(name.bytes, .length(count, exact: precision == .exact)))
     }
 
@@ -101,27 +104,28 @@ extension Redis.Stream {
     @discardableResult
     public func trim(
         before point: some EntryPoint, _ precision: Trimming.Precision = .approximate
-    ) async throws -> Int {
+    ) async throws(Redis.Failure) -> Int {
         try await redis.call(.trim(name.bytes, .before(point.lowestID, exact: precision == .exact)))
     }
 
     /// Length, ids and groups. `XINFO STREAM`
-    /// - Throws: `.server(.noStream, …)` if there is no such stream.
-    public func info() async throws -> StreamInfo { try await redis.call(.info(name.bytes)) }
+    /// - Throws: `noStream` if there is no such stream.
+    public func info() async throws(Redis.Failure) -> StreamInfo { try await redis.call(.info(name.bytes)) }
 
     /// The groups of this stream. `XINFO GROUPS`
-    /// - Throws: `.server(.noStream, …)` if there is no such stream.
-    public func groups() async throws -> [GroupInfo] { try await redis.call(.groups(of: name.bytes)) }
+    /// - Throws: `noStream` if there is no such stream.
+    public func groups() async throws(Redis.Failure) -> [GroupInfo] { try await redis.call(.groups(of: name.bytes)) }
 
     /// Moves the highest id that the stream has had: the next that the server makes is higher. `XSETID`
-    /// - Throws: `.server` if there is no such stream, or it has an entry with a higher id.
-    public func setID(_ id: EntryID) async throws { try await redis.call(.setID(id, of: name.bytes)) }
+    /// - Throws: `noStream`; `other` if it has an entry with a higher id.
+    public func setID(_ id: EntryID) async throws(Redis.Failure) { try await redis.call(.setID(id, of: name.bytes)) }
 
     /// The highest id that the stream has had; zero if there is no such stream.
-    func lastID() async throws -> EntryID {
+    func lastID() async throws(Redis.Failure) -> EntryID {
         do {
             return try await info().lastID
-        } catch Redis.Failure.server(.noStream, _) {
+        } catch {
+            guard error.kind == .noStream else { throw error }
             return .zero
         }
     }

@@ -1,6 +1,7 @@
 /// Entries as they are added to one or several streams, without end.
 public struct StreamTail: AsyncSequence, Sendable {
     public typealias Element = Message
+    public typealias Failure = Redis.Failure
 
     let redis: Redis
     let positions: [(stream: StreamName, after: StreamPosition)]
@@ -21,14 +22,19 @@ public struct StreamTail: AsyncSequence, Sendable {
         }
 
         /// Waits for the next entry; never `nil`.
-        public mutating func next() async throws -> Message? {
+        ///
+        /// - Throws: what does not pass by itself, such as wrong credentials; `cancelled`; `closed`.
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(Redis.Failure) -> Message? {
             while buffer.isEmpty {
                 do {
                     if !isResolved { positions = try await redis.resolved(positions) }
                     isResolved = true
                     take(try await redis.read(positions, count: 100, waiting: .forever))
                     patience = Patience()
-                } catch let failure as Redis.Failure where failure.isTransient {
+                } catch {
+                    guard error.isTransient else { throw error }
                     try await patience.wait()
                 }
             }
@@ -51,8 +57,12 @@ public struct StreamTail: AsyncSequence, Sendable {
 struct Patience {
     private var pause = Duration.milliseconds(100)
 
-    mutating func wait() async throws {
-        try await Task.sleep(for: pause)
+    mutating func wait() async throws(Redis.Failure) {
+        do {
+            try await Task.sleep(for: pause)
+        } catch {
+            throw Redis.Failure(.cancelled)
+        }
         pause = min(pause * 2, .seconds(2))
     }
 }

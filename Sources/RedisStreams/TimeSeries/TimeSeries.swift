@@ -22,24 +22,24 @@ public struct TimeSeries: Sendable {
 
     /// Makes the group in each stream; see `ConsumerGroup.create`.
     @discardableResult
-    public func create(from position: StreamPosition = .beginning) async throws -> [StreamName: Bool] {
+    public func create(from position: StreamPosition = .beginning) async throws(Redis.Failure) -> [StreamName: Bool] {
         try await group.create(from: position)
     }
 
     /// Removes the group; the entries stay. See `ConsumerGroup.destroy`.
     @discardableResult
-    public func destroy() async throws -> [StreamName: Bool] { try await group.destroy() }
+    public func destroy() async throws(Redis.Failure) -> [StreamName: Bool] { try await group.destroy() }
 
     /// New messages of all streams for this consumer, in the order of time; they are pending from then on.
     ///
     /// Messages of one time are in the order of their sequence numbers, then of the streams. See `ConsumerGroup.read`.
     /// - Parameter count: at most so many of each stream. What is read by a later call may be older than what is read by this.
-    public func read(count: Int? = nil, waiting: Waiting = .no) async throws -> [Message] {
+    public func read(count: Int? = nil, waiting: Waiting = .no) async throws(Redis.Failure) -> [Message] {
         try await group.read(count: count, waiting: waiting).messages
     }
 
     /// All messages of a span of time, of all streams, in the order of time; whether they were read or not.
-    public func messages(_ range: some EntryRangeExpression) async throws -> [Message] {
+    public func messages(_ range: some EntryRangeExpression) async throws(Redis.Failure) -> [Message] {
         var batches: [StreamBatch] = []
         for stream in group.streamNames {
             let entries = try await group[stream][range].entries()
@@ -50,16 +50,20 @@ public struct TimeSeries: Sendable {
 
     /// Settles messages: they are no longer pending. Returns how many were.
     @discardableResult
-    public func acknowledge(_ messages: [Message]) async throws -> Int { try await group.acknowledge(messages) }
+    public func acknowledge(_ messages: [Message]) async throws(Redis.Failure) -> Int {
+        try await group.acknowledge(messages)
+    }
 
     /// Moves the group to a time: new is what comes behind the first entry (sequence 0) of its millisecond.
     ///
     /// To have an entry at `date` itself delivered, too: `setID(.since(date))`.
-    public func setID(_ date: Date) async throws { try await setID(.after(EntryID(date))) }
+    public func setID(_ date: Date) async throws(Redis.Failure) { try await setID(.after(EntryID(date))) }
 
     /// Moves the group; see `ConsumerGroup.setID`.
-    public func setID(_ position: StreamPosition = .latest) async throws { try await group.setID(position) }
+    public func setID(_ position: StreamPosition = .latest) async throws(Redis.Failure) {
+        try await group.setID(position)
+    }
 
     /// Moves the group to the beginning: all that the streams hold is new for it.
-    public func reset() async throws { try await group.reset() }
+    public func reset() async throws(Redis.Failure) { try await group.reset() }
 }

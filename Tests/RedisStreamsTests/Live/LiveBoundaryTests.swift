@@ -129,8 +129,8 @@ import Testing
         await #expect {
             for try await _ in group.entries() {}
         } throws: { error in
-            guard case .server(.notAllowed, let text)? = error as? Redis.Failure else { return false }
-            return text.contains("WRONGPASS")
+            guard let failure = error as? Redis.Failure, failure.kind == .notAllowed else { return false }
+            return failure.serverError?.contains("WRONGPASS") == true && !failure.isTransient && !failure.mayHaveRun
         }
         await live.redis.close()
     }
@@ -138,9 +138,9 @@ import Testing
     @Test func `a node of a Cluster is refused in one sentence`() async throws {
         let server = try await onThread { try RedisServer(.init(arguments: ["--cluster-enabled", "yes"])) }
         await #expect(
-            throws: Redis.Failure.server(
+            throws: Redis.Failure(
                 .clusterNode,
-                "the server is a node of a Redis Cluster, which is not supported: "
+                reason: "the server is a node of a Redis Cluster, which is not supported: "
                     + "connect to a single server, or to one that Sentinels watch")
         ) { _ = try await Redis.connect(server.url) }
     }

@@ -158,7 +158,7 @@ import Testing
         let task = Task { await pool.perform([["A"]], deadline: .seconds(20)) }
         try await onThread { _ = isThere.wait() }
         task.cancel()
-        #expect(await task.value == [.failure(.cancelled)])
+        #expect(await task.value == [.failure(.cancelled(wasSent: true))])
         mayAnswer.open()
         #expect(await pool.perform([["B"]], deadline: .seconds(20)) == [.success(.integer(2))])
         await pool.close()
@@ -178,7 +178,7 @@ import Testing
             withUnsafeCurrentTask { $0?.cancel() }
             return await pool.perform([["A"]], deadline: .seconds(20))
         }
-        #expect(await task.value == [.failure(.cancelled)])
+        #expect(await task.value == [.failure(.cancelled(wasSent: false))])
         #expect(await pool.perform([["B"]], deadline: .seconds(20)) == [.success(.integer(2))])
         await pool.close()
         #expect(try await server.failures() == [])
@@ -333,7 +333,7 @@ import Testing
         let task = Task { await pool.block(["BLOCK", "1"], for: .seconds(10), deadline: .seconds(20)) }
         try await onThread { _ = isBlocked.wait() }
         task.cancel()
-        #expect(await task.value == .failure(.cancelled))
+        #expect(await task.value == .failure(.cancelled(wasSent: true)))
         try await onThread { _ = isAnswered.wait() }
         // Sent later than the answer that nobody waits for, so that this is there when its own answer is.
         #expect(await pool.perform([["A"]], deadline: .seconds(20)) == [.success(.integer(2))])
@@ -361,7 +361,7 @@ import Testing
         let task = Task { await pool.block(["BLOCK", "1"], for: .seconds(10), deadline: .seconds(20)) }
         try await onThread { _ = isBlocked.wait() }
         task.cancel()
-        #expect(await task.value == .failure(.cancelled))
+        #expect(await task.value == .failure(.cancelled(wasSent: true)))
         #expect(try await server.failures(ofConnections: 1) == [])
         await pool.close()
         #expect(try await server.failures(ofConnections: 2) == [])

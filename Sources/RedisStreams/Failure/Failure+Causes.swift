@@ -1,0 +1,78 @@
+internal import FootbridgeCurl
+internal import FootbridgeRedis
+
+extension Redis.Failure {
+    /// - Parameter isReadOnly: whether the command changes nothing.
+    init(_ failure: CallFailure, _ command: String, isReadOnly: Bool = false) {
+        switch failure {
+        case .server(let error):
+            self.init(
+                Kind(error), command: command, serverError: error.description,
+                mayHaveRun: !isReadOnly && error.mayComeLate(in: command))
+        case .unsent(nil): self.init(.unreachable, command: command, reason: "it was not sent: no connection yet")
+        // The server cannot be reached because it refuses us, and goes on doing so.
+        case .unsent(let error?): self.init(connecting: error, command)
+        case .lost(.closed): self.init(.closed, command: command, mayHaveRun: !isReadOnly)
+        case .lost(.timedOut(let late)):
+            let reason = late == command ? "" : "of \(late), sent before it"
+            self.init(.timedOut, command: command, mayHaveRun: !isReadOnly, reason: reason)
+        case .lost(let error):
+            self.init(.connectionLost, command: command, mayHaveRun: !isReadOnly, reason: error.description)
+        case .cancelled(let wasSent): self.init(.cancelled, command: command, mayHaveRun: wasSent && !isReadOnly)
+        case .closed: self.init(.closed, command: command)
+        }
+    }
+
+    /// - Parameter command: what was to be sent.
+    init(connecting error: RedisError, _ command: String? = nil) {
+        let kind: Kind =
+            switch error {
+            case .server(let error): Kind(error)
+            case .clusterNode: .clusterNode
+            case .notMaster: .notMaster
+            case .connection(let failure) where failure.kind == .invalid: .invalidConfiguration
+            case .closed: .closed
+            default: .unreachable
+            }
+        self.init(
+            kind, command: command, serverError: error.serverError?.description,
+            reason: command == nil ? error.description : "it was not sent: \(error)")
+    }
+}
+
+extension ServerError {
+    /// Whether a command may have done something before it ended with this: a script, in the middle of which the error came.
+    /// (`EXEC` runs all or, with an error of its own, nothing.)
+    fileprivate func mayComeLate(in command: String) -> Bool {
+        switch command.uppercased() {
+        case "EVAL", "EVALSHA", "FCALL": break
+        default: return false
+        }
+        // Told before a script begins. <https://redis.io/docs/latest/develop/programmability/eval-intro/>
+        switch code {
+        case "NOSCRIPT", "LOADING", "BUSY", "MASTERDOWN", "NOAUTH", "CLUSTERDOWN", "MOVED", "ASK", "CROSSSLOT":
+            return false
+        default: return kind != .unknownCommand
+        }
+    }
+}
+
+extension Redis.Failure.Kind {
+    init(_ error: ServerError) {
+        switch error.kind {
+        case .noGroup: self = .noGroup
+        case .busyGroup: self = .groupExists
+        case .wrongType: self = .wrongType
+        case .configuration: self = .notAllowed
+        case .transient, .unblocked: self = .transient
+        case .notMaster: self = .notMaster
+        case .unknownCommand: self = .unknownCommand
+        case .moved, .ask, .crossSlot: self = .clusterNode
+        case .other where error.message.hasPrefix("no such key") || error.message.contains("requires the key to exist"):
+            self = .noStream
+        case .other where error.message.contains("equal or smaller than the target stream top item"):
+            self = .idTooLow
+        default: self = .other
+        }
+    }
+}
