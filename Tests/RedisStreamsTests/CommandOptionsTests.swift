@@ -119,8 +119,9 @@ struct CommandOptionsTests {
         }
         let rows = array(entry("1-0", idle, count), entry("2-0", ":0\r\n", ":0\r\n"))
         let command = StreamCommand.readClaiming("g", consumer: "c", streams: ["s"], minimumIdle: .zero)
-        func delivery(_ id: EntryID, _ idle: Duration, _ count: Int) -> Delivery {
-            Delivery(message: Message(stream: "s", id: id, fields: ["f": "v"]), idle: idle, earlierDeliveries: count)
+        func delivery(_ id: EntryID, _ idle: Duration, _ count: Int) -> DeliveredMessage {
+            DeliveredMessage(
+                message: Message(stream: "s", id: id, fields: ["f": "v"]), idle: idle, earlierDeliveries: count)
         }
         let expected = [delivery("1-0", .milliseconds(1500), 3), delivery("2-0", .zero, 0)]
         #expect(try command.answer(array(array(bulk("s"), rows))) == .success(expected))

@@ -89,7 +89,7 @@ private func readArguments(
 }
 
 /// An entry as a group's read delivers it, with what the server knows of earlier deliveries.
-public struct Delivery: Sendable, Hashable {
+public struct DeliveredMessage: Sendable, Hashable {
     public let message: Message
     /// Since it was delivered last, before this time; zero for one that is new.
     public let idle: Duration
@@ -97,7 +97,7 @@ public struct Delivery: Sendable, Hashable {
     public let earlierDeliveries: Int
 }
 
-extension StreamCommand where Reply == [Delivery] {
+extension StreamCommand where Reply == [DeliveredMessage] {
     /// What was pending for at least so long with any consumer, and then new entries; all are pending for this consumer from then on.
     ///
     /// `XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] CLAIM min-idle STREAMS key … > …`, Redis 8.4. Rows have four
@@ -111,7 +111,7 @@ extension StreamCommand where Reply == [Delivery] {
             ["GROUP", group, consumer] + readArguments(streams.map { ($0, ">") }, count, block, options)
         return StreamCommand(RESPCommand("XREADGROUP", arguments: arguments), needs: .readClaim) { reply in
             guard let pairs = streamPairs(reply) else { return nil }
-            var deliveries: [Delivery] = []
+            var deliveries: [DeliveredMessage] = []
             for (key, rows) in pairs {
                 guard let name = StreamName(reply: key), let rows = rows.elements else { return nil }
                 let shown = name.description
@@ -123,7 +123,7 @@ extension StreamCommand where Reply == [Delivery] {
                     if case .null = parts[1] { continue }
                     guard let fields = parts[1].elements.flatMap(EntryFields.init(flat:)) else { return nil }
                     deliveries.append(
-                        Delivery(
+                        DeliveredMessage(
                             message: Message(name, shown, id: id, fields: fields),
                             idle: .milliseconds(max(0, idle)), earlierDeliveries: Int(clamping: count)))
                 }

@@ -23,7 +23,7 @@ struct EntryFormatTests {
             try format.line(message("orders", "18446744073709551615-7", ("n", [0x31])))
                 == "18446744073709551615-7  -                         n=1")
         #expect(
-            try format.deleted("orders", EntryID("6-0"))
+            format.deleted("orders", EntryID("6-0"))
                 == "6-0                     1970-01-01T00:00:00.006Z  (deleted: pending, but no longer in the stream)")
     }
 
@@ -54,7 +54,7 @@ struct EntryFormatTests {
                 == #"{"stream":"a\"b","id":"1767312000000-0","time":"2026-01-02T00:00:00.000Z","#
                 + #""fields":{"z":"ü\n\u001b","a":""}}"#)
         #expect(
-            try text(EntryJSON.deleted("s", EntryID("18446744073709551615-7")))
+            text(EntryJSON.deleted("s", EntryID("18446744073709551615-7")))
                 == #"{"stream":"s","id":"18446744073709551615-7","deleted":true}"#)
     }
 

@@ -36,7 +36,7 @@ let stops = [SIGINT, SIGTERM].map { number in
 
 do {
     try await work.value
-} catch is CancellationError {
+} catch let failure as Redis.Failure where failure.kind == .cancelled {
     print("asked to end")
 }
 await redis.close()
