@@ -50,6 +50,28 @@ public struct RESPStrings: Sendable {
         self.init(Source(buffer, places), 0..<places.count)
     }
 
+    /// Strings that are made one after the other.
+    public struct Builder {
+        /// All strings so far, and then what has been appended of the next.
+        public var bytes: [UInt8] = []
+        private var places: [Place] = []
+        private var start = 0
+
+        /// With room for so many, of some bytes each.
+        public init(count: Int) {
+            bytes.reserveCapacity(16 * count)
+            places.reserveCapacity(count)
+        }
+
+        /// What was appended since the string before is a string.
+        public mutating func endString() {
+            places.append(Place(start: start, count: bytes.count - start))
+            start = bytes.count
+        }
+
+        public var strings: RESPStrings { RESPStrings(Source(bytes, places), 0..<places.count) }
+    }
+
     private var places: ArraySlice<Place> { source.places[first..<first + count] }
 
     /// All strings as pointers, which are valid during the call.

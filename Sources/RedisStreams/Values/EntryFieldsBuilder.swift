@@ -1,24 +1,21 @@
 internal import FootbridgeRESP
 
-/// Names and values one after the other in one buffer: two allocations for an entry, not two for each field.
+/// Names and values one after the other in one buffer: three allocations for an entry, not two for each field.
 struct EntryFieldsBuilder {
-    private var bytes: [UInt8] = []
-    private var ends: [Int] = []
+    private var builder: RESPStrings.Builder
 
-    init(count: Int) {
-        bytes.reserveCapacity(32 * count)
-        ends.reserveCapacity(2 * count)
-    }
+    /// - Parameter count: of the pairs, about.
+    init(count: Int) { builder = RESPStrings.Builder(count: 2 * count) }
 
     mutating func append(_ value: some RedisArgument) {
-        value.appendBytes(to: &bytes)
-        ends.append(bytes.count)
+        value.appendBytes(to: &builder.bytes)
+        builder.endString()
     }
 
     mutating func append(_ write: (inout [UInt8]) -> Void) {
-        write(&bytes)
-        ends.append(bytes.count)
+        write(&builder.bytes)
+        builder.endString()
     }
 
-    var strings: RESPStrings { RESPStrings(bytes, ends: ends) }
+    var strings: RESPStrings { builder.strings }
 }
