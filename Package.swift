@@ -75,7 +75,7 @@ let package = Package(
         library("FootbridgeCurl", ["CFootbridgeCurl", heap]),
         library("FootbridgeRESP", []),
         library("FootbridgeRedis", ["FootbridgeRESP", "FootbridgeCurl", deque]),
-        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP"]),
+        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", logging]),
         library("FootbridgeWebhooks", ["FootbridgeCurl", "CFootbridgeOpenSSL"]),
         library("FootbridgeJQ", ["CFootbridgeJQ"]),
         library("FootbridgeHTTP", ["FootbridgeCurl", "CFootbridgeCurl"]),
@@ -118,7 +118,7 @@ let package = Package(
             ["TestThreads", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", "LoopTestSupport"]),
         tests(
             "RedisStreamsTests",
-            ["TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport"],
+            ["TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", logging],
             resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["FootbridgeWebhooks"]),
         tests("JQTests", ["TestThreads", "FootbridgeJQ"]),

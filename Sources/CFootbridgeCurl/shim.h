@@ -27,6 +27,12 @@ static inline CURLcode footbridge_set_pointer(CURL *easy, CURLoption option, con
     return curl_easy_setopt(easy, option, value);
 }
 
+/// libcurl keeps a copy.
+static inline CURLcode footbridge_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, &blob);
+}
+
 static inline CURLcode footbridge_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(easy, option, value);
 }

@@ -237,6 +237,14 @@ final class ConnectAttempt {
             }
             if let file = tls.certificateFile { set(CURLOPT_SSLCERT, file) }
             if let file = tls.keyFile { set(CURLOPT_SSLKEY, file) }
+            for (option, bytes) in [
+                (CURLOPT_CAINFO_BLOB, tls.certificateAuthority), (CURLOPT_SSLCERT_BLOB, tls.certificate),
+                (CURLOPT_SSLKEY_BLOB, tls.key),
+            ] {
+                guard let bytes else { continue }
+                codes.append(bytes.withUnsafeBytes { footbridge_set_blob(easy, option, $0.baseAddress, $0.count) })
+            }
+            if tls.certificateAuthority != nil { codes.append(footbridge_set_string(easy, CURLOPT_CAPATH, nil)) }
         }
         return codes.first { $0 != CURLE_OK } ?? CURLE_OK
     }

@@ -5,11 +5,14 @@ public struct SocketTarget: Sendable, Hashable {
         case unix(path: String)
     }
 
-    /// TLS with OpenSSL, at least 1.2. Files are PEM.
+    /// TLS with OpenSSL, at least 1.2. Files are PEM, and so are bytes, which take the place of a file.
     public struct TLS: Sendable, Hashable {
         public var certificateAuthorityFile: String?
         public var certificateFile: String?
         public var keyFile: String?
+        public var certificateAuthority: [UInt8]?
+        public var certificate: [UInt8]?
+        public var key: [UInt8]?
         /// Accepts any certificate: for tests only.
         public var isInsecure: Bool
 

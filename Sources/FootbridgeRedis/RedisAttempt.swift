@@ -16,7 +16,8 @@ final class RedisAttempt {
 
     private let loop: CurlLoop
     private let socket: SocketTarget
-    private let handshake: RedisHandshake
+    private var handshake: RedisHandshake
+    private let credentials: CredentialsRequest?
     private let limits: RESPLimits
     private let peer: Peer
     private let mayFallBack: Bool
@@ -32,12 +33,14 @@ final class RedisAttempt {
     ///   - completion: called once, on the loop, unless the attempt is cancelled.
     init(
         loop: CurlLoop, socket: SocketTarget, handshake: RedisHandshake, limits: RESPLimits,
+        credentials: CredentialsRequest.Provider? = nil,
         peer: Peer = .server, manner: GreetingManner = .full, mayFallBack: Bool = true,
         completion: @escaping Completion
     ) {
         self.loop = loop
         self.socket = socket
         self.handshake = handshake
+        self.credentials = credentials.map { CredentialsRequest($0, loop: loop, timeout: socket.connectTimeout) }
         self.limits = limits
         self.peer = peer
         self.manner = manner
@@ -52,7 +55,7 @@ final class RedisAttempt {
             guard !isOver else { return }
             switch result {
             case .failure(let failure): end(.failure(.connection(failure)))
-            case .success(let socket): greet(RedisConnection(socket: socket, loop: loop, limits: limits))
+            case .success(let socket): logIn(RedisConnection(socket: socket, loop: loop, limits: limits))
             }
         }
         if isOver { connecting = nil }
@@ -63,13 +66,30 @@ final class RedisAttempt {
         isOver = true
         connecting?.cancel()
         connecting = nil
+        credentials?.cancel()
         let connection = connection
         self.connection = nil
         connection?.close()
     }
 
-    private func greet(_ connection: RedisConnection) {
+    private func logIn(_ connection: RedisConnection) {
         self.connection = connection
+        guard let credentials else { return greet(connection) }
+        credentials.ask { [self] result in
+            guard !isOver else { return }
+            switch result {
+            case .success(let login):
+                (handshake.user, handshake.password) = (login.user, login.password)
+                greet(connection)
+            case .failure(let error):
+                self.connection = nil
+                connection.close()
+                end(.failure(error))
+            }
+        }
+    }
+
+    private func greet(_ connection: RedisConnection) {
         let answered: (Result<Void, RedisError>) -> Void = { [self] result in
             guard !isOver else { return }
             self.connection = nil

@@ -22,7 +22,8 @@ public actor RedisClient {
         let socket = try await located()
         let greeted: Result<Void, RedisError> = await withCheckedContinuation { continuation in
             let attempt = RedisAttempt(
-                loop: loop, socket: socket, handshake: target.handshake, limits: target.limits
+                loop: loop, socket: socket, handshake: target.handshake, limits: target.limits,
+                credentials: target.credentials
             ) { [self] result in
                 connection = try? result.get()
                 continuation.resume(returning: result.map { _ in () })

@@ -19,6 +19,8 @@ public enum RedisError: Error, Sendable, Equatable {
     case clusterNode
     /// No Sentinel told where the master is; what each of them said.
     case noSentinel(String)
+    /// Nobody gave us credentials; in the words of whoever was asked.
+    case noCredentials(String)
     /// The connection was closed by us.
     case closed
 
@@ -51,6 +53,7 @@ extension RedisError: CustomStringConvertible {
                 + "connect to a single server, or to one that Sentinels watch"
         case .noSentinel(""): "no Sentinel is named"
         case .noSentinel(let answers): "no Sentinel tells where the master is: \(answers)"
+        case .noCredentials(let words): "no credentials: \(words)"
         case .closed: "connection closed"
         }
     }

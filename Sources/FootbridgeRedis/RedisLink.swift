@@ -147,7 +147,8 @@ public final class RedisLink {
         var socket = target.socket
         socket.address = address
         let attempt = RedisAttempt(
-            loop: loop, socket: socket, handshake: target.handshake, limits: target.limits, manner: manner,
+            loop: loop, socket: socket, handshake: target.handshake, limits: target.limits,
+            credentials: target.credentials, manner: manner,
             mayFallBack: !knowsGreeting || failures >= Self.failuresBeforeDoubt
         ) { [weak self] result in
             guard let self else { return (try? result.get())?.close() ?? () }

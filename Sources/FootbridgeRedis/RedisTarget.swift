@@ -7,6 +7,9 @@ public struct RedisTarget: Sendable {
     public var handshake: RedisHandshake
     /// Who knows where the master is; its address takes the place of the one in `socket`.
     public var sentinel: SentinelTarget?
+    /// Asked for user and password before each connection's greeting; they take the place of those in `handshake`. Called on
+    /// no particular thread, and given as long as connecting may take.
+    public var credentials: (@Sendable () async throws -> (user: String?, password: String?))?
     /// What a reply may have at most; one beyond it ends its connection with `RedisError.protocolViolation`.
     public var limits = RESPLimits.asServersAllow
 

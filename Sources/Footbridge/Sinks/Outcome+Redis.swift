@@ -16,6 +16,7 @@ extension Outcome {
         case .timedOut: self = .outage(.timedOut)
         case .notMaster: self = .outage(.redis(RedisAnswer(error.description)))
         case .clusterNode: self = .routeRefused(.redis(RedisAnswer(error.description)))
+        case .noCredentials(let words): self = .outage(.other(words))
         case .closed: self = .outage(.reset)
         case .protocolViolation, .unexpectedReply, .noSentinel: self = .outage(.other(error.description))
         }

@@ -35,6 +35,19 @@ final class CommandLane {
         link.start()
     }
 
+    /// Whatever waits for a connection fails: no call is sent any more.
+    func refuseWaiting() {
+        let calls = waiting
+        waiting.removeAll()
+        for call in calls {
+            if let timer = call.timer { loop.cancel(timer) }
+            call.fail(.closed)
+        }
+    }
+
+    /// Where the connection leads, or was to lead last.
+    var address: SocketTarget.Address? { link.address }
+
     /// Closes the connection; calls that have no reply fail.
     func close() {
         guard !isClosed else { return }

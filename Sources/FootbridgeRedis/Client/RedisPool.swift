@@ -14,9 +14,9 @@ public final class RedisPool: Sendable {
     private let lanes: PoolLanes
 
     /// - Throws: if the system gives no thread or no descriptors.
-    public init(_ target: RedisTarget) throws(CurlLoopError) {
+    public init(_ target: RedisTarget, _ settings: PoolSettings = PoolSettings()) throws(CurlLoopError) {
         loop = try CurlLoop(name: "redis")
-        lanes = PoolLanes(loop: loop, target: target)
+        lanes = PoolLanes(loop: loop, target: target, settings: settings)
     }
 
     deinit {
@@ -56,7 +56,7 @@ public final class RedisPool: Sendable {
         _ commands: [RESPCommand], deadline: Duration, mayRepeat: Bool = false, isCancellable: Bool = true
     ) -> PoolCall {
         let call = RedisCall(commands, deadline: deadline, patience: deadline, mayRepeat: mayRepeat)
-        submit(call, isCancellable) { $0.shared.submit(call) }
+        submit(call, isCancellable) { $0.submit(call) }
         return PoolCall(pool: self, call: call)
     }
 
@@ -95,9 +95,24 @@ public final class RedisPool: Sendable {
         }
     }
 
+    /// Begins to connect, if nothing has yet.
+    public func start() { loop.post { [lanes] in lanes.start { _ in } } }
+
     /// Closes all connections and ends the loop; calls without a reply fail.
-    public func close() async {
-        loop.post { [lanes] in lanes.close() }
+    ///
+    /// - Parameter deadline: for so long what was sent may get its reply. New calls fail at once.
+    public func close(within deadline: Duration = .zero) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let isTaken = loop.post { [lanes] in
+                if deadline > .zero {
+                    lanes.drain(within: deadline) { continuation.resume() }
+                } else {
+                    lanes.close()
+                    continuation.resume()
+                }
+            }
+            if !isTaken { continuation.resume() }
+        }
         await loop.stop()
     }
 }

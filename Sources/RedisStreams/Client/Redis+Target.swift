@@ -5,9 +5,9 @@ extension Redis {
     ///
     /// - Throws: `RedisError`, which tells more of a connection than `Failure` does; `Failure` if the system gives no thread.
     package static func connect(to target: RedisTarget, deadline: Duration = .seconds(5)) async throws -> Redis {
-        let redis = try Redis(target, deadline)
+        let redis = Redis(RedisCore(target, deadline: deadline), deadline: deadline)
         do throws(RedisError) {
-            try await redis.pool.connect()
+            try await redis.core.connect()
         } catch {
             await redis.close()
             throw error

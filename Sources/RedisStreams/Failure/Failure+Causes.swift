@@ -12,6 +12,12 @@ extension Redis.Failure {
         case .unsent(nil): self.init(.unreachable, command: command, reason: "it was not sent: no connection yet")
         // The server cannot be reached because it refuses us, and goes on doing so.
         case .unsent(let error?): self.init(connecting: error, command)
+        case .noFreeConnection(let limit):
+            self.init(
+                .unreachable, command: command,
+                reason:
+                    "it was not sent: all \(limit) connections that blocking calls may have (`blockingConnections`) are taken"
+            )
         case .lost(.closed): self.init(.closed, command: command, mayHaveRun: !isReadOnly)
         case .lost(.timedOut(let late)):
             let reason = late == command ? "" : "of \(late), sent before it"

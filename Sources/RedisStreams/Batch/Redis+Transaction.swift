@@ -1,0 +1,71 @@
+internal import FootbridgeRESP
+internal import FootbridgeRedis
+
+extension Redis {
+    /// Runs commands as one: nobody's commands come in between, and none runs if one of them is not understood.
+    ///
+    /// ```swift
+    /// let (id, total) = try await redis.transaction {
+    ///     ($0.add(["n": 1], to: "events"), $0.send("INCR", "total"))
+    /// }
+    /// ```
+    /// `MULTI … EXEC`; <https://redis.io/docs/latest/develop/using-commands/transactions/>. All leave in one go, so the
+    /// connection can be the one that all tasks share. Redis takes nothing back: a command that fails when its turn comes
+    /// (`WRONGTYPE`) does not undo the others, and its failure says `mayHaveRun`.
+    /// - Returns: the value of each command that `body` returns.
+    /// - Throws: the first failure. With `mayHaveRun == false` nothing ran. If the reply to `EXEC` is lost, all may have run.
+    public func transaction<each Value: Sendable>(
+        _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>)
+    ) async throws(Failure) -> (repeat each Value) {
+        var batch = CommandBatch()
+        let queued = body(&batch)
+        let replies = try await execute(batch)
+        return (repeat try (each queued).result(replies).get())
+    }
+
+    /// The same for a number of commands that is known at run time only.
+    public func transaction<Value: Sendable>(
+        _ body: (inout CommandBatch) -> [QueuedCommand<Value>]
+    ) async throws(Failure) -> [Value] {
+        var batch = CommandBatch()
+        let queued = body(&batch)
+        let replies = try await execute(batch)
+        var values: [Value] = []
+        for command in queued { values.append(try command.result(replies).get()) }
+        return values
+    }
+
+    /// The replies of the commands themselves.
+    private func execute(_ batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
+        if let refusal = batch.refusal { throw refusal }
+        guard !batch.commands.isEmpty else { return [] }
+        let commands = [["MULTI"]] + batch.commands + [["EXEC"]]
+        let replies = try await core.use("EXEC").perform(commands, deadline: deadline)
+        let executed: RESPValue
+        switch replies[replies.count - 1] {
+        case .success(let value): executed = value
+        case .failure(.server(let error)):
+            // EXECABORT says less than the command that was not understood.
+            for (reply, command) in zip(replies.dropFirst().dropLast(), batch.commands) {
+                if case .failure(let cause) = reply { throw Failure(cause, command.name) }
+            }
+            throw Failure(.server(error), "EXEC")
+        case .failure(let failure): throw Failure(failure, "EXEC")
+        }
+        guard let elements = executed.elements, elements.count == batch.commands.count else {
+            throw Failure(.unexpectedReply, command: "EXEC", mayHaveRun: true, reason: executed.shape)
+        }
+        var outcomes: [RedisPool.Reply] = []
+        for (element, command) in zip(elements, batch.commands) {
+            if case .error(let text) = element {
+                // The others ran.
+                let failure = Failure(.server(ServerError(text)), command.name)
+                throw Failure(
+                    failure.kind, command: command.name, serverError: failure.serverError,
+                    mayHaveRun: batch.commands.count > 1)
+            }
+            outcomes.append(.success(element))
+        }
+        return outcomes
+    }
+}
