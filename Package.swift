@@ -75,7 +75,7 @@ let package = Package(
         library("FootbridgeCurl", ["CFootbridgeCurl", heap]),
         library("FootbridgeRESP", []),
         library("FootbridgeRedis", ["FootbridgeRESP", "FootbridgeCurl", deque]),
-        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", logging]),
+        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", logging, deque]),
         library("FootbridgeWebhooks", ["FootbridgeCurl", "CFootbridgeOpenSSL"]),
         library("FootbridgeJQ", ["CFootbridgeJQ"]),
         library("FootbridgeHTTP", ["FootbridgeCurl", "CFootbridgeCurl"]),

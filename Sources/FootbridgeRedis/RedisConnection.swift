@@ -123,7 +123,8 @@ public final class RedisConnection: TurnParticipant {
     private func receive(_ reply: RESPValue) {
         if case .push(let elements) = reply {
             // The answer to SUBSCRIBE is a push for each channel, and nothing else: the first one stands for all.
-            if awaited.first?.command == "SUBSCRIBE", elements.first?.text == "subscribe" {
+            let kind = elements.first?.text
+            if kind == "subscribe" || kind == "psubscribe", awaited.first?.command == kind?.uppercased() {
                 popAwaited()?.completion(.success(reply))
             } else if onPush == nil {
                 return fail(.protocolViolation(.unsolicited))

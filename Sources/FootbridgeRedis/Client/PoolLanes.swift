@@ -13,6 +13,8 @@ final class PoolLanes: @unchecked Sendable {
     /// Connections for commands that block: those that do nothing now, and all.
     private var idle: [CommandLane] = []
     private var blocking: [ObjectIdentifier: CommandLane] = [:]
+    /// Connections that listen to channels.
+    private var listeners: [ObjectIdentifier: PoolListener] = [:]
     /// Those that wait until one of these is free.
     private var queue = BlockingQueue()
     private let settings: PoolSettings
@@ -42,9 +44,28 @@ final class PoolLanes: @unchecked Sendable {
     }
 
     private static func lane(_ loop: CurlLoop, _ target: RedisTarget, _ directory: SentinelDirectory?) -> CommandLane {
-        CommandLane(
-            loop: loop,
-            link: RedisLink(loop: loop, target: target, directory: directory, longestDelay: longestDelay))
+        CommandLane(loop: loop, link: link(loop, target, directory))
+    }
+
+    private static func link(_ loop: CurlLoop, _ target: RedisTarget, _ directory: SentinelDirectory?) -> RedisLink {
+        RedisLink(loop: loop, target: target, directory: directory, longestDelay: longestDelay)
+    }
+
+    /// A connection that listens, for `start`. From any thread.
+    func listener(
+        _ channels: [[UInt8]], _ patterns: [[UInt8]], _ patience: Duration, _ handler: @escaping PoolListener.Handler
+    ) -> PoolListener {
+        PoolListener(
+            loop: loop, link: Self.link(loop, target, directory), channels: channels, patterns: patterns,
+            patience: patience, handler: handler)
+    }
+
+    func start(_ listener: PoolListener, _ completion: @escaping (Result<Void, CallFailure>) -> Void) {
+        guard !isDraining else { return completion(.failure(.closed)) }
+        begin()
+        listeners[ObjectIdentifier(listener)] = listener
+        listener.onEnd = { [unowned self, unowned listener] in listeners[ObjectIdentifier(listener)] = nil }
+        listener.start(completion)
     }
 
     /// Connects; tells once whether the first attempt succeeded.
@@ -71,6 +92,7 @@ final class PoolLanes: @unchecked Sendable {
         shared.start()
         watch?.onSwitch = { [unowned self] address in
             for lane in [shared] + blocking.values { lane.follow(address) }
+            for listener in listeners.values { listener.follow(address) }
         }
         watch?.start()
     }
@@ -190,6 +212,7 @@ final class PoolLanes: @unchecked Sendable {
         onDrained.append(completion)
         guard !isDraining else { return }
         isDraining = true
+        for listener in listeners.values { listener.stop() }
         while let call = queue.popFirst() { call.fail(.closed) }
         shared.refuseWaiting()
         for lane in blocking.values {
@@ -223,6 +246,7 @@ final class PoolLanes: @unchecked Sendable {
             for tell in onDrained { tell() }
             onDrained = []
         }
+        for listener in listeners.values { listener.stop() }
         while let call = queue.popFirst() { call.fail(.closed) }
         started(.failure(.closed))
         watch?.stop()

@@ -11,7 +11,7 @@ public final class RedisPool: Sendable {
     public typealias Reply = Result<RESPValue, CallFailure>
 
     let loop: CurlLoop
-    private let lanes: PoolLanes
+    let lanes: PoolLanes
 
     /// - Throws: if the system gives no thread or no descriptors.
     public init(_ target: RedisTarget, _ settings: PoolSettings = PoolSettings()) throws(CurlLoopError) {

@@ -39,7 +39,7 @@ extension Redis {
     private func execute(_ batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
         if let refusal = batch.refusal { throw refusal }
         guard !batch.commands.isEmpty else { return [] }
-        let commands = [["MULTI"]] + batch.commands + [["EXEC"]]
+        let commands: [RESPCommand] = [["MULTI"]] + batch.commands + [["EXEC"]]
         let replies = try await core.use("EXEC").perform(commands, deadline: deadline)
         let executed: RESPValue
         switch replies[replies.count - 1] {

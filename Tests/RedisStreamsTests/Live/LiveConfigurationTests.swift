@@ -1,3 +1,4 @@
+import FootbridgeRESP
 import Foundation
 import Logging
 import Synchronization
@@ -12,7 +13,8 @@ import Testing
         try RedisConfiguration(server.url)
     }
 
-    @Test func `a client connects with its first call, and has the name and database that were asked for`() async throws {
+    @Test func `a client connects with its first call, and has the name and database that were asked for`() async throws
+    {
         let server = try await onThread { try RedisServer() }
         var configuration = RedisConfiguration(.tcp(host: "127.0.0.1", port: server.port), database: 3)
         configuration.clientName = "mine"
@@ -35,7 +37,8 @@ import Testing
 
     @Test func `credentials are asked for with each connection`() async throws {
         let server = try await onThread { try RedisServer(.init(password: "first")) }
-        let (password, asked) = (Mutex("first"), Atomic(0))
+        let password = Mutex("first")
+        let asked = Atomic(0)
         let provide: @Sendable () async throws -> RedisConfiguration.Credentials = {
             asked.add(1, ordering: .relaxed)
             return .init(password: password.withLock(\.self))
@@ -144,7 +147,8 @@ import Testing
         #expect(await kind { _ = try await redis.send("PING") } == .closed)
     }
 
-    @Test func `a connection that is lost and found again is told once, to all who listen and to the log`() async throws {
+    @Test func `a connection that is lost and found again is told once, to all who listen and to the log`() async throws
+    {
         let server = try await onThread { try RedisServer() }
         let log = CollectedLog()
         let redis = try await Redis.connect(try configuration(server), logger: log.logger)
