@@ -75,7 +75,7 @@ let package = Package(
         library("FootbridgeCurl", ["CFootbridgeCurl", heap]),
         library("FootbridgeRESP", []),
         library("FootbridgeRedis", ["FootbridgeRESP", "FootbridgeCurl", deque]),
-        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", logging, deque]),
+        library("RedisStreams", ["FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", heap, deque, logging]),
         library("FootbridgeWebhooks", ["FootbridgeCurl", "CFootbridgeOpenSSL"]),
         library("FootbridgeJQ", ["CFootbridgeJQ"]),
         library("FootbridgeHTTP", ["FootbridgeCurl", "CFootbridgeCurl"]),
@@ -118,7 +118,10 @@ let package = Package(
             ["TestThreads", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", "LoopTestSupport"]),
         tests(
             "RedisStreamsTests",
-            ["TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", logging],
+            [
+                "TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", logging,
+                "WorkerPeer",
+            ],
             resources: [.copy("Interop/walrus_peer.py")]),
         tests("WebhooksTests", ["FootbridgeWebhooks"]),
         tests("JQTests", ["TestThreads", "FootbridgeJQ"]),
@@ -149,6 +152,8 @@ let package = Package(
         tests(
             "PackageTests", ["TestSupport", "RedisStreams"],
             exclude: ["public-symbols", "public-symbols.txt"]),
+        .executableTarget(
+            name: "WorkerPeer", dependencies: ["RedisStreams"], path: "Tests/WorkerPeer", swiftSettings: strict),
         .executableTarget(
             name: "stream-bench", dependencies: ["RedisStreams", argumentParser], path: "Benchmarks/StreamBench",
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RedisStreams
+import Synchronization
 
 /// One part of `Benchmarks/streams`: does its work through the library and prints what it took as a line of JSON.
 @main struct StreamBench: AsyncParsableCommand {
@@ -84,20 +85,28 @@ struct Calls: AsyncParsableCommand {
 struct Work: AsyncParsableCommand {
     @OptionGroup var group: Group
 
-    private struct Done: Error {}
-
     func run() async throws {
         let consumers = try await group.connect()
-        var (entries, checksum) = (0, 0)
         let meter = Meter()
-        do {
-            try await consumers.process(count: group.count, prefetch: group.prefetch) { message in
-                entries += 1
-                checksum += Order.check(message.fields)
-                // The only way out; it leaves this one pending.
-                if entries == group.entries { throw Done() }
+        let wanted = group.entries
+        let options = ProcessOptions(count: group.count, prefetch: group.prefetch)
+        let done = AsyncStream.makeStream(of: Void.self)
+        let sums = Mutex((entries: 0, checksum: 0))
+        let work = Task {
+            try await consumers.process(options) { message in
+                let isLast = sums.withLock { sums in
+                    sums.entries += 1
+                    sums.checksum += Order.check(message.fields)
+                    return sums.entries == wanted
+                }
+                if isLast { done.continuation.finish() }
             }
-        } catch is Done {}
+        }
+        for await _ in done.stream {}
+        // All is acknowledged when it returns.
+        work.cancel()
+        try await work.value
+        let (entries, checksum) = sums.withLock { $0 }
         meter.report(entries: entries, checksum: checksum)
     }
 }

@@ -14,7 +14,9 @@ extension Redis {
 
     /// A consumer group over streams whose keys need not be text.
     public func consumerGroup(_ name: String, of streams: [StreamName], consumer: String? = nil) -> ConsumerGroup {
-        ConsumerGroup(name: name, streamNames: streams, consumer: consumer ?? "\(name).c1", redis: self)
+        ConsumerGroup(
+            name: name, streamNames: streams, consumer: consumer ?? "\(name).c1", redis: self,
+            isConsumerNamed: consumer != nil)
     }
 
     /// A consumer group whose streams are addressed by time. Nothing is sent; `create` makes it.

@@ -12,13 +12,16 @@ public struct ConsumerGroup: Sendable {
     /// Who reads, claims and is told of what is pending; `<name>.c1` unless given.
     public let consumer: String
     let redis: Redis
+    /// Whether `consumer` was chosen.
+    var isConsumerNamed = false
 
     /// The keys of the streams as text.
     public var streams: [String] { streamNames.map(\.description) }
 
     /// The same group for another consumer.
     public func consumer(_ name: String) -> ConsumerGroup {
-        ConsumerGroup(name: self.name, streamNames: streamNames, consumer: name, redis: redis)
+        ConsumerGroup(
+            name: self.name, streamNames: streamNames, consumer: name, redis: redis, isConsumerNamed: true)
     }
 
     /// The part of the group in one stream.

@@ -91,23 +91,4 @@ extension ConsumerGroup {
     public func batches(count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil) -> GroupBatches {
         GroupBatches(group: self, options: .init(count, prefetch, abandonedAfter))
     }
-
-    /// Handles messages one after the other, without end, and acknowledges each when `body` has returned; otherwise like
-    /// `entries`.
-    ///
-    /// Ends when `body` throws, by its error; the message stays pending, and what was handled before is acknowledged by then.
-    public func process(
-        count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil, _ body: (Message) async throws -> Void
-    ) async throws {
-        let worker = GroupWorker(self, .init(count, prefetch, abandonedAfter))
-        while true {
-            let message = try await worker.next()
-            do {
-                try await body(message)
-            } catch {
-                await worker.leave()
-                throw error
-            }
-        }
-    }
 }

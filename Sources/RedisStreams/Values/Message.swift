@@ -12,6 +12,8 @@ public struct Message: Sendable, Hashable, Identifiable {
     /// The entry's id, within its stream.
     public let id: EntryID
     public let fields: EntryFields
+    /// How often it was delivered, this time included; `nil` where that is not known.
+    public internal(set) var deliveryCount: Int?
 
     /// Where a message is from: a stream and an id, which no other message has.
     public struct Place: Sendable, Hashable {

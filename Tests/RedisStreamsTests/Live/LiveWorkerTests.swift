@@ -5,8 +5,6 @@ import Testing
 
 /// A worker's loop: what it acknowledges, and what it does not.
 @Suite(.timeLimit(.minutes(1)), .onEveryServer) struct LiveWorkerTests {
-    private struct Left: Error {}
-
     private func pending(_ group: ConsumerGroup) async throws -> [String: Int] {
         try await group["s"].pendingSummary().consumers
     }
@@ -25,21 +23,6 @@ import Testing
             if again.count == 2 { break }
         }
         #expect(again == ["3", "4"])
-        await live.redis.close()
-    }
-
-    @Test func `what the body throws leaves its message pending`() async throws {
-        let live = try await LiveRedis.start()
-        let group = live.redis.consumerGroup("g", of: ["s"])
-        try await group.create()
-        try await live.redis.stream("s").add(contentsOf: (0..<5).map { ["n": $0] })
-        await #expect(throws: Left.self) {
-            try await group.process(count: 4) { message in
-                if message["n"] == "2" { throw Left() }
-            }
-        }
-        // At once, for process waits for its acknowledgements.
-        #expect(try await group["s"].pending().count == 2)
         await live.redis.close()
     }
 

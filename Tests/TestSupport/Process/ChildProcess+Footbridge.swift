@@ -21,14 +21,21 @@ extension ChildProcess {
             guard access(given, X_OK) == 0 else { throw TestSupportError("FOOTBRIDGE_BINARY=\(given) cannot be run") }
             return given
         }
+        return try builtBinary("footbridge")
+    }
+
+    /// An executable of this package that was built beside the tests.
+    ///
+    /// - Throws: if there is none; the test target must name it among its dependencies.
+    public static func builtBinary(_ name: String) throws -> String {
         let places = CommandLine.arguments.filter { $0.contains(".xctest") } + [Bundle.main.executablePath ?? ""]
         let candidates = places.map { place in
             let file = URL(fileURLWithPath: place).resolvingSymlinksInPath()
-            return file.deletingLastPathComponent().appendingPathComponent("footbridge").path
+            return file.deletingLastPathComponent().appendingPathComponent(name).path
         }
         guard let binary = candidates.first(where: { access($0, X_OK) == 0 }) else {
             throw TestSupportError(
-                "no footbridge binary; looked at \(Set(candidates).sorted().joined(separator: ", "))")
+                "no binary \(name); looked at \(Set(candidates).sorted().joined(separator: ", "))")
         }
         return binary
     }

@@ -1,0 +1,48 @@
+extension ConsumerGroup {
+    /// Handles messages without end, and survives what happens: crashes of this process and of others, a server that is away, a
+    /// group that is destroyed, messages that fail or that nobody can read.
+    ///
+    /// ```swift
+    /// try await group.process(ProcessOptions(concurrency: 8)) { message in
+    ///     try await ship(message.decode(Order.self))
+    /// }
+    /// ```
+    /// A message is acknowledged when `body` has returned, together with others, within milliseconds. If `body` throws, it comes
+    /// again after `backoff`, and becomes a dead letter after `attempts`; at once if `MessageRejected` is thrown. Every
+    /// message is handled at least once: after a crash those that were being handled come again, and those that were handled
+    /// within the last milliseconds. `message.deliveryCount` says which attempt it is.
+    ///
+    /// While a handler runs the consumer shows life, and idle times of what it holds begin anew. What consumers have that are silent
+    /// for `abandonedAfter`, or have stopped, is taken over with attempt counts and delivery times.
+    ///
+    /// Several processes call this with one group. Each call has a consumer of its own. A group that is not there is made.
+    ///
+    /// **Cancelling the task** stops it in good order: nothing new begins, handlers have `drainTimeout` to end and are cancelled
+    /// then, acknowledgements are confirmed, and what was not handled is handed over to others at once. It returns then.
+    /// - Parameter body: called by `options.concurrency` tasks.
+    /// - Throws: if Redis refuses from the start on (`notAllowed`, `wrongType` …), or the client is closed. Everything else is
+    ///   waited for, and told to `options.observer`.
+    public func process(
+        _ options: ProcessOptions = ProcessOptions(), _ body: @escaping @Sendable (Message) async throws -> Void
+    ) async throws(Redis.Failure) {
+        if let failure = await GroupProcess(self, options, body).run() { throw failure }
+    }
+
+    /// The same with values: `group.process(as: Order.self) { order, message in … }`.
+    ///
+    /// A message whose fields are no such value becomes a dead letter at once: `malformed: <why>`.
+    public func process<Value: Decodable & Sendable>(
+        as type: Value.Type, _ options: ProcessOptions = ProcessOptions(),
+        _ body: @escaping @Sendable (Value, Message) async throws -> Void
+    ) async throws(Redis.Failure) {
+        try await process(options) { message in
+            let value: Value
+            do {
+                value = try message.fields.decode(type)
+            } catch {
+                throw MalformedMessage(reason: "\(error)")
+            }
+            try await body(value, message)
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/// Throw it from a handler to say that this message is never to be tried again: it goes to the dead letters at once, with
+/// the reason `rejected: <why>`.
+public struct MessageRejected: Error, Sendable, Hashable, CustomStringConvertible {
+    public let reason: String
+
+    public init(_ reason: String) { self.reason = reason }
+
+    public var description: String { reason }
+}
+
+/// A message is not what the handler takes: it goes to the dead letters with the reason `malformed: <why>`.
+struct MalformedMessage: Error {
+    let reason: String
+}

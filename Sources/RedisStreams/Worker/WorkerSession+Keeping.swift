@@ -1,0 +1,143 @@
+internal import FootbridgeCurl
+
+/// Keeping what is held: signs of life, idle times that are renewed, and what has to be asked and put back.
+extension WorkerSession {
+    /// Shows life until the task is cancelled.
+    func keepAlive() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: options.beat)
+            guard !Task.isCancelled else { return }
+            await beat()
+            await renew()
+        }
+    }
+
+    func beat() async {
+        let sentAt = MonotonicTime.now
+        switch await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer)) {
+        case .success: break
+        case .failure(let failure):
+            // Only a read notices that the group is gone, and with a full window there is none.
+            guard failure.isGroupMissing else { return takeover.connectedAt = .now }
+            if machine.isOpen { interruption = machine.missGroup() }
+        }
+        if board.tenure(index, { $0.confirm(sentAt: sentAt, answeredAt: .now) }) {
+            let number = board.tenure(index) { $0.beginVerification() }
+            await verify(number: number)
+        }
+    }
+
+    /// Begins anew the idle times of what handlers are at work on, or will be next: consumers of other kinds take what was idle
+    /// for long (`XAUTOCLAIM`).
+    func renew() async {
+        let now = MonotonicTime.now
+        let due = board.held(index).filter { $0.hasMessage && now - $0.touchedAt >= options.beat / 2 }
+        for portion in due.portions(of: ScriptPortion.usual) {
+            let command = StreamCommand.setAttempts(
+                portion.map { ($0.id, $0.count) }, stream: key, group: group.name, consumer: consumer)
+            guard case .success(let others) = await redis.ask(command) else { return }
+            board.touch(portion.map(\.id), index)
+            if others > 0 { await suspect() }
+        }
+    }
+
+    /// Something that is held was not found as ours: Redis is asked what is.
+    func suspect() async {
+        guard machine.isOpen else { return }
+        let mayBeLost = board.tenure(index) { $0.mayBeLost(at: .now) }
+        await verify(number: mayBeLost ? board.tenure(index) { $0.beginVerification() } : nil)
+    }
+
+    /// Asks which of the entries that are held are still ours, and lets go of the others.
+    ///
+    /// A group that was made anew meanwhile knows of none of them: then what is held goes back into it. So it does if the group
+    /// is the same and our consumer was removed, which takes all of its entries along.
+    ///
+    /// - Parameter number: of the verification, if we may have been silent for too long.
+    func verify(number: Int?) async {
+        let isAnswered = await askForOwn(Set(board.held(index).map(\.id)))
+        if let number { board.tenure(index) { $0.endVerification(number, answered: isAnswered) } }
+    }
+
+    /// - Returns: whether Redis told.
+    private func askForOwn(_ asked: Set<EntryID>) async -> Bool {
+        var found: Set<EntryID> = []
+        var from = asked.min().map { EntryBound.included($0) } ?? .open
+        let last = asked.max() ?? .zero
+        while true {
+            let command = StreamCommand.own(
+                from: from, to: last, stream: key, group: group.name, owner: owner, lease: nil)
+            switch await redis.ask(command) {
+            case .failure(let failure):
+                if failure.isGroupMissing, machine.isOpen { interruption = machine.missGroup() }
+                return false
+            case .success(var own):
+                let highest = own.ids.max()
+                let isFull = own.ids.count >= 1000
+                found.formUnion(own.ids)
+                if isFull, let highest, highest < last {
+                    from = .excluded(highest)
+                    continue
+                }
+                own.ids = found
+                await judge(asked, own)
+                return true
+            }
+        }
+    }
+
+    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries) async {
+        if let mark = own.mark, let known = machine.mark, mark != known.name {
+            let action = machine.sawMark(mark)
+            if action != .none { interruption = action }
+            return
+        }
+        let held = Set(board.held(index).map(\.id))
+        let missing = asked.subtracting(own.ids).intersection(held)
+        if own.isTaken || own.isUnmarked {
+            _ = await redis.ask(
+                .register(owner, replacing: "", isTold: true, stream: key, group: group.name))
+        } else if !missing.isEmpty, own.ids.isDisjoint(with: asked) {
+            // Others of our kind would have left a mark: our consumer was removed, or the group was made anew without one.
+            return restoreAll()
+        }
+        board.lose(missing, index)
+    }
+
+    private func restoreAll() {
+        let action = machine.missEntries()
+        if action != .none { interruption = action }
+    }
+
+    /// Puts what is held back among the pending of a group that does not know it.
+    func restore(_ held: [(id: EntryID, attempts: Int)]) async -> Redis.Failure? {
+        for portion in held.portions(of: ScriptPortion.usual) {
+            let command = StreamCommand.restore(
+                Array(portion), stream: key, group: group.name, consumer: consumer)
+            switch await redis.ask(command) {
+            case .failure(let failure): return failure
+            case .success(let done):
+                let results = Array(zip(portion.map(\.id), done))
+                board.lose(results.filter { $0.1 == .others }.map(\.0), index)
+                // What is here with its fields is handled; nobody but us knows of the others.
+                for (id, result) in results where result == .gone && board.isParked(id, index) {
+                    missTrimmed(id, of: nil, attempts: 0)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// It was pending, and is no longer in the stream.
+    ///
+    /// - Parameter consumer: for whom; `nil` if it went with the group.
+    func missTrimmed(_ id: EntryID, of consumer: String?, attempts: Int) {
+        if takeover.trimmed.count > 10_000 { takeover.trimmed = [] }
+        guard takeover.trimmed.insert(id).inserted else { return }
+        observer?.didMissTrimmed(id, of: name)
+        board.bury(
+            WorkBoard.GivenUp(
+                key: WorkKey(stream: index, id: id), reason: "trimmed", attempts: attempts, consumer: consumer,
+                isTrimmed: true))
+    }
+}

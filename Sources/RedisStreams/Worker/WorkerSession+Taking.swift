@@ -1,0 +1,254 @@
+internal import FootbridgeCurl
+
+/// What a session remembers of others.
+struct TakeoverState {
+    /// Since when others could show us that they live.
+    var connectedAt = MonotonicTime.now
+    var clock = ServerClock()
+    /// What was pending and is no longer in the stream, and is being told of.
+    var trimmed: Set<EntryID> = []
+}
+
+/// Taking what others have left: those that are silent, and those that have stopped.
+extension WorkerSession {
+    private static let longestLook = Duration.seconds(1)
+    /// So many that one worker removes at a time.
+    private static let removals = 100
+
+    /// Looks until the task is cancelled.
+    func lookAfterOthers() async {
+        var lastLook: MonotonicTime?
+        while !Task.isCancelled {
+            try? await Task.sleep(for: min(options.beat, Self.longestLook))
+            guard !Task.isCancelled else { return }
+            guard machine.isOpen, board.mayAdopt else { continue }
+            await take(from: WellKnownConsumer.released, silentFor: .zero)
+            if let lastLook, .now - lastLook < options.beat { continue }
+            lastLook = .now
+            await look()
+        }
+    }
+
+    private func look() async {
+        await lookAtClock()
+        guard case .success(let consumers) = await redis.ask(.consumers(of: group.name, stream: key)) else { return }
+        let marks = consumers.filter { WellKnownConsumer.isMark($0.name) }
+        let mark = marks.first { $0.name.hasPrefix(WellKnownConsumer.groupPrefix) }?.name
+        if let mark {
+            let action = machine.sawMark(mark)
+            if action != .none { interruption = action }
+        }
+        let own = marks.filter { [machine.mark?.name, owner.name].contains($0.name) && $0.idle >= options.beat / 2 }
+        if !own.isEmpty { _ = await redis.ask(.touch(own.map(\.name), stream: key, group: group.name)) }
+        let owners = Dictionary(
+            marks.compactMap { OwnerMark($0.name) }.map { ($0.consumer, $0.claimAfter) }, uniquingKeysWith: max)
+        var empty: [String] = []
+        for consumer in consumers where !WellKnownConsumer.isMark(consumer.name) {
+            if consumer.name == self.consumer {
+                await lookAtOwn(consumer)
+            } else if consumer.name != WellKnownConsumer.released {
+                let silence = max(options.abandonedAfter, owners[consumer.name] ?? .zero)
+                let policy = TakesOverTheSilent()
+                guard policy.isDead(consumer, after: silence, isAcquainted: isAcquainted) else { continue }
+                if consumer.pendingCount > 0 {
+                    await take(from: consumer.name, silentFor: policy.silence(silence))
+                } else if owners[consumer.name] != nil || WellKnownConsumer.isOwn(consumer.name) {
+                    empty.append(consumer.name)
+                }
+            }
+        }
+        await remove(empty, among: consumers)
+    }
+
+    /// Idle times are differences of Redis' clock: a step of it makes everybody look silent.
+    private func lookAtClock() async {
+        let sentAt = MonotonicTime.now
+        guard let reply = try? await redis.send("TIME"), let parts = reply.elements, parts.count == 2,
+            let seconds = parts[0].integer, let microseconds = parts[1].integer
+        else { return }
+        let time = Int64(seconds) &* 1000 &+ Int64(microseconds) / 1000
+        if takeover.clock.didStep(server: time, sentAt: sentAt, answeredAt: .now) { takeover.connectedAt = .now }
+    }
+
+    private var isAcquainted: Bool { .now - takeover.connectedAt >= min(options.abandonedAfter, options.beat * 2) }
+
+    private func lookAtOwn(_ consumer: ConsumerInfo) async {
+        let held = board.held(index)
+        if consumer.pendingCount > board.count(index) {
+            _ = await adoptOwn(idleFor: .seconds(3))
+        } else if consumer.pendingCount < held.count {
+            await suspect()
+        }
+    }
+
+    // MARK: - Taking
+
+    private func take(from consumer: String, silentFor silence: Duration) async {
+        var (after, taken) = (EntryBound.open, 0)
+        while machine.isOpen, board.mayAdopt, !board.isStopped {
+            let command = StreamCommand.move(
+                from: consumer, to: self.consumer, silentFor: silence, after: after, count: ScriptPortion.usual,
+                stream: key, group: group.name)
+            guard case .success(let moved) = await redis.ask(command), let last = moved.last else { break }
+            for entry in moved where entry.isTrimmed {
+                missTrimmed(entry.id, of: consumer, attempts: entry.deliveryCount)
+            }
+            let kept = moved.filter { !$0.isTrimmed }
+            taken += kept.count
+            await adopt(kept.map { ($0.id, $0.deliveryCount, $0.idle) })
+            after = .excluded(last.id)
+        }
+        if taken > 0 { observer?.didTakeOver(taken, of: name, from: consumer) }
+    }
+
+    /// What Redis holds as ours and we do not: of an earlier life, or of a reply that was lost.
+    func adoptOwn(idleFor idle: Duration = .zero) async -> Redis.Failure? {
+        var after = EntryBound.open
+        while true {
+            let command = StreamCommand.pending(
+                stream: key, group: group.name, consumer: consumer, from: after, count: 1000)
+            switch await redis.ask(command) {
+            case .failure(let failure): return failure
+            case .success(let rows):
+                // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
+                let lost = machine.wasOpen ? 1 : 0
+                await adopt(
+                    rows.filter { !board.holds($0.id, index) && $0.idle >= idle }
+                        .map { ($0.id, max(0, $0.deliveryCount - lost), $0.idle) })
+                guard rows.count == 1000, let last = rows.last else { return nil }
+                after = .excluded(last.id)
+                while !board.mayAdopt, !board.isStopped { await board.bells[index].wait(upTo: .milliseconds(200)) }
+            }
+        }
+    }
+
+    private func adopt(_ entries: [(id: EntryID, count: Int, idle: Duration)]) async {
+        guard !entries.isEmpty else { return }
+        let lanes = await lanes(of: entries.map(\.id))
+        for entry in entries {
+            let resumption = Resumption.of(
+                deliveryCount: entry.count, idle: entry.idle, attempts: options.attempts,
+                delay: { options.backoff.delay(afterAttempt: $0, of: entry.id) })
+            switch resumption {
+            case .due(let wait):
+                board.adopt(entry.id, index, begun: max(0, entry.count), after: wait, lane: lanes[entry.id])
+            case .spent:
+                board.bury(
+                    WorkBoard.GivenUp(
+                        key: WorkKey(stream: index, id: entry.id), reason: "exhausted: instance_lost",
+                        attempts: entry.count, consumer: consumer))
+            }
+        }
+    }
+
+    /// The keys of entries, where there is an order: their fields tell.
+    private func lanes(of ids: [EntryID]) async -> [EntryID: String] {
+        guard case .byKey = options.order else { return [:] }
+        var lanes: [EntryID: String] = [:]
+        for portion in ids.portions(of: ScriptPortion.usual) {
+            let commands = portion.map {
+                StreamCommand.range(key, from: .included($0), to: .included($0), count: 1)
+            }
+            guard let found = try? await redis.begin(commands).values() else { continue }
+            for entry in found.compactMap(\.first) {
+                lanes[entry.id] = board.lane(message(entry.id, entry.fields, count: 1))
+            }
+        }
+        return lanes
+    }
+
+    // MARK: - Due again
+
+    /// Fetches what is due, until the task is cancelled.
+    func fetchDue() async {
+        while !Task.isCancelled, !board.isStopped {
+            let due = board.takeDue(index, count: ScriptPortion.usual)
+            guard !due.isEmpty, machine.isOpen else {
+                board.putBackDue(due.map(\.id), index)
+                await board.dueBells[index].wait(upTo: due.isEmpty ? .seconds(1) : .milliseconds(50))
+                continue
+            }
+            let command = StreamCommand.fetch(due, stream: key, group: group.name, consumer: consumer)
+            switch await redis.ask(command) {
+            case .failure(let failure):
+                board.putBackDue(due.map(\.id), index)
+                observer?.didFail(failure, of: name)
+                try? await Task.sleep(for: .milliseconds(200))
+            case .success(let fetched):
+                let attempts = Dictionary(due.map { ($0.id, $0.attempt) }, uniquingKeysWith: max)
+                board.putBackDue(due.dropFirst(fetched.looked).map(\.id), index)
+                board.didFetch(
+                    fetched.entries.compactMap { entry in
+                        entry.fields.map { message(entry.id, $0, count: attempts[entry.id] ?? 1) }
+                    }, index)
+                for entry in fetched.entries where entry.fields == nil {
+                    missTrimmed(entry.id, of: consumer, attempts: (attempts[entry.id] ?? 1) - 1)
+                }
+                let missing = Set(due.prefix(fetched.looked).map(\.id)).subtracting(fetched.entries.map(\.id))
+                if !missing.isEmpty {
+                    // Another's, or the group is another one: as resting ones they are asked for with the others.
+                    board.rest(missing, index)
+                    await suspect()
+                }
+            }
+        }
+    }
+
+    // MARK: - The end
+
+    private func remove(_ names: [String], among consumers: [ConsumerInfo]) async {
+        let living = consumers.filter {
+            !WellKnownConsumer.isMark($0.name) && WellKnownConsumer.isOwn($0.name)
+                && $0.idle < options.abandonedAfter && $0.name != WellKnownConsumer.released
+        }
+        guard !names.isEmpty, living.map(\.name).min() == consumer else { return }
+        let removed = Set(names.prefix(Self.removals))
+        let orphans = consumers.filter { consumer in
+            let mark =
+                OwnerMark(consumer.name) ?? OwnerMark(consumer.name, prefix: WellKnownConsumer.takenPrefix)
+            return mark.map { removed.contains($0.consumer) && consumer.idle >= options.abandonedAfter } ?? false
+        }
+        for portion in (Array(removed) + orphans.map(\.name)).portions(of: ScriptPortion.usual) {
+            _ = await redis.ask(
+                .removeConsumers(
+                    Array(portion), silentFor: options.abandonedAfter, stream: key, group: group.name))
+        }
+    }
+
+    /// Leaves nothing under this consumer's name: what is held goes to a consumer that all others serve at once, attempt counts
+    /// and delivery times kept; what was not begun counts no attempt.
+    func handOver() async {
+        guard machine.mark != nil else { return }
+        // Away for long, another process may have our name by now: then it has the entries, too.
+        let register = StreamCommand.register(owner, replacing: "", stream: key, group: group.name)
+        guard case .success(owner.token) = await redis.ask(register) else { return }
+        let unbegun = board.unbegun(index)
+        let known = Set(board.held(index).map(\.id))
+        var ids = unbegun
+        if case .success(let rows) = await redis.ask(
+            .pending(stream: key, group: group.name, consumer: consumer, from: .open, count: 1000))
+        {
+            // Delivered while we hung up.
+            ids += rows.filter { $0.deliveryCount == 1 && !known.contains($0.id) && !board.holds($0.id, index) }
+                .map { ($0.id, 0) }
+        }
+        for portion in ids.portions(of: ScriptPortion.usual) {
+            _ = await redis.ask(
+                .setAttempts(Array(portion), stream: key, group: group.name, consumer: consumer))
+        }
+        var after = EntryBound.open
+        while true {
+            let command = StreamCommand.move(
+                from: consumer, to: WellKnownConsumer.released, silentFor: .zero, after: after,
+                count: ScriptPortion.large, stream: key, group: group.name)
+            guard case .success(let moved) = await redis.ask(command) else { return }
+            guard let last = moved.last else { break }
+            after = .excluded(last.id)
+        }
+        _ = await redis.ask(
+            .removeConsumers(
+                [consumer, owner.name, owner.taken], silentFor: .zero, stream: key, group: group.name))
+        // Bridges listen; workers look each second.
+        _ = try? await redis.send("PUBLISH", "\(WellKnownConsumer.released):\(group.name):\(name)", consumer)
+    }
+}

@@ -1,0 +1,301 @@
+internal import FootbridgeCurl
+internal import FootbridgeRESP
+
+/// One stream of a worker: performs what `SessionMachine` decides, and reads.
+actor WorkerSession {
+    let group: ConsumerGroup
+    let index: Int
+    let name: StreamName
+    let key: [UInt8]
+    let options: ProcessOptions
+    let owner: OwnerMark
+    let board: WorkBoard
+
+    var machine = SessionMachine()
+    /// What the machine wants done before anything more is read.
+    var interruption: SessionMachine.Action?
+    /// The group that was met is the one that was met before.
+    private var isSameGroup = false
+    private var goneToken: String?
+    private var isToldOfRival = false
+    private var refusal: Redis.Failure?
+    private var patience = Duration.milliseconds(50)
+    var takeover = TakeoverState()
+
+    /// Redis refuses for so long at the start before the worker gives up: some three seconds.
+    private static let refusalsAtStart = 5
+
+    init(_ group: ConsumerGroup, _ index: Int, _ options: ProcessOptions, _ owner: OwnerMark, _ board: WorkBoard) {
+        (self.group, self.index, self.options, self.owner, self.board) = (group, index, options, owner, board)
+        name = group.streamNames[index]
+        key = name.bytes
+    }
+
+    var redis: Redis { group.redis }
+    var consumer: String { owner.consumer }
+    var observer: (any ProcessObserver)? { options.observer }
+    /// The longest wait of one read.
+    private var block: Duration { min(.seconds(1), options.beat) }
+
+    /// Until the task is cancelled, or the worker has stopped.
+    ///
+    /// - Throws: what Redis refuses from the start on; `closed`.
+    func run() async throws(Redis.Failure) {
+        var action = machine.didConnect()
+        while !Task.isCancelled, !board.isStopped {
+            switch action {
+            case .perform(let step): action = try await perform(step, machine.preparation)
+            case .open:
+                patience = .milliseconds(50)
+                action = try await read()
+            case .prepareAfter(let pause):
+                if !machine.wasOpen, machine.refusals >= Self.refusalsAtStart, let refusal, refusal.isRefusal {
+                    throw refusal
+                }
+                try? await Task.sleep(for: pause)
+                action = machine.didWait()
+            case .none, .standBy: action = await reconnect()
+            }
+        }
+    }
+
+    /// A failure that goes away by itself was met: all is prepared anew, for what was lost on its way is pending for us.
+    private func reconnect() async -> SessionMachine.Action {
+        machine.didDisconnect()
+        try? await Task.sleep(for: patience)
+        patience = min(patience * 2, .seconds(2))
+        return machine.didConnect()
+    }
+
+    /// What is to be done about a failure of a step, or of a read.
+    func action(after failure: Redis.Failure) async throws(Redis.Failure) -> SessionMachine.Action {
+        if failure.isClosed { throw failure }
+        if failure.isCancelled { return .none }
+        if failure.isGroupMissing { return machine.missGroup() }
+        observer?.didFail(failure, of: name)
+        guard !failure.isTransient else { return await reconnect() }
+        refusal = failure
+        return machine.didRefuse()
+    }
+
+    // MARK: - Preparing
+
+    private func perform(
+        _ step: SessionMachine.Step, _ number: Int
+    ) async throws(Redis.Failure) -> SessionMachine.Action {
+        switch step {
+        case .meet:
+            let command = StreamCommand.mark(GroupMark.new(), isPlaceKnown: false, stream: key, group: group.name)
+            switch await redis.ask(command) {
+            case .success(let mark):
+                let known = machine.mark?.name
+                isSameGroup = known == mark
+                if known != nil, !isSameGroup { observer?.didMeetAnotherGroup(of: name) }
+                return machine.didMeet(GroupMark(name: mark), number)
+            case .failure(let failure): return try await action(after: failure)
+            }
+        case .create: return try await create(number)
+        case .register: return try await register(number)
+        case .restore:
+            let held = board.held(index)
+            switch await restore(held.map { ($0.id, $0.count) }) {
+            case nil: return machine.didRestore(number)
+            case let failure?: return try await action(after: failure)
+            }
+        case .putBack:
+            if let position = machine.position, let mark = machine.mark {
+                let command = StreamCommand.putBack(to: position, mark: mark, stream: key, group: group.name)
+                if case .failure(let failure) = await redis.ask(command) { return try await action(after: failure) }
+            }
+            return machine.didPutBack(number)
+        // No worker of the library leads a stream alone.
+        case .lease: return machine.didLease(nil, number)
+        case .adopt:
+            if let failure = await adoptOwn() { return try await action(after: failure) }
+            return machine.didAdopt(number)
+        case .locate:
+            switch await redis.ask(.groups(of: key)) {
+            case .success(let groups):
+                return machine.didLocate(groups.first { $0.name == group.name }?.lastDelivered, number)
+            case .failure(let failure): return try await action(after: failure)
+            }
+        case .prove:
+            await beat()
+            switch await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer)) {
+            case .success: return machine.didProve(number)
+            case .failure(let failure): return try await action(after: failure)
+            }
+        }
+    }
+
+    /// A group that is not there is made: where the options say, or, if this process has seen it before, where it stood.
+    private func create(_ number: Int) async throws(Redis.Failure) -> SessionMachine.Action {
+        let last: EntryID?
+        switch await redis.ask(.info(key)) {
+        case .success(let info): last = info.lastID
+        case .failure(let failure) where failure.isGroupMissing: last = nil
+        case .failure(let failure): return try await action(after: failure)
+        }
+        let known = ([machine.position] + board.held(index).map(\.id)).compactMap { $0 }.max()
+        var position = known.map { GroupPosition.after($0) } ?? options.start
+        // A stream that was deleted may have begun anew, with lower ids.
+        if let known, (last ?? .zero) < known { position = .beginning }
+        // By its number: should the answer be lost, the next try means the same place.
+        if position == .latest { position = last.map { .after($0) } ?? .beginning }
+        let failure: Redis.Failure?
+        if known == nil {
+            failure = await redis.ask(.createGroup(group.name, on: key, from: position)).failure
+        } else {
+            observer?.didMeetAnotherGroup(of: name)
+            let command = StreamCommand.makeGroupAgain(
+                GroupMark.new(), from: position, stream: key, group: group.name)
+            failure = await redis.ask(command).failure
+        }
+        if let failure {
+            guard failure.isGroupThere else { return try await action(after: failure) }
+            return machine.didCreate(at: nil, number)
+        }
+        if known != nil, position == .beginning { machine.wasMovedBack(to: .zero) }
+        return machine.didCreate(at: position.id, number)
+    }
+
+    private func register(_ number: Int) async throws(Redis.Failure) -> SessionMachine.Action {
+        let command = StreamCommand.register(owner, replacing: goneToken ?? "", stream: key, group: group.name)
+        switch await redis.ask(command) {
+        case .success(owner.token):
+            (goneToken, isToldOfRival) = (nil, false)
+            return machine.didRegister(isOurs: true, number)
+        case .success(let token):
+            guard await isAlive(token) else {
+                goneToken = token
+                return try await register(number)
+            }
+            if !isToldOfRival { observer?.didMeetRival(of: name, consumer: consumer) }
+            isToldOfRival = true
+            return machine.didRegister(isOurs: false, number)
+        case .failure(let failure): return try await action(after: failure)
+        }
+    }
+
+    /// A process of our name lives as long as its mark shows life.
+    private func isAlive(_ token: String) async -> Bool {
+        guard case .success(let consumers) = await redis.ask(.consumers(of: group.name, stream: key)) else {
+            return true
+        }
+        let mark = consumers.first { OwnerMark($0.name).map { $0.token == token && $0.consumer == consumer } ?? false }
+        guard let mark, let owner = OwnerMark(mark.name) else { return false }
+        return mark.idle < owner.claimAfter
+    }
+
+    // MARK: - Reading
+
+    private func read() async throws(Redis.Failure) -> SessionMachine.Action {
+        var ahead: [(call: Pipeline<[StreamBatch]>, epoch: Int, sentAt: MonotonicTime)] = []
+        var hasMore = true
+        while !Task.isCancelled, !board.isStopped {
+            if ahead.isEmpty, let interruption {
+                self.interruption = nil
+                return interruption
+            }
+            guard machine.isOpen || !ahead.isEmpty else { return interruption ?? .none }
+            guard board.hasRoom || !ahead.isEmpty else {
+                await board.bells[index].wait(upTo: .milliseconds(200))
+                continue
+            }
+            let batches: Result<[StreamBatch], Redis.Failure>
+            let (epoch, sentAt): (Int, MonotonicTime)
+            if hasMore || !ahead.isEmpty {
+                while hasMore, interruption == nil, machine.isOpen, ahead.count <= options.prefetch, board.hasRoom {
+                    let command = StreamCommand.readGroup(
+                        group.name, consumer: consumer, streams: [key], count: options.count)
+                    ahead.append((redis.begin([command]), machine.epoch, .now))
+                }
+                let first = ahead.removeFirst()
+                (epoch, sentAt) = (first.epoch, first.sentAt)
+                batches = await first.call.result().map { $0.first ?? [] }
+            } else {
+                (epoch, sentAt) = (machine.epoch, .now)
+                batches = await redis.blocked(
+                    .readGroup(group.name, consumer: consumer, streams: [key], count: options.count, block: block),
+                    for: block)
+            }
+            switch batches {
+            case .success(let batches):
+                let entries = batches.first?.entries ?? []
+                hasMore = entries.count >= options.count
+                await take(entries, sentIn: epoch, at: sentAt)
+            case .failure(let failure):
+                for read in ahead {
+                    if case .success(let batches) = await read.call.result() {
+                        await take(batches.first?.first?.entries ?? [], sentIn: read.epoch, at: read.sentAt)
+                    }
+                }
+                guard !Task.isCancelled, !board.isStopped else { return .none }
+                interruption = nil
+                return try await action(after: failure)
+            }
+        }
+        for read in ahead {
+            if case .success(let batches) = await read.call.result() {
+                await take(batches.first?.first?.entries ?? [], sentIn: read.epoch, at: read.sentAt)
+            }
+        }
+        return .none
+    }
+
+    private func take(_ entries: [StreamEntry], sentIn epoch: Int, at sentAt: MonotonicTime) async {
+        let isLate = MonotonicTime.now - sentAt >= options.abandonedAfter / 2
+        // Nothing of it begins before Redis has told that it is ours still.
+        let number = isLate ? board.tenure(index) { $0.beginVerification() } : nil
+        _ = machine.didRead(upTo: entries.last?.id)
+        if !entries.isEmpty {
+            board.add(entries.map { ($0.id, message($0.id, $0.fields, count: 1)) }, index)
+            // It may be from a group that is gone.
+            if epoch != machine.epoch, await restore(entries.map { ($0.id, 0) }) != nil { await suspect() }
+        }
+        if let number {
+            await verify(number: number)
+        }
+    }
+
+    func message(_ id: EntryID, _ fields: EntryFields, count: Int) -> Message {
+        var message = Message(name, name.description, id: id, fields: fields)
+        message.deliveryCount = count
+        return message
+    }
+}
+
+extension Result {
+    var failure: Failure? { if case .failure(let failure) = self { failure } else { nil } }
+}
+
+extension Redis.Failure {
+    /// The group that was to be made exists.
+    var isGroupThere: Bool { kind == .groupExists }
+}
+
+extension StreamPosition {
+    var id: EntryID? { if case .after(let id) = self { id } else { nil } }
+}
+
+extension Redis {
+    fileprivate func blocked<Reply>(
+        _ command: StreamCommand<Reply>, for time: Duration
+    ) async -> Result<Reply, Failure> {
+        do {
+            return .success(try await block(command, for: time))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension Pipeline {
+    fileprivate func result() async -> Result<[Reply], Redis.Failure> {
+        do {
+            return .success(try await values())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
