@@ -1,0 +1,168 @@
+import TestSupport
+import Testing
+
+@testable import RedisStreams
+
+/// What becomes of messages that succeed, fail, are refused, or cannot be read.
+@Suite(.timeLimit(.minutes(2)), .onEveryServer) struct LiveProcessTests {
+    struct Order: Codable, Sendable { let n: Int }
+    struct Unlucky: Error, CustomStringConvertible { let description = "no luck" }
+
+    private let quick = Backoff(initial: .milliseconds(50), factor: 1, jitter: 0)
+
+    @Test func `a message that fails comes again, is counted, and becomes a dead letter`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        let id = try await live.redis.stream("s").add(["m": 2, "n": 1])
+        try await live.redis.stream("s").add(["n": 3])
+        let recorder = Recorder()
+        let options = ProcessOptions(attempts: 3, backoff: quick, observer: recorder)
+        let work = Task {
+            try await group.process(options) { message in
+                recorder.note("begin \(message["n"] ?? "") \(message.deliveryCount ?? 0)")
+                if message.id == id { throw Unlucky() }
+            }
+        }
+        try await recorder.wait(for: "bury")
+        work.cancel()
+        try await work.value
+        #expect(
+            recorder.all.filter { $0.hasPrefix("begin 1") || $0.hasPrefix("bury") } == [
+                "begin 1 1", "begin 1 2", "begin 1 3", "bury exhausted: no luck",
+            ])
+        #expect(recorder.count("begin 3") == 1)
+        let entry = try #require(try await live.redis.stream("s:dead")[...].entries().first)
+        let letter = Letter(entry, in: "s:dead")
+        #expect(letter.isLetter && letter.obstacle == nil)
+        #expect((letter.stream, letter.entry, letter.attempts) == ("s", id, 3))
+        #expect(letter.fields == EntryFields(["m": 2, "n": 1]))
+        #expect(try await group["s"].pendingSummary().count == 0)
+        await live.redis.close()
+    }
+
+    @Test func `what is refused for ever or cannot be read is buried at once, and the loop goes on`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        let stream = live.redis.stream("s")
+        try await stream.add(["n": "no number"])
+        try await stream.add(["n": 2])
+        try await stream.add(["n": 3])
+        let recorder = Recorder()
+        let options = ProcessOptions(backoff: quick, deadLetters: .stream("letters"), observer: recorder)
+        let work = Task {
+            try await group.process(as: Order.self, options) { order, message in
+                recorder.note("begin \(order.n)")
+                if order.n == 2 { throw MessageRejected("not ours") }
+            }
+        }
+        try await recorder.wait(for: "begin 3")
+        try await recorder.wait(for: "bury", count: 2)
+        work.cancel()
+        try await work.value
+        #expect(recorder.count("retry") == 0)
+        let reasons = try await live.redis.stream("letters")[...].entries().map { $0["reason"] ?? "" }.sorted()
+        #expect(reasons.count == 2)
+        #expect(reasons.first?.hasPrefix("malformed: ") == true)
+        #expect(reasons.last == "rejected: not ours")
+        await live.redis.close()
+    }
+
+    @Test func `what is dropped is acknowledged and told, and written nowhere`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await live.redis.stream("s").add(["n": 1])
+        let recorder = Recorder()
+        let work = Task {
+            try await group.process(ProcessOptions(deadLetters: .drop, observer: recorder)) { _ in
+                throw MessageRejected("no")
+            }
+        }
+        try await recorder.wait(for: "bury rejected: no")
+        work.cancel()
+        try await work.value
+        #expect(try await live.redis.send("EXISTS", "s:dead").integer == 0)
+        #expect(try await group["s"].pendingSummary().count == 0)
+        await live.redis.close()
+    }
+
+    @Test func `messages of one key wait for each other, across retries, and no other does`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        for number in 0..<12 { try await live.redis.stream("s").add(["n": number, "key": number % 3]) }
+        let recorder = Recorder()
+        let options = ProcessOptions(
+            concurrency: 6, order: .byKey { $0["key"] ?? "" }, backoff: quick, observer: recorder)
+        let work = Task {
+            try await group.process(options) { message in
+                recorder.note("begin \(message["n"] ?? "")")
+                if message["key"] == "1", message.deliveryCount ?? 0 < 3 { throw Unlucky() }
+                recorder.note("end \(message["n"] ?? "") of \(message["key"] ?? "")")
+            }
+        }
+        try await recorder.wait(for: "end", count: 12)
+        work.cancel()
+        try await work.value
+        let ends = recorder.all.filter { $0.hasPrefix("end") }
+        for key in 0..<3 {
+            #expect(
+                ends.filter { $0.hasSuffix("of \(key)") } == (0..<4).map { "end \($0 * 3 + key) of \(key)" })
+        }
+        // The others were through long before.
+        #expect(ends.prefix(8).allSatisfy { !$0.hasSuffix("of 1") })
+        #expect(recorder.all.count { $0 == "begin 1" } == 3)
+        await live.redis.close()
+    }
+
+    @Test func `several streams are worked through, and acknowledged`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s", "t"])
+        for name in ["s", "t"] {
+            try await live.redis.stream(name).add(contentsOf: (0..<700).map { ["n": $0] })
+        }
+        let recorder = Recorder()
+        let work = Task {
+            try await group.process(ProcessOptions(concurrency: 4)) { message in recorder.note(message.stream) }
+        }
+        try await recorder.wait(for: "s", count: 700)
+        try await recorder.wait(for: "t", count: 700)
+        work.cancel()
+        try await work.value
+        for name in ["s", "t"] {
+            #expect(recorder.count(name) == 700)
+            #expect(try await group[name].pendingSummary().count == 0)
+        }
+        await live.redis.close()
+    }
+
+    @Test func `a key that holds something else ends it with the reason`() async throws {
+        let live = try await LiveRedis.start()
+        _ = try await live.redis.send("SET", "s", "text")
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        let failure = await #expect(throws: Redis.Failure.self) { try await group.process { _ in } }
+        #expect(failure?.kind == .wrongType)
+        await live.redis.close()
+    }
+
+    @Test func `it outlives its server, and handles everything`() async throws {
+        let live = try await LiveRedis.start(.init(appendOnly: true, arguments: ["--appendfsync", "always"]))
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await live.redis.stream("s").add(contentsOf: (0..<2000).map { ["n": $0] })
+        let (recorder, met) = (Recorder(), Recorder())
+        let options = ProcessOptions(
+            concurrency: 3, abandonedAfter: .seconds(5), backoff: quick, observer: recorder)
+        let work = Task {
+            try await group.process(options) { message in
+                try await Task.sleep(for: .milliseconds(1))
+                met.note(message["n"] ?? "")
+            }
+        }
+        try await met.wait(for: "", count: 300)
+        try await onThread { try live.server.restart() }
+        try await met.wait(for: "1999")
+        try await live.eventually("settled") { try $0.command("XPENDING", "s", "g").elements.first == 0 }
+        work.cancel()
+        try await work.value
+        #expect(Set(met.all).count == 2000)
+        await live.redis.close()
+    }
+}
