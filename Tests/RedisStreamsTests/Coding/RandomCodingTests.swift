@@ -41,7 +41,6 @@ struct RandomCodingTests {
         var u16: UInt16
         var u32: UInt32
         var u64: UInt64
-        var i128: Int128
         var float: Float
         var double: Double
         var at: Date
@@ -303,7 +302,7 @@ extension SeededRandom {
             text: text(), isOpen: Bool.random(using: &self), int: integer(), i8: integer(), i16: integer(),
             i32: integer(),
             i64: integer(), uint: integer(), u8: integer(), u16: integer(), u32: integer(), u64: integer(),
-            i128: integer(),
+           
             float: float(), double: double(), at: date(), data: Data(bytes()), bytes: bytes(), id: uuid(),
             entry: EntryID(milliseconds: next(), sequence: next()), url: url(), price: decimal(), colour: colour(),
             shape: shape(), inner: inner(), list: (0..<3).map { _ in text() },

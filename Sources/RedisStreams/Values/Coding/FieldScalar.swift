@@ -59,8 +59,6 @@ extension UInt8: FieldScalar {}
 extension UInt16: FieldScalar {}
 extension UInt32: FieldScalar {}
 extension UInt64: FieldScalar {}
-@available(macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2, *) extension Int128: FieldScalar {}
-@available(macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2, *) extension UInt128: FieldScalar {}
 
 extension FieldScalar where Self: BinaryFloatingPoint & LosslessStringConvertible {
     var field: FieldPart? { .text(description) }
