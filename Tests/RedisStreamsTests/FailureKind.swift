@@ -10,6 +10,8 @@ func failure(_ body: () async throws -> Void) async -> Redis.Failure? {
         try await body()
     } catch let failure as Redis.Failure {
         return failure
+    } catch let failure as AddFailure {
+        return failure.failure
     } catch {
         Issue.record(error)
     }

@@ -64,7 +64,7 @@ extension Redis {
     package func call<Reply>(_ command: StreamCommand<Reply>) async throws(Failure) -> Reply {
         let replies = try await core.use(command.command.name).perform(
             [command.command], deadline: deadline, mayRepeat: command.isReadOnly)
-        return try command.decoded(replies[0])
+        return try await taken(command, replies[0])
     }
 
     /// Sends all commands at once; the replies are asked for later. What one task begins goes out in that order.
@@ -83,7 +83,17 @@ extension Redis {
     func block<Reply>(_ command: StreamCommand<Reply>, for wait: Duration) async throws(Failure) -> Reply {
         let reply = try await core.use(command.command.name).block(
             command.command, for: wait, deadline: deadline, mayRepeat: command.isReadOnly)
-        return try command.decoded(reply)
+        return try await taken(command, reply)
+    }
+
+    private func taken<Reply>(
+        _ command: StreamCommand<Reply>, _ reply: RedisPool.Reply
+    ) async throws(Failure) -> Reply {
+        do throws(Failure) {
+            return try command.decoded(reply)
+        } catch {
+            throw await explained(error, command.needs)
+        }
     }
 }
 
@@ -104,6 +114,19 @@ struct Pipeline<Reply: Sendable>: Sendable {
             values.append(try command.decoded(reply))
         }
         return values
+    }
+
+    /// Waits for all replies, once, and tells of each what came of it.
+    func results() async -> [Result<Reply, Redis.Failure>] {
+        let call: PoolCall
+        do throws(Redis.Failure) {
+            call = try self.call.get()
+        } catch {
+            return commands.map { _ in .failure(error) }
+        }
+        return zip(commands, await call.replies()).map { command, reply in
+            Result { () throws(Redis.Failure) in try command.decoded(reply) }
+        }
     }
 }
 

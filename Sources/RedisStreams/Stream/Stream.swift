@@ -42,37 +42,6 @@ extension Redis.Stream {
             .add(fields, to: name.bytes, milliseconds: EntryID(date).milliseconds, trimming: trimming))
     }
 
-    /// Adds many entries, without a round trip for each, and returns their ids in the same order.
-    ///
-    /// They go out a hundred at a time, and the next are made while the server works on those before: of a `lazy` sequence
-    /// only a few hundred are in memory.
-    /// - Throws: the first failure; entries before and behind it may have been added.
-    @discardableResult
-    public func add(
-        contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil
-    ) async throws(Redis.Failure) -> [EntryID] {
-        var ids: [EntryID] = []
-        ids.reserveCapacity(entries.underestimatedCount)
-        var underWay: [Pipeline<EntryID>] = []
-        var commands: [StreamCommand<EntryID>] = []
-        var bytes = 0
-        func send() {
-            underWay.append(redis.begin(commands))
-            commands.removeAll(keepingCapacity: true)
-            bytes = 0
-        }
-        for entry in entries {
-            commands.append(.add(entry, to: name.bytes, trimming: trimming))
-            bytes += entry.byteCount
-            guard commands.count == 100 || bytes >= 1 << 20 else { continue }
-            send()
-            if underWay.count == 3 { ids += try await underWay.removeFirst().values() }
-        }
-        if !commands.isEmpty { send() }
-        for pipeline in underWay { ids += try await pipeline.values() }
-        return ids
-    }
-
     /// How many entries there are; 0 if there is no such stream. `XLEN`
     public var count: Int { get async throws(Redis.Failure) { try await redis.call(.length(of: name.bytes)) } }
 

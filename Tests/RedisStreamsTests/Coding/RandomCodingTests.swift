@@ -302,7 +302,7 @@ extension SeededRandom {
             text: text(), isOpen: Bool.random(using: &self), int: integer(), i8: integer(), i16: integer(),
             i32: integer(),
             i64: integer(), uint: integer(), u8: integer(), u16: integer(), u32: integer(), u64: integer(),
-           
+
             float: float(), double: double(), at: date(), data: Data(bytes()), bytes: bytes(), id: uuid(),
             entry: EntryID(milliseconds: next(), sequence: next()), url: url(), price: decimal(), colour: colour(),
             shape: shape(), inner: inner(), list: (0..<3).map { _ in text() },

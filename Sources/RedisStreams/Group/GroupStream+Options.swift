@@ -1,0 +1,128 @@
+/// What the commands can do beyond the usual.
+extension GroupStream {
+    private var key: [UInt8] { stream.name.bytes }
+    private var redis: Redis { group.redis }
+
+    /// Makes the group at a place of which you know how many entries are before it: then the server knows the group's lag from
+    /// the beginning. Returns `false` if the group was there.
+    ///
+    /// `XGROUP CREATE … ENTRIESREAD n`, Redis 7.0. The server believes the number; -1 is unknown.
+    @discardableResult
+    public func create(from position: StreamPosition, entriesRead: Int) async throws(Redis.Failure) -> Bool {
+        do throws(Redis.Failure) {
+            try await redis.call(.createGroup(group.name, on: key, from: position, entriesRead: entriesRead))
+            return true
+        } catch {
+            guard error.kind == .groupExists else { throw error }
+            return false
+        }
+    }
+
+    /// Moves the group to a place of which you know how many entries are before it; see `create(from:entriesRead:)`.
+    /// `XGROUP SETID … ENTRIESREAD n`
+    public func setID(_ position: StreamPosition, entriesRead: Int) async throws(Redis.Failure) {
+        try await redis.call(.setGroupID(position, of: group.name, on: key, entriesRead: entriesRead))
+    }
+
+    /// Makes a consumer, this one unless another is named; reading makes it, too. Returns whether it was not there.
+    /// `XGROUP CREATECONSUMER`
+    @discardableResult
+    public func createConsumer(_ name: String? = nil) async throws(Redis.Failure) -> Bool {
+        try await redis.call(.createConsumer(name ?? group.consumer, of: group.name, stream: key))
+    }
+
+    /// New entries for this consumer, settled by being delivered: they are never pending, and lost if this consumer is. `NOACK`
+    public func readAcknowledged(
+        count: Int? = nil, waiting: Waiting = .no
+    ) async throws(Redis.Failure) -> [StreamEntry] {
+        let part = ConsumerGroup(
+            name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
+        return try await part.readAcknowledged(count: count, waiting: waiting).first?.entries ?? []
+    }
+
+    /// Takes pending entries over for this consumer, and writes into them what `options` say; see `claim(_:minimumIdle:)`.
+    @discardableResult
+    public func claim(
+        _ ids: [EntryID], minimumIdle: Duration = .zero, options: ClaimOptions
+    ) async throws(Redis.Failure) -> [StreamEntry] {
+        guard !ids.isEmpty else { return [] }
+        return try await redis.call(
+            .claim(
+                ids, stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle, options))
+    }
+
+    /// Takes pending entries over for this consumer without reading them, and without raising their delivery counts. Returns the ids
+    /// of those that were.
+    ///
+    /// `XCLAIM … JUSTID`. For entries that are this consumer's already it begins their idle times anew: whoever handles entries for
+    /// long tells by this that it is still at it.
+    @discardableResult
+    public func claimIDs(
+        _ ids: [EntryID], minimumIdle: Duration = .zero, options: ClaimOptions = ClaimOptions()
+    ) async throws(Redis.Failure) -> [EntryID] {
+        guard !ids.isEmpty else { return [] }
+        return try await redis.call(
+            .claimIDs(
+                ids, stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle, options))
+    }
+
+    /// `autoclaim` without reading the entries, and without raising their delivery counts. `XAUTOCLAIM … JUSTID`
+    public func autoclaimIDs(
+        minimumIdle: Duration, from start: EntryID = .zero, count: Int = 100
+    ) async throws(Redis.Failure) -> ClaimedIDs {
+        try await redis.call(
+            .autoclaimIDs(
+                stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle, from: start,
+                count: count))
+    }
+
+    /// Settles entries and deletes them from the stream, in one step. Returns what came of each, in their order.
+    ///
+    /// `XACKDEL`, Redis 8.2; <https://redis.io/docs/latest/commands/xackdel/>. Where other groups read the stream, too,
+    /// `.onlyAcknowledged` leaves an entry to the last of them.
+    /// - Throws: `unsupported` on other servers.
+    @discardableResult
+    public func acknowledgeAndDelete(
+        _ ids: [EntryID], references: References = .keep
+    ) async throws(Redis.Failure) -> [EntryDeletion] {
+        guard !ids.isEmpty else { return [] }
+        return try await redis.call(
+            .acknowledgeAndDelete(ids, stream: key, group: group.name, references: references))
+    }
+}
+
+extension ConsumerGroup {
+    /// New entries of all streams for this consumer, settled by being delivered: they are never pending, and lost if this consumer is.
+    ///
+    /// `XREADGROUP … NOACK`; see `read`. What was on its way when a connection was lost, or the task was cancelled, is lost, too.
+    @discardableResult
+    public func readAcknowledged(
+        count: Int? = nil, waiting: Waiting = .no
+    ) async throws(Redis.Failure) -> [StreamBatch] {
+        let count = count ?? Redis.defaultCount
+        guard count > 0 else { return [] }
+        return try await redis.wait(waiting) {
+            .readGroup(
+                name, consumer: consumer, streams: streamNames.map(\.bytes), count: count, block: $0,
+                isAcknowledged: true)
+        }
+    }
+
+    /// What has been pending for at least so long, whoever has it, and then new entries, in one call: all are pending for this
+    /// consumer from then on.
+    ///
+    /// `XREADGROUP … CLAIM min-idle`, Redis 8.4; <https://redis.io/docs/latest/commands/xreadgroup/>. See `read`.
+    /// - Throws: `unsupported` on other servers.
+    @discardableResult
+    public func readClaiming(
+        minimumIdle: Duration, count: Int? = nil, waiting: Waiting = .no
+    ) async throws(Redis.Failure) -> [Delivery] {
+        let count = count ?? Redis.defaultCount
+        guard count > 0 else { return [] }
+        return try await redis.wait(waiting) {
+            .readClaiming(
+                name, consumer: consumer, streams: streamNames.map(\.bytes), minimumIdle: minimumIdle, count: count,
+                block: $0)
+        }
+    }
+}
