@@ -25,4 +25,9 @@ extension Redis {
     public func timeSeries(_ name: String, of streams: [String], consumer: String? = nil) -> TimeSeries {
         TimeSeries(group: consumerGroup(name, of: streams, consumer: consumer))
     }
+
+    /// A series over streams whose keys need not be text.
+    public func timeSeries(_ name: String, of streams: [StreamName], consumer: String? = nil) -> TimeSeries {
+        TimeSeries(group: consumerGroup(name, of: streams, consumer: consumer))
+    }
 }

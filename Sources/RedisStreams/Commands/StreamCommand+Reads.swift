@@ -16,6 +16,11 @@ public struct StreamBatch: Sendable, Equatable {
         self.init(StreamName(stream), stream, entries, deleted)
     }
 
+    /// A batch of a stream whose key need not be text.
+    public init(stream: StreamName, entries: [StreamEntry], deleted: [EntryID] = []) {
+        self.init(stream, stream.description, entries, deleted)
+    }
+
     init(_ name: StreamName, _ shown: String, _ entries: [StreamEntry], _ deleted: [EntryID] = []) {
         self.name = name
         stream = shown

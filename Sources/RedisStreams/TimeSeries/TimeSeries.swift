@@ -20,6 +20,9 @@ public struct TimeSeries: Sendable {
     /// One of the streams.
     public subscript(stream: String) -> GroupStream { group[stream] }
 
+    /// One of the streams, whose key need not be text.
+    public subscript(stream: StreamName) -> GroupStream { group[stream] }
+
     /// Makes the group in each stream; see `ConsumerGroup.create`.
     @discardableResult
     public func create(from position: StreamPosition = .beginning) async throws(Redis.Failure) -> [StreamName: Bool] {

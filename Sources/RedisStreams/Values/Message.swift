@@ -33,6 +33,11 @@ public struct Message: Sendable, Hashable, Identifiable {
         self.init(StreamName(stream), stream, id: id, fields: fields)
     }
 
+    /// A message of a stream whose key need not be text.
+    public init(stream: StreamName, id: EntryID, fields: EntryFields) {
+        self.init(stream, stream.description, id: id, fields: fields)
+    }
+
     init(_ name: StreamName, _ shown: String, id: EntryID, fields: EntryFields) {
         self.name = name
         stream = shown
