@@ -7,6 +7,8 @@ public enum EntryDeletion: Int64, Sendable, Hashable {
     /// There was no such entry; for `acknowledgeAndDelete`: it was not pending in the group, and nothing was done.
     case notFound = -1
     /// It stays, for groups still refer to it (`References.onlyAcknowledged`). `acknowledgeAndDelete` has acknowledged it.
+    ///
+    /// For `delete`, an id above what a group has read counts as such, whether there is an entry or not (seen on Redis 8.2.3).
     case stillReferenced = 2
 }
 

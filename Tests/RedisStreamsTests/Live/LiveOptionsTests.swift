@@ -90,8 +90,11 @@ import Testing
             await live.redis.close()
             return
         }
+        // An id above what a group has read is still to be read, whether there is an entry or not (Redis 8.2.3).
+        #expect(try await stream.delete([id(9)], references: .onlyAcknowledged) == [.stillReferenced])
         #expect(
-            try await stream.delete([id(1), id(5), id(9)], references: .onlyAcknowledged)
+            try await stream.delete(
+                [id(1), id(5), EntryID(milliseconds: 0, sequence: 5)], references: .onlyAcknowledged)
                 == [.stillReferenced, .stillReferenced, .notFound])
         #expect(
             try await group.acknowledgeAndDelete([id(1), id(4)], references: .onlyAcknowledged)
