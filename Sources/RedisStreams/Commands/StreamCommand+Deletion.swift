@@ -6,7 +6,7 @@ public enum EntryDeletion: Int64, Sendable, Hashable {
     case deleted = 1
     /// There was no such entry; for `acknowledgeAndDelete`: it was not pending in the group, and nothing was done.
     case notFound = -1
-    /// It stays, for groups still refer to it (`References.onlyAcknowledged`). `acknowledgeAndDelete` has acknowledged it.
+    /// It stays, for groups still refer to it (`EntryReferences.onlyAcknowledged`). `acknowledgeAndDelete` has acknowledged it.
     ///
     /// For `delete`, an id above what a group has read counts as such, whether there is an entry or not (seen on Redis 8.2.3).
     case stillReferenced = 2
@@ -15,7 +15,7 @@ public enum EntryDeletion: Int64, Sendable, Hashable {
 extension StreamCommand where Reply == [EntryDeletion] {
     /// `XDELEX key KEEPREF|DELREF|ACKED IDS n id …` → for each id 1, -1 or 2. Redis 8.2.
     /// <https://redis.io/docs/latest/commands/xdelex/>
-    package static func delete(_ ids: [EntryID], from stream: some RESPArgument, references: References)
+    package static func delete(_ ids: [EntryID], from stream: some RESPArgument, references: EntryReferences)
         -> StreamCommand
     {
         let arguments: [any RESPArgument] = [stream, references.rawValue, "IDS", ids.count] + ids.arguments
@@ -26,7 +26,7 @@ extension StreamCommand where Reply == [EntryDeletion] {
     /// `XACKDEL key group KEEPREF|DELREF|ACKED IDS n id …` → for each id 1, -1 or 2. Redis 8.2.
     /// <https://redis.io/docs/latest/commands/xackdel/>
     package static func acknowledgeAndDelete(
-        _ ids: [EntryID], stream: some RESPArgument, group: String, references: References
+        _ ids: [EntryID], stream: some RESPArgument, group: String, references: EntryReferences
     ) -> StreamCommand {
         let arguments: [any RESPArgument] = [stream, group, references.rawValue, "IDS", ids.count] + ids.arguments
         return StreamCommand(

@@ -16,7 +16,7 @@ public struct Trimming: Sendable, Hashable {
     let bound: Bound
     let precision: Precision
     let limit: Int?
-    let references: References?
+    let references: EntryReferences?
 
     /// Keeps the newest `count` entries.
     ///
@@ -26,21 +26,21 @@ public struct Trimming: Sendable, Hashable {
     ///     unless one is given; 0 is no limit. To be had with approximate trimming only.
     ///   - references: what becomes of entries that groups still refer to. Redis 8.2 and later.
     public static func length(
-        _ count: Int, exact: Bool = false, limit: Int? = nil, references: References? = nil
+        _ count: Int, exact: Bool = false, limit: Int? = nil, references: EntryReferences? = nil
     ) -> Trimming {
         Trimming(bound: .length(count), precision: exact ? .exact : .approximate, limit: limit, references: references)
     }
 
     /// Removes entries with lower ids; for the parameters see `length`.
     public static func before(
-        _ id: EntryID, exact: Bool = false, limit: Int? = nil, references: References? = nil
+        _ id: EntryID, exact: Bool = false, limit: Int? = nil, references: EntryReferences? = nil
     ) -> Trimming {
         Trimming(bound: .before(id), precision: exact ? .exact : .approximate, limit: limit, references: references)
     }
 }
 
 /// What becomes of an entry that is to be deleted while groups still refer to it: have it pending, or have yet to read it. Redis 8.2 and later.
-public enum References: String, Sendable, Hashable {
+public enum EntryReferences: String, Sendable, Hashable {
     /// The entry goes; what is pending stays so, without its fields. As servers without the option do it. (`KEEPREF`)
     case keep = "KEEPREF"
     /// The entry goes, and is pending nowhere any more. A consumer that is at work on it is not told. (`DELREF`)

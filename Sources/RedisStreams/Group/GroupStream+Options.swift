@@ -83,7 +83,7 @@ extension GroupStream {
     /// - Throws: `unsupported` on other servers.
     @discardableResult
     public func acknowledgeAndDelete(
-        _ ids: [EntryID], references: References = .keep
+        _ ids: [EntryID], references: EntryReferences = .keep
     ) async throws(Redis.Failure) -> [EntryDeletion] {
         guard !ids.isEmpty else { return [] }
         return try await redis.call(
@@ -116,7 +116,7 @@ extension ConsumerGroup {
     @discardableResult
     public func readClaiming(
         minimumIdle: Duration, count: Int? = nil, waiting: Waiting = .no
-    ) async throws(Redis.Failure) -> [Delivery] {
+    ) async throws(Redis.Failure) -> [DeliveredMessage] {
         let count = count ?? Redis.defaultCount
         guard count > 0 else { return [] }
         return try await redis.wait(waiting) {

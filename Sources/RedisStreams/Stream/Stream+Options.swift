@@ -15,7 +15,7 @@ extension Redis.Stream {
     /// `XDELEX`, Redis 8.2; <https://redis.io/docs/latest/commands/xdelex/>
     /// - Throws: `unsupported` on other servers.
     @discardableResult
-    public func delete(_ ids: [EntryID], references: References) async throws(Redis.Failure) -> [EntryDeletion] {
+    public func delete(_ ids: [EntryID], references: EntryReferences) async throws(Redis.Failure) -> [EntryDeletion] {
         ids.isEmpty ? [] : try await redis.call(.delete(ids, from: name.bytes, references: references))
     }
 
