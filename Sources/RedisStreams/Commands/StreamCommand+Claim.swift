@@ -1,5 +1,10 @@
 package import FootbridgeRESP
-public import FoundationEssentials
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// What `XCLAIM` writes into the entries that it takes over, other than the new owner. <https://redis.io/docs/latest/commands/xclaim/>
 ///

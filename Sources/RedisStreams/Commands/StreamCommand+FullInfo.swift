@@ -1,5 +1,10 @@
 package import FootbridgeRESP
-public import FoundationEssentials
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// What `XINFO STREAM … FULL` tells: a stream with its entries, its groups, their consumers, and what is pending, at one moment.
 /// <https://redis.io/docs/latest/commands/xinfo-stream/>

@@ -1,4 +1,8 @@
-public import FoundationEssentials
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// The part of a consumer group in one of its streams; `group["stream-a"]`.
 public struct GroupStream: Sendable {

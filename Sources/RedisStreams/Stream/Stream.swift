@@ -1,4 +1,8 @@
-public import FoundationEssentials
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension Redis {
     /// A stream: entries in the order of their ids, added at the end. <https://redis.io/docs/latest/develop/data-types/streams/>

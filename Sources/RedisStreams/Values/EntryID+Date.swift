@@ -1,4 +1,8 @@
-public import FoundationEssentials
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension EntryID {
     /// The id of a point in time, whole milliseconds: what is finer is cut off. What an id cannot say becomes the nearest that

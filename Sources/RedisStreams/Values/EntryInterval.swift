@@ -1,4 +1,8 @@
-public import FoundationEssentials
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// What can stand at the end of a range of entries: an id, or a time, which is all ids of its millisecond.
 public protocol EntryPoint: Comparable, Sendable {

@@ -1,5 +1,10 @@
 internal import FootbridgeRESP
-public import FoundationEssentials
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// What can stand in a raw command, or be the value of a field: text, bytes, numbers, truth values, ids, names of streams.
 ///

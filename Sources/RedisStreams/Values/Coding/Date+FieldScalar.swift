@@ -1,4 +1,8 @@
-internal import FoundationEssentials
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// Milliseconds since 1970, as other programs take them: `1514764800123`, and what is finer behind a point, down to
 /// picoseconds. Nothing is lost, except below a picosecond in the hours around the beginning of 2001, where a `Date` can hold that.

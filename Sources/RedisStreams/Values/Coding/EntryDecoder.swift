@@ -1,4 +1,8 @@
-internal import FoundationEssentials
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 extension EntryFields {
     /// The value whose properties the fields are; see `init(encoding:)`. Of fields with one name the first counts.

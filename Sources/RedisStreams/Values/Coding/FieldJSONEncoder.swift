@@ -1,4 +1,8 @@
-internal import FoundationEssentials
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// Encodes a part of an entry that is more than one value: to JSON.
 struct FieldJSONEncoder: Encoder {
