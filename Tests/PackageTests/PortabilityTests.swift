@@ -33,7 +33,7 @@ struct PortabilityTests {
             for line in text.split(separator: "\n").map({ $0.trimmingCharacters(in: .whitespaces) }) {
                 if line.hasPrefix("#if") { depth += 1 }
                 if line.hasPrefix("#endif") { depth -= 1 }
-                let code = line.split(separator: "//", maxSplits: 1).first ?? ""
+                let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
                 let isLinux = code.contains(
                     #/\b(?:epoll_\w+|eventfd\w*|prctl|accept4|SYS_\w+|SOCK_CLOEXEC|MSG_NOSIGNAL)\b/#)
                 // A header's own guard is one.

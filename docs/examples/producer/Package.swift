@@ -10,6 +10,8 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "producer",
-            dependencies: [.product(name: "RedisStreams", package: "footbridge")])
+            dependencies: [
+                .product(name: "RedisStreams", package: "footbridge")
+            ])
     ]
 )
