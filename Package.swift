@@ -119,7 +119,8 @@ let package = Package(
         tests(
             "RedisStreamsTests",
             [
-                "TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport", logging,
+                "TestThreads", "RedisStreams", "FootbridgeRedis", "FootbridgeRESP", "FootbridgeCurl", "TestSupport",
+                logging,
                 "WorkerPeer",
             ],
             resources: [.copy("Interop/walrus_peer.py")]),
