@@ -26,7 +26,7 @@ import Testing
             }
             worker.signal(SIGTERM)
             #expect(try worker.waitForExit() == .status(0), "\(worker.errorOutput)")
-            let lines = (1...10).map { "order \($0) of c-\($0 % 3): tea, cups" } + ["asked to end"]
+            let lines = (1...10).map { "order \($0) of c-\($0 % 3): tea, cups" }
             #expect(worker.output.split(separator: "\n").map(String.init) == lines)
         }
     }

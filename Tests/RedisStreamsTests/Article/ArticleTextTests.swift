@@ -8,6 +8,8 @@ struct ArticleTextTests {
     /// What is run, and how deep in it stand the lines that an article begins at the margin.
     private static let sources: [(path: String, margins: [Int])] = [
         ("Tests/RedisStreamsTests/Article/StreamsArticle.swift", [8, 12]),
+        ("Tests/RedisStreamsTests/Article/ClientArticle.swift", [8, 12]),
+        ("Tests/RedisStreamsTests/Article/WorkerArticle.swift", [8, 12]),
         ("docs/examples/producer/Package.swift", [8, 16]),
         ("docs/examples/producer/Sources/producer/main.swift", [0, 4]),
         ("docs/examples/worker/Sources/worker/main.swift", [0, 4]),

@@ -17,15 +17,14 @@ func handle(_ order: Order) async throws {
 let url = CommandLine.arguments.dropFirst().first ?? "redis://localhost:6379"
 let redis = try await Redis.connect(url)
 let group = redis.consumerGroup("shipping", of: ["orders"])
-try await group.create()
 
 let work = Task {
-    for try await message in group.entries(abandonedAfter: .seconds(60)) {
-        try await handle(message.decode(Order.self))
+    try await group.process(as: Order.self) { order, _ in
+        try await handle(order)
     }
 }
 
-// Ctrl-C, systemd and Docker ask it to end: it reads no more, and what it has handled is acknowledged.
+// Ctrl-C, systemd and Docker ask it to end: it begins nothing new, and what it has handled is acknowledged.
 let stops = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)
     let stop = DispatchSource.makeSignalSource(signal: number, queue: .main)
@@ -34,10 +33,6 @@ let stops = [SIGINT, SIGTERM].map { number in
     return stop
 }
 
-do {
-    try await work.value
-} catch let failure as Redis.Failure where failure.kind == .cancelled {
-    print("asked to end")
-}
+try await work.value
 await redis.close()
 withExtendedLifetime(stops) {}

@@ -1,0 +1,95 @@
+import RedisStreams
+import Synchronization
+import TestSupport
+import Testing
+
+/// What the article on groups shows of workers.
+@Suite(.timeLimit(.minutes(1)), .onEveryServer) struct WorkerArticle {
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        var value: Int { count.withLock { $0 } }
+        func add(_ number: Int) { count.withLock { $0 += number } }
+    }
+
+    private struct Order: Codable {
+        var number: Int
+        var customer: String
+    }
+
+    private struct Away: Error {}
+
+    @Test func `a worker that survives`() async throws {
+        let live = try await LiveRedis.start()
+        let redis = live.redis
+        let group = redis.consumerGroup("shipping", of: ["orders"])
+        let orders = redis.stream("orders")
+        for number in 1...3 { try await orders.add(EntryFields(encoding: Order(number: number, customer: "c"))) }
+        try await orders.add(["number": "none"])
+        let counter = Counter()
+
+        struct Metrics: ProcessObserver {
+            let retries: Counter
+
+            func willRetry(_ message: Message, after wait: Duration, because error: any Error) { retries.add(1) }
+        }
+
+        @Sendable func ship(_ order: Order, attempt: Int) async throws {
+            if order.number == 2, attempt == 1 { throw Away() }
+            if order.number == 3 { throw MessageRejected("no such customer") }
+        }
+
+        var options = ProcessOptions(concurrency: 8, order: .byKey { $0["customer"] ?? "" }, attempts: 5)
+        options.backoff = Backoff(initial: .milliseconds(10), maximum: .seconds(60))
+        options.observer = Metrics(retries: counter)
+
+        let work = Task { [options] in
+            try await group.process(as: Order.self, options) { order, message in
+                try await ship(order, attempt: message.deliveryCount ?? 1)
+            }
+        }
+        try await live.eventually("all are settled") {
+            try $0.command("XPENDING", "orders", "shipping").elements.first == 0
+                && $0.command("XLEN", "orders:dead") == 2
+        }
+        work.cancel()
+        try await work.value
+
+        var reasons: [String] = []
+        for try await letter in redis.stream("orders:dead")[...] {
+            reasons.append("\(letter["id"] ?? ""): \(letter["reason"] ?? "")")
+        }
+
+        #expect(counter.value == 1)
+        #expect(reasons.contains { $0.hasSuffix("rejected: no such customer") })
+        #expect(reasons.contains { $0.contains("malformed: ") })
+        await redis.close()
+    }
+
+    @Test func `the rights that the article gives a worker are enough`() async throws {
+        let live = try await LiveRedis.start()
+        let article = try Repository.text("Sources/RedisStreams/RedisStreams.docc/Operating.md")
+        let lines = article.split(separator: "\n").filter { $0.hasPrefix("ACL SETUSER ") }
+        #expect(lines.count == 1)
+        for line in lines {
+            let words = line.split(separator: " ").map(String.init)
+            try await live.eventually("the user is there") {
+                try $0.command(words.map { Array($0.utf8) }) == .simple("OK")
+            }
+        }
+        try await live.redis.stream("orders").add(["number": 1, "customer": "c"])
+        try await live.redis.stream("orders").add(["number": "none"])
+
+        let redis = try await Redis.connect("redis://worker:secret@127.0.0.1:\(live.server.port)")
+        let work = Task {
+            try await redis.consumerGroup("shipping", of: ["orders"]).process(as: Order.self) { _, _ in }
+        }
+        try await live.eventually("one is handled, one is buried") {
+            try $0.command("XPENDING", "orders", "shipping").elements.first == 0
+                && $0.command("XLEN", "orders:dead") == 1
+        }
+        work.cancel()
+        try await work.value
+        await redis.close()
+        await live.redis.close()
+    }
+}
