@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Packages that depend on this one as a stranger's do: by a URL, on a branch, without the trait of the bridge.
+/// Packages that depend on this one as a stranger's do: by a URL, without the trait of the bridge.
 ///
 /// The repository is what `git` would hand out if all that is in the working tree were committed. All packages share one
 /// folder for what is built, `.build-outside`, which stays, so that a second run is quick.
@@ -11,12 +11,14 @@ final class Outside: Sendable {
 
     private static let root = Repository.path(".build-outside")
     private let repository = "\(root)/footbridge"
+    /// What is in the working tree, as a commit.
+    private let revision: String
     /// One package at a time.
     private let building = Monitor(())
 
     private init() throws {
         try FileManager.default.createDirectory(atPath: Self.root, withIntermediateDirectories: true)
-        try commitWorkingTree()
+        revision = try Self.commitWorkingTree(to: repository)
     }
 
     /// Copies a package of the repository to a place of its own, with the URL of ours in it.
@@ -26,8 +28,10 @@ final class Outside: Sendable {
         try FileManager.default.copyItem(atPath: Repository.path(path), toPath: copy)
         let manifest = "\(copy)/Package.swift"
         let text = try String(contentsOfFile: manifest, encoding: .utf8)
-        guard text.contains(#""https://…/footbridge""#) else { throw TestSupportError("\(path) names another URL") }
-        try text.replacing(#""https://…/footbridge""#, with: #""file://\#(repository)""#)
+        let line = #""https://…/footbridge", branch: "main""#
+        guard text.contains(line) else { throw TestSupportError("\(path) names another URL") }
+        // Not the branch: its head is fetched once, and kept with what was built.
+        try text.replacing(line, with: #""file://\#(repository)", revision: "\#(revision)""#)
             .write(toFile: manifest, atomically: true, encoding: .utf8)
         return copy
     }
@@ -54,7 +58,7 @@ final class Outside: Sendable {
         }
     }
 
-    private func commitWorkingTree() throws {
+    private static func commitWorkingTree(to repository: String) throws -> String {
         let git = ["--git-dir", "\(repository)/.git", "--work-tree", Repository.path("")]
         if !FileManager.default.fileExists(atPath: "\(repository)/.git") {
             try run("git", ["init", "--quiet", "--initial-branch=main", repository])
@@ -62,6 +66,7 @@ final class Outside: Sendable {
         try run("git", git + ["add", "--all"])
         let author = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false"]
         try run("git", git + author + ["commit", "--quiet", "--allow-empty", "--message=all that is there"])
+        return try run("git", git + ["rev-parse", "HEAD"]).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 

@@ -1,5 +1,10 @@
 internal import FootbridgeCurl
-internal import FoundationEssentials
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// Tells Redis what became of messages: acknowledges them together, writes counts of attempts that failed, and moves to the
 /// dead letters what is given up.
