@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the article on groups shows of workers.
-@Suite(.timeLimit(.minutes(1)), .onEveryServer) struct WorkerArticle {
+@Suite(.timeLimit(.minutes(3)), .onEveryServer) struct WorkerArticle {
     private final class Counter: Sendable {
         private let count = Mutex(0)
         var value: Int { count.withLock { $0 } }
