@@ -30,7 +30,7 @@ export FOOTBRIDGE_DUMPABLE ?= 1
 # Debian packages, besides Swift. Only those that are missing are installed.
 BUILD_PACKAGES := pkg-config libcurl4-openssl-dev libssl-dev libjq-dev libyaml-dev python3
 DEMO_PACKAGES  := $(BUILD_PACKAGES) redis-server
-TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl python3-venv prometheus nginx-light mandoc man-db chromium chromium-driver
+TEST_PACKAGES  := $(BUILD_PACKAGES) redis-server openssl git binutils python3-venv prometheus nginx-light mandoc man-db chromium chromium-driver
 LINT_PACKAGES  := yamllint shellcheck systemd python3 prometheus
 BENCH_PACKAGES := $(BUILD_PACKAGES) redis-server nginx-light python3-venv gcc libc6-dev
 DRILL_PACKAGES := $(BUILD_PACKAGES) redis-server python3 gcc libc6-dev

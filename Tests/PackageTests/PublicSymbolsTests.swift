@@ -33,10 +33,11 @@ import Testing
         let directory = try TemporaryDirectory()
         try await onThread {
             try run(Self.script, [try Self.buildDirectory(), "--graphs", directory.file("graphs")])
-            let swift = try run("sh", ["-c", "command -v swift"]).trimmingCharacters(in: .whitespacesAndNewlines)
-            let docc = URL(fileURLWithPath: swift).resolvingSymlinksInPath().deletingLastPathComponent()
+            // In PATH, or beside what `swift` leads to.
+            let find = "command -v docc || echo $(dirname $(readlink -f $(command -v swift)))/docc"
+            let docc = try run("sh", ["-c", find]).trimmingCharacters(in: .whitespacesAndNewlines)
             try run(
-                docc.appending(path: "docc").path,
+                docc,
                 [
                     "convert", Repository.path("Sources/RedisStreams/RedisStreams.docc"), "--warnings-as-errors",
                     "--disable-parameters-and-returns-validation",

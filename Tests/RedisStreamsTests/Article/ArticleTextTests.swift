@@ -10,6 +10,7 @@ struct ArticleTextTests {
         ("Tests/RedisStreamsTests/Article/StreamsArticle.swift", [8, 12]),
         ("Tests/RedisStreamsTests/Article/ClientArticle.swift", [8, 12]),
         ("Tests/RedisStreamsTests/Article/WorkerArticle.swift", [8, 12]),
+        ("Tests/RedisStreamsTests/Article/OptionsArticle.swift", [8, 12]),
         ("docs/examples/producer/Package.swift", [8, 16]),
         ("docs/examples/producer/Sources/producer/main.swift", [0, 4]),
         ("docs/examples/worker/Sources/worker/main.swift", [0, 4]),

@@ -82,7 +82,7 @@ import Testing
         let latest = try await stream.read(after: .latest)
         #expect(latest == [])
 
-        async let waited = stream.read(after: .latest, count: 1, waiting: .upTo(.seconds(30)))
+        async let waited = stream.read(after: .latest, count: 1, waiting: .seconds(30))
         try await live.waitUntilBlocked()
         try await stream.add(["n": 3])
         let new = try await waited
@@ -121,7 +121,7 @@ import Testing
         for stream in group.streams {
             try await redis.stream(stream).add(["message": "new in \(stream)"])
         }
-        let batches = try await group.read(count: 10, waiting: .upTo(.seconds(2)))
+        let batches = try await group.read(count: 10, waiting: .seconds(2))
 
         #expect(batches.map(\.stream) == ["stream-a", "stream-b", "stream-c"])
         // In the order of their ids, and stream-a had entries in this millisecond, perhaps.
