@@ -46,6 +46,7 @@ final class WorkBoard: Sendable {
         var idle: [(runner: Int, continuation: CheckedContinuation<Job?, Never>)] = []
         var isStopped = false
         var runners: [Int: Task<Void, Never>] = [:]
+        var readAhead: ReadAhead
     }
 
     private let options: ProcessOptions
@@ -63,7 +64,10 @@ final class WorkBoard: Sendable {
         self.options = options
         self.streams = streams
         self.consumer = consumer
-        state = Mutex(State(tenures: streams.map { _ in Tenure(claimAfter: options.abandonedAfter) }))
+        state = Mutex(
+            State(
+                tenures: streams.map { _ in Tenure(claimAfter: options.abandonedAfter) },
+                readAhead: ReadAhead(concurrency: options.concurrency, window: options.window)))
         bells = streams.map { _ in Bell() }
         dueBells = streams.map { _ in Bell() }
     }
@@ -193,15 +197,28 @@ final class WorkBoard: Sendable {
         }
     }
 
-    var hasRoom: Bool {
-        state.withLock {
-            $0.table.occupied <= options.window / 2 && $0.table.parked < options.maximumWaiting
+    /// How many entries may be read.
+    ///
+    /// - Parameters:
+    ///   - coming: entries that may come with reads that were sent.
+    ///   - wasFull: whether the last read brought all that was asked for.
+    func room(coming: Int, wasFull: Bool) -> Int {
+        state.withLock { state in
+            guard state.table.parked < options.maximumWaiting else { return 0 }
+            if wasFull, coming == 0, !state.table.hasReady, state.table.running < options.concurrency {
+                state.readAhead.ranDry()
+            }
+            return max(0, min(options.count, state.readAhead.limit - state.table.occupied - coming))
         }
     }
 
     var mayAdopt: Bool { state.withLock { $0.table.parked < options.maximumWaiting } }
 
     func count(_ stream: Int) -> Int { state.withLock { $0.table.rows.keys.count { $0.stream == stream } } }
+
+    func ids(_ stream: Int) -> [EntryID] {
+        state.withLock { $0.table.rows.keys.filter { $0.stream == stream }.map(\.id) }
+    }
 
     struct Held: Sendable {
         let id: EntryID
@@ -258,6 +275,16 @@ final class WorkBoard: Sendable {
         }
         for (id, isRunning) in lost { options.observer?.didLose(id, of: streams[stream], isRunning: isRunning) }
         wake()
+    }
+
+    /// It is being told of already.
+    func drop(_ id: EntryID, _ stream: Int) {
+        let key = WorkKey(stream: stream, id: id)
+        state.withLock { state in
+            if let row = state.table.rows[key], row.state != .settling, row.state != .running {
+                state.table.remove(key)
+            }
+        }
     }
 
     // MARK: - Due
@@ -346,8 +373,10 @@ final class WorkBoard: Sendable {
     }
 
     func didSettle(_ ids: [EntryID], _ stream: Int) {
+        let now = MonotonicTime.now
         state.withLock { state in
             for id in ids { state.table.remove(WorkKey(stream: stream, id: id)) }
+            state.readAhead.didSettle(ids.count, at: now)
         }
         bells[stream].ring()
         wake()

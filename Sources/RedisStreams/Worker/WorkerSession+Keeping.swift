@@ -1,5 +1,15 @@
 internal import FootbridgeCurl
 
+/// Of what a session asks Redis about what it holds.
+struct Verification {
+    var isUnderWay = false
+    /// Something was suspected meanwhile, perhaps after a silence.
+    var isWantedAgain = false
+    var number: Int?
+    /// What was under way when others had taken entries over: missing ones among it are theirs by now.
+    var exposed: Set<EntryID> = []
+}
+
 /// Keeping what is held: signs of life, idle times that are renewed, and what has to be asked and put back.
 extension WorkerSession {
     /// Shows life until the task is cancelled.
@@ -7,6 +17,8 @@ extension WorkerSession {
         while !Task.isCancelled {
             try? await Task.sleep(for: options.beat)
             guard !Task.isCancelled else { return }
+            // The name is another's.
+            guard machine.state != .rival else { continue }
             await beat()
             await renew()
         }
@@ -55,12 +67,24 @@ extension WorkerSession {
     ///
     /// - Parameter number: of the verification, if we may have been silent for too long.
     func verify(number: Int?) async {
-        let isAnswered = await askForOwn(Set(board.held(index).map(\.id)))
+        // One after the other: the answer to one says what is left to the next.
+        guard !verification.isUnderWay else {
+            verification.isWantedAgain = true
+            if let number { verification.number = max(verification.number ?? 0, number) }
+            return
+        }
+        verification.isUnderWay = true
+        let isAnswered = await askForOwn(Set(board.held(index).map(\.id)), isLate: number != nil)
+        verification.isUnderWay = false
         if let number { board.tenure(index) { $0.endVerification(number, answered: isAnswered) } }
+        guard verification.isWantedAgain else { return }
+        let next = verification.number
+        (verification.isWantedAgain, verification.number) = (false, nil)
+        await verify(number: next)
     }
 
     /// - Returns: whether Redis told.
-    private func askForOwn(_ asked: Set<EntryID>) async -> Bool {
+    private func askForOwn(_ asked: Set<EntryID>, isLate: Bool) async -> Bool {
         var found: Set<EntryID> = []
         var from = asked.min().map { EntryBound.included($0) } ?? .open
         let last = asked.max() ?? .zero
@@ -80,25 +104,31 @@ extension WorkerSession {
                     continue
                 }
                 own.ids = found
-                await judge(asked, own)
+                await judge(asked, own, isLate: isLate)
                 return true
             }
         }
     }
 
-    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries) async {
+    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, isLate: Bool) async {
         if let mark = own.mark, let known = machine.mark, mark != known.name {
             let action = machine.sawMark(mark)
             if action != .none { interruption = action }
             return
         }
-        let held = Set(board.held(index).map(\.id))
-        let missing = asked.subtracting(own.ids).intersection(held)
-        if own.isTaken || own.isUnmarked {
+        let missing = asked.subtracting(own.ids).intersection(board.held(index).map(\.id))
+        // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
+        if own.mark == nil, !missing.isEmpty { return restoreAll() }
+        if own.isTaken || isLate && own.isUnmarked {
+            // What is under way now, and found missing later, is theirs as well.
+            verification.exposed = Set(board.ids(index)).subtracting(own.ids)
             _ = await redis.ask(
                 .register(owner, replacing: "", isTold: true, stream: key, group: group.name))
-        } else if !missing.isEmpty, own.ids.isDisjoint(with: asked) {
-            // Others of our kind would have left a mark: our consumer was removed, or the group was made anew without one.
+        }
+        let unexplained = missing.subtracting(verification.exposed)
+        if !unexplained.isEmpty, own.ids.isDisjoint(with: asked) {
+            // Others of our kind would have left a mark: our consumer was removed, with all that it had.
+            board.lose(missing.subtracting(unexplained), index)
             return restoreAll()
         }
         board.lose(missing, index)
@@ -133,7 +163,7 @@ extension WorkerSession {
     /// - Parameter consumer: for whom; `nil` if it went with the group.
     func missTrimmed(_ id: EntryID, of consumer: String?, attempts: Int) {
         if takeover.trimmed.count > 10_000 { takeover.trimmed = [] }
-        guard takeover.trimmed.insert(id).inserted else { return }
+        guard takeover.trimmed.insert(id).inserted else { return board.drop(id, index) }
         observer?.didMissTrimmed(id, of: name)
         board.bury(
             WorkBoard.GivenUp(

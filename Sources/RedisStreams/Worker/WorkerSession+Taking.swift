@@ -124,6 +124,7 @@ extension WorkerSession {
 
     private func adopt(_ entries: [(id: EntryID, count: Int, idle: Duration)]) async {
         guard !entries.isEmpty else { return }
+        if !verification.exposed.isEmpty { verification.exposed.subtract(entries.map(\.id)) }
         let lanes = await lanes(of: entries.map(\.id))
         for entry in entries {
             let resumption = Resumption.of(
@@ -221,7 +222,17 @@ extension WorkerSession {
         guard machine.mark != nil else { return }
         // Away for long, another process may have our name by now: then it has the entries, too.
         let register = StreamCommand.register(owner, replacing: "", stream: key, group: group.name)
-        guard case .success(owner.token) = await redis.ask(register) else { return }
+        switch await redis.ask(register) {
+        case .success(owner.token): break
+        case .failure(let failure) where failure.isGroupMissing:
+            // A group that was destroyed does not know what is left here: it is told now or never.
+            let position = machine.position.map { GroupPosition.after($0) } ?? options.start
+            let command = StreamCommand.makeGroupAgain(
+                GroupMark.new(), from: position, stream: key, group: group.name)
+            _ = await redis.ask(command)
+            guard await restore(board.held(index).map { ($0.id, $0.count) }) == nil else { return }
+        default: return
+        }
         let unbegun = board.unbegun(index)
         let known = Set(board.held(index).map(\.id))
         var ids = unbegun

@@ -21,6 +21,7 @@ actor WorkerSession {
     private var refusal: Redis.Failure?
     private var patience = Duration.milliseconds(50)
     var takeover = TakeoverState()
+    var verification = Verification()
 
     /// Redis refuses for so long at the start before the worker gives up: some three seconds.
     private static let refusalsAtStart = 5
@@ -189,40 +190,54 @@ actor WorkerSession {
 
     // MARK: - Reading
 
+    /// A read that is on its way.
+    private struct Read {
+        let call: Pipeline<[StreamBatch]>
+        let count: Int
+        let epoch: Int
+        let sentAt: MonotonicTime
+    }
+
     private func read() async throws(Redis.Failure) -> SessionMachine.Action {
-        var ahead: [(call: Pipeline<[StreamBatch]>, epoch: Int, sentAt: MonotonicTime)] = []
+        var ahead: [Read] = []
+        // There may be more than the last read brought.
         var hasMore = true
         while !Task.isCancelled, !board.isStopped {
             if ahead.isEmpty, let interruption {
                 self.interruption = nil
                 return interruption
             }
-            guard machine.isOpen || !ahead.isEmpty else { return interruption ?? .none }
-            guard board.hasRoom || !ahead.isEmpty else {
-                await board.bells[index].wait(upTo: .milliseconds(200))
-                continue
+            guard machine.isOpen || !ahead.isEmpty else { return .none }
+            while hasMore, interruption == nil, machine.isOpen, ahead.count <= options.prefetch {
+                let coming = ahead.reduce(0) { $0 + $1.count }
+                let room = board.room(coming: coming, wasFull: true)
+                // Portions, not crumbs, while there is something to do.
+                guard room > 0, ahead.isEmpty || room >= options.count / 2 else { break }
+                let command = StreamCommand.readGroup(
+                    group.name, consumer: consumer, streams: [key], count: room)
+                ahead.append(Read(call: redis.begin([command]), count: room, epoch: machine.epoch, sentAt: .now))
             }
             let batches: Result<[StreamBatch], Redis.Failure>
-            let (epoch, sentAt): (Int, MonotonicTime)
-            if hasMore || !ahead.isEmpty {
-                while hasMore, interruption == nil, machine.isOpen, ahead.count <= options.prefetch, board.hasRoom {
-                    let command = StreamCommand.readGroup(
-                        group.name, consumer: consumer, streams: [key], count: options.count)
-                    ahead.append((redis.begin([command]), machine.epoch, .now))
-                }
-                let first = ahead.removeFirst()
-                (epoch, sentAt) = (first.epoch, first.sentAt)
+            let (count, epoch, sentAt): (Int, Int, MonotonicTime)
+            if let first = ahead.first {
+                ahead.removeFirst()
+                (count, epoch, sentAt) = (first.count, first.epoch, first.sentAt)
                 batches = await first.call.result().map { $0.first ?? [] }
             } else {
+                count = board.room(coming: 0, wasFull: hasMore)
+                guard count > 0, !hasMore else {
+                    await board.bells[index].wait(upTo: .milliseconds(200))
+                    continue
+                }
                 (epoch, sentAt) = (machine.epoch, .now)
                 batches = await redis.blocked(
-                    .readGroup(group.name, consumer: consumer, streams: [key], count: options.count, block: block),
+                    .readGroup(group.name, consumer: consumer, streams: [key], count: count, block: block),
                     for: block)
             }
             switch batches {
             case .success(let batches):
                 let entries = batches.first?.entries ?? []
-                hasMore = entries.count >= options.count
+                hasMore = entries.count >= count
                 await take(entries, sentIn: epoch, at: sentAt)
             case .failure(let failure):
                 for read in ahead {
