@@ -1,0 +1,43 @@
+import FootbridgeCurl
+import Testing
+
+@testable import RedisStreams
+
+@Suite(.timeLimit(.minutes(1))) struct WorkBoardTests {
+    private func board() -> WorkBoard {
+        WorkBoard(ProcessOptions().sound, ["s"], consumer: "c")
+    }
+
+    private func add(_ number: Int, to board: WorkBoard) {
+        let id = EntryID(milliseconds: UInt64(number), sequence: 0)
+        board.add([(id, Message(stream: "s", id: id, fields: ["n": number]))], 0)
+    }
+
+    /// Whoever waits for a message gets it when Redis has confirmed a sign of life, and not before.
+    @Test func `nothing begins that may be another's`() async {
+        let board = board()
+        add(1, to: board)
+        let job = Task { await board.next(0) }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(board.running == 0)
+        _ = board.tenure(0) { $0.confirm(sentAt: .now, answeredAt: .now) }
+        #expect(await job.value?.message["n"] == "1")
+        // It was silent for too long: what is left is asked for first.
+        _ = board.tenure(0) { $0.beginVerification() }
+        add(2, to: board)
+        let next = Task { await board.next(0) }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(board.running == 1)
+        board.tenure(0) { $0.endVerification(1, answered: true) }
+        #expect(await next.value?.message["n"] == "2")
+    }
+
+    @Test func `nobody waits for a message when all is over`() async {
+        let board = board()
+        let job = Task { await board.next(0) }
+        for _ in 0..<100 { await Task.yield() }
+        board.stop()
+        #expect(await job.value == nil)
+        #expect(await board.next(1) == nil)
+    }
+}
