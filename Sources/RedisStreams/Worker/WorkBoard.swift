@@ -17,6 +17,7 @@ final class WorkBoard: Sendable {
     /// What Redis is to be told.
     struct Settlement: Sendable {
         var handled: [Int: [EntryID]] = [:]
+        var handledCount = 0
         /// Attempts that failed, and when the entry is due again.
         var counts: [Int: [(id: EntryID, attempts: Int, due: MonotonicTime)]] = [:]
         var letters: [GivenUp] = []
@@ -48,6 +49,9 @@ final class WorkBoard: Sendable {
         var runners: [Int: Task<Void, Never>] = [:]
         var readAhead: ReadAhead
     }
+
+    /// So many messages that were handled are acknowledged without waiting for more.
+    private static let portion = 100
 
     private let options: ProcessOptions
     private let streams: [StreamName]
@@ -113,11 +117,13 @@ final class WorkBoard: Sendable {
     func finish(_ job: Job, _ outcome: Outcome) {
         let key = job.key
         let (rings, wakes) = state.withLock { state -> (Bool, Bool) in
-            let rings = state.settlement.handled.isEmpty && state.settlement.counts.isEmpty
+            var rings = state.settlement.handled.isEmpty && state.settlement.counts.isEmpty
             switch outcome {
             case .handled:
                 guard state.table.end(key, .settling) != nil else { return (false, false) }
                 state.settlement.handled[key.stream, default: []].append(key.id)
+                state.settlement.handledCount += 1
+                rings = rings || state.settlement.handledCount == Self.portion
             case .failed(let error): fail(job, error, &state)
             }
             return (rings, state.table.hasReady && !state.idle.isEmpty)
@@ -356,6 +362,8 @@ final class WorkBoard: Sendable {
 
     var hasLetters: Bool { state.withLock { !$0.settlement.letters.isEmpty } }
 
+    var isPortionHandled: Bool { state.withLock { $0.settlement.handledCount >= Self.portion } }
+
     func takeSettlement() -> Settlement {
         state.withLock { state in
             defer { state.settlement = Settlement() }
@@ -367,6 +375,7 @@ final class WorkBoard: Sendable {
     func putBack(_ settlement: Settlement) {
         state.withLock { state in
             state.settlement.handled.merge(settlement.handled) { $1 + $0 }
+            state.settlement.handledCount += settlement.handled.values.reduce(0) { $0 + $1.count }
             state.settlement.counts.merge(settlement.counts) { $1 + $0 }
             state.settlement.letters = settlement.letters + state.settlement.letters
         }

@@ -27,7 +27,7 @@ struct WorkerSettler: Sendable {
         while !Task.isCancelled {
             await board.settlerBell.wait(upTo: board.hasLetters ? Self.letterPause : nil)
             guard !Task.isCancelled else { return }
-            try? await Task.sleep(for: Self.patience)
+            if !board.isPortionHandled { await board.settlerBell.wait(upTo: Self.patience) }
             // What could not be told is tried again after a pause that grows.
             while await !settleAll(), !Task.isCancelled {
                 try? await Task.sleep(for: pause)
