@@ -123,5 +123,10 @@ public struct PoolCall: Sendable {
     let call: RedisCall
 
     /// Waits for the replies, in the order of the commands; once.
-    public func replies() async -> [RedisPool.Reply] { await pool.replies(to: call) }
+    ///
+    /// - Parameter isCancellable: whether a task that is cancelled gives up at once.
+    public func replies(isCancellable: Bool = true) async -> [RedisPool.Reply] {
+        guard !isCancellable else { return await pool.replies(to: call) }
+        return await withCheckedContinuation { call.start($0) }
+    }
 }

@@ -116,16 +116,33 @@ struct Pipeline<Reply: Sendable>: Sendable {
         return values
     }
 
-    /// Waits for all replies, once, and tells of each what came of it.
-    func results() async -> [Result<Reply, Redis.Failure>] {
+    /// What came of commands.
+    enum Outcome {
+        /// All of them.
+        case all([Reply])
+        /// Not all of them: of each.
+        case each([Result<Reply, Redis.Failure>])
+    }
+
+    /// Waits for all replies, once, also in a task that is cancelled, and tells what came of the commands.
+    func outcome() async -> Outcome {
         let call: PoolCall
         do throws(Redis.Failure) {
             call = try self.call.get()
         } catch {
-            return commands.map { _ in .failure(error) }
+            return .each(commands.map { _ in .failure(error) })
         }
-        return zip(commands, await call.replies()).map { command, reply in
-            Result { () throws(Redis.Failure) in try command.decoded(reply) }
+        let replies = await call.replies(isCancellable: false)
+        do throws(Redis.Failure) {
+            var values: [Reply] = []
+            values.reserveCapacity(replies.count)
+            for (command, reply) in zip(commands, replies) { values.append(try command.decoded(reply)) }
+            return .all(values)
+        } catch {
+            return .each(
+                zip(commands, replies).map { command, reply in
+                    Result { () throws(Redis.Failure) in try command.decoded(reply) }
+                })
         }
     }
 }

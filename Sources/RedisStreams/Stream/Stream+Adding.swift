@@ -9,15 +9,30 @@ extension Redis.Stream {
     public func add(
         contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil
     ) async throws(AddFailure) -> [EntryID] {
-        let addition = Addition(self, trimming, sendsAtOnce: false)
-        await withTaskCancellationHandler {
-            for entry in entries {
-                guard await addition.append(entry) else { return }
-            }
-        } onCancel: {
-            addition.stop()
+        var (commands, bytes): ([StreamCommand<EntryID>], Int) = ([], 0)
+        var underWay: [(number: Int, pipeline: Pipeline<EntryID>)] = []
+        var outcomes = AddOutcomes()
+        func send() {
+            guard !commands.isEmpty, outcomes.failure == nil, !Task.isCancelled else { return }
+            underWay.append((outcomes.begin(commands.count), redis.begin(commands, isCancellable: false)))
+            (commands, bytes) = ([], 0)
         }
-        return try await addition.finish()
+        for entry in entries {
+            commands.append(.add(entry, to: name.bytes, trimming: trimming))
+            bytes += entry.byteCount
+            guard AddOutcomes.isFull(commands.count, bytes) else { continue }
+            send()
+            if underWay.count == 3 {
+                let (number, pipeline) = underWay.removeFirst()
+                outcomes.end(number, await pipeline.outcome())
+            }
+            // It could not be sent: something went wrong, or the task was cancelled.
+            guard commands.isEmpty else { break }
+        }
+        send()
+        for (number, pipeline) in underWay { outcomes.end(number, await pipeline.outcome()) }
+        let cut = commands.isEmpty ? nil : Redis.Failure(.cancelled, command: "XADD")
+        return try await result(outcomes, left: commands.count, trimming, cut)
     }
 
     /// Adds entries as they come; otherwise the same. What is there goes out at once as long as the server has answered what was sent
@@ -28,7 +43,7 @@ extension Redis.Stream {
     public func add<Entries: AsyncSequence>(
         contentsOf entries: Entries, trimming: Trimming? = nil
     ) async throws(AddFailure) -> [EntryID] where Entries.Element == EntryFields {
-        let addition = Addition(self, trimming, sendsAtOnce: true)
+        let addition = Addition(self, trimming)
         let failure: (any Error)? = await withTaskCancellationHandler {
             do {
                 for try await entry in entries {
