@@ -120,7 +120,7 @@ final class WorkBoard: Sendable {
             var rings = state.settlement.handled.isEmpty && state.settlement.counts.isEmpty
             switch outcome {
             case .handled:
-                guard state.table.end(key, .settling) != nil else { return (false, false) }
+                guard state.table.end(key, .settling) else { return (false, false) }
                 state.settlement.handled[key.stream, default: []].append(key.id)
                 state.settlement.handledCount += 1
                 rings = rings || state.settlement.handledCount == Self.portion

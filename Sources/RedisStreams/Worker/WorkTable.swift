@@ -33,7 +33,7 @@ struct WorkTable {
         /// When its idle time began, as far as we know.
         var touchedAt: MonotonicTime
         var lane: String?
-        /// Only while it is ready, running, or blocked by one that is.
+        /// Only while it is ready, or blocked by one that is or that runs: whoever handles it has it then.
         var message: Message?
         /// Its handler goes on, though it is another's.
         var isLost = false
@@ -88,7 +88,9 @@ struct WorkTable {
         if let lane, !enter(lane, key) {
             row.state = .blocked
             // Behind one that waits it may take long.
-            if let first = lanes[lane]?.first, rows[first]?.message == nil { row.message = nil }
+            if let first = lanes[lane]?.first.flatMap({ rows[$0] }), first.message == nil, first.state != .running {
+                row.message = nil
+            }
         }
         rows[key] = row
         if row.message != nil { occupied += 1 }
@@ -121,6 +123,7 @@ struct WorkTable {
             guard let index = rows.index(forKey: key), rows.values[index].state == .ready,
                 let message = rows.values[index].message
             else { continue }
+            rows.values[index].message = nil
             rows.values[index].state = .running
             rows.values[index].begun += 1
             rows.values[index].runner = runner
@@ -132,21 +135,21 @@ struct WorkTable {
 
     /// The handler of an entry has ended.
     ///
-    /// - Returns: the row as it was.
-    mutating func end(_ key: WorkKey, _ state: State) -> Row? {
-        guard let row = rows[key], row.state == .running else { return nil }
+    /// - Parameter state: `settling`, or `counting`.
+    /// - Returns: whether it was running here.
+    mutating func end(_ key: WorkKey, _ state: State) -> Bool {
+        guard let index = rows.index(forKey: key), rows.values[index].state == .running else { return false }
         running -= 1
-        change(key) {
-            $0.state = state
-            $0.message = nil
-        }
+        rows.values[index].state = state
+        if state != .settling { occupied -= 1 }
+        guard let lane = rows.values[index].lane else { return true }
         if state == .settling {
-            leaveLane(row.lane, key)
-        } else if let lane = row.lane {
+            leaveLane(lane, key)
+        } else {
             // Those behind it may wait for long.
             for other in lanes[lane] ?? [] where other != key { change(other) { $0.message = nil } }
         }
-        return row
+        return true
     }
 
     /// Its count is written: it waits.
