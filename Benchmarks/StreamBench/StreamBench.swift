@@ -5,7 +5,7 @@ import Synchronization
 /// One part of `Benchmarks/streams`: does its work through the library and prints what it took as a line of JSON.
 @main struct StreamBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stream-bench", subcommands: [Add.self, Read.self, Calls.self, Work.self, Page.self])
+        commandName: "stream-bench", subcommands: [Add.self, Read.self, Calls.self, Work.self, Process.self, Page.self])
 }
 
 struct Server: ParsableArguments {
@@ -83,6 +83,28 @@ struct Calls: AsyncParsableCommand {
 
 /// Works through a group: each entry is looked at and acknowledged.
 struct Work: AsyncParsableCommand {
+    @OptionGroup var group: Group
+
+    func run() async throws {
+        let redis = try await group.server.connect()
+        let consumers = redis.consumerGroup(group.group, of: [group.server.stream])
+        var (entries, checksum) = (0, 0)
+        let wanted = group.entries
+        let meter = Meter()
+        for try await message in consumers.entries(count: group.count, prefetch: group.prefetch) {
+            entries += 1
+            checksum += Order.check(message.fields)
+            // It leaves this one pending.
+            if entries == wanted { break }
+        }
+        // All others are acknowledged when it returns.
+        await redis.close()
+        meter.report(entries: entries, checksum: checksum)
+    }
+}
+
+/// The same by `process`, with all that it keeps an account of.
+struct Process: AsyncParsableCommand {
     @OptionGroup var group: Group
 
     func run() async throws {
