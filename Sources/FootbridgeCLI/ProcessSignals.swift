@@ -1,3 +1,4 @@
+import FootbridgeCurl
 import FootbridgeWebhooks
 import Glibc
 
@@ -7,5 +8,6 @@ enum ProcessSignals {
     static func begin() {
         signal(SIGPIPE, SIG_IGN)
         Libcrypto.stay()
+        ExitGate.leaveOpen()
     }
 }

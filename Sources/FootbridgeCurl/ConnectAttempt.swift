@@ -228,6 +228,7 @@ final class ConnectAttempt {
         set(CURLOPT_SSL_ENABLE_ALPN, 0)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let tls = target.tls {
+            ExitGate.expectTLS()
             set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
             set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure ? 0 : 2)
             if let file = tls.certificateAuthorityFile {

@@ -9,6 +9,9 @@ struct ConnectedHandle: @unchecked Sendable {
 
     /// Ends the connection, on whatever thread: over TLS that may write to a peer that is gone, see `DetachedThread`.
     func close() {
+        // The process is about to end, and the connection with it.
+        guard ExitGate.enter() else { return }
+        defer { ExitGate.leave() }
         let isBlocked = footbridge_block_pipe_signal()
         defer { if isBlocked { footbridge_unblock_pipe_signal() } }
         curl_multi_remove_handle(multi, easy)

@@ -38,6 +38,8 @@ final class ConnectingThread: @unchecked Sendable {
 
     func run() {
         footbridge_name_thread("connect")
+        ExitGate.enterOrSleep()
+        defer { ExitGate.leave() }
         while let inbox = connector.takeInbox(isIdle: attempts.isEmpty) {
             for order in inbox.orders { take(order) }
             for number in inbox.cancelled { drop(number) }
@@ -110,7 +112,10 @@ final class ConnectingThread: @unchecked Sendable {
         if let due = attempts.values.compactMap(\.due).min() {
             milliseconds = max(0, min(milliseconds, ((due - .now).wholeNanoseconds + 999_999) / 1_000_000))
         }
-        guard poller.wait({ _ = footbridge_poll($0, $1, Int32(milliseconds)) }) else { return }
+        let isReady = poller.wait { waited, count in
+            ExitGate.whileWaiting { _ = footbridge_poll(waited, count, Int32(milliseconds)) }
+        }
+        guard isReady else { return }
         poller.forEachReady { token, readiness in
             if token == Self.wakeToken {
                 wakeUp.clear()

@@ -3,7 +3,11 @@ internal import CFootbridgeCurl
 /// What libcurl needs once per process, and what it says of itself.
 public enum CurlGlobal {
     /// Evaluated once, by the first handle or loop that is made.
-    static let ready = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let ready: Bool = {
+        guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK else { return false }
+        ExitGate.register()
+        return true
+    }()
 
     /// For example `7.88.1`.
     public static var version: String {

@@ -73,7 +73,10 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     }
 
     deinit {
-        curl_multi_cleanup(multi)
+        if ExitGate.enter() {
+            curl_multi_cleanup(multi)
+            ExitGate.leave()
+        }
         scratch.deallocate()
         free(connectionTimes)
     }
@@ -206,6 +209,8 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     private func run() {
         threadID.store(footbridge_current_thread(), ordering: .relaxed)
         footbridge_name_thread(name)
+        ExitGate.enterOrSleep()
+        defer { ExitGate.leave() }
         while true {
             readClocks()
             let stopping = runInbox()
@@ -304,7 +309,9 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             let left = (next.nanoseconds - MonotonicTime.now.nanoseconds + 999_999) / 1_000_000
             milliseconds = Int32(max(0, min(Int64(milliseconds), left)))
         }
-        descriptors.isSignalled = descriptors.poller.wait { curl_multi_poll(multi, $0, $1, milliseconds, nil) }
+        descriptors.isSignalled = descriptors.poller.wait { waited, count in
+            ExitGate.whileWaiting { _ = curl_multi_poll(multi, waited, count, milliseconds, nil) }
+        }
     }
 }
 

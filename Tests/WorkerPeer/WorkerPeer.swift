@@ -13,6 +13,9 @@ import RedisStreams
 
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments.count == 4, arguments[1] == "exit", let milliseconds = Int(arguments[3]) {
+            try await ExitPeer.run(arguments[2], .milliseconds(milliseconds))
+        }
         guard arguments.count == 5, let milliseconds = Int(arguments[3]), let concurrency = Int(arguments[4]) else {
             print("usage: WorkerPeer <url> <ledger url> <ms> <concurrency>")
             exit(64)
