@@ -19,7 +19,7 @@ import urllib.parse
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SOURCES = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "CAdminPage"
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "CFootbridgeAdminPage"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
           "form-action 'none'; frame-ancestors 'none'")
 SCRIPT = "<script>window.broken = 1</script><img src=x onerror='window.broken = 1'>"
