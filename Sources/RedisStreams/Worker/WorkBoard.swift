@@ -44,6 +44,8 @@ final class WorkBoard: Sendable {
         var table = WorkTable()
         var tenures: [Tenure]
         var settlement = Settlement()
+        /// Of what is being settled, what is on its way to the dead letters.
+        var givenUp: Set<WorkKey> = []
         var idle: [(runner: Int, continuation: CheckedContinuation<Job?, Never>)] = []
         var isStopped = false
         var runners: [Int: Task<Void, Never>] = [:]
@@ -156,6 +158,7 @@ final class WorkBoard: Sendable {
             }
         if let reason {
             _ = state.table.end(key, .settling)
+            state.givenUp.insert(key)
             state.settlement.letters.append(
                 GivenUp(
                     key: key, reason: reason, attempts: attempts, consumer: consumer, fields: job.message.fields))
@@ -252,6 +255,18 @@ final class WorkBoard: Sendable {
         }
     }
 
+    /// What a group that was made anew has to know as ours, and as Redis counts it: all but what was handled.
+    func unsettled(_ stream: Int) -> [(id: EntryID, attempts: Int)] {
+        state.withLock { state in
+            state.table.rows.compactMap { key, row in
+                guard key.stream == stream, !row.isLost, row.state != .settling || state.givenUp.contains(key) else {
+                    return nil
+                }
+                return (key.id, row.state == .ready ? row.begun + 1 : row.begun)
+            }
+        }
+    }
+
     func touch(_ ids: [EntryID], _ stream: Int) {
         let now = MonotonicTime.now
         state.withLock { state in
@@ -297,7 +312,9 @@ final class WorkBoard: Sendable {
 
     func takeDue(_ stream: Int, count: Int) -> [(id: EntryID, attempt: Int)] {
         state.withLock {
-            let room = max(0, options.window - $0.table.occupied)
+            // What is due goes first: all that is in memory may be blocked by it.
+            let least = $0.table.hasReady ? 0 : options.concurrency
+            let room = max(least, options.window - $0.table.occupied)
             return $0.table.takeDue(stream, count: min(count, room))
         }
     }
@@ -355,6 +372,7 @@ final class WorkBoard: Sendable {
     func bury(_ burial: GivenUp) {
         state.withLock { state in
             if state.table.rows[burial.key] != nil { state.table.giveUp(burial.key) }
+            state.givenUp.insert(burial.key)
             state.settlement.letters.append(burial)
         }
         settlerBell.ring()
@@ -384,7 +402,11 @@ final class WorkBoard: Sendable {
     func didSettle(_ ids: [EntryID], _ stream: Int) {
         let now = MonotonicTime.now
         state.withLock { state in
-            for id in ids { state.table.remove(WorkKey(stream: stream, id: id)) }
+            for id in ids {
+                let key = WorkKey(stream: stream, id: id)
+                state.table.remove(key)
+                if !state.givenUp.isEmpty { state.givenUp.remove(key) }
+            }
             state.readAhead.didSettle(ids.count, at: now)
         }
         bells[stream].ring()

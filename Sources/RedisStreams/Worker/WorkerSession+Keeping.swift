@@ -87,6 +87,7 @@ extension WorkerSession {
     private func askForOwn(_ asked: Set<EntryID>, isLate: Bool) async -> Bool {
         var found: Set<EntryID> = []
         var from = asked.min().map { EntryBound.included($0) } ?? .open
+        let preparation = machine.preparation
         let last = asked.max() ?? .zero
         while true {
             let command = StreamCommand.own(
@@ -96,6 +97,8 @@ extension WorkerSession {
                 if failure.isGroupMissing, machine.isOpen { interruption = machine.missGroup() }
                 return false
             case .success(var own):
+                // Prepared anew meanwhile: what is held may just be on its way into a group that did not know it.
+                guard machine.isOpen, machine.preparation == preparation, interruption == nil else { return false }
                 let highest = own.ids.max()
                 let isFull = own.ids.count >= 1000
                 found.formUnion(own.ids)

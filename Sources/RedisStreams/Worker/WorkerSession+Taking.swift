@@ -230,7 +230,7 @@ extension WorkerSession {
             let command = StreamCommand.makeGroupAgain(
                 GroupMark.new(), from: position, stream: key, group: group.name)
             _ = await redis.ask(command)
-            guard await restore(board.held(index).map { ($0.id, $0.count) }) == nil else { return }
+            guard await restore(board.unsettled(index)) == nil else { return }
         default: return
         }
         let unbegun = board.unbegun(index)

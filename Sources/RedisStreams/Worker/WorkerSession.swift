@@ -23,8 +23,8 @@ actor WorkerSession {
     var takeover = TakeoverState()
     var verification = Verification()
 
-    /// Redis refuses for so long at the start before the worker gives up: some three seconds.
-    private static let refusalsAtStart = 5
+    /// Redis refuses so often before the worker gives up: for some three seconds.
+    private static let longestRefusal = 5
 
     init(_ group: ConsumerGroup, _ index: Int, _ options: ProcessOptions, _ owner: OwnerMark, _ board: WorkBoard) {
         (self.group, self.index, self.options, self.owner, self.board) = (group, index, options, owner, board)
@@ -50,7 +50,10 @@ actor WorkerSession {
                 patience = .milliseconds(50)
                 action = try await read()
             case .prepareAfter(let pause):
-                if !machine.wasOpen, machine.refusals >= Self.refusalsAtStart, let refusal, refusal.isRefusal {
+                // Wrong credentials do not become right by waiting, and people are to hear of them.
+                if machine.refusals >= Self.longestRefusal, let refusal,
+                    refusal.kind == .notAllowed || !machine.wasOpen && refusal.isRefusal
+                {
                     throw refusal
                 }
                 try? await Task.sleep(for: pause)
@@ -98,8 +101,9 @@ actor WorkerSession {
         case .create: return try await create(number)
         case .register: return try await register(number)
         case .restore:
-            let held = board.held(index)
-            switch await restore(held.map { ($0.id, $0.count) }) {
+            // Another group knows nothing of us. The same one may know more: what is on its way there is not put back.
+            let held = isSameGroup ? board.held(index).map { ($0.id, $0.count) } : board.unsettled(index)
+            switch await restore(held) {
             case nil: return machine.didRestore(number)
             case let failure?: return try await action(after: failure)
             }

@@ -115,7 +115,8 @@ struct WorkerSettler: Sendable {
             }
             switch await redis.ask(command) {
             case .success(let done): isOurs = done != .notOurs
-            case .failure(let failure) where failure.isGroupMissing: isOurs = false
+            // The session makes the group again, and puts the message back into it.
+            case .failure(let failure) where failure.isGroupMissing: return burial
             case .failure(let failure):
                 tell(failure, stream)
                 burial.mayBeWritten = true

@@ -40,4 +40,29 @@ import Testing
         #expect(await job.value == nil)
         #expect(await board.next(1) == nil)
     }
+
+    /// What is due has no fields until it is fetched, and others of its key may fill all the room there is.
+    @Test func `what is due is fetched though all that is in memory waits for it`() async throws {
+        let options = ProcessOptions(
+            order: .byKey { _ in "x" }, backoff: Backoff(initial: .zero), count: 1, prefetch: 0)
+        let board = WorkBoard(options.sound, ["s"], consumer: "c")
+        _ = board.tenure(0) { $0.confirm(sentAt: .now, answeredAt: .now) }
+        add(1, to: board)
+        let first = try #require(await board.next(0))
+        add(2, to: board)
+        struct Wrong: Error {}
+        // It waits for another attempt; the other one is not kept in memory meanwhile.
+        board.finish(first, .failed(Wrong()))
+        let settlement = board.takeSettlement()
+        board.didCount(settlement.counts[0] ?? [], 0)
+        _ = board.collectDue()
+        #expect(board.takeDue(0, count: 10).map(\.id) == [first.key.id])
+        board.didFetch([first.message], 0)
+        let again = try #require(await board.next(0))
+        for number in 3..<(3 + options.sound.window) { add(number, to: board) }
+        board.finish(again, .handled)
+        _ = board.takeSettlement()
+        board.didSettle([again.key.id], 0)
+        #expect(board.takeDue(0, count: 10).map(\.id) == [EntryID(milliseconds: 2, sequence: 0)])
+    }
 }
