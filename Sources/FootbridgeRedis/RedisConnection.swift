@@ -184,11 +184,23 @@ public final class RedisConnection: TurnParticipant {
         let left = awaited
         awaited = []
         outgoing = []
-        for command in left { command.completion(.failure(error)) }
+        for (index, command) in left.enumerated() {
+            command.completion(.failure(index == 0 ? error : error.behind(left[0].command)))
+        }
         onPush = nil
         let onClose = onClose
         self.onClose = nil
         onClose?(error)
+    }
+}
+
+extension RedisError {
+    /// What commands are told that wait behind the one which this has happened to: a reply that is too large is not theirs.
+    fileprivate func behind(_ command: String) -> RedisError {
+        guard case .protocolViolation(let error) = self, error.isLimit else { return self }
+        return .connection(
+            TransportFailure(
+                kind: .disconnected, message: "the connection was given up: the reply to \(command) was too large"))
     }
 }
 

@@ -46,7 +46,7 @@ struct StreamTrouble {
         case .clusterNode: return ("\(place) cannot be used: \(text)", CommandExit.configuration)
         case .unreachable, .connectionLost, .timedOut, .closed, .cancelled:
             return ("lost \(place): \(failure)", CommandExit.unavailable)
-        case .unexpectedReply, .notSent, .unsupported, .invalidConfiguration:
+        case .replyTooLarge, .unexpectedReply, .notSent, .unsupported, .invalidConfiguration:
             return ("\(failure)", CommandExit.configuration)
         default: return ("\(place) refuses: \(text)", CommandExit.configuration)
         }

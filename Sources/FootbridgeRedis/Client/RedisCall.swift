@@ -132,7 +132,11 @@ final class RedisCall: @unchecked Sendable {
         case .failure(let error): replies.append(.failure(.lost(error)))
         }
         guard replies.count == commands.count else { return }
-        if case .failure(.lost) = replies.last, mayRepeat, let lane, !lane.isClosed, !isOver, .now < due {
+        // A reply beyond the limits would be so again.
+        let isTooLarge = replies.contains { reply in
+            if case .failure(.lost(.protocolViolation(let error))) = reply { error.isLimit } else { false }
+        }
+        if case .failure(.lost) = replies.last, mayRepeat, !isTooLarge, let lane, !lane.isClosed, !isOver, .now < due {
             progress.withLock { $0.isSent = false }
             lane.submit(self)
         } else {

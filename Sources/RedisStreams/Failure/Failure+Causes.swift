@@ -1,4 +1,5 @@
 internal import FootbridgeCurl
+internal import FootbridgeRESP
 internal import FootbridgeRedis
 
 extension Redis.Failure {
@@ -22,6 +23,8 @@ extension Redis.Failure {
         case .lost(.timedOut(let late)):
             let reason = late == command ? "" : "of \(late), sent before it"
             self.init(.timedOut, command: command, mayHaveRun: !isReadOnly, reason: reason)
+        case .lost(.protocolViolation(let error)) where error.isLimit:
+            self.init(.replyTooLarge, command: command, mayHaveRun: !isReadOnly, reason: error.boundToRaise)
         case .lost(let error):
             self.init(.connectionLost, command: command, mayHaveRun: !isReadOnly, reason: error.description)
         case .cancelled(let wasSent): self.init(.cancelled, command: command, mayHaveRun: wasSent && !isReadOnly)
@@ -43,6 +46,17 @@ extension Redis.Failure {
         self.init(
             kind, command: command, serverError: error.serverError?.description,
             reason: command == nil ? error.description : "it was not sent: \(error)")
+    }
+}
+
+extension RESPError {
+    /// With the setting that says so, if there is one.
+    fileprivate var boundToRaise: String {
+        switch self {
+        case .bulkTooLong: "\(self) (`RedisConfiguration.limits.valueBytes`)"
+        case .replyTooLong: "\(self) (`RedisConfiguration.limits.replyBytes`)"
+        default: description
+        }
     }
 }
 

@@ -34,6 +34,9 @@ extension Redis.Failure {
         case connectionLost
         /// The command was sent, and nothing came for as long as the deadline. The connection was closed.
         case timedOut
+        /// The reply is larger than `RedisConfiguration.limits` or the client itself allows; `Failure.description` says which
+        /// bound. The connection was closed; the same command would fail again.
+        case replyTooLarge
         /// The reply is not what the command promises.
         case unexpectedReply
 
