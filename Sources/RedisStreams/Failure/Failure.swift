@@ -25,7 +25,7 @@ extension Redis {
         /// it can be repeated. An error out of the middle of a script leaves what the script did before: `true`.
         public let mayHaveRun: Bool
         /// The rest of the story, for people.
-        private let reason: String
+        let reason: String
 
         /// For tests of your own code; otherwise failures come from the client.
         public init(

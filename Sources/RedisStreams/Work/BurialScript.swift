@@ -18,14 +18,15 @@ extension StreamCommand where Reply == Burial {
     /// - Parameters:
     ///   - mayBeWritten: it was sent before, without an answer: the last letters are looked at.
     ///   - isDeleted: the entry is also deleted from its stream.
+    ///   - isCopied: the letter has no fields of the entry, and the server adds them, unless they are too many for a script.
     package static func bury(
         _ id: EntryID, of stream: any RESPArgument, group: String, consumer: String, as letter: LetterLayout,
-        into target: any RESPArgument, mayBeWritten: Bool, isDeleted: Bool = false
+        into target: any RESPArgument, mayBeWritten: Bool, isDeleted: Bool = false, isCopied: Bool = false
     ) -> StreamCommand {
         let head: [any RESPArgument] = [
             burialScript, 2, stream, target, group, id.argument, consumer, mayBeWritten ? letter.stream : "",
             letter.id.argument,
-            letter.replays > 0 ? "\(letter.replays)" : "", isDeleted ? 1 : 0,
+            letter.replays > 0 ? "\(letter.replays)" : "", isDeleted ? 1 : 0, isCopied ? 1 : 0,
         ]
         return StreamCommand(RESPCommand("EVAL", arguments: head + letter.arguments)) { reply in
             guard let parts = reply.elements else { return .buried }
@@ -61,7 +62,11 @@ private let burialScript = """
       end
       return {}
     end
-    local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 8))
+    local entry = ARGV[8] == '1' and redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+    if entry and #entry[2] < 6900 then
+      for i, part in ipairs(entry[2]) do ARGV[#ARGV + 1] = i % 2 == 1 and 'field.' .. part or part end
+    end
+    local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 9))
     redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
     if ARGV[7] == '1' then redis.call('XDEL', KEYS[1], ARGV[2]) end
     return id

@@ -19,6 +19,8 @@ extension ConsumerGroup {
     ///
     /// **Cancelling the task** stops it in good order: nothing new begins, handlers have `drainTimeout` to end and are cancelled
     /// then, acknowledgements are confirmed, and what was not handled is handed over to others at once. It returns then.
+    ///
+    /// A message that is larger than `RedisConfiguration.limits` becomes a dead letter unseen: the server copies its fields.
     /// - Parameter body: called by `options.concurrency` tasks.
     /// - Throws: if Redis refuses the credentials for some seconds, at any time; if it refuses otherwise from the start on (`wrongType` …);
     ///   or if the client is closed. Everything else is waited for, and told to `options.observer`.

@@ -8,7 +8,8 @@ public protocol ProcessObserver: Sendable {
     func didFinish(_ message: Message, after duration: Duration)
     /// A handler has thrown; the message comes again.
     func willRetry(_ message: Message, after wait: Duration, because error: any Error)
-    /// A message became a dead letter, or was dropped: `rejected: …`, `exhausted: …`, `malformed: …`, `trimmed`.
+    /// A message became a dead letter, or was dropped: `rejected: …`, `exhausted: …`, `malformed: …`, `too large: …`,
+    /// `trimmed`.
     func didBury(_ id: EntryID, of stream: StreamName, because reason: String)
     /// A message that was held here is another consumer's, or settled by another.
     ///

@@ -35,6 +35,8 @@ final class WorkBoard: Sendable {
         /// `nil`: to be fetched, unless it is trimmed.
         var fields: EntryFields?
         var isTrimmed = false
+        /// Its fields cannot be fetched: the server copies them.
+        var isTooLarge = false
         /// It was sent before, and no answer came.
         var mayBeWritten = false
         var retryAt: MonotonicTime?

@@ -4,7 +4,9 @@ extension Redis.Failure {
     var isGroupMissing: Bool { kind == .noGroup || kind == .noStream }
     var isClosed: Bool { kind == .closed }
     /// Redis answers, and says no: it will until people mend it.
-    var isRefusal: Bool { [.notAllowed, .wrongType, .unknownCommand, .clusterNode, .unsupported].contains(kind) }
+    var isRefusal: Bool {
+        [.notAllowed, .wrongType, .unknownCommand, .clusterNode, .unsupported, .replyTooLarge].contains(kind)
+    }
     /// The task was cancelled, because the worker stops.
     var isCancelled: Bool { kind == .cancelled }
 }

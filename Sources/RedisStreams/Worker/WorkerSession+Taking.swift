@@ -147,15 +147,24 @@ extension WorkerSession {
         guard case .byKey = options.order else { return [:] }
         var lanes: [EntryID: String] = [:]
         for portion in ids.portions(of: ScriptPortion.usual) {
-            let commands = portion.map {
-                StreamCommand.range(key, from: .included($0), to: .included($0), count: 1)
-            }
-            guard let found = try? await redis.begin(commands).values() else { continue }
-            for entry in found.compactMap(\.first) {
+            for entry in await entries(Array(portion)) {
                 lanes[entry.id] = board.lane(message(entry.id, entry.fields, count: 1))
             }
         }
         return lanes
+    }
+
+    private func entries(_ ids: [EntryID]) async -> [StreamEntry] {
+        let commands = ids.map { StreamCommand.range(key, from: .included($0), to: .included($0), count: 1) }
+        do {
+            return try await redis.begin(commands).values().compactMap(\.first)
+        } catch {
+            // One is too large, and took the others with it.
+            guard error.kind == .replyTooLarge, ids.count > 1 else { return [] }
+            var entries: [StreamEntry] = []
+            for id in ids { entries += await self.entries([id]) }
+            return entries
+        }
     }
 
     // MARK: - Due again
@@ -169,30 +178,52 @@ extension WorkerSession {
                 await board.dueBells[index].wait(upTo: due.isEmpty ? .seconds(1) : .milliseconds(50))
                 continue
             }
-            let command = StreamCommand.fetch(due, stream: key, group: group.name, consumer: consumer)
-            switch await redis.ask(command) {
-            case .failure(let failure):
-                board.putBackDue(due.map(\.id), index)
-                observer?.didFail(failure, of: name)
-                try? await Task.sleep(for: .milliseconds(200))
-            case .success(let fetched):
-                let attempts = Dictionary(due.map { ($0.id, $0.attempt) }, uniquingKeysWith: max)
-                board.putBackDue(due.dropFirst(fetched.looked).map(\.id), index)
-                board.didFetch(
-                    fetched.entries.compactMap { entry in
-                        entry.fields.map { message(entry.id, $0, count: attempts[entry.id] ?? 1) }
-                    }, index)
-                for entry in fetched.entries where entry.fields == nil {
-                    missTrimmed(entry.id, of: consumer, attempts: (attempts[entry.id] ?? 1) - 1)
-                }
-                let missing = Set(due.prefix(fetched.looked).map(\.id)).subtracting(fetched.entries.map(\.id))
-                if !missing.isEmpty {
-                    // Another's, or the group is another one: as resting ones they are asked for with the others.
-                    board.rest(missing, index)
-                    await suspect()
+            await fetch(due)
+        }
+    }
+
+    private func fetch(_ due: [(id: EntryID, attempt: Int)]) async {
+        let command = StreamCommand.fetch(due, stream: key, group: group.name, consumer: consumer)
+        switch await redis.ask(command) {
+        case .failure(let failure) where failure.kind == .replyTooLarge:
+            guard due.count > 1 else { return giveUp(due[0].id, attempts: due[0].attempt - 1, failure) }
+            // Together, or only one of them.
+            for entry in due {
+                if Task.isCancelled || board.isStopped {
+                    board.putBackDue([entry.id], index)
+                } else {
+                    await fetch([entry])
                 }
             }
+        case .failure(let failure):
+            board.putBackDue(due.map(\.id), index)
+            observer?.didFail(failure, of: name)
+            try? await Task.sleep(for: .milliseconds(200))
+        case .success(let fetched):
+            let attempts = Dictionary(due.map { ($0.id, $0.attempt) }, uniquingKeysWith: max)
+            board.putBackDue(due.dropFirst(fetched.looked).map(\.id), index)
+            board.didFetch(
+                fetched.entries.compactMap { entry in
+                    entry.fields.map { message(entry.id, $0, count: attempts[entry.id] ?? 1) }
+                }, index)
+            for entry in fetched.entries where entry.fields == nil {
+                missTrimmed(entry.id, of: consumer, attempts: (attempts[entry.id] ?? 1) - 1)
+            }
+            let missing = Set(due.prefix(fetched.looked).map(\.id)).subtracting(fetched.entries.map(\.id))
+            if !missing.isEmpty {
+                // Another's, or the group is another one: as resting ones they are asked for with the others.
+                board.rest(missing, index)
+                await suspect()
+            }
         }
+    }
+
+    /// It is larger than this client takes. Nobody can handle it; the server moves it to the dead letters unseen.
+    private func giveUp(_ id: EntryID, attempts: Int, _ failure: Redis.Failure) {
+        board.bury(
+            WorkBoard.GivenUp(
+                key: WorkKey(stream: index, id: id), reason: "too large: \(failure.reason)", attempts: attempts,
+                consumer: consumer, isTooLarge: true))
     }
 
     // MARK: - The end

@@ -40,7 +40,7 @@ actor WorkerSession {
 
     /// Until the task is cancelled, or the worker has stopped.
     ///
-    /// - Throws: what Redis refuses from the start on; `closed`.
+    /// - Throws: what Redis refuses from the start on; a reply about the group that is too large; `closed`.
     func run() async throws(Redis.Failure) {
         var action = machine.didConnect()
         while !Task.isCancelled, !board.isStopped {
@@ -50,9 +50,10 @@ actor WorkerSession {
                 patience = .milliseconds(50)
                 action = try await read()
             case .prepareAfter(let pause):
-                // Wrong credentials do not become right by waiting, and people are to hear of them.
+                // Wrong credentials do not become right by waiting, nor does a limit; people are to hear of them.
                 if machine.refusals >= Self.longestRefusal, let refusal,
-                    refusal.kind == .notAllowed || !machine.wasOpen && refusal.isRefusal
+                    refusal.kind == .notAllowed || refusal.kind == .replyTooLarge
+                        || !machine.wasOpen && refusal.isRefusal
                 {
                     throw refusal
                 }
@@ -251,6 +252,11 @@ actor WorkerSession {
                 }
                 guard !Task.isCancelled, !board.isStopped else { return .none }
                 interruption = nil
+                if failure.kind == .replyTooLarge {
+                    // What was delivered is pending for us, and is fetched one by one.
+                    observer?.didFail(failure, of: name)
+                    return await reconnect()
+                }
                 return try await action(after: failure)
             }
         }

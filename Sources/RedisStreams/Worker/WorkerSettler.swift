@@ -88,9 +88,10 @@ struct WorkerSettler: Sendable {
         var burial = burial
         let (stream, id) = (burial.key.stream, burial.key.id)
         let name = group.streamNames[stream]
-        if burial.fields == nil, !burial.isTrimmed {
+        if burial.fields == nil, !burial.isTrimmed, !burial.isTooLarge {
             switch await redis.ask(.range(name.bytes, from: .included(id), to: .included(id), count: 1)) {
             case .success(let entries): burial.fields = entries.first?.fields
+            case .failure(let failure) where failure.kind == .replyTooLarge: burial.isTooLarge = true
             case .failure(let failure):
                 tell(failure, stream)
                 return burial
@@ -107,7 +108,7 @@ struct WorkerSettler: Sendable {
             if let consumer = burial.consumer, !layout.isTooLongForScript {
                 command = .bury(
                     id, of: name.bytes, group: group.name, consumer: consumer, as: layout, into: target.bytes,
-                    mayBeWritten: burial.mayBeWritten)
+                    mayBeWritten: burial.mayBeWritten, isCopied: burial.isTooLarge)
                 isAlone = false
             } else {
                 command = .addLetter(layout, into: target.bytes)

@@ -1,9 +1,10 @@
 import RedisStreams
+import Synchronization
 import TestSupport
 import Testing
 
 /// Replies beyond the limits that are configured.
-@Suite(.onEveryServer) struct LiveReplyLimitTests {
+@Suite(.timeLimit(.minutes(2)), .onEveryServer) struct LiveReplyLimitTests {
     /// A server with an entry of 5000 bytes, and a client that takes values of 1000 or replies of 3000.
     private func start(
         _ limits: RedisConfiguration.ReplyLimits = .init(valueBytes: 1000)
@@ -30,6 +31,60 @@ import Testing
         #expect(failure.description.contains(name), "\(failure)")
         #expect(try await live.redis.send("INFO", "commandstats").text?.contains("cmdstat_xread:calls=1,") == true)
         await redis.close()
+        withExtendedLifetime(live) {}
+    }
+
+    @Test func `a tail ends instead of reading it for ever`() async throws {
+        let (live, redis) = try await start()
+        #expect(await kind { for try await _ in redis.stream("s").tail(after: .beginning) {} } == .replyTooLarge)
+        await redis.close()
+        withExtendedLifetime(live) {}
+    }
+
+    @Test func `the loop of a group ends instead of reading it for ever`() async throws {
+        let (live, redis) = try await start()
+        #expect(await kind { for try await _ in redis.consumerGroup("g", of: ["s"]).entries() {} } == .replyTooLarge)
+        await redis.close()
+        withExtendedLifetime(live) {}
+    }
+
+    @Test(arguments: [
+        RedisConfiguration.ReplyLimits(valueBytes: 1000), RedisConfiguration.ReplyLimits(replyBytes: 3000),
+    ])
+    func `a worker handles the others, and the server moves it to the dead letters`(
+        limits: RedisConfiguration.ReplyLimits
+    ) async throws {
+        let (live, redis) = try await start(limits)
+        try await live.redis.stream("s").add(contentsOf: (0..<20).map { ["n": $0] })
+        let handled = Handled()
+        let worker = Task {
+            try await redis.consumerGroup("h", of: ["s"]).process(ProcessOptions(order: .byKey { _ in "all" })) {
+                handled.add($0["n"] ?? "?")
+            }
+        }
+        try await live.eventually("a letter, and nothing pending") {
+            try handled.all.count >= 20 && $0.command("XLEN", "s:dead") == 1
+                && $0.command("XPENDING", "s", "h").elements.first == 0
+        }
+        worker.cancel()
+        try await worker.value
+        #expect(handled.all == (0..<20).map { "\($0)" })
+        let letter = try #require(try await live.redis.stream("s:dead").read().first?.fields)
+        #expect(letter.text("field.text")?.utf8.count == 5000)
+        #expect(letter.text("reason")?.hasPrefix("too large: ") == true, "\(letter.text("reason") ?? "")")
+        #expect(letter.text("attempts") == "0")
+        await redis.close()
+        withExtendedLifetime(live) {}
+    }
+
+    @Test func `a worker ends if what it is told of its group is too large`() async throws {
+        let (live, redis) = try await start(.init(replyBytes: 3000))
+        try await live.redis.stream("s").add(contentsOf: (0..<200).map { ["n": $0] })
+        _ = try await live.redis.consumerGroup("h", of: ["s"], consumer: "c").read(count: 1000)
+        let group = redis.consumerGroup("h", of: ["s"], consumer: "c")
+        #expect(await kind { try await group.process { _ in } } == .replyTooLarge)
+        await redis.close()
+        withExtendedLifetime(live) {}
     }
 
     @Test func `commands behind it are lost with the connection, not too large`() async throws {
@@ -41,5 +96,12 @@ import Testing
         #expect(behind?.kind == .connectionLost)
         #expect(behind?.mayHaveRun == true)
         await redis.close()
+        withExtendedLifetime(live) {}
     }
+}
+
+private final class Handled: Sendable {
+    private let names = Mutex<[String]>([])
+    var all: [String] { names.withLock { $0 } }
+    func add(_ name: String) { names.withLock { $0.append(name) } }
 }
