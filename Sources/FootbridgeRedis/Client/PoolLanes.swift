@@ -131,7 +131,9 @@ final class PoolLanes: @unchecked Sendable {
     private func run(_ call: RedisCall, on lane: CommandLane) {
         if let timer = call.timer { loop.cancel(timer) }
         call.timer = nil
-        call.onSettled = { [unowned self, unowned lane] in giveBack(lane) }
+        call.onSettled = { [unowned self, unowned lane, lease = call.lease] in
+            if let lease { hold(lane, lease) } else { giveBack(lane) }
+        }
         lane.submit(call)
     }
 
@@ -153,7 +155,7 @@ final class PoolLanes: @unchecked Sendable {
         return lane
     }
 
-    private func giveBack(_ lane: CommandLane) {
+    func giveBack(_ lane: CommandLane) {
         if lane.isUp, let next = queue.popFirst(where: { !$0.isOver }) {
             run(next, on: lane)
         } else if lane.isUp, idle.count < settings.keptIdle {
@@ -178,7 +180,7 @@ final class PoolLanes: @unchecked Sendable {
         if queue.remove(call) { return call.fail(.cancelled(wasSent: false)) }
         guard let lane = call.lane, !call.isSettled else { return }
         guard call.isSent else { return lane.forget(call) }
-        if lane !== shared { unblock(lane, while: { !call.isSettled }) }
+        if lane !== shared, call.lease == nil { unblock(lane, while: { !call.isSettled }) }
     }
 
     /// Ends what a connection waits for at the server, or else the connection.

@@ -48,6 +48,8 @@ final class RedisCall: @unchecked Sendable {
     var onSettled: (() -> Void)?
     /// The connection that has it, or that it waits for.
     weak var lane: CommandLane?
+    /// Whose connection it goes over, if it is not for all.
+    var lease: PoolLease?
     /// Ends the wait for a connection.
     var timer: LoopTimer?
     private var replies: [Reply] = []

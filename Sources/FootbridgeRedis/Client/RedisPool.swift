@@ -76,7 +76,7 @@ public final class RedisPool: Sendable {
         return await replies(to: call)[0]
     }
 
-    private func submit(
+    func submit(
         _ call: RedisCall, _ isCancellable: Bool = true, _ body: @escaping @Sendable (PoolLanes) -> Void
     ) {
         if isCancellable, Task.isCancelled {
@@ -86,7 +86,7 @@ public final class RedisPool: Sendable {
         }
     }
 
-    fileprivate func replies(to call: RedisCall) async -> [Reply] {
+    func replies(to call: RedisCall) async -> [Reply] {
         await withTaskCancellationHandler {
             await withCheckedContinuation { call.start($0) }
         } onCancel: {

@@ -35,34 +35,49 @@ extension Redis {
         return values
     }
 
-    /// The replies of the commands themselves.
     private func execute(_ batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
-        if let refusal = batch.refusal { throw refusal }
-        guard !batch.commands.isEmpty else { return [] }
-        let commands: [RESPCommand] = [["MULTI"]] + batch.commands + [["EXEC"]]
-        let replies = try await core.use("EXEC").perform(commands, deadline: deadline)
+        guard let commands = try batch.transaction else { return [] }
+        return try batch.outcomes(await core.use("EXEC").perform(commands, deadline: deadline))
+    }
+}
+
+extension CommandBatch {
+    /// `MULTI … EXEC`; `nil` if there is nothing to do.
+    var transaction: [RESPCommand]? {
+        get throws(Redis.Failure) {
+            if let refusal { throw refusal }
+            return commands.isEmpty ? nil : [["MULTI"]] + commands + [["EXEC"]]
+        }
+    }
+
+    /// The replies of the commands themselves.
+    ///
+    /// - Parameter replies: to `transaction`.
+    /// - Throws: the first failure; `conflict` if a key that was watched has changed.
+    func outcomes(_ replies: [RedisPool.Reply], isWatched: Bool = false) throws(Redis.Failure) -> [RedisPool.Reply] {
         let executed: RESPValue
         switch replies[replies.count - 1] {
         case .success(let value): executed = value
         case .failure(.server(let error)):
             // EXECABORT says less than the command that was not understood.
-            for (reply, command) in zip(replies.dropFirst().dropLast(), batch.commands) {
-                if case .failure(let cause) = reply { throw Failure(cause, command.name) }
+            for (reply, command) in zip(replies.dropFirst().dropLast(), commands) {
+                if case .failure(let cause) = reply { throw Redis.Failure(cause, command.name) }
             }
-            throw Failure(.server(error), "EXEC")
-        case .failure(let failure): throw Failure(failure, "EXEC")
+            throw Redis.Failure(.server(error), "EXEC")
+        case .failure(let failure): throw Redis.Failure(failure, "EXEC")
         }
-        guard let elements = executed.elements, elements.count == batch.commands.count else {
-            throw Failure(.unexpectedReply, command: "EXEC", mayHaveRun: true, reason: executed.shape)
+        if isWatched, executed == .null { throw Redis.Failure(.conflict, command: "EXEC") }
+        guard let elements = executed.elements, elements.count == commands.count else {
+            throw Redis.Failure(.unexpectedReply, command: "EXEC", mayHaveRun: true, reason: executed.shape)
         }
         var outcomes: [RedisPool.Reply] = []
-        for (element, command) in zip(elements, batch.commands) {
+        for (element, command) in zip(elements, commands) {
             if case .error(let text) = element {
                 // The others ran.
-                let failure = Failure(.server(ServerError(text)), command.name)
-                throw Failure(
+                let failure = Redis.Failure(.server(ServerError(text)), command.name)
+                throw Redis.Failure(
                     failure.kind, command: command.name, serverError: failure.serverError,
-                    mayHaveRun: batch.commands.count > 1)
+                    mayHaveRun: commands.count > 1)
             }
             outcomes.append(.success(element))
         }

@@ -60,6 +60,7 @@ extension Redis.Failure: CustomStringConvertible {
             case .connectionLost: "the connection was lost before the reply"
             case .timedOut: "there was no reply in time"
             case .replyTooLarge: "the reply is larger than is taken"
+            case .conflict: "a key that was watched has changed; nothing ran"
             case .unexpectedReply: "the reply is not what was expected"
             case .notSent: "not sent"
             case .closed: "the client was closed"

@@ -23,6 +23,8 @@ extension Redis.Failure {
         case unknownCommand
         /// The server is a node of a Redis Cluster, which is not supported.
         case clusterNode
+        /// A key that was watched has changed, and the transaction did not run; see `Redis.watching`. Read anew, and try again.
+        case conflict
         /// Another error of the server.
         case other
 

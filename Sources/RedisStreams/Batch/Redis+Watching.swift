@@ -1,0 +1,90 @@
+internal import FootbridgeRESP
+internal import FootbridgeRedis
+
+extension Redis {
+    /// Reads, decides and writes as if nobody else did: the transaction runs only if none of the keys has changed since.
+    ///
+    /// ```swift
+    /// func takeOne() async throws(Redis.Failure) -> Bool {
+    ///     while true {
+    ///         do throws(Redis.Failure) {
+    ///             return try await redis.watching(["stock"]) { watched throws(Redis.Failure) in
+    ///                 guard let left = try await watched.send("GET", "stock").integer, left > 0 else { return false }
+    ///                 _ = try await watched.transaction { ($0.send("SET", "stock", left - 1), $0.add(["left": left - 1], to: "sales")) }
+    ///                 return true
+    ///             }
+    ///         } catch { guard error.kind == .conflict else { throw error } }
+    ///     }
+    /// }
+    /// ```
+    /// `WATCH`; <https://redis.io/docs/latest/develop/using-commands/transactions/>. It has a connection of its own meanwhile, one of
+    /// `RedisConfiguration.blockingConnections`: do not wait for long in `body`. If that connection is lost, what is sent over it
+    /// fails, and with `mayHaveRun == false` nothing ran. Where a script (`RedisScript`) does, it is quicker, and meets no conflicts.
+    /// - Parameter body: reads, and begins one transaction, or none: then nothing is changed.
+    /// - Throws: `conflict` out of `WatchedKeys.transaction`: somebody has changed a key, and nothing ran. Begin anew.
+    public func watching<Result>(
+        _ keys: [StreamName], isolation actor: isolated (any Actor)? = #isolation,
+        _ body: (WatchedKeys) async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        guard !keys.isEmpty else { throw Failure(.notSent, command: "WATCH", reason: "no keys are given") }
+        let command = RESPCommand("WATCH", arguments: keys.map(\.bytes))
+        let (lease, reply) = try await core.use("WATCH").lease(command, deadline: deadline)
+        defer { lease.release() }
+        if case .failure(let failure) = reply { throw Failure(failure, "WATCH", isReadOnly: true) }
+        return try await body(WatchedKeys(lease: lease, deadline: deadline))
+    }
+
+    /// The same, with names as text.
+    public func watching<Result>(
+        _ keys: [String], isolation actor: isolated (any Actor)? = #isolation,
+        _ body: (WatchedKeys) async throws(Failure) -> Result
+    ) async throws(Failure) -> Result { try await watching(keys.map { StreamName($0) }, isolation: actor, body) }
+
+    /// A connection that watches keys; made by `Redis.watching`, and of use within its body only.
+    public struct WatchedKeys: Sendable {
+        let lease: PoolLease
+        let deadline: Duration
+
+        /// Any command, run at once on the connection that watches; see `Redis.send`.
+        public func send(_ name: String, _ arguments: any RedisArgument...) async throws(Failure) -> Reply {
+            let command = RESPCommand(name, arguments: arguments.map(ArgumentBytes.init))
+            if let reason = SharedConnection.refusal(of: command) {
+                throw Failure(.notSent, command: name, reason: reason)
+            }
+            switch await lease.perform([command], deadline: deadline)[0] {
+            case .success(let value): return Reply(value)
+            case .failure(let failure): throw Failure(failure, name)
+            }
+        }
+
+        /// Runs commands as one, unless a key has changed; see `Redis.transaction`. The keys are not watched any more afterwards.
+        ///
+        /// - Throws: the first failure; `conflict` if a key has changed.
+        public func transaction<each Value: Sendable>(
+            _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>)
+        ) async throws(Failure) -> (repeat each Value) {
+            var batch = CommandBatch()
+            let queued = body(&batch)
+            let replies = try await execute(batch)
+            return (repeat try (each queued).result(replies).get())
+        }
+
+        /// The same for a number of commands that is known at run time only.
+        public func transaction<Value: Sendable>(
+            _ body: (inout CommandBatch) -> [QueuedCommand<Value>]
+        ) async throws(Failure) -> [Value] {
+            var batch = CommandBatch()
+            let queued = body(&batch)
+            let replies = try await execute(batch)
+            var values: [Value] = []
+            for command in queued { values.append(try command.result(replies).get()) }
+            return values
+        }
+
+        private func execute(_ batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
+            // Without commands, too, the server says whether a key has changed.
+            let commands = try batch.transaction ?? [["MULTI"], ["EXEC"]]
+            return try batch.outcomes(await lease.perform(commands, deadline: deadline), isWatched: true)
+        }
+    }
+}
