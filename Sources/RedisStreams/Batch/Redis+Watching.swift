@@ -5,27 +5,26 @@ extension Redis {
     /// Reads, decides and writes as if nobody else did: the transaction runs only if none of the keys has changed since.
     ///
     /// ```swift
-    /// func takeOne() async throws(Redis.Failure) -> Bool {
-    ///     while true {
-    ///         do throws(Redis.Failure) {
-    ///             return try await redis.watching(["stock"]) { watched throws(Redis.Failure) in
-    ///                 guard let left = try await watched.send("GET", "stock").integer, left > 0 else { return false }
-    ///                 _ = try await watched.transaction { ($0.send("SET", "stock", left - 1), $0.add(["left": left - 1], to: "sales")) }
-    ///                 return true
-    ///             }
-    ///         } catch { guard error.kind == .conflict else { throw error } }
-    ///     }
+    /// while true {
+    ///     do {
+    ///         return try await redis.watching(["stock"]) { watched in
+    ///             let left = try await watched.send("GET", "stock").integer ?? 0
+    ///             guard left > 0 else { throw SoldOut() }
+    ///             return try await watched.transaction { ($0.send("DECR", "stock"), $0.add(["left": left - 1], to: "sales")) }
+    ///         }
+    ///     } catch let failure as Redis.Failure where failure.kind == .conflict {}  // Once more.
     /// }
     /// ```
     /// `WATCH`; <https://redis.io/docs/latest/develop/using-commands/transactions/>. It has a connection of its own meanwhile, one of
     /// `RedisConfiguration.blockingConnections`: do not wait for long in `body`. If that connection is lost, what is sent over it
     /// fails, and with `mayHaveRun == false` nothing ran. Where a script (`RedisScript`) does, it is quicker, and meets no conflicts.
     /// - Parameter body: reads, and begins one transaction, or none: then nothing is changed.
-    /// - Throws: `conflict` out of `WatchedKeys.transaction`: somebody has changed a key, and nothing ran. Begin anew.
+    /// - Throws: a `Failure`, or what `body` throws: out of `WatchedKeys.transaction` a `Failure` of kind `conflict` if somebody has
+    ///   changed a key, and nothing ran.
     public func watching<Result>(
         _ keys: [StreamName], isolation actor: isolated (any Actor)? = #isolation,
-        _ body: (WatchedKeys) async throws(Failure) -> Result
-    ) async throws(Failure) -> Result {
+        _ body: (WatchedKeys) async throws -> Result
+    ) async throws -> Result {
         guard !keys.isEmpty else { throw Failure(.notSent, command: "WATCH", reason: "no keys are given") }
         let command = RESPCommand("WATCH", arguments: keys.map(\.bytes))
         let (lease, reply) = try await core.use("WATCH").lease(command, deadline: deadline)
@@ -37,8 +36,8 @@ extension Redis {
     /// The same, with names as text.
     public func watching<Result>(
         _ keys: [String], isolation actor: isolated (any Actor)? = #isolation,
-        _ body: (WatchedKeys) async throws(Failure) -> Result
-    ) async throws(Failure) -> Result { try await watching(keys.map { StreamName($0) }, isolation: actor, body) }
+        _ body: (WatchedKeys) async throws -> Result
+    ) async throws -> Result { try await watching(keys.map { StreamName($0) }, isolation: actor, body) }
 
     /// A connection that watches keys; made by `Redis.watching`, and of use within its body only.
     public struct WatchedKeys: Sendable {

@@ -5,21 +5,21 @@ import Testing
 /// Transactions that run only if nobody has changed what they go by.
 @Suite(.timeLimit(.minutes(2)), .onEveryServer) struct LiveWatchingTests {
     /// Adds one to a number, by reading and writing it.
-    private func increment(_ redis: Redis) async throws(Redis.Failure) {
+    private func increment(_ redis: Redis) async throws {
         while true {
-            do throws(Redis.Failure) {
-                return try await redis.watching(["n"]) { watched throws(Redis.Failure) in
+            do {
+                return try await redis.watching(["n"]) { watched in
                     let number = try await watched.send("GET", "n").integer ?? 0
                     _ = try await watched.transaction { [$0.send("SET", "n", number + 1)] }
                 }
-            } catch { guard error.kind == .conflict else { throw error } }
+            } catch let failure as Redis.Failure where failure.kind == .conflict {}
         }
     }
 
     @Test func `a key that another changes keeps it from running`() async throws {
         let live = try await LiveRedis.start()
         let failure = await failure {
-            try await live.redis.watching(["n"]) { watched throws(Redis.Failure) in
+            try await live.redis.watching(["n"]) { watched in
                 _ = try await live.redis.send("SET", "n", 5)
                 _ = try await watched.transaction { ($0.send("SET", "n", 1), $0.add(["n": 1], to: "s")) }
             }
@@ -47,10 +47,10 @@ import Testing
         var configuration = try RedisConfiguration(live.server.url)
         configuration.blockingConnections = 1
         let redis = try await Redis.connect(configuration)
-        let first = try await redis.watching(["n"]) { watched throws(Redis.Failure) in
+        let first = try await redis.watching(["n"]) { watched in
             try await watched.send("CLIENT", "ID").integer
         }
-        let (second, values) = try await redis.watching(["other"]) { watched throws(Redis.Failure) in
+        let (second, values) = try await redis.watching(["other"]) { watched in
             _ = try await live.redis.send("SET", "n", 5)
             let id = try await watched.send("CLIENT", "ID").integer
             return (id, try await watched.transaction { [$0.send("INCR", "m")] })
@@ -64,7 +64,7 @@ import Testing
     @Test func `it does not run on a new connection, which watches nothing`() async throws {
         let live = try await LiveRedis.start()
         let failure = await failure {
-            try await live.redis.watching(["n"]) { watched throws(Redis.Failure) in
+            try await live.redis.watching(["n"]) { watched in
                 let id = try await watched.send("CLIENT", "ID").integer ?? 0
                 _ = try await live.redis.send("CLIENT", "KILL", "ID", id)
                 #expect(await kind { _ = try await watched.send("GET", "n") } != nil)
@@ -87,7 +87,7 @@ import Testing
         let redis = try await Redis.connect(configuration)
         let began = AsyncStream.makeStream(of: Void.self)
         let task = Task {
-            try await redis.watching(["n"]) { watched throws(Redis.Failure) in
+            try await redis.watching(["n"]) { watched in
                 began.continuation.finish()
                 while true { _ = try await watched.send("GET", "n") }
             }
@@ -107,7 +107,7 @@ import Testing
         #expect(await kind { try await live.redis.watching([String]()) { _ in } } == .notSent)
         #expect(
             await kind {
-                try await live.redis.watching(["n"]) { watched throws(Redis.Failure) in
+                try await live.redis.watching(["n"]) { watched in
                     _ = try await watched.send("SELECT", 1)
                 }
             } == .notSent)
