@@ -58,6 +58,25 @@ import Testing
         }
 
         #expect(try id.get() < second && sum.integer == 2)
+        _ = try await redis.send("SET", "stock", 1)
+
+        func sellOne() async throws -> Int {
+            while true {
+                do {
+                    return try await redis.watching(["stock"]) { watched in
+                        let left = try await watched.send("GET", "stock").integer ?? 0
+                        guard left > 0 else { return 0 }
+                        _ = try await watched.transaction {
+                            ($0.send("DECR", "stock"), $0.add(["left": left - 1], to: "sales"))
+                        }
+                        return 1
+                    }
+                } catch let failure as Redis.Failure where failure.kind == .conflict {}
+            }
+        }
+
+        #expect(try await sellOne() == 1)
+        #expect(try await sellOne() == 0)
         _ = try await redis.send("SET", "lock", "mine")
         let token = "mine"
 
