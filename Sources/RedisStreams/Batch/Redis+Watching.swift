@@ -22,8 +22,7 @@ extension Redis {
     /// - Throws: a `Failure`, or what `body` throws: out of `WatchedKeys.transaction` a `Failure` of kind `conflict` if somebody has
     ///   changed a key, and nothing ran.
     public func watching<Result>(
-        _ keys: [StreamName], isolation actor: isolated (any Actor)? = #isolation,
-        _ body: (WatchedKeys) async throws -> Result
+        _ keys: [StreamName], _ body: (WatchedKeys) async throws -> Result
     ) async throws -> Result {
         guard !keys.isEmpty else { throw Failure(.notSent, command: "WATCH", reason: "no keys are given") }
         let command = RESPCommand("WATCH", arguments: keys.map(\.bytes))
@@ -35,9 +34,8 @@ extension Redis {
 
     /// The same, with names as text.
     public func watching<Result>(
-        _ keys: [String], isolation actor: isolated (any Actor)? = #isolation,
-        _ body: (WatchedKeys) async throws -> Result
-    ) async throws -> Result { try await watching(keys.map { StreamName($0) }, isolation: actor, body) }
+        _ keys: [String], _ body: (WatchedKeys) async throws -> Result
+    ) async throws -> Result { try await watching(keys.map { StreamName($0) }, body) }
 
     /// A connection that watches keys; made by `Redis.watching`, and of use within its body only.
     public struct WatchedKeys: Sendable {
