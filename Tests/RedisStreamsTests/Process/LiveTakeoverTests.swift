@@ -15,7 +15,7 @@ import Testing
         let group = live.redis.consumerGroup("g", of: ["s"])
         try await live.redis.stream("s").add(contentsOf: (0..<2).map { ["n": $0] })
         let (recorder, gate) = (Recorder(), Gate())
-        let options = ProcessOptions(abandonedAfter: .seconds(1), observer: recorder)
+        let options = ProcessOptions(abandonedAfter: .seconds(3), observer: recorder)
         let works = (0..<2).map { index in
             Task {
                 try await group.process(options) { message in
@@ -25,10 +25,10 @@ import Testing
             }
         }
         try await recorder.wait(for: "begin")
-        let end = ContinuousClock.now + .seconds(4)
+        let end = ContinuousClock.now + .seconds(8)
         let other = group.consumer("other")["s"]
         while .now < end {
-            #expect(try await other.autoclaim(minimumIdle: .seconds(1)).entries == [])
+            #expect(try await other.autoclaim(minimumIdle: .seconds(3)).entries == [])
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(recorder.count("begin 0") == 1 && recorder.count("begin 1") <= 1)
@@ -49,7 +49,7 @@ import Testing
         let stream = live.redis.stream("s")
         let first = try await stream.add(["n": 0])
         let recorder = Recorder()
-        let options = ProcessOptions(abandonedAfter: .seconds(1), losing: .cancel, observer: recorder)
+        let options = ProcessOptions(abandonedAfter: .seconds(3), losing: .cancel, observer: recorder)
         let work = Task {
             try await group.process(options) { message in
                 recorder.note("begin \(message["n"] ?? "")")
