@@ -31,7 +31,7 @@ struct DeadLetterTests {
         #expect(
             Array(words[2...]) == [
                 "2", "orders", "{orders}:dead", "g", "1772442927250-3", "web-1.1", "",
-                "1772442927250-3", "", "0",
+                "1772442927250-3", "", "0", "0",
                 "reason", "rejected: http_422", "status", "422", "attempts", "2", "route", "shop", "stream", "orders",
                 "id", "1772442927250-3", "first_at", "2026-03-02T09:15:27.250Z", "last_at",
                 "2026-03-02T09:15:30.007Z", "response", "bad total", "field.type", "order", "field.", "",
@@ -42,7 +42,7 @@ struct DeadLetterTests {
     @Test func `what is not known is left out`() throws {
         let words = try arguments(letter(.exhausted(nil), response: "", fields: EntryFields([:])).command(into: "d"))
         #expect(
-            Array(words[12...]) == [
+            Array(words[13...]) == [
                 "reason", "exhausted: instance_lost", "attempts", "2", "route", "shop", "stream", "orders", "id",
                 "1772442927250-3", "first_at", "2026-03-02T09:15:27.250Z", "last_at", "2026-03-02T09:15:30.007Z",
             ])
