@@ -23,7 +23,8 @@ struct GroupProcess: Sendable {
         self.board = board
         self.body = body
         sessions = group.streamNames.indices.map { WorkerSession(group, $0, options, owner, board) }
-        settler = WorkerSettler(group: group, consumer: consumer, options: options, board: board)
+        settler = WorkerSettler(
+            group: group, consumer: consumer, options: options, board: board, sessions: sessions)
     }
 
     /// Until the caller's task is cancelled, or Redis refuses.
@@ -83,7 +84,7 @@ struct GroupProcess: Sendable {
 
     private func waitForRunners(upTo time: Duration) async {
         let end = MonotonicTime.now + time
-        while board.running > 0, .now < end { try? await Task.sleep(for: .milliseconds(5)) }
+        while board.running > 0, .now < end { await board.endBell.wait(upTo: end - .now) }
     }
 
     /// Acknowledgements are confirmed, if that can be done soon.
@@ -91,7 +92,7 @@ struct GroupProcess: Sendable {
         let end = MonotonicTime.now + .seconds(5)
         while !board.isSettled, .now < end {
             board.settlerBell.ring()
-            try? await Task.sleep(for: .milliseconds(5))
+            await board.endBell.wait(upTo: min(end - .now, .milliseconds(100)))
         }
     }
 

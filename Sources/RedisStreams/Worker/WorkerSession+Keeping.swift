@@ -60,6 +60,14 @@ extension WorkerSession {
         await verify(number: mayBeLost ? board.tenure(index) { $0.beginVerification() } : nil)
     }
 
+    var epoch: Int { machine.epoch }
+
+    /// Asks Redis whether the group is still the one that this epoch is of. If not, what is held is being put back.
+    func isCertain(ofEpoch epoch: Int) async -> Bool {
+        await suspect()
+        return machine.isOpen && machine.epoch == epoch && interruption == nil
+    }
+
     /// Asks which of the entries that are held are still ours, and lets go of the others.
     ///
     /// A group that was made anew meanwhile knows of none of them: then what is held goes back into it. So it does if the group

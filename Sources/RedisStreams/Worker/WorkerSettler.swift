@@ -13,6 +13,7 @@ struct WorkerSettler: Sendable {
     let consumer: String
     let options: ProcessOptions
     let board: WorkBoard
+    let sessions: [WorkerSession]
 
     private var redis: Redis { group.redis }
 
@@ -114,8 +115,13 @@ struct WorkerSettler: Sendable {
                 command = .addLetter(layout, into: target.bytes)
                 isAlone = true
             }
+            let epoch = await sessions[stream].epoch
             switch await redis.ask(command) {
-            case .success(let done): isOurs = done != .notOurs
+            case .success(.notOurs):
+                // Unless the group is another one, which does not know yet what is held here.
+                guard await sessions[stream].isCertain(ofEpoch: epoch) else { return burial }
+                isOurs = false
+            case .success: break
             // The session makes the group again, and puts the message back into it.
             case .failure(let failure) where failure.isGroupMissing: return burial
             case .failure(let failure):
