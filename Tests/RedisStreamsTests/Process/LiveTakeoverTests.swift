@@ -14,7 +14,7 @@ import Testing
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])
         try await live.redis.stream("s").add(contentsOf: (0..<2).map { ["n": $0] })
-        let (recorder, gate) = (Recorder(), Gate())
+        let (recorder, gate) = (Recorder(), AsyncGate())
         let options = ProcessOptions(abandonedAfter: .seconds(3), observer: recorder)
         let works = (0..<2).map { index in
             Task {
@@ -80,7 +80,7 @@ import Testing
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])
         try await live.redis.stream("s").add(contentsOf: (0..<10).map { ["n": $0] })
-        let (recorder, gate) = (Recorder(), Gate())
+        let (recorder, gate) = (Recorder(), AsyncGate())
         let work = Task {
             try await group.process(ProcessOptions(abandonedAfter: .seconds(60))) { message in
                 recorder.note("begin \(message["n"] ?? "")")
@@ -228,7 +228,7 @@ import Testing
         let group = live.redis.consumerGroup("g", of: ["s"])
         let stream = live.redis.stream("s")
         try await stream.add(contentsOf: (0..<20).map { ["n": $0] })
-        let (recorder, gate) = (Recorder(), Gate())
+        let (recorder, gate) = (Recorder(), AsyncGate())
         let options = ProcessOptions(abandonedAfter: .seconds(1), observer: recorder)
         let work = Task {
             try await group.process(options) { message in

@@ -32,8 +32,8 @@ final class Recorder: ProcessObserver {
     func didMeetRival(of stream: StreamName, consumer: String) { note("rival \(consumer)") }
 }
 
-/// Opened once; until then, who comes waits.
-final class Gate: Sendable {
+/// Opened once; until then tasks wait. (`TestSupport.Gate` blocks threads.)
+final class AsyncGate: Sendable {
     private let isOpen = Mutex(false)
 
     func open() { isOpen.withLock { $0 = true } }
