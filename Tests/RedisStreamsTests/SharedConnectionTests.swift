@@ -17,7 +17,7 @@ struct SharedConnectionTests {
         let command = RESPCommand(words[0], arguments: Array(words.dropFirst()))
         let reason = SharedConnection.refusal(of: command)
         #expect(reason?.hasPrefix("\(words[0].uppercased()) is not sent: it ") == true)
-        #expect(reason?.hasSuffix(", and all tasks share the connection") == true)
+        #expect(reason?.hasSuffix(", and other tasks use the connection, too") == true)
     }
 
     @Test(arguments: [

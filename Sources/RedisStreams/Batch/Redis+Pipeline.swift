@@ -13,7 +13,7 @@ extension Redis {
     /// ```
     /// - Returns: for each command that `body` returns, its value or why it failed: one that fails does not keep the others
     ///   from running.
-    /// - Throws: `notSent` for a command that may not go over a connection which all tasks share; nothing was sent then.
+    /// - Throws: `notSent` if one of them is refused, as by `send`; nothing was sent then.
     public func pipeline<each Value: Sendable>(
         _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>)
     ) async throws(Failure) -> (repeat Result<each Value, Failure>) {

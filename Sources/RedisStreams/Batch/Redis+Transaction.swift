@@ -17,44 +17,62 @@ extension Redis {
     public func transaction<each Value: Sendable>(
         _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>)
     ) async throws(Failure) -> (repeat each Value) {
-        var batch = CommandBatch()
-        let queued = body(&batch)
-        let replies = try await execute(batch)
-        return (repeat try (each queued).result(replies).get())
+        try await CommandBatch.transaction(body, by: perform)
     }
 
     /// The same for a number of commands that is known at run time only.
     public func transaction<Value: Sendable>(
         _ body: (inout CommandBatch) -> [QueuedCommand<Value>]
     ) async throws(Failure) -> [Value] {
+        try await CommandBatch.transaction(body, by: perform)
+    }
+
+    private func perform(_ commands: [RESPCommand]) async throws(Failure) -> [RedisPool.Reply] {
+        try await core.use("EXEC").perform(commands, deadline: deadline)
+    }
+}
+
+extension CommandBatch {
+    typealias Performer = ([RESPCommand]) async throws(Redis.Failure) -> [RedisPool.Reply]
+
+    /// Makes a batch and runs it as one.
+    ///
+    /// - Parameters:
+    ///   - isWatched: whether keys are watched: then the server is asked whether one has changed, commands or not.
+    ///   - perform: sends commands over the connection of the transaction.
+    static func transaction<each Value: Sendable>(
+        _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>), isWatched: Bool = false,
+        by perform: Performer
+    ) async throws(Redis.Failure) -> (repeat each Value) {
         var batch = CommandBatch()
         let queued = body(&batch)
-        let replies = try await execute(batch)
+        let replies = try await batch.execute(isWatched, perform)
+        return (repeat try (each queued).result(replies).get())
+    }
+
+    static func transaction<Value: Sendable>(
+        _ body: (inout CommandBatch) -> [QueuedCommand<Value>], isWatched: Bool = false, by perform: Performer
+    ) async throws(Redis.Failure) -> [Value] {
+        var batch = CommandBatch()
+        let queued = body(&batch)
+        let replies = try await batch.execute(isWatched, perform)
         var values: [Value] = []
         for command in queued { values.append(try command.result(replies).get()) }
         return values
     }
 
-    private func execute(_ batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
-        guard let commands = try batch.transaction else { return [] }
-        return try batch.outcomes(await core.use("EXEC").perform(commands, deadline: deadline))
-    }
-}
-
-extension CommandBatch {
-    /// `MULTI … EXEC`; `nil` if there is nothing to do.
-    var transaction: [RESPCommand]? {
-        get throws(Redis.Failure) {
-            if let refusal { throw refusal }
-            return commands.isEmpty ? nil : [["MULTI"]] + commands + [["EXEC"]]
-        }
+    /// `MULTI … EXEC`.
+    private func execute(_ isWatched: Bool, _ perform: Performer) async throws(Redis.Failure) -> [RedisPool.Reply] {
+        if let refusal { throw refusal }
+        guard isWatched || !commands.isEmpty else { return [] }
+        return try outcomes(await perform([["MULTI"]] + commands + [["EXEC"]]), isWatched)
     }
 
     /// The replies of the commands themselves.
     ///
-    /// - Parameter replies: to `transaction`.
+    /// - Parameter replies: to `MULTI … EXEC`.
     /// - Throws: the first failure; `conflict` if a key that was watched has changed.
-    func outcomes(_ replies: [RedisPool.Reply], isWatched: Bool = false) throws(Redis.Failure) -> [RedisPool.Reply] {
+    private func outcomes(_ replies: [RedisPool.Reply], _ isWatched: Bool) throws(Redis.Failure) -> [RedisPool.Reply] {
         let executed: RESPValue
         switch replies[replies.count - 1] {
         case .success(let value): executed = value

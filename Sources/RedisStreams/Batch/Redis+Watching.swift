@@ -48,7 +48,7 @@ extension Redis {
             if let reason = SharedConnection.refusal(of: command) {
                 throw Failure(.notSent, command: name, reason: reason)
             }
-            switch await lease.perform([command], deadline: deadline)[0] {
+            switch await perform([command])[0] {
             case .success(let value): return Reply(value)
             case .failure(let failure): throw Failure(failure, name)
             }
@@ -60,28 +60,18 @@ extension Redis {
         public func transaction<each Value: Sendable>(
             _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>)
         ) async throws(Failure) -> (repeat each Value) {
-            var batch = CommandBatch()
-            let queued = body(&batch)
-            let replies = try await execute(batch)
-            return (repeat try (each queued).result(replies).get())
+            try await CommandBatch.transaction(body, isWatched: true, by: perform)
         }
 
         /// The same for a number of commands that is known at run time only.
         public func transaction<Value: Sendable>(
             _ body: (inout CommandBatch) -> [QueuedCommand<Value>]
         ) async throws(Failure) -> [Value] {
-            var batch = CommandBatch()
-            let queued = body(&batch)
-            let replies = try await execute(batch)
-            var values: [Value] = []
-            for command in queued { values.append(try command.result(replies).get()) }
-            return values
+            try await CommandBatch.transaction(body, isWatched: true, by: perform)
         }
 
-        private func execute(_ batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
-            // Without commands, too, the server says whether a key has changed.
-            let commands = try batch.transaction ?? [["MULTI"], ["EXEC"]]
-            return try batch.outcomes(await lease.perform(commands, deadline: deadline), isWatched: true)
+        private func perform(_ commands: [RESPCommand]) async -> [RedisPool.Reply] {
+            await lease.perform(commands, deadline: deadline)
         }
     }
 }

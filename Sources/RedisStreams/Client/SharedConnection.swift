@@ -1,14 +1,14 @@
 internal import FootbridgeRESP
 
-/// What may go over a connection that many tasks share: commands that have one reply each, get it at once, and leave the
-/// connection as it is.
+/// What may go over a connection that many tasks use, at once or one after the other: commands that have one reply each, get it
+/// at once, and leave the connection as it is.
 enum SharedConnection {
     /// Why a command is not to be sent; `nil` if it may be.
     static func refusal(of command: RESPCommand) -> String? {
         let words = command.words(atMost: 12).map { $0.uppercased() }
         guard let name = words.first else { return nil }
         guard let reason = reason(name, words.dropFirst()) else { return nil }
-        return "\(name) is not sent: it \(reason), and all tasks share the connection"
+        return "\(name) is not sent: it \(reason), and other tasks use the connection, too"
     }
 
     private static func reason(_ name: String, _ arguments: ArraySlice<String>) -> String? {
@@ -16,7 +16,7 @@ enum SharedConnection {
         case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR", "SYNC",
             "PSYNC", "REPLCONF":
             return "has no single reply"
-        case "MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH": return "belongs to a transaction"
+        case "MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH": return "belongs to `transaction` or `watching`"
         case "SELECT", "AUTH", "HELLO", "RESET", "QUIT", "ASKING", "READONLY", "READWRITE":
             return "changes the connection"
         case "CLIENT":

@@ -44,7 +44,8 @@ extension Redis.Failure {
 
         // What the client does by itself.
 
-        /// The client does not send this command, for its connection is shared by all tasks.
+        /// The client does not send this: other tasks use the same connection, and the command would disturb them; or what was given
+        /// makes no command, such as a list of no keys.
         case notSent
         /// The server is too old for what was asked for.
         case unsupported
