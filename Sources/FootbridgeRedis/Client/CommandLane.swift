@@ -9,6 +9,8 @@ final class CommandLane {
     private var waiting = Deque<RedisCall>()
     private var trouble: RedisError?
     private(set) var isClosed = false
+    /// The call, under way or over, that a connection for commands that block was given to last.
+    weak var onlyCall: RedisCall?
 
     /// A connection stands.
     var onUp: (() -> Void)?

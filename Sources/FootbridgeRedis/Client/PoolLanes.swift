@@ -131,6 +131,7 @@ final class PoolLanes: @unchecked Sendable {
     private func run(_ call: RedisCall, on lane: CommandLane) {
         if let timer = call.timer { loop.cancel(timer) }
         call.timer = nil
+        lane.onlyCall = call
         call.onSettled = { [unowned self, unowned lane, lease = call.lease] in
             if let lease { hold(lane, lease) } else { giveBack(lane) }
         }
@@ -180,12 +181,12 @@ final class PoolLanes: @unchecked Sendable {
         if queue.remove(call) { return call.fail(.cancelled(wasSent: false)) }
         guard let lane = call.lane, !call.isSettled else { return }
         guard call.isSent else { return lane.forget(call) }
-        if lane !== shared, call.lease == nil { unblock(lane, while: { !call.isSettled }) }
+        if lane !== shared, call.lease == nil { unblock(call, on: lane) }
     }
 
-    /// Ends what a connection waits for at the server, or else the connection.
-    private func unblock(_ lane: CommandLane, while isBlocked: @escaping () -> Bool) {
-        guard isBlocked() else { return }
+    /// Ends what a call waits for at the server, or else its connection.
+    private func unblock(_ call: RedisCall, on lane: CommandLane) {
+        guard !call.isSettled else { return }
         guard let client = lane.connection?.clientID, let commands = shared.connection, commands.isOpen else {
             return drop(lane)
         }
@@ -194,11 +195,11 @@ final class PoolLanes: @unchecked Sendable {
             // It does not block: the command is still on its way to the server, or the answer is on its way to us.
             case .success(.integer(0)):
                 self?.loop.schedule(after: .milliseconds(10)) { [weak self, weak lane] in
-                    if let lane { self?.unblock(lane, while: isBlocked) }
+                    if let lane { self?.unblock(call, on: lane) }
                 }
             case .success: break
             // Not allowed, or Redis is away.
-            case .failure: if isBlocked() { self?.drop(lane) }
+            case .failure: if !call.isSettled { self?.drop(lane) }
             }
         }
     }
@@ -219,10 +220,8 @@ final class PoolLanes: @unchecked Sendable {
         shared.refuseWaiting()
         for lane in blocking.values {
             lane.refuseWaiting()
-            unblock(lane) { [weak self, weak lane] in
-                guard let self, let lane else { return false }
-                return blocking[ObjectIdentifier(lane)] != nil && !idle.contains { $0 === lane }
-            }
+            // A lease is waited for: what goes over it does not block.
+            if let call = lane.onlyCall, call.lease == nil { unblock(call, on: lane) }
         }
         loop.schedule(after: deadline) { [weak self] in self?.close() }
         // Its reply comes behind those of all that was sent before.

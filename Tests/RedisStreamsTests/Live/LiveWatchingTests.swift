@@ -102,6 +102,22 @@ import Testing
         await live.redis.close()
     }
 
+    @Test func `a client that is closed waits for its body, and asks the server nothing meanwhile`() async throws {
+        let live = try await LiveRedis.start()
+        let redis = live.redis
+        let values = try await redis.watching(["n"]) { watched in
+            let closing = Task { await redis.close() }
+            while await kind({ _ = try await redis.send("PING") }) != .closed {}
+            let values = try await watched.transaction { [$0.send("INCR", "n")] }
+            return (values, closing)
+        }
+        await values.1.value
+        #expect(values.0.map(\.integer) == [1])
+        let statistics = try await onThread { try live.server.probe().command("INFO", "commandstats").text }
+        #expect(statistics?.contains("cmdstat_exec:") == true)
+        #expect(statistics?.contains("unblock") == false)
+    }
+
     @Test func `what changes the connection is refused, and so is watching nothing`() async throws {
         let live = try await LiveRedis.start()
         #expect(await kind { try await live.redis.watching([String]()) { _ in } } == .notSent)
