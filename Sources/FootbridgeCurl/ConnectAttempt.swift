@@ -16,6 +16,8 @@ final class ConnectAttempt {
     private(set) var hasBegun = false
     /// The name has been looked up: a socket was made.
     private(set) var hasAddress = false
+    /// The peer has taken the connection, and is waited for: one that is being made is watched for writing.
+    private var isHandshaking = false
     /// The place among the lookups of this name has been given back.
     var isLookupOver = false
     /// When libcurl wants to be called, or, before it begins, until when it has to.
@@ -87,19 +89,32 @@ final class ConnectAttempt {
         var descriptor: curl_socket_t = -1
         if code == CURLE_OK { code = footbridge_get_socket(easy, CURLINFO_ACTIVESOCKET, &descriptor) }
         guard code == CURLE_OK, descriptor >= 0 else {
-            var detail = String(cString: errorText)
-            // libcurl would speak of "localhost port 80".
-            if case .unix(let path) = target.address, code == CURLE_COULDNT_CONNECT {
-                var number = 0
-                _ = footbridge_get_long(easy, CURLINFO_OS_ERRNO, &number)
-                detail = TransportFailure.unixSocket(path, errno: Int32(truncatingIfNeeded: number))
-            }
-            return .failure(TransportFailure(code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, detail: detail))
+            return .failure(failure(code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, easy))
         }
         detach(easy, multi)
         (self.easy, self.multi) = (nil, nil)
         Self.bound(descriptor)
         return .success(ConnectedHandle(easy: easy, multi: multi, descriptor: descriptor))
+    }
+
+    /// In libcurl's words, and with the server's name where these do not have it.
+    private func failure(_ code: CURLcode, _ easy: UnsafeMutableRawPointer) -> TransportFailure {
+        let failure = TransportFailure(code, detail: String(cString: errorText))
+        switch (code, target.address) {
+        // libcurl would speak of "localhost port 80".
+        case (CURLE_COULDNT_CONNECT, .unix(let path)):
+            var number = 0
+            _ = footbridge_get_long(easy, CURLINFO_OS_ERRNO, &number)
+            return failure.with(
+                message: TransportFailure.unixSocket(path, errno: Int32(truncatingIfNeeded: number)))
+        case (CURLE_COULDNT_CONNECT, _), (CURLE_COULDNT_RESOLVE_HOST, _): return failure
+        // A server without TLS takes the handshake for the beginning of a command, and waits for the rest.
+        case (CURLE_OPERATION_TIMEDOUT, _) where isHandshaking:
+            return failure.with(
+                message: "\(target) did not answer the TLS handshake within \(target.connectTimeout): "
+                    + "perhaps it does not speak TLS")
+        default: return failure.with(message: "no connection to \(target): \(failure.message)")
+        }
     }
 
     /// Drops what is left of it; whoever waits is not told.
@@ -160,6 +175,7 @@ final class ConnectAttempt {
         guard what == CURL_POLL_IN || what == CURL_POLL_OUT || what == CURL_POLL_INOUT else {
             return unwatch(descriptor)
         }
+        isHandshaking = isHandshaking || hasAddress && what == CURL_POLL_IN
         let isNew = watched.insert(descriptor).inserted
         let token = UInt64(number) << 32 | UInt64(UInt32(bitPattern: descriptor))
         if isNew { _ = poller.add(descriptor, token: token) }

@@ -5,11 +5,13 @@ public final class ConnectingSocket: @unchecked Sendable {
     typealias Completion = (Result<CurlSocket, TransportFailure>) -> Void
 
     private let loop: CurlLoop
+    private let peer: SocketTarget.Address
     private var completion: Completion?
     private var number: Int?
 
     init(_ target: SocketTarget, on loop: CurlLoop, _ completion: @escaping Completion) {
         self.loop = loop
+        peer = target.address
         self.completion = completion
         guard !loop.hasStopped else {
             end(.failure(.loopEnded))
@@ -49,7 +51,7 @@ public final class ConnectingSocket: @unchecked Sendable {
             return
         }
         self.completion = nil
-        completion(result.map { CurlSocket(loop: loop, $0) })
+        completion(result.map { CurlSocket(loop: loop, $0, to: peer) })
     }
 }
 

@@ -12,6 +12,8 @@ public final class CurlSocket {
         func socketClosed(_ failure: TransportFailure?)
     }
 
+    /// Where it leads.
+    public let peer: SocketTarget.Address
     private let loop: CurlLoop
     private let connected: ConnectedHandle
     private let easy: UnsafeMutableRawPointer
@@ -36,7 +38,8 @@ public final class CurlSocket {
         _ target: SocketTarget, on loop: CurlLoop, completion: @escaping (Result<CurlSocket, TransportFailure>) -> Void
     ) -> ConnectingSocket { ConnectingSocket(target, on: loop, completion) }
 
-    init(loop: CurlLoop, _ connected: ConnectedHandle) {
+    init(loop: CurlLoop, _ connected: ConnectedHandle, to peer: SocketTarget.Address) {
+        self.peer = peer
         self.loop = loop
         self.connected = connected
         (easy, descriptor) = (connected.easy, connected.descriptor)
@@ -97,7 +100,7 @@ public final class CurlSocket {
                 setWaitingToWrite(true)
                 return
             case let code:
-                fail(TransportFailure(code))
+                fail(broken(code))
                 return
             }
         }
@@ -145,7 +148,7 @@ public final class CurlSocket {
                 return
             case CURLE_AGAIN: return
             default:
-                fail(TransportFailure(code))
+                fail(broken(code))
                 return
             }
         }
@@ -159,6 +162,12 @@ public final class CurlSocket {
             self?.isReadScheduled = false
             self?.read()
         }
+    }
+
+    /// libcurl says what has happened, and not to which connection.
+    private func broken(_ code: CURLcode) -> TransportFailure {
+        let failure = TransportFailure(code)
+        return failure.with(message: "the connection to \(peer) broke: \(failure.message)")
     }
 
     private func fail(_ failure: TransportFailure?) {

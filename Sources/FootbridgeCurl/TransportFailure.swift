@@ -41,7 +41,7 @@ public struct TransportFailure: Error, Sendable, Hashable {
     public let kind: Kind
     /// libcurl's number, see <https://curl.se/libcurl/c/libcurl-errors.html>.
     public let code: UInt32
-    /// libcurl's words, for people.
+    /// libcurl's words, for people; of a `CurlSocket` with the peer's address.
     public let message: String
     /// It happened on a connection that had carried other requests before.
     public var usedConnection: Bool
@@ -56,6 +56,10 @@ public struct TransportFailure: Error, Sendable, Hashable {
     init(_ code: CURLcode, detail: String = "") {
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         self.init(kind: Kind(code, detail: text), code: code.rawValue, message: text)
+    }
+
+    func with(message: String) -> TransportFailure {
+        TransportFailure(kind: kind, code: code, message: message, usedConnection: usedConnection)
     }
 }
 

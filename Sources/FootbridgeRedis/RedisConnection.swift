@@ -221,6 +221,8 @@ extension RedisConnection: CurlSocket.Owner {
     }
 
     public func socketClosed(_ failure: TransportFailure?) {
-        fail(.connection(failure ?? TransportFailure(kind: .disconnected, message: "Redis closed the connection")))
+        fail(
+            .connection(
+                failure ?? TransportFailure(kind: .disconnected, message: "\(socket.peer) closed the connection")))
     }
 }

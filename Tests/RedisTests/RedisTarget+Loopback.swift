@@ -7,3 +7,10 @@ extension RedisTarget {
         RedisTarget(socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: port)), handshake: RedisHandshake())
     }
 }
+
+extension RedisError {
+    /// What is told of a server of a test that has closed the connection.
+    static func hungUp(_ port: UInt16) -> RedisError {
+        .connection(TransportFailure(kind: .disconnected, message: "127.0.0.1:\(port) closed the connection"))
+    }
+}

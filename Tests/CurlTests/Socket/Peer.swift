@@ -10,6 +10,7 @@ final class Peer: CurlSocket.Owner {
 
     private(set) var received: [UInt8] = []
     private(set) var ends: [End] = []
+    private(set) var failure: TransportFailure?
     private var wanted = Int.max
     private var whenEnough: (() -> Void)?
     private var whenEnded: ((End) -> Void)?
@@ -25,6 +26,7 @@ final class Peer: CurlSocket.Owner {
     func socketClosed(_ failure: TransportFailure?) {
         let end = failure.map { End.failed($0.kind) } ?? .closed
         ends.append(end)
+        self.failure = failure
         whenEnded?(end)
         whenEnded = nil
     }

@@ -107,4 +107,29 @@ import Testing
         }
         #expect(try await failure(.local(server.port, tls: trusting)) == .noTLS)
     }
+
+    @Test func `a server that does not answer the handshake is told from one that is not reached`() async throws {
+        let silent = try StreamServer { $0.waitForEnd() }
+        let unreached = try FullListener()
+        let messages = try await onLoop { [trusting] actor in
+            var messages: [String] = []
+            for port in [silent.port, unreached.port] {
+                var target = SocketTarget.local(port, tls: trusting)
+                target.connectTimeout = .milliseconds(500)
+                do {
+                    _ = try await connected(target, on: actor.loop)
+                } catch let failure as TransportFailure {
+                    #expect(failure.kind == .timedOut)
+                    messages.append(failure.message)
+                }
+            }
+            return messages
+        }
+        try #require(messages.count == 2)
+        #expect(
+            messages[0]
+                == "127.0.0.1:\(silent.port) did not answer the TLS handshake within 0.5 seconds: "
+                + "perhaps it does not speak TLS")
+        #expect(messages[1].hasPrefix("no connection to 127.0.0.1:\(unreached.port): "))
+    }
 }

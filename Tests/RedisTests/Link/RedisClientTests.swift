@@ -37,7 +37,7 @@ import Testing
         let client = try client(server)
         try await client.connect()
         let results = await client.pipeline([["A"], ["B"]])
-        let error = RedisError.connection(TransportFailure(kind: .disconnected, message: "Redis closed the connection"))
+        let error = RedisError.hungUp(server.port)
         #expect(results == [.success(.simple("1")), .failure(error)])
         #expect(await client.pipeline([["C"]]) == [.failure(error)])
         await client.close()

@@ -44,9 +44,6 @@ import Testing
         }
     }
 
-    private static let disconnected = RedisError.connection(
-        TransportFailure(kind: .disconnected, message: "Redis closed the connection"))
-
     private func target(_ port: UInt16) -> RedisTarget {
         .loopback(port)
     }
@@ -79,7 +76,7 @@ import Testing
             if server.number == 2 { try server.expectEnd() }
         }
         let events = try await events(5, port: server.port)
-        #expect(events == [.up, .down(Self.disconnected), .up, .down(Self.disconnected), .up])
+        #expect(events == [.up, .down(.hungUp(server.port)), .up, .down(.hungUp(server.port)), .up])
         #expect(try await server.failures(ofConnections: 3) == [])
     }
 
