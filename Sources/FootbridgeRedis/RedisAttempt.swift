@@ -104,7 +104,7 @@ final class RedisAttempt {
                     manner = next
                     start()
                 } else {
-                    end(.failure(handshake.withoutPassword(error)))
+                    end(.failure(told(handshake.withoutPassword(error))))
                 }
             }
         }
@@ -112,6 +112,14 @@ final class RedisAttempt {
         case .server: handshake.perform(on: connection, manner, completion: answered)
         case .sentinel: handshake.greet(on: connection, manner, completion: answered)
         }
+    }
+
+    /// A refusal is told with what was refused.
+    private func told(_ error: RedisError) -> RedisError {
+        guard case .server(let refusal) = error, refusal.kind == .configuration else { return error }
+        let hasLogin = handshake.user != nil || handshake.password != nil
+        let user = hasLogin ? handshake.user ?? "default" : nil
+        return .refused(refusal, RedisError.Login(address: socket.address, user: user))
     }
 
     private func end(_ result: Result<RedisConnection, RedisError>) {

@@ -5,6 +5,8 @@ public import FootbridgeRESP
 public enum RedisError: Error, Sendable, Equatable {
     /// The server answered with an error.
     case server(ServerError)
+    /// The server does not let us in, and says so in answer to the log-in: credentials or rights are wrong.
+    case refused(ServerError, Login)
     /// The connection could not be made, or broke while the reply was awaited: the command may or may not have run.
     case connection(TransportFailure)
     /// No reply within the deadline. The connection is closed: a late reply must not be taken for another command's.
@@ -33,15 +35,29 @@ public enum RedisError: Error, Sendable, Equatable {
     }
 
     public var serverError: ServerError? {
-        if case .server(let error) = self { return error }
-        return nil
+        switch self {
+        case .server(let error), .refused(let error, _): error
+        default: nil
+        }
+    }
+
+    /// Where a connection was to lead, and who was to be logged in there.
+    public struct Login: Sendable, Equatable {
+        public var address: SocketTarget.Address
+        /// `nil` if no credentials were given.
+        public var user: String?
+
+        public init(address: SocketTarget.Address, user: String?) {
+            self.address = address
+            self.user = user
+        }
     }
 }
 
 extension RedisError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .server(let error): error.description
+        case .server(let error), .refused(let error, _): error.description
         case .connection(let failure): failure.description
         case .timedOut(let command): "no reply to \(command) in time"
         case .protocolViolation(let error) where error.isLimit: "a reply is larger than is taken: \(error)"

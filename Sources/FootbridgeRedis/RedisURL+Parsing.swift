@@ -7,7 +7,13 @@ extension RedisURL {
         }
         guard !bytes.contains(UInt8(ascii: "#")) else { throw RedisURLError(##"a "#" has to be written %23"##) }
         var scheme = bytes
-        guard var rest = scheme.cut(at: .colon), rest.starts(with: "//".utf8), scheme.allSatisfy(\.isLetter) else {
+        let after = scheme.cut(at: .colon)
+        let name = scheme.string.lowercased()
+        guard var rest = after, rest.starts(with: "//".utf8), scheme.allSatisfy(\.isLetter) else {
+            // Without the colon it is a host, and with a number after the colon, too.
+            if let after, after.first?.isDecimalDigit != true, let example = Self.examples[name] {
+                throw RedisURLError(#"two slashes belong after "\#(name):"; write \#(example)"#)
+            }
             throw RedisURLError("the URL has no scheme; write redis://host:6379, rediss://host:6379 or unix:///path")
         }
         rest = rest.dropFirst(2)
@@ -15,13 +21,17 @@ extension RedisURL {
         let path = rest.firstIndex(of: UInt8(ascii: "/")).map { rest[$0...] }
         let authority = rest[..<(path?.startIndex ?? rest.endIndex)]
         let parts = Parts(authority: authority, path: path ?? [], query: query ?? [])
-        switch scheme.string.lowercased() {
+        switch name {
         case "redis": self = try parts.tcp(isTLS: false)
         case "rediss": self = try parts.tcp(isTLS: true)
         case "unix": self = try parts.unix()
         default: throw RedisURLError(#"unknown scheme "\#(scheme.string)"; use redis://, rediss:// or unix://"#)
         }
     }
+
+    private static let examples = [
+        "redis": "redis://host:6379", "rediss": "rediss://host:6379", "unix": "unix:///path",
+    ]
 }
 
 /// The URL after its scheme, not decoded yet.

@@ -9,6 +9,11 @@ extension RedisTarget {
 }
 
 extension RedisError {
+    /// What is told of a server of a test that answers the greeting with this, where no credentials are given.
+    static func refused(_ words: String, by port: UInt16) -> RedisError {
+        .refused(ServerError(words.utf8), Login(address: .tcp(host: "127.0.0.1", port: port), user: nil))
+    }
+
     /// What is told of a server of a test that has closed the connection.
     static func hungUp(_ port: UInt16) -> RedisError {
         .connection(TransportFailure(kind: .disconnected, message: "127.0.0.1:\(port) closed the connection"))

@@ -59,6 +59,10 @@ struct RedisURLTests {
 
     @Test(arguments: [
         ("", "the URL has no scheme; write redis://host:6379, rediss://host:6379 or unix:///path"),
+        ("redis:/localhost", #"two slashes belong after "redis:"; write redis://host:6379"#),
+        ("REDISS:host:6379", #"two slashes belong after "rediss:"; write rediss://host:6379"#),
+        ("unix:/run/redis.sock", #"two slashes belong after "unix:"; write unix:///path"#),
+        ("redis:6379", "the URL has no scheme; write redis://host:6379, rediss://host:6379 or unix:///path"),
         ("localhost:6379", "the URL has no scheme; write redis://host:6379, rediss://host:6379 or unix:///path"),
         ("http://localhost", #"unknown scheme "http"; use redis://, rediss:// or unix://"#),
         ("redis://", "the URL has no host; write redis://localhost:6379"),

@@ -9,7 +9,7 @@ extension Outcome {
         switch error {
         case .server(let answer) where isNamedByEntry && answer.kind == .wrongType:
             self = .messageRefused(.redis(RedisAnswer(error.words)))
-        case .server(let answer): self.init(answer, words: error.words)
+        case .server(let answer), .refused(let answer, _): self.init(answer, words: error.words)
         case .connection(let failure):
             // A connection that was lost, and one that could not be made, as for requests.
             self.init(.failure(failure), now: 0) { nil }

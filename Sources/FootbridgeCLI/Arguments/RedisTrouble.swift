@@ -13,7 +13,7 @@ struct RedisTrouble: Error {
         switch error {
         case .server(let error) where error.kind == .transient:
             (text, exitCode) = ("\(place) cannot serve now: \(error)", CommandExit.unavailable)
-        case .server(let error):
+        case .server(let error), .refused(let error, _):
             (text, exitCode) = ("\(place) refuses: \(error)", CommandExit.configuration)
         case .clusterNode:
             (text, exitCode) = ("\(place) cannot be used: \(error)", CommandExit.configuration)

@@ -44,7 +44,7 @@ final class ConnectionChanges: Sendable {
         case .lost(let error):
             let failure = Redis.Failure(connecting: error)
             _ = tell(.lost(failure), isLost: true)
-            logger?.warning("Redis is unreachable", metadata: ["reason": "\(error)"])
+            logger?.warning("Redis is unreachable", metadata: ["reason": "\(failure.reason)"])
         }
     }
 

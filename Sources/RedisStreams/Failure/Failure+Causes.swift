@@ -36,7 +36,7 @@ extension Redis.Failure {
     init(connecting error: RedisError, _ command: String? = nil) {
         let kind: Kind =
             switch error {
-            case .server(let error): Kind(error)
+            case .server(let error), .refused(let error, _): Kind(error)
             case .clusterNode: .clusterNode
             case .notMaster: .notMaster
             case .connection(let failure) where failure.kind == .invalid: .invalidConfiguration
@@ -45,7 +45,20 @@ extension Redis.Failure {
             }
         self.init(
             kind, command: command, serverError: error.serverError?.description,
-            reason: command == nil ? error.description : "it was not sent: \(error)")
+            reason: command == nil ? error.words : "it was not sent: \(error.words)")
+    }
+}
+
+extension RedisError {
+    /// With the cure, as it is written for this library.
+    fileprivate var words: String {
+        switch self {
+        case .refused(let error, let login) where error.code == "NOAUTH":
+            "\(login.address) wants a password: redis://:PASSWORD@host, or `RedisConfiguration.password`"
+        case .refused(let error, let login):
+            "\(login.address) refuses \(login.user.map { #"the user "\#($0)""# } ?? "us"): \(error)"
+        default: description
+        }
     }
 }
 

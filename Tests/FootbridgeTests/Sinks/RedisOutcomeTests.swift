@@ -20,6 +20,8 @@ struct RedisOutcomeTests {
         let code = String(reply.prefix { $0 != " " })
         let expected = Outcome.routeRefused(.redis(.init(reply)))
         #expect(outcome(reply) == expected)
+        let login = RedisError.Login(address: .tcp(host: "h", port: 1), user: "bob")
+        #expect(Outcome(.refused(ServerError(reply.utf8), login)) == expected)
         #expect(expected.reason == "redis_\(code.lowercased())")
         #expect("\(expected)" == "Redis refuses: \(reply)")
         #expect(expected.precedesRequest && !expected.maySpeakOfEntries)

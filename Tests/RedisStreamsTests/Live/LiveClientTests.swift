@@ -47,6 +47,27 @@ import Testing
         #expect(await kind { _ = try await Redis.connect("redis://127.0.0.1:1") } == .unreachable)
     }
 
+    @Test func `a server that refuses us is told with its address, who we were, and what to do`() async throws {
+        let server = try await onThread { try RedisServer(.init(password: "secret")) }
+        let address = "127.0.0.1:\(server.port)"
+        let forgotten = await failure { _ = try await Redis.connect("redis://\(address)") }
+        #expect(forgotten?.kind == .notAllowed)
+        #expect(
+            forgotten?.description
+                == "\(address) wants a password: redis://:PASSWORD@host, or `RedisConfiguration.password`")
+        #expect(forgotten?.serverError?.hasPrefix("NOAUTH ") == true)
+        for (login, user) in [(":hunter2", "default"), ("bob:hunter2", "bob")] {
+            let redis = Redis(try RedisConfiguration("redis://\(login)@\(address)"))
+            let wrong = await failure { _ = try await redis.with(deadline: .seconds(1)).send("PING") }
+            #expect(wrong?.kind == .notAllowed)
+            #expect(wrong?.serverError?.hasPrefix("WRONGPASS ") == true)
+            let words = "PING: it was not sent: \(address) refuses the user \"\(user)\": WRONGPASS "
+            #expect(wrong?.description.hasPrefix(words) == true)
+            #expect(wrong?.description.contains("hunter2") == false)
+            await redis.close()
+        }
+    }
+
     @Test func `TLS and unix sockets`() async throws {
         let live = try await LiveRedis.start(.init(tls: true, choice: .redis))
         #expect(live.server.url.hasPrefix("rediss://"))

@@ -218,7 +218,7 @@ import Testing
             try server.expectEnd()
         }
         let pool = try pool(server)
-        await #expect(throws: RedisError.server(ServerError("WRONGPASS no".utf8))) { try await pool.connect() }
+        await #expect(throws: RedisError.refused("WRONGPASS no", by: server.port)) { try await pool.connect() }
         await pool.close()
         #expect(try await server.failures() == [])
     }

@@ -51,7 +51,7 @@ import Testing
         }
         let client = try client(server)
         let error = await #expect(throws: RedisError.self) { try await client.connect() }
-        #expect(error == .server(ServerError("NOAUTH Authentication required.".utf8)))
+        #expect(error == .refused("NOAUTH Authentication required.", by: server.port))
         await #expect(throws: RedisError.closed) { try await client.call(["PING"]) }
         await client.close()
         #expect(try await server.failures() == [])

@@ -270,7 +270,7 @@ import Testing
             try server.send("-NOAUTH Authentication required.\r\n")
             try server.expectEnd()
         }
-        let error = RedisError.server(ServerError("NOAUTH Authentication required.".utf8))
+        let error = RedisError.refused("NOAUTH Authentication required.", by: server.port)
         #expect(try await events(2, port: server.port) == [.down(error), .down(error)])
     }
 
