@@ -21,6 +21,15 @@ struct BoundsTests {
                 == sent("XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", "s", "0-0"))
     }
 
+    @Test func `a duration too long for milliseconds is no trap`() {
+        let longest = Duration(secondsComponent: Int64.max / 1000, attosecondsComponent: 900_000_000_000_000_000)
+        for time in [longest, .seconds(Int64.max), .seconds(1 << 52)] { #expect(time.milliseconds == .max / 2) }
+        #expect(Duration.seconds((1 << 52) - 1).milliseconds == ((1 << 52) - 1) * 1000)
+        for time in [Duration.zero - longest, .seconds(Int64.min), .milliseconds(-1)] {
+            #expect(time.milliseconds == 0)
+        }
+    }
+
     @Test func `a range upside down is no trap`() {
         let (low, high) = (EntryID(milliseconds: 1), EntryID(milliseconds: 2))
         #expect((high...low).interval == EntryInterval(from: .included(high), to: .included(low)))

@@ -124,8 +124,9 @@ extension Duration {
     /// Whole milliseconds, as the server takes them; none below zero.
     var milliseconds: Int64 {
         let (seconds, attoseconds) = components
-        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
-        return isTooLong ? (seconds < 0 ? 0 : .max / 2) : max(0, whole + attoseconds / 1_000_000_000_000_000)
+        // So that neither the product nor the sum is too large.
+        guard seconds.magnitude < 1 << 52 else { return seconds < 0 ? 0 : .max / 2 }
+        return max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
 }
 

@@ -60,6 +60,27 @@ struct EntryCodingTests {
         #expect(complaint(["x": "one", "y": 1]).contains("the field x is no Int"))
     }
 
+    @Test(arguments: [
+        "-9223372036854775808.5", "9223372036854775807.5", "-9223372036854775808", "99999999999999999999.5", "1e400",
+        "-1e400", "1e99999999999999999999", "1e-99999999999999999999", String(repeating: "9", count: 1000),
+        "0.\(String(repeating: "0", count: 1000))1",
+    ])
+    func `a number that is too large for its property does no harm`(text: String) throws {
+        struct Whole: Decodable { var value: Int }
+        struct Number: Decodable { var value: Double }
+        struct Short: Decodable { var value: Float }
+        struct Price: Decodable { var value: Decimal }
+        struct Moment: Decodable { var value: Date }
+        let fields: EntryFields = ["value": text]
+        if Int(text) == nil { #expect(throws: DecodingError.self) { try fields.decode(Whole.self) } }
+        #expect(try fields.decode(Number.self).value == Double(text))
+        #expect(try fields.decode(Short.self).value == Float(text))
+        let moment = try fields.decode(Moment.self).value
+        #expect(moment.timeIntervalSince1970 == Double(text).map { $0 / 1000 })
+        // What a `Decimal` takes is Foundation's to say.
+        _ = try? fields.decode(Price.self)
+    }
+
     @Test func `what has no named properties is refused, not dropped`() {
         #expect(throws: EncodingError.self) { try EntryFields(encoding: [1, 2]) }
         #expect(throws: EncodingError.self) { try EntryFields(encoding: "text") }

@@ -46,7 +46,7 @@ extension Date: FieldScalar {
         let isPlain = text.utf8.allSatisfy {
             $0 &- UInt8(ascii: "0") <= 9 || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
         }
-        guard parts.count == 2, isPlain, let whole = Int64(parts[0]), abs(whole) < 1 << 53,
+        guard parts.count == 2, isPlain, let whole = Int64(parts[0]), whole.magnitude < 1 << 53,
             let rest = Int64(
                 String(parts[1].prefix(9)) + String(repeating: "0", count: max(0, 9 - parts[1].utf8.count))),
             rest >= 0
