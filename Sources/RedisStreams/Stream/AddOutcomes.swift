@@ -38,7 +38,7 @@ struct AddOutcomes {
         }
     }
 
-    /// Of all that were added, in their order, if all were.
+    /// The ids of all entries in their order, if all were added.
     var ids: [EntryID] {
         var ids: [EntryID] = []
         ids.reserveCapacity(100 * portions.count)
@@ -62,12 +62,14 @@ extension Redis.Stream {
     ///
     /// - Parameters:
     ///   - left: so many were taken from the sequence and not sent.
-    ///   - cause: what else went wrong.
+    ///   - isCut: the task was cancelled before all was sent.
+    ///   - thrown: what the sequence threw.
     func result(
-        _ outcomes: AddOutcomes, left: Int, _ trimming: Trimming?, _ cause: (any Error)?
+        _ outcomes: AddOutcomes, left: Int, _ trimming: Trimming?, isCut: Bool, thrown: (any Error)? = nil
     ) async throws(AddFailure) -> [EntryID] {
-        var cause = cause
-        if let failure = outcomes.failure { cause = await redis.explained(failure, trimming?.needs) }
+        var cause = thrown
+        if cause == nil, let failure = outcomes.failure { cause = await redis.explained(failure, trimming?.needs) }
+        if cause == nil, isCut { cause = Redis.Failure(.cancelled, command: "XADD") }
         guard let cause else { return outcomes.ids }
         throw AddFailure(cause: cause, outcomes: outcomes.all + Array(repeating: .notAdded, count: left))
     }

@@ -65,8 +65,8 @@ final class Addition: Sendable {
 
     /// Sends what is left, and waits for all replies.
     ///
-    /// - Parameter cause: why the sequence ended before its end.
-    func finish(_ cause: (any Error)?) async throws(AddFailure) -> [EntryID] {
+    /// - Parameter error: what the sequence threw.
+    func finish(_ error: (any Error)?) async throws(AddFailure) -> [EntryID] {
         while let task = state.withLock({ state in
             send(&state)
             return state.underWay.first?.task
@@ -75,8 +75,9 @@ final class Addition: Sendable {
         }
         let state = state.withLock { $0 }
         // A sequence may end early, and silently, when its task is cancelled.
-        let isCut = cause is CancellationError || cause == nil && (state.isStopped || !state.commands.isEmpty)
-        let cut: (any Error)? = isCut ? Redis.Failure(.cancelled, command: "XADD") : cause
-        return try await stream.result(state.outcomes, left: state.commands.count, trimming, cut)
+        let isCut = error is CancellationError || state.isStopped
+        return try await stream.result(
+            state.outcomes, left: state.commands.count, trimming, isCut: isCut,
+            thrown: error is CancellationError ? nil : error)
     }
 }

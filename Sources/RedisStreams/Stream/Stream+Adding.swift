@@ -31,8 +31,7 @@ extension Redis.Stream {
         }
         send()
         for (number, pipeline) in underWay { outcomes.end(number, await pipeline.outcome()) }
-        let cut = commands.isEmpty ? nil : Redis.Failure(.cancelled, command: "XADD")
-        return try await result(outcomes, left: commands.count, trimming, cut)
+        return try await result(outcomes, left: commands.count, trimming, isCut: !commands.isEmpty)
     }
 
     /// Adds entries as they come; otherwise the same. What is there goes out at once as long as the server has answered what was sent

@@ -121,4 +121,81 @@ import Testing
         #expect(told.failure?.kind == .cancelled && told.added.count == 1)
         await live.redis.close()
     }
+
+    /// Entries n = 0, 1, …, as many as are asked for, whether the task is cancelled or not.
+    private struct Numbers: AsyncSequence {
+        let count: Int
+        /// Called before the entry is handed out.
+        var onEntry: @Sendable (Int) throws -> EntryFields = { ["n": $0] }
+
+        func makeAsyncIterator() -> Iterator { Iterator(numbers: self) }
+
+        struct Iterator: AsyncIteratorProtocol {
+            let numbers: Numbers
+            var next = 0
+
+            mutating func next() async throws -> EntryFields? {
+                guard next < numbers.count else { return nil }
+                defer { next += 1 }
+                return try numbers.onEntry(next)
+            }
+        }
+    }
+
+    @Test func `an async sequence without entries adds nothing`() async throws {
+        let live = try await LiveRedis.start()
+        let stream = live.redis.stream("s")
+        #expect(try await stream.add(contentsOf: Numbers(count: 0)) == [])
+        #expect(try await stream.exists == false)
+        await live.redis.close()
+    }
+
+    @Test func `an entry of an async sequence that is refused: the others are told, and it is not read to its end`()
+        async throws
+    {
+        let live = try await LiveRedis.start()
+        let stream = live.redis.stream("s")
+        let failure = await failure { () async throws(AddFailure) in
+            try await stream.add(contentsOf: Numbers(count: 100_000) { $0 == 120 ? [:] : ["n": $0] })
+        }
+        let told = try #require(failure)
+        #expect(told.failure?.kind == .other && told.uncertain == 0 && told.outcomes[120] == .notAdded)
+        #expect(told.outcomes.count < 1000)
+        #expect(try await stream[...].entries().map(\.id) == told.added)
+        await live.redis.close()
+    }
+
+    @Test func `an async sequence that takes no note of a cancellation is left`() async throws {
+        let live = try await LiveRedis.start()
+        let stream = live.redis.stream("s")
+        let numbers = Numbers(count: 100_000) { number in
+            if number == 450 { withUnsafeCurrentTask { $0?.cancel() } }
+            return ["n": number]
+        }
+        let task = Task { () async -> AddFailure? in
+            await failure { () async throws(AddFailure) in try await stream.add(contentsOf: numbers) }
+        }
+        let told = try #require(await task.value)
+        #expect(told.failure?.kind == .cancelled && told.uncertain == 0 && told.outcomes.count == 451)
+        #expect(told.outcomes.last == .notAdded)
+        #expect(try await stream[...].entries().map(\.id) == told.added)
+        await live.redis.close()
+    }
+
+    @Test func `a sequence that throws when an entry was refused, too: its error`() async throws {
+        struct Empty: Error {}
+        let live = try await LiveRedis.start()
+        let stream = live.redis.stream("s")
+        let failure = await failure { () async throws(AddFailure) in
+            try await stream.add(
+                contentsOf: Numbers(count: 3) { number in
+                    if number == 2 { throw Empty() }
+                    return number == 0 ? ["n": 0] : [:]
+                })
+        }
+        let told = try #require(failure)
+        #expect(told.cause is Empty && told.outcomes.count == 2 && told.outcomes[1] == .notAdded)
+        #expect(try await stream[...].entries().map(\.id) == told.added)
+        await live.redis.close()
+    }
 }
