@@ -69,13 +69,11 @@ extension StreamCommand where Reply == ClaimedEntries {
         stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID,
         count: Int
     ) -> StreamCommand {
-        StreamCommand(
-            ["XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start.argument, "COUNT", max(1, count)]
-        ) { reply in
-            guard let parts = reply.elements, parts.count >= 2, let next = EntryID(reply: parts[0]),
-                let entries = parts[1].elements.flatMap(entries)
-            else { return nil }
-            return ClaimedEntries(entries: entries, deleted: deletedIDs(parts), next: next == .zero ? nil : next)
+        StreamCommand(xautoclaim(stream, group, consumer, minimumIdle, start, count)) { reply in
+            guard let portion = portion(reply), let entries = portion.claimed.elements.flatMap(entries) else {
+                return nil
+            }
+            return ClaimedEntries(entries: entries, deleted: portion.deleted, next: portion.next)
         }
     }
 }
@@ -86,23 +84,28 @@ extension StreamCommand where Reply == ClaimedIDs {
         stream: some RESPArgument, group: String, consumer: String, minimumIdle: Duration, from start: EntryID,
         count: Int
     ) -> StreamCommand {
-        StreamCommand(
-            [
-                "XAUTOCLAIM", stream, group, consumer, minimumIdle.milliseconds, start.argument, "COUNT", max(1, count),
-                "JUSTID",
-            ]
-        ) { reply in
-            guard let parts = reply.elements, parts.count >= 2, let next = EntryID(reply: parts[0]),
-                let ids = entryIDs(parts[1])
-            else { return nil }
-            return ClaimedIDs(ids: ids, deleted: deletedIDs(parts), next: next == .zero ? nil : next)
+        StreamCommand(xautoclaim(stream, group, consumer, minimumIdle, start, count, ["JUSTID"])) { reply in
+            guard let portion = portion(reply), let ids = entryIDs(portion.claimed) else { return nil }
+            return ClaimedIDs(ids: ids, deleted: portion.deleted, next: portion.next)
         }
     }
 }
 
-/// The third part of the reply to `XAUTOCLAIM`, which Redis 6.2 does not send.
-private func deletedIDs(_ parts: RESPArray) -> [EntryID] {
-    (parts.count > 2 ? parts[2].elements ?? [] : []).compactMap(EntryID.init(reply:))
+private func xautoclaim(
+    _ stream: some RESPArgument, _ group: String, _ consumer: String, _ minimumIdle: Duration, _ start: EntryID,
+    _ count: Int, _ options: [any RESPArgument] = []
+) -> RESPCommand {
+    let arguments: [any RESPArgument] = [
+        stream, group, consumer, minimumIdle.milliseconds, start.argument, "COUNT", max(1, count),
+    ]
+    return RESPCommand("XAUTOCLAIM", arguments: arguments + options)
+}
+
+/// The reply to `XAUTOCLAIM`. Redis 6.2 does not send the third part, the deleted ids.
+private func portion(_ reply: RESPValue) -> (claimed: RESPValue, deleted: [EntryID], next: EntryID?)? {
+    guard let parts = reply.elements, parts.count >= 2, let next = EntryID(reply: parts[0]) else { return nil }
+    let deleted = parts.count > 2 ? parts[2].elements ?? [] : []
+    return (parts[1], deleted.compactMap(EntryID.init(reply:)), next == .zero ? nil : next)
 }
 
 /// A reply that is ids and nothing else.
