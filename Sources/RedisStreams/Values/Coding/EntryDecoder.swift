@@ -54,7 +54,7 @@ extension EntryDecoder: SingleValueDecodingContainer {
 }
 
 /// One property from each field.
-private struct PropertyContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
+private struct PropertyContainer<Key: CodingKey>: KeyedFieldDecodingContainer {
     let fields: EntryFields
     var codingPath: [any CodingKey] { [] }
 
@@ -132,23 +132,11 @@ private struct PropertyContainer<Key: CodingKey>: KeyedDecodingContainerProtocol
         .dataCorrupted(.init(codingPath: [key], debugDescription: "the field \(key.stringValue) is no \(type)"))
     }
 
-    private func decoder(_ key: any CodingKey) throws -> FieldJSONDecoder {
+    func decoder(_ key: any CodingKey) throws -> FieldJSONDecoder {
         let bytes = try bytes(key)
         guard let json = FieldJSON(bytes) ?? String(validating: bytes, as: UTF8.self).map({ .text($0) }) else {
             throw wrong(key, String.self)
         }
         return FieldJSONDecoder(json, [key])
     }
-
-    func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type, forKey key: Key
-    ) throws -> KeyedDecodingContainer<NestedKey> { try decoder(key).container(keyedBy: type) }
-
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try decoder(key).unkeyedContainer()
-    }
-
-    func superDecoder() throws -> any Decoder { try decoder(FieldKey.superclass) }
-
-    func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }

@@ -77,7 +77,7 @@ extension EntryEncoder: SingleValueEncodingContainer {
 }
 
 /// One field for each property.
-private struct PropertyContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
+private struct PropertyContainer<Key: CodingKey>: KeyedFieldEncodingContainer {
     let properties: Properties
     var codingPath: [any CodingKey] { [] }
 
@@ -101,21 +101,11 @@ private struct PropertyContainer<Key: CodingKey>: KeyedEncodingContainerProtocol
         properties.add(.json(open), key)
     }
 
-    private func encoder(_ key: any CodingKey) -> FieldJSONEncoder {
+    func encoder(_ key: any CodingKey) -> FieldJSONEncoder {
         let open = OpenJSON()
         properties.add(.json(open), key)
         return FieldJSONEncoder(open, [key])
     }
-
-    func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type, forKey key: Key
-    ) -> KeyedEncodingContainer<NestedKey> { encoder(key).container(keyedBy: type) }
-
-    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }
-
-    func superEncoder() -> any Encoder { encoder(FieldKey.superclass) }
-
-    func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
 }
 
 /// A property that may be `nil`.

@@ -49,7 +49,26 @@ extension FieldJSONDecoder: SingleValueDecodingContainer {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Self.value(type, json, codingPath) }
 }
 
-private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
+/// A container whose members may be containers in their turn: these are JSON in an entry as well as in JSON.
+protocol KeyedFieldDecodingContainer: KeyedDecodingContainerProtocol {
+    func decoder(_ key: any CodingKey) throws -> FieldJSONDecoder
+}
+
+extension KeyedFieldDecodingContainer {
+    func nestedContainer<NestedKey: CodingKey>(
+        keyedBy type: NestedKey.Type, forKey key: Key
+    ) throws -> KeyedDecodingContainer<NestedKey> { try decoder(key).container(keyedBy: type) }
+
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+        try decoder(key).unkeyedContainer()
+    }
+
+    func superDecoder() throws -> any Decoder { try decoder(FieldKey.superclass) }
+
+    func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
+}
+
+private struct Members<Key: CodingKey>: KeyedFieldDecodingContainer {
     private let values: [String: FieldJSON]
     let codingPath: [any CodingKey]
 
@@ -70,7 +89,7 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return json
     }
 
-    private func decoder(_ key: any CodingKey) throws -> FieldJSONDecoder {
+    func decoder(_ key: any CodingKey) throws -> FieldJSONDecoder {
         FieldJSONDecoder(try json(key), codingPath + [key])
     }
 
@@ -79,18 +98,6 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         try FieldJSONDecoder.value(type, json(key), codingPath + [key])
     }
-
-    func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type, forKey key: Key
-    ) throws -> KeyedDecodingContainer<NestedKey> { try decoder(key).container(keyedBy: type) }
-
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try decoder(key).unkeyedContainer()
-    }
-
-    func superDecoder() throws -> any Decoder { try decoder(FieldKey.superclass) }
-
-    func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }
 
 private struct Elements: UnkeyedDecodingContainer {

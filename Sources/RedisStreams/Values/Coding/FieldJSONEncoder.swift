@@ -38,13 +38,30 @@ struct FieldJSONEncoder: Encoder {
     }
 }
 
-private struct Members<Key: CodingKey>: KeyedEncodingContainerProtocol {
+/// A container whose members may be containers in their turn: these are JSON in an entry as well as in JSON.
+protocol KeyedFieldEncodingContainer: KeyedEncodingContainerProtocol {
+    func encoder(_ key: any CodingKey) -> FieldJSONEncoder
+}
+
+extension KeyedFieldEncodingContainer {
+    func nestedContainer<NestedKey: CodingKey>(
+        keyedBy type: NestedKey.Type, forKey key: Key
+    ) -> KeyedEncodingContainer<NestedKey> { encoder(key).container(keyedBy: type) }
+
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }
+
+    func superEncoder() -> any Encoder { encoder(FieldKey.superclass) }
+
+    func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
+}
+
+private struct Members<Key: CodingKey>: KeyedFieldEncodingContainer {
     let open: OpenJSON
     let codingPath: [any CodingKey]
 
     private func add(_ value: FieldJSON, _ name: String) { open.members.append((name, value)) }
 
-    private func encoder(_ key: any CodingKey) -> FieldJSONEncoder {
+    func encoder(_ key: any CodingKey) -> FieldJSONEncoder {
         let inner = OpenJSON()
         add(.open(inner), key.stringValue)
         return FieldJSONEncoder(inner, codingPath + [key])
@@ -55,16 +72,6 @@ private struct Members<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: some Encodable, forKey key: Key) throws {
         add(try FieldJSONEncoder.json(value, codingPath + [key]), key.stringValue)
     }
-
-    func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type, forKey key: Key
-    ) -> KeyedEncodingContainer<NestedKey> { encoder(key).container(keyedBy: type) }
-
-    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }
-
-    func superEncoder() -> any Encoder { encoder(FieldKey.superclass) }
-
-    func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
 }
 
 private struct Elements: UnkeyedEncodingContainer {
