@@ -1,29 +1,5 @@
 /// What the commands can do beyond the usual.
 extension GroupStream {
-    private var key: [UInt8] { stream.name.bytes }
-    private var redis: Redis { group.redis }
-
-    /// Makes the group at a place of which you know how many entries are before it: then the server knows the group's lag from
-    /// the beginning. Returns `false` if the group was there.
-    ///
-    /// `XGROUP CREATE … ENTRIESREAD n`, Redis 7.0. The server believes the number; -1 is unknown.
-    @discardableResult
-    public func create(from position: StreamPosition, entriesRead: Int) async throws(Redis.Failure) -> Bool {
-        do throws(Redis.Failure) {
-            try await redis.call(.createGroup(group.name, on: key, from: position, entriesRead: entriesRead))
-            return true
-        } catch {
-            guard error.kind == .groupExists else { throw error }
-            return false
-        }
-    }
-
-    /// Moves the group to a place of which you know how many entries are before it; see `create(from:entriesRead:)`.
-    /// `XGROUP SETID … ENTRIESREAD n`
-    public func setID(_ position: StreamPosition, entriesRead: Int) async throws(Redis.Failure) {
-        try await redis.call(.setGroupID(position, of: group.name, on: key, entriesRead: entriesRead))
-    }
-
     /// Makes a consumer, this one unless another is named; reading makes it, too. Returns whether it was not there.
     /// `XGROUP CREATECONSUMER`
     @discardableResult
@@ -35,20 +11,7 @@ extension GroupStream {
     public func readAcknowledged(
         count: Int? = nil, waiting: Waiting = .no
     ) async throws(Redis.Failure) -> [StreamEntry] {
-        let part = ConsumerGroup(
-            name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
-        return try await part.readAcknowledged(count: count, waiting: waiting).first?.entries ?? []
-    }
-
-    /// Takes pending entries over for this consumer, and writes into them what `options` say; see `claim(_:minimumIdle:)`.
-    @discardableResult
-    public func claim(
-        _ ids: [EntryID], minimumIdle: Duration = .zero, options: ClaimOptions
-    ) async throws(Redis.Failure) -> [StreamEntry] {
-        guard !ids.isEmpty else { return [] }
-        return try await redis.call(
-            .claim(
-                ids, stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle, options))
+        try await alone.readAcknowledged(count: count, waiting: waiting).first?.entries ?? []
     }
 
     /// Takes pending entries over for this consumer without reading them, and without raising their delivery counts. Returns the ids

@@ -10,15 +10,26 @@ public struct GroupStream: Sendable {
     public let stream: Redis.Stream
     let group: ConsumerGroup
 
-    private var redis: Redis { group.redis }
+    var redis: Redis { group.redis }
     /// The name of the stream, as an argument.
-    private var key: [UInt8] { stream.name.bytes }
+    var key: [UInt8] { stream.name.bytes }
+
+    /// The group in this stream alone.
+    var alone: ConsumerGroup {
+        ConsumerGroup(name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
+    }
 
     /// Makes the group, and the stream if there is none. Returns `false` if the group was there.
+    ///
+    /// `XGROUP CREATE key group id MKSTREAM [ENTRIESREAD n]`; <https://redis.io/docs/latest/commands/xgroup-create/>
+    /// - Parameter entriesRead: how many entries are before `position`, if you know it: the server then knows the group's lag
+    ///   from the beginning. It believes the number; -1 means unknown. Redis 7.0 and later.
     @discardableResult
-    public func create(from position: StreamPosition = .beginning) async throws(Redis.Failure) -> Bool {
+    public func create(
+        from position: StreamPosition = .beginning, entriesRead: Int? = nil
+    ) async throws(Redis.Failure) -> Bool {
         do {
-            try await redis.call(.createGroup(group.name, on: key, from: position))
+            try await redis.call(.createGroup(group.name, on: key, from: position, entriesRead: entriesRead))
             return true
         } catch {
             guard error.kind == .groupExists else { throw error }
@@ -37,15 +48,19 @@ public struct GroupStream: Sendable {
         }
     }
 
-    /// Moves the group: what is behind `position` is new for it. See `ConsumerGroup.setID`.
-    public func setID(_ position: StreamPosition = .latest) async throws(Redis.Failure) {
-        try await redis.call(.setGroupID(position, of: group.name, on: key))
+    /// Moves the group: what comes after `position` is new for it. See `ConsumerGroup.setID`.
+    ///
+    /// `XGROUP SETID key group id [ENTRIESREAD n]`; <https://redis.io/docs/latest/commands/xgroup-setid/>
+    /// - Parameter entriesRead: how many entries are before `position`, if you know it; see `create`.
+    public func setID(
+        _ position: StreamPosition = .latest, entriesRead: Int? = nil
+    ) async throws(Redis.Failure) {
+        try await redis.call(.setGroupID(position, of: group.name, on: key, entriesRead: entriesRead))
     }
 
     /// New entries for this consumer; see `ConsumerGroup.read`.
     public func read(count: Int? = nil, waiting: Waiting = .no) async throws(Redis.Failure) -> [StreamEntry] {
-        let group = ConsumerGroup(name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
-        return try await group.read(count: count, waiting: waiting).first?.entries ?? []
+        try await alone.read(count: count, waiting: waiting).first?.entries ?? []
     }
 
     /// What is pending for this consumer, behind `id`; see `ConsumerGroup.readPending`.
@@ -103,11 +118,15 @@ public struct GroupStream: Sendable {
     ///
     /// `XCLAIM`; <https://redis.io/docs/latest/commands/xclaim/>. What is not pending, or not for so long, is left out. So is
     /// what is no longer in the stream, and the server forgets that it was pending (7.0 and later).
+    /// - Parameter options: what is written into the entries besides the new owner.
     @discardableResult
-    public func claim(_ ids: [EntryID], minimumIdle: Duration = .zero) async throws(Redis.Failure) -> [StreamEntry] {
+    public func claim(
+        _ ids: [EntryID], minimumIdle: Duration = .zero, options: ClaimOptions = ClaimOptions()
+    ) async throws(Redis.Failure) -> [StreamEntry] {
         guard !ids.isEmpty else { return [] }
         return try await redis.call(
-            .claim(ids, stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle))
+            .claim(
+                ids, stream: key, group: group.name, consumer: group.consumer, minimumIdle: minimumIdle, options))
     }
 
     /// Takes pending entries over for this consumer, whoever has them, and reads them.

@@ -15,9 +15,7 @@ extension Redis.Stream {
     ///
     /// `XTRIM key MAXLEN = 0`. What is pending stays so, without its fields. See `remove` for taking away the stream itself.
     @discardableResult
-    public func clear() async throws(Redis.Failure) -> Int {
-        try await redis.call(.trim(name.bytes, .length(0, exact: true)))
-    }
+    public func clear() async throws(Redis.Failure) -> Int { try await trim(to: 0, .exact) }
 
     /// Removes the stream with all its entries and groups. Returns whether there was one, or anything else, under its name. `UNLINK`
     @discardableResult
