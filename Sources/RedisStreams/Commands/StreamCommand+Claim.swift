@@ -6,24 +6,24 @@ package import FootbridgeRESP
     public import Foundation
 #endif
 
-/// What `XCLAIM` writes into the entries that it takes over, other than the new owner. <https://redis.io/docs/latest/commands/xclaim/>
+/// What `XCLAIM` writes into the entries that it takes over, besides the new owner. <https://redis.io/docs/latest/commands/xclaim/>
 ///
-/// (`LASTID` is left out: it moves the whole group on, past entries that nobody has read.)
+/// (`LASTID` is left out: it moves the whole group past entries that nobody has read.)
 public struct ClaimOptions: Sendable, Hashable {
-    /// When the entries were delivered last, as the server is to see it.
+    /// When the entries count as last delivered.
     public enum LastDelivery: Sendable, Hashable {
         case now
-        /// So long ago; below zero is now. (`IDLE`)
+        /// This long ago; a negative duration means now. (`IDLE`)
         case ago(Duration)
-        /// A time is that of the server's clock; a later one is now. (`TIME`)
+        /// At this time by the server's clock; a time in the future means now. (`TIME`)
         case at(Date)
     }
 
     public var lastDelivery: LastDelivery
-    /// How often the entries count as delivered; one more than before unless set. Below zero is zero. (`RETRYCOUNT`)
+    /// How often the entries count as delivered; one more than before unless set. A negative number means zero. (`RETRYCOUNT`)
     public var deliveryCount: Int?
-    /// Also entries that are not pending, as long as the stream has them. One that the group has yet to read is read all the same, and
-    /// then belongs to whoever reads it. (`FORCE`)
+    /// Also takes entries that are not pending, if they are in the stream. One that the group has yet to read will still be read, and
+    /// then belongs to its reader. (`FORCE`)
     public var includesNotPending: Bool
 
     public init(lastDelivery: LastDelivery = .now, deliveryCount: Int? = nil, includesNotPending: Bool = false) {

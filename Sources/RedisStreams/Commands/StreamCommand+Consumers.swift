@@ -1,42 +1,43 @@
 package import FootbridgeRESP
 
-/// What came of a request to remove a consumer.
+/// The result of removing a consumer.
 public enum ConsumerRemoval: Sendable, Equatable {
-    /// The consumer is gone, or was not there.
+    /// The consumer is gone, or did not exist.
     ///
     /// `dropped`: what was pending for it. No read of the group brings these entries again; `claim` cannot take them over.
     case removed(dropped: [EntryID])
-    /// Nothing was done: so many entries are pending for the consumer. Claim or acknowledge them first.
+    /// Nothing was done: this many entries are pending for the consumer. Claim or acknowledge them first.
     case refused(pending: Int)
 }
 
 /// One portion of what `autoclaim` takes over.
 public struct ClaimedEntries: Sendable, Equatable {
-    /// Taken over, in the order of their ids.
+    /// The entries taken over, in the order of their ids.
     public let entries: [StreamEntry]
-    /// No longer in the stream; they were taken from the pending ones, too.
+    /// No longer in the stream, and from now on no longer pending.
     public let deleted: [EntryID]
-    /// Where the next portion begins; `nil` when all were looked at. A portion without entries need not be the last.
+    /// Where the next portion begins; `nil` if this was the last one. One without entries is not necessarily the last.
     public let next: EntryID?
 }
 
 /// One portion of the ids that `autoclaimIDs` takes over.
 public struct ClaimedIDs: Sendable, Equatable {
-    /// Taken over, in their order.
+    /// The ids taken over, in order.
     public let ids: [EntryID]
-    /// No longer in the stream; they were taken from the pending ones, too.
+    /// No longer in the stream, and from now on no longer pending.
     public let deleted: [EntryID]
-    /// Where the next portion begins; `nil` when all were looked at. A portion without ids need not be the last.
+    /// Where the next portion begins; `nil` if this was the last one. One without ids is not necessarily the last.
     public let next: EntryID?
 }
 
-/// What `XPENDING` tells of a group in one stream.
+/// What `XPENDING` reports about a group in one stream.
 public struct PendingSummary: Sendable, Equatable {
     public let count: Int
-    /// The lowest and the highest id that is pending; `nil` if none is.
+    /// The lowest pending id; `nil` if none is pending.
     public let lowest: EntryID?
+    /// The highest pending id; `nil` if none is pending.
     public let highest: EntryID?
-    /// Consumers that have pending entries, and how many.
+    /// The consumers that have pending entries, with the number of these.
     public let consumers: [String: Int]
 }
 

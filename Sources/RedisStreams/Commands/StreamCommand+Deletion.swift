@@ -1,14 +1,15 @@
 package import FootbridgeRESP
 
-/// What came of an entry that was to be deleted.
+/// The result of deleting an entry.
 public enum EntryDeletion: Int64, Sendable, Hashable {
-    /// It is gone; before, by `acknowledgeAndDelete`, it was acknowledged.
+    /// It is gone; `acknowledgeAndDelete` has acknowledged it first.
     case deleted = 1
-    /// There was no such entry; for `acknowledgeAndDelete`: it was not pending in the group, and nothing was done.
+    /// There is no such entry; for `acknowledgeAndDelete`: it is not pending in the group, and nothing was done.
     case notFound = -1
-    /// It stays, for groups still refer to it (`EntryReferences.onlyAcknowledged`). `acknowledgeAndDelete` has acknowledged it.
+    /// It stays because groups still refer to it (`EntryReferences.onlyAcknowledged`). `acknowledgeAndDelete` has acknowledged it.
     ///
-    /// For `delete`, an id above what a group has read counts as such, whether there is an entry or not (seen on Redis 8.2.3).
+    /// `delete` also returns this for an id higher than a group has read, whether there is such an entry or not (seen on Redis
+    /// 8.2.3).
     case stillReferenced = 2
 }
 

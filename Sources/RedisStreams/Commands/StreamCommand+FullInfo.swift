@@ -6,7 +6,7 @@ package import FootbridgeRESP
     public import Foundation
 #endif
 
-/// What `XINFO STREAM … FULL` tells: a stream with its entries, its groups, their consumers, and what is pending, at one moment.
+/// What `XINFO STREAM … FULL` reports: a snapshot of a stream with its entries, its groups, their consumers and what is pending.
 /// <https://redis.io/docs/latest/commands/xinfo-stream/>
 public struct FullStreamInfo: Sendable, Hashable {
     public let length: Int
@@ -18,10 +18,11 @@ public struct FullStreamInfo: Sendable, Hashable {
     public let entriesAdded: Int?
     /// See `StreamInfo.recordedFirstID`.
     public let recordedFirstID: EntryID?
-    /// Of the tree that the entries are in.
+    /// Keys of the radix tree that holds the entries.
     public let radixTreeKeys: Int?
+    /// Nodes of that tree.
     public let radixTreeNodes: Int?
-    /// The first so many.
+    /// The first ones, as many as were asked for.
     public let entries: [StreamEntry]
     public let groups: [FullGroupInfo]
 }
@@ -29,14 +30,14 @@ public struct FullStreamInfo: Sendable, Hashable {
 /// A group in `FullStreamInfo`.
 public struct FullGroupInfo: Sendable, Hashable {
     public let name: String
-    /// The highest id that was given to any consumer.
+    /// The highest id that was delivered to any consumer.
     public let lastDelivered: EntryID
     /// See `GroupInfo.entriesRead`.
     public let entriesRead: Int?
     /// See `GroupInfo.lag`.
     public let lag: Int?
     public let pendingCount: Int
-    /// The first so many.
+    /// The first ones, as many as were asked for.
     public let pending: [PendingDelivery]
     public let consumers: [FullConsumerInfo]
 }
@@ -44,12 +45,12 @@ public struct FullGroupInfo: Sendable, Hashable {
 /// A consumer in `FullStreamInfo`.
 public struct FullConsumerInfo: Sendable, Hashable {
     public let name: String
-    /// When it tried anything last.
+    /// When it last tried anything.
     public let seenAt: Date
-    /// When it got an entry last; `nil` if it never has, and before Redis 7.2.
+    /// When it last got an entry; `nil` if it never has, and before Redis 7.2.
     public let activeAt: Date?
     public let pendingCount: Int
-    /// The first so many.
+    /// The first ones, as many as were asked for.
     public let pending: [PendingDelivery]
 }
 
@@ -57,7 +58,7 @@ public struct FullConsumerInfo: Sendable, Hashable {
 public struct PendingDelivery: Sendable, Hashable {
     public let id: EntryID
     public let consumer: String
-    /// When it was delivered last, by the server's clock.
+    /// When it was last delivered, by the server's clock.
     public let deliveredAt: Date
     public let deliveryCount: Int
 }

@@ -4,7 +4,7 @@ package import FootbridgeRESP
 public struct PendingEntry: Sendable, Equatable {
     public let id: EntryID
     public let consumer: String
-    /// Since it was delivered or claimed last.
+    /// Time since it was last delivered or claimed.
     public let idle: Duration
     public let deliveryCount: Int
 

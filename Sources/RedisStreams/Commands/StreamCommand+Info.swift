@@ -1,6 +1,6 @@
 package import FootbridgeRESP
 
-/// What `XINFO STREAM` tells of a stream. <https://redis.io/docs/latest/commands/xinfo-stream/>
+/// What `XINFO STREAM` reports about a stream. <https://redis.io/docs/latest/commands/xinfo-stream/>
 public struct StreamInfo: Sendable, Hashable {
     public let length: Int
     /// The highest id that the stream has had.
@@ -8,40 +8,42 @@ public struct StreamInfo: Sendable, Hashable {
     public let groupCount: Int
     public let firstEntry: StreamEntry?
     public let lastEntry: StreamEntry?
-    /// The highest id that was deleted by `delete`; trimming does not count. `nil` before Redis 7.0, zero if there is none.
+    /// The highest id that `delete` has removed; trimming does not count. `nil` before Redis 7.0, zero if there is none.
     public let maximumDeletedID: EntryID?
     /// How many entries the stream has had in all. `nil` before Redis 7.0.
     public let entriesAdded: Int?
-    /// The lowest id as the server keeps it for reckoning a group's lag. `nil` before Redis 7.0.
+    /// The lowest id, as the server records it for computing a group's lag. `nil` before Redis 7.0.
     public let recordedFirstID: EntryID?
-    /// Of the tree that the entries are in.
+    /// Keys of the radix tree that holds the entries.
     public let radixTreeKeys: Int?
+    /// Nodes of that tree.
     public let radixTreeNodes: Int?
 
-    /// The lowest id that is there; `nil` if the stream is empty.
+    /// The lowest id in the stream; `nil` if it is empty.
     public var firstID: EntryID? { firstEntry?.id }
 }
 
-/// What `XINFO GROUPS` tells of one group. <https://redis.io/docs/latest/commands/xinfo-groups/>
+/// What `XINFO GROUPS` reports about one group. <https://redis.io/docs/latest/commands/xinfo-groups/>
 public struct GroupInfo: Sendable, Hashable {
     public let name: String
     public let consumerCount: Int
     public let pendingCount: Int
-    /// The highest id that was given to any consumer.
+    /// The highest id that was delivered to any consumer.
     public let lastDelivered: EntryID
-    /// Entries still to be read; unknown after deletions in the middle and after some moves of the group. Never negative.
+    /// Entries still to be read; `nil` if the server does not know, as after deletions in the middle and some moves of the group.
+    /// Never negative.
     public let lag: Int?
-    /// How many entries the group has read, as the server reckons; unknown at times, as the lag is.
+    /// How many entries the group has read, by the server's count; `nil` if it does not know, as with `lag`.
     public let entriesRead: Int?
 }
 
-/// What `XINFO CONSUMERS` tells of one consumer. <https://redis.io/docs/latest/commands/xinfo-consumers/>
+/// What `XINFO CONSUMERS` reports about one consumer. <https://redis.io/docs/latest/commands/xinfo-consumers/>
 public struct ConsumerInfo: Sendable, Hashable {
     public let name: String
     public let pendingCount: Int
-    /// Since the consumer tried anything. Before Redis 7.2 reads that bring nothing do not count.
+    /// Time since the consumer last tried anything. Before Redis 7.2, reads that bring nothing do not count.
     public let idle: Duration
-    /// Since the consumer got an entry, by reading or claiming; `nil` if it never has, and before Redis 7.2.
+    /// Time since the consumer last got an entry, by reading or claiming; `nil` if it never has, and before Redis 7.2.
     public let inactive: Duration?
 }
 

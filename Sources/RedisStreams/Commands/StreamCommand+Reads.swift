@@ -1,6 +1,6 @@
 package import FootbridgeRESP
 
-/// What a read brought from one stream.
+/// What a read returned from one stream.
 public struct StreamBatch: Sendable, Equatable {
     /// The stream's key.
     public let name: StreamName
@@ -8,15 +8,14 @@ public struct StreamBatch: Sendable, Equatable {
     public let stream: String
     /// In the order of their ids.
     public let entries: [StreamEntry]
-    /// Ids that are pending while their entries are no longer in the stream (deleted, or trimmed). Only a read of what is
-    /// pending brings them.
+    /// Pending ids whose entries are no longer in the stream (deleted or trimmed). Only a read of what is pending returns them.
     public let deleted: [EntryID]
 
     public init(stream: String, entries: [StreamEntry], deleted: [EntryID] = []) {
         self.init(StreamName(stream), stream, entries, deleted)
     }
 
-    /// A batch of a stream whose key need not be text.
+    /// A batch of a stream whose key may be any bytes.
     public init(stream: StreamName, entries: [StreamEntry], deleted: [EntryID] = []) {
         self.init(stream, stream.description, entries, deleted)
     }
@@ -93,12 +92,12 @@ private func readArguments(
     return arguments
 }
 
-/// An entry as a group's read delivers it, with what the server knows of earlier deliveries.
+/// An entry as a group's read delivers it, with what the server knows about earlier deliveries.
 public struct DeliveredMessage: Sendable, Hashable {
     public let message: Message
-    /// Since it was delivered last, before this time; zero for one that is new.
+    /// Time since its previous delivery; zero for a new one.
     public let idle: Duration
-    /// How often it was delivered before this time; 0 for one that is new.
+    /// How often it was delivered before; 0 for a new one.
     public let earlierDeliveries: Int
 }
 

@@ -3,7 +3,7 @@ internal import FootbridgeRESP
 /// How a stream is kept short. <https://redis.io/docs/latest/commands/xtrim/>
 public struct Trimming: Sendable, Hashable {
     public enum Precision: Sendable, Hashable {
-        /// Cheap: removes whole nodes of the server's only (100 entries by default), and never too much.
+        /// Cheap: removes only whole nodes (100 entries by default), and never too many entries.
         case approximate
         case exact
     }
@@ -21,10 +21,10 @@ public struct Trimming: Sendable, Hashable {
     /// Keeps the newest `count` entries.
     ///
     /// - Parameters:
-    ///   - exact: to the entry; otherwise the server removes whole nodes (100 entries by default) only.
-    ///   - limit: at most so many are removed at once, approximately; fewer than a node are none. The server has a limit of its own (100 nodes)
-    ///     unless one is given; 0 is no limit. To be had with approximate trimming only.
-    ///   - references: what becomes of entries that groups still refer to. Redis 8.2 and later.
+    ///   - exact: to the entry; otherwise the server removes only whole nodes (100 entries by default).
+    ///   - limit: about how many entries are removed at most; less than a node removes none. By default the limit is the server's own
+    ///     (100 nodes); 0 means no limit. Only for approximate trimming.
+    ///   - references: what happens to entries that groups still refer to. Redis 8.2 and later.
     public static func length(
         _ count: Int, exact: Bool = false, limit: Int? = nil, references: EntryReferences? = nil
     ) -> Trimming {
@@ -39,13 +39,14 @@ public struct Trimming: Sendable, Hashable {
     }
 }
 
-/// What becomes of an entry that is to be deleted while groups still refer to it: have it pending, or have yet to read it. Redis 8.2 and later.
+/// What happens to an entry that is to be deleted while groups still refer to it: it is pending in them, or they have yet to read
+/// it. Redis 8.2 and later.
 public enum EntryReferences: String, Sendable, Hashable {
-    /// The entry goes; what is pending stays so, without its fields. As servers without the option do it. (`KEEPREF`)
+    /// The entry is deleted; where it is pending it stays so, without its fields. Servers without the option do this. (`KEEPREF`)
     case keep = "KEEPREF"
-    /// The entry goes, and is pending nowhere any more. A consumer that is at work on it is not told. (`DELREF`)
+    /// The entry is deleted and no longer pending anywhere. A consumer that is working on it is not told. (`DELREF`)
     case delete = "DELREF"
-    /// The entry stays unless all groups have read and acknowledged it. (`ACKED`)
+    /// The entry is deleted only if all groups have read and acknowledged it. (`ACKED`)
     case onlyAcknowledged = "ACKED"
 }
 

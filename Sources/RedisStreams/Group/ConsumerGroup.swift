@@ -9,7 +9,7 @@ public struct ConsumerGroup: Sendable {
     public let name: String
     /// The keys of the streams, in the order in which they are read.
     public let streamNames: [StreamName]
-    /// Who reads, claims and is told of what is pending; `<name>.c1` unless given.
+    /// The consumer that reads, claims and asks for what is pending; `<name>.c1` unless given.
     public let consumer: String
     let redis: Redis
     /// Whether `consumer` was chosen.
@@ -27,14 +27,14 @@ public struct ConsumerGroup: Sendable {
     /// The part of the group in one stream.
     public subscript(stream: String) -> GroupStream { GroupStream(stream: redis.stream(stream), group: self) }
 
-    /// The part of the group in one stream whose key need not be text.
+    /// The part of the group in one stream whose key may be any bytes.
     public subscript(stream: StreamName) -> GroupStream { GroupStream(stream: redis.stream(stream), group: self) }
 
-    /// Makes the group in each stream, and streams that are missing, empty.
+    /// Creates the group in each stream, and any missing stream, empty.
     ///
     /// `XGROUP CREATE key group id MKSTREAM`; <https://redis.io/docs/latest/commands/xgroup-create/>
-    /// - Returns: for each stream, whether the group was made; `false` where it was there, which leaves it as it is.
-    /// - Throws: `wrongType` if a key holds something else; other streams may have got the group.
+    /// - Returns: for each stream, whether the group was created; `false` if it existed already, and is unchanged.
+    /// - Throws: `wrongType` if a key holds something else; the group may have been created in other streams.
     @discardableResult
     public func create(from position: StreamPosition = .beginning) async throws(Redis.Failure) -> [StreamName: Bool] {
         try await forEach { stream throws(Redis.Failure) in try await stream.create(from: position) }
@@ -48,14 +48,14 @@ public struct ConsumerGroup: Sendable {
         try await forEach { stream throws(Redis.Failure) in try await stream.destroy() }
     }
 
-    /// Moves the group: what is behind `position` is new for it. `XGROUP SETID`
+    /// Moves the group: what comes after `position` is new for it. `XGROUP SETID`
     ///
-    /// What is pending stays so. Moved back, the group delivers entries that are pending again.
+    /// What is pending stays pending. A group that is moved back delivers pending entries again.
     public func setID(_ position: StreamPosition = .latest) async throws(Redis.Failure) {
         for stream in streamNames { try await self[stream].setID(position) }
     }
 
-    /// Moves the group to the beginning: all that the streams hold is new for it.
+    /// Moves the group to the beginning: everything in the streams is new for it.
     public func reset() async throws(Redis.Failure) { try await setID(.beginning) }
 
     private func forEach(_ body: (GroupStream) async throws(Redis.Failure) -> Bool) async throws(Redis.Failure)
@@ -73,12 +73,12 @@ extension ConsumerGroup {
     /// `XREADGROUP … STREAMS key … > …`; <https://redis.io/docs/latest/commands/xreadgroup/>
     ///
     /// If the connection is lost before the reply (`connectionLost`, `timedOut`), or the task is cancelled while the server waits, entries
-    /// may have been delivered to nobody: they are pending, `readPending` brings them. A cancelled wait is ended at the server
-    /// (`CLIENT UNBLOCK`), so this can only be what was added at that very moment.
+    /// may have been delivered without anyone receiving them: they are pending, and `readPending` returns them. The server is told to
+    /// end a cancelled wait (`CLIENT UNBLOCK`), so these can only be entries that were added at that very moment.
     /// - Parameters:
-    ///   - count: at most so many of each stream; `Redis.defaultCount` unless given. Nothing is read for none.
-    ///   - waiting: while it waits the call has a connection of its own.
-    /// - Returns: the streams that have some; empty if none came in time.
+    ///   - count: the most to read of each stream; `Redis.defaultCount` unless given. Zero or less reads nothing.
+    ///   - waiting: while it waits, the call uses a connection of its own.
+    /// - Returns: a batch for each stream that has new entries; empty if none came in time.
     /// - Throws: `noGroup` if the group is missing in one of the streams.
     @discardableResult
     public func read(count: Int? = nil, waiting: Waiting = .no) async throws(Redis.Failure) -> [StreamBatch] {
@@ -89,10 +89,10 @@ extension ConsumerGroup {
         }
     }
 
-    /// What is pending for this consumer in all streams, from the lowest id on: read once before, and not acknowledged.
+    /// What is pending for this consumer in all streams, from the lowest id on: delivered before and not acknowledged.
     ///
     /// `XREADGROUP … STREAMS key … 0 …`. Raises the delivery counts by one.
-    /// - Parameter count: at most so many of each stream; `Redis.defaultCount` unless given.
+    /// - Parameter count: the most to read of each stream; `Redis.defaultCount` unless given.
     public func readPending(count: Int? = nil) async throws(Redis.Failure) -> [StreamBatch] {
         try await readPending(streamNames.map { ($0, .zero) }, count: count)
     }
@@ -108,7 +108,7 @@ extension ConsumerGroup {
         return batches.filter { !$0.entries.isEmpty || !$0.deleted.isEmpty }
     }
 
-    /// Settles messages of this group's streams: they are no longer pending. Returns how many were.
+    /// Acknowledges messages of this group's streams: they are no longer pending. Returns how many were pending.
     @discardableResult
     public func acknowledge(_ messages: [Message]) async throws(Redis.Failure) -> Int {
         let ids = Dictionary(grouping: messages, by: \.name).mapValues { $0.map(\.id) }
@@ -121,7 +121,7 @@ extension ConsumerGroup {
             ids.map { .acknowledge($0.value, stream: $0.key.bytes, group: name) }, isCancellable: isCancellable)
     }
 
-    /// Settles one message. Returns whether it was pending.
+    /// Acknowledges one message. Returns whether it was pending.
     @discardableResult
     public func acknowledge(_ message: Message) async throws(Redis.Failure) -> Bool {
         try await acknowledge([message]) > 0

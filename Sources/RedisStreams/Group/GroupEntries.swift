@@ -1,4 +1,4 @@
-/// What a consumer has to work through, without end; made by `ConsumerGroup.entries`.
+/// The messages that a consumer works through, without end; made by `ConsumerGroup.entries`.
 public struct GroupEntries: AsyncSequence, Sendable {
     public typealias Element = Message
     public typealias Failure = Redis.Failure
@@ -19,7 +19,7 @@ public struct GroupEntries: AsyncSequence, Sendable {
     }
 }
 
-/// What a consumer has to work through, in portions and without end; made by `ConsumerGroup.batches`.
+/// The messages that a consumer works through, in portions and without end; made by `ConsumerGroup.batches`.
 public struct GroupBatches: AsyncSequence, Sendable {
     public typealias Element = [Message]
     public typealias Failure = Redis.Failure
@@ -56,29 +56,29 @@ extension ConsumerGroup {
     ///     try await handle(message)
     /// }
     /// ```
-    /// First comes what is pending for this consumer from an earlier time, then what is new. If `handle` throws, or the loop
-    /// is left by `break` or cancellation, the message at hand is *not* acknowledged: it stays pending, and comes again when
-    /// the loop is begun anew, or to a consumer that claims it. So every message is handled at least once.
+    /// First comes what is still pending for this consumer from earlier, then what is new. If `handle` throws, or the loop is
+    /// left by `break` or cancellation, the current message is *not* acknowledged: it stays pending, and comes again when a new
+    /// loop begins, or to a consumer that claims it. So every message is handled at least once.
     ///
-    /// Acknowledgements of messages that are handled within a few milliseconds are sent together, at most 100, and at the
-    /// latest before the loop waits; after a crash, those come again, too.
+    /// Acknowledgements of messages that are handled within a few milliseconds are sent together, at most 100 at a time, and at
+    /// the latest before the loop waits; after a crash, messages whose acknowledgement was not sent come again, too.
     ///
-    /// Lost connections and a server that is away for a while are waited for. What is pending and no longer in the stream
-    /// is passed over, and stays pending.
+    /// The loop waits through lost connections and outages of the server. It skips what is pending but no longer in the stream;
+    /// that stays pending.
     /// - Parameters:
     ///   - count: how many are read at once, of each stream.
-    ///   - prefetch: how many such portions are asked for ahead while there is more, so that handling and reading go on at the
-    ///     same time; 2 keep the server busy. Until they are handled they are pending for this consumer.
-    ///   - abandonedAfter: takes over what has been pending for so long with any consumer of the group. To be longer than the
-    ///     handling of all that is read, or two consumers handle the same; `nil` leaves it to others. What is no longer in
-    ///     the stream is then no longer pending either.
+    ///   - prefetch: how many such portions are requested in advance while there is more, so that handling and reading overlap;
+    ///     2 keep the server busy. Until they are handled, they are pending for this consumer.
+    ///   - abandonedAfter: takes over what has been pending for this long for any consumer of the group. Make it longer than
+    ///     handling everything that is read takes, or two consumers may handle the same message. `nil` takes over nothing. What
+    ///     is no longer in the stream is then no longer pending either.
     /// - Throws: what does not pass by itself: `noGroup` if the group is missing in one of the streams, `notAllowed` …;
     ///   `cancelled`; `closed`.
     public func entries(count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil) -> GroupEntries {
         GroupEntries(group: self, options: .init(count, prefetch, abandonedAfter))
     }
 
-    /// The same in portions, for what is better handled together, such as rows for a database. *You* acknowledge:
+    /// The same in portions, for messages that are better handled together, such as rows for a database. *You* acknowledge:
     ///
     /// ```swift
     /// for try await messages in group.batches(count: 500) {
@@ -86,8 +86,8 @@ extension ConsumerGroup {
     ///     try await group.acknowledge(messages)
     /// }
     /// ```
-    /// What is not acknowledged stays pending, and comes again when a loop is begun anew, or when a connection was lost: then
-    /// the loop reads once more all that is pending for this consumer.
+    /// What is not acknowledged stays pending, and comes again when a new loop begins, or after a lost connection: then the loop
+    /// reads everything that is pending for this consumer once more.
     public func batches(count: Int = 100, prefetch: Int = 0, abandonedAfter: Duration? = nil) -> GroupBatches {
         GroupBatches(group: self, options: .init(count, prefetch, abandonedAfter))
     }

@@ -1,24 +1,25 @@
 /// What the commands can do beyond the usual.
 extension GroupStream {
-    /// Makes a consumer, this one unless another is named; reading makes it, too. Returns whether it was not there.
+    /// Creates a consumer, this one unless another is named; reading creates it, too. Returns `false` if it existed already.
     /// `XGROUP CREATECONSUMER`
     @discardableResult
     public func createConsumer(_ name: String? = nil) async throws(Redis.Failure) -> Bool {
         try await redis.call(.createConsumer(name ?? group.consumer, of: group.name, stream: key))
     }
 
-    /// New entries for this consumer, settled by being delivered: they are never pending, and lost if this consumer is. `NOACK`
+    /// New entries for this consumer, acknowledged as they are delivered: they are never pending, and are lost if this consumer
+    /// fails. `NOACK`
     public func readAcknowledged(
         count: Int? = nil, waiting: Waiting = .no
     ) async throws(Redis.Failure) -> [StreamEntry] {
         try await alone.readAcknowledged(count: count, waiting: waiting).first?.entries ?? []
     }
 
-    /// Takes pending entries over for this consumer without reading them, and without raising their delivery counts. Returns the ids
-    /// of those that were.
+    /// Takes pending entries over for this consumer without reading them and without raising their delivery counts. Returns the
+    /// ids that were taken over.
     ///
-    /// `XCLAIM … JUSTID`. For entries that are this consumer's already it begins their idle times anew: whoever handles entries for
-    /// long tells by this that it is still at it.
+    /// `XCLAIM … JUSTID`. For entries that this consumer already has, this resets their idle times: a consumer that works on
+    /// entries for long shows in this way that it is still working.
     @discardableResult
     public func claimIDs(
         _ ids: [EntryID], minimumIdle: Duration = .zero, options: ClaimOptions = ClaimOptions()
@@ -39,10 +40,10 @@ extension GroupStream {
                 count: count))
     }
 
-    /// Settles entries and deletes them from the stream, in one step. Returns what came of each, in their order.
+    /// Acknowledges entries and deletes them from the stream, in one step. Returns the result for each id, in the same order.
     ///
-    /// `XACKDEL`, Redis 8.2; <https://redis.io/docs/latest/commands/xackdel/>. Where other groups read the stream, too,
-    /// `.onlyAcknowledged` leaves an entry to the last of them.
+    /// `XACKDEL`, Redis 8.2; <https://redis.io/docs/latest/commands/xackdel/>. If other groups read the stream, too,
+    /// `.onlyAcknowledged` leaves the deletion to the last of them.
     /// - Throws: `unsupported` on other servers.
     @discardableResult
     public func acknowledgeAndDelete(
@@ -55,9 +56,10 @@ extension GroupStream {
 }
 
 extension ConsumerGroup {
-    /// New entries of all streams for this consumer, settled by being delivered: they are never pending, and lost if this consumer is.
+    /// New entries of all streams for this consumer, acknowledged as they are delivered: they are never pending, and are lost if
+    /// this consumer fails.
     ///
-    /// `XREADGROUP … NOACK`; see `read`. What was on its way when a connection was lost, or the task was cancelled, is lost, too.
+    /// `XREADGROUP … NOACK`; see `read`. What was on its way when the connection was lost or the task was cancelled is lost, too.
     @discardableResult
     public func readAcknowledged(
         count: Int? = nil, waiting: Waiting = .no
@@ -71,8 +73,8 @@ extension ConsumerGroup {
         }
     }
 
-    /// What has been pending for at least so long, whoever has it, and then new entries, in one call: all are pending for this
-    /// consumer from then on.
+    /// What has been pending for at least `minimumIdle`, whoever has it, and then new entries, in one call: all of them are
+    /// pending for this consumer from then on.
     ///
     /// `XREADGROUP … CLAIM min-idle`, Redis 8.4; <https://redis.io/docs/latest/commands/xreadgroup/>. See `read`.
     /// - Throws: `unsupported` on other servers.

@@ -19,7 +19,7 @@ public struct GroupStream: Sendable {
         ConsumerGroup(name: group.name, streamNames: [stream.name], consumer: group.consumer, redis: redis)
     }
 
-    /// Makes the group, and the stream if there is none. Returns `false` if the group was there.
+    /// Creates the group, and the stream if there is none. Returns `false` if the group existed already.
     ///
     /// `XGROUP CREATE key group id MKSTREAM [ENTRIESREAD n]`; <https://redis.io/docs/latest/commands/xgroup-create/>
     /// - Parameter entriesRead: how many entries are before `position`, if you know it: the server then knows the group's lag
@@ -37,7 +37,7 @@ public struct GroupStream: Sendable {
         }
     }
 
-    /// Removes the group and what is pending in it; the entries stay. Returns whether there was one, and a stream.
+    /// Removes the group and what is pending in it; the entries stay. Returns whether there was such a group.
     @discardableResult
     public func destroy() async throws(Redis.Failure) -> Bool {
         do {
@@ -63,20 +63,20 @@ public struct GroupStream: Sendable {
         try await alone.read(count: count, waiting: waiting).first?.entries ?? []
     }
 
-    /// What is pending for this consumer, behind `id`; see `ConsumerGroup.readPending`.
+    /// What is pending for this consumer, after `id`; see `ConsumerGroup.readPending`.
     public func readPending(after id: EntryID = .zero, count: Int? = nil) async throws(Redis.Failure) -> StreamBatch {
         try await group.readPending([(stream.name, id)], count: count).first
             ?? StreamBatch(stream.name, stream.key, [])
     }
 
-    /// What is pending: delivered to a consumer and not acknowledged, in the order of the ids.
+    /// What is pending, that is, delivered to a consumer and not acknowledged; in the order of the ids.
     ///
     /// `XPENDING key group [IDLE ms] from to count [consumer]`; <https://redis.io/docs/latest/commands/xpending/>. Reading changes
     /// neither the idle time nor the count.
     /// - Parameters:
     ///   - range: ids or dates, as for a stream.
-    ///   - consumer: only what this one has; of all consumers unless given.
-    ///   - minimumIdle: only what was delivered so long ago. Without a consumer the server looks at all that is pending.
+    ///   - consumer: only what is pending for this one; for all consumers unless given.
+    ///   - minimumIdle: only what was delivered at least this long ago. Without a consumer the server looks at everything pending.
     /// - Throws: `noGroup` if there is no such group or stream.
     public func pending(
         _ range: some EntryRangeExpression, count: Int = 1000, consumer: String? = nil, minimumIdle: Duration? = nil
@@ -96,28 +96,28 @@ public struct GroupStream: Sendable {
         try await pending(EntryInterval.all, count: count, consumer: consumer, minimumIdle: minimumIdle)
     }
 
-    /// How many entries are pending, and for whom; cheap however many they are. `XPENDING key group`
+    /// How many entries are pending, and for whom; cheap however many there are. `XPENDING key group`
     public func pendingSummary() async throws(Redis.Failure) -> PendingSummary {
         try await redis.call(.pendingSummary(stream: key, group: group.name))
     }
 
-    /// Settles entries: they are no longer pending, whoever had them. Returns how many were.
+    /// Acknowledges entries: they are no longer pending, whoever had them. Returns how many were pending.
     ///
-    /// `XACK`; <https://redis.io/docs/latest/commands/xack/>. 0 also if there is no such group.
+    /// `XACK`; <https://redis.io/docs/latest/commands/xack/>. Also 0 if there is no such group.
     @discardableResult
     public func acknowledge(_ ids: EntryID...) async throws(Redis.Failure) -> Int { try await acknowledge(ids) }
 
-    /// Settles entries; returns how many were pending.
+    /// Acknowledges entries; returns how many were pending.
     @discardableResult
     public func acknowledge(_ ids: [EntryID]) async throws(Redis.Failure) -> Int {
         ids.isEmpty ? 0 : try await redis.call(.acknowledge(ids, stream: key, group: group.name))
     }
 
     /// Takes pending entries over for this consumer, whoever has them, and reads them. Raises their delivery counts by one and
-    /// begins their idle times anew.
+    /// resets their idle times.
     ///
-    /// `XCLAIM`; <https://redis.io/docs/latest/commands/xclaim/>. What is not pending, or not for so long, is left out. So is
-    /// what is no longer in the stream, and the server forgets that it was pending (7.0 and later).
+    /// `XCLAIM`; <https://redis.io/docs/latest/commands/xclaim/>. Leaves out what is not pending, or not for that long; and
+    /// what is no longer in the stream, which the server then no longer counts as pending (7.0 and later).
     /// - Parameter options: what is written into the entries besides the new owner.
     @discardableResult
     public func claim(
@@ -135,10 +135,10 @@ public struct GroupStream: Sendable {
         try await claim(ids, minimumIdle: minimumIdle)
     }
 
-    /// Takes over what has been pending for some time, one portion; go on at `next` until that is `nil`.
+    /// Takes over a portion of what has been pending for at least `minimumIdle`; continue from `next` until it is `nil`.
     ///
-    /// `XAUTOCLAIM`; <https://redis.io/docs/latest/commands/xautoclaim/>. What is no longer in the stream comes as `deleted`,
-    /// and is no longer pending.
+    /// `XAUTOCLAIM`; <https://redis.io/docs/latest/commands/xautoclaim/>. What is no longer in the stream is returned as
+    /// `deleted`, and is no longer pending.
     public func autoclaim(
         minimumIdle: Duration, from start: EntryID = .zero, count: Int = 100
     ) async throws(Redis.Failure) -> ClaimedEntries {
@@ -158,11 +158,11 @@ public struct GroupStream: Sendable {
         try await stream.groups().first { $0.name == group.name }
     }
 
-    /// Removes a consumer, this one unless another is named; but not while entries are pending for it, for these would be
-    /// lost to the group: neither read again nor claimed.
+    /// Removes a consumer, this one unless another is named; but not while entries are pending for it, because the group would
+    /// lose them: they could be neither read again nor claimed.
     ///
-    /// The server looks and acts in one step (a script). <https://redis.io/docs/latest/commands/xgroup-delconsumer/>
-    /// - Parameter force: removes it all the same, and returns what was dropped.
+    /// The server checks and removes in one step (a script). <https://redis.io/docs/latest/commands/xgroup-delconsumer/>
+    /// - Parameter force: removes it nevertheless, and returns what was dropped.
     @discardableResult
     public func removeConsumer(_ name: String? = nil, force: Bool = false) async throws(Redis.Failure)
         -> ConsumerRemoval
@@ -172,7 +172,7 @@ public struct GroupStream: Sendable {
     }
 }
 
-/// What the stream can do, in few words: `series["s1"][jan2...].prefix(3)`.
+/// What the stream itself can do, for short: `series["s1"][jan2...].prefix(3)`.
 extension GroupStream {
     /// The entry with this id; `nil` if there is none.
     public subscript(id: EntryID) -> StreamEntry? { get async throws(Redis.Failure) { try await stream[id] } }

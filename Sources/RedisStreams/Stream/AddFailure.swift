@@ -9,18 +9,18 @@ public struct AddFailure: Error, Sendable {
         case uncertain
     }
 
-    /// What went wrong first: a `Redis.Failure` (`cancelled` if it was the task's cancellation), or what the sequence threw.
+    /// What the sequence threw; if it did not, the first `Redis.Failure` (`cancelled` if the task was cancelled).
     public let cause: any Error
-    /// For each entry that was taken from the sequence, in their order. What follows was not looked at.
+    /// One for each entry that was taken from the sequence, in the same order. The rest of the sequence was not looked at.
     public let outcomes: [Outcome]
 
-    /// For tests of your own code; otherwise these come from the client.
+    /// For tests of your own code; normally the client makes these.
     public init(cause: any Error, outcomes: [Outcome]) {
         self.cause = cause
         self.outcomes = outcomes
     }
 
-    /// The cause, unless the sequence is it.
+    /// The cause, if it is a failure of Redis.
     public var failure: Redis.Failure? { cause as? Redis.Failure }
 
     /// The ids of what was added, in the order of the entries.

@@ -1,7 +1,7 @@
-/// Entries of a stream whose ids are in a range: a question that is not asked yet.
+/// The entries of a stream whose ids are in a range. Nothing is read until you ask.
 ///
-/// Iterate it, and it is read in portions, so that a long stream needs no more memory than a short one; or ask for all
-/// `entries()` at once. Entries that are added or removed meanwhile may or may not be met.
+/// Iterating reads it in portions, so that a long stream needs no more memory than a short one; `entries()` reads everything
+/// at once. Entries that are added or removed in the meantime may or may not appear.
 ///
 /// ```swift
 /// let three = try await stream[id...].prefix(3).entries()
@@ -21,7 +21,7 @@ public struct EntryRange: AsyncSequence, Sendable {
         self.interval = interval
     }
 
-    /// At most so many, counted from where the reading begins: the oldest, or with `reversed()` the newest.
+    /// At most this many entries, counted from where reading begins: the oldest, or with `reversed()` the newest.
     public func prefix(_ count: Int) -> EntryRange {
         var range = self
         range.limit = Swift.max(0, Swift.min(limit ?? .max, count))
@@ -35,7 +35,7 @@ public struct EntryRange: AsyncSequence, Sendable {
         return range
     }
 
-    /// All of them, in one reply: for ranges that fit into memory.
+    /// All entries in one reply: for ranges that fit into memory.
     ///
     /// `XRANGE key from to [COUNT n]`; <https://redis.io/docs/latest/commands/xrange/>
     public func entries() async throws(Redis.Failure) -> [StreamEntry] {
@@ -44,7 +44,7 @@ public struct EntryRange: AsyncSequence, Sendable {
             .range(stream.name.bytes, from: interval.from, to: interval.to, count: limit, newestFirst: newestFirst))
     }
 
-    /// The first of them; `nil` if there are none.
+    /// The first entry; `nil` if there are none.
     public var first: StreamEntry? { get async throws(Redis.Failure) { try await prefix(1).entries().first } }
 
     public func makeAsyncIterator() -> Iterator { Iterator(range: self) }

@@ -1,9 +1,9 @@
 extension Redis.Stream {
     /// Adds many entries, without a round trip for each, and returns their ids in the same order.
     ///
-    /// They go out a hundred at a time, and the next are made while the server works on those before: of a `lazy` sequence
-    /// only a few hundred are in memory. After the first failure, and after the task's cancellation, nothing more is sent; what was
-    /// sent is waited for, so that the error can say what was added.
+    /// They are sent a hundred at a time, and the next are made while the server works on the previous ones: only a few hundred
+    /// entries of a `lazy` sequence are in memory at once. After the first failure, or once the task is cancelled, nothing more is
+    /// sent; the call still waits for what was sent, so that the error can say what was added.
     /// - Throws: `AddFailure`, with what became of each entry.
     @discardableResult
     public func add(
@@ -34,10 +34,11 @@ extension Redis.Stream {
         return try await result(outcomes, left: commands.count, trimming, isCut: !commands.isEmpty)
     }
 
-    /// Adds entries as they come; otherwise the same. What is there goes out at once as long as the server has answered what was sent
-    /// before, else with what comes meanwhile: of a slow sequence no entry is held back.
+    /// Adds entries as they come; otherwise the same. If the server has answered everything so far, an entry is sent at once;
+    /// otherwise together with those that come in the meantime. So no entry of a slow sequence is held back.
     ///
-    /// - Throws: `AddFailure`, with what became of each entry; its cause is what the sequence threw if it did.
+    /// A failure is thrown when the next entry comes or the sequence ends, for only then does the call look at it.
+    /// - Throws: `AddFailure`, with what became of each entry. If the sequence threw an error, that is the cause.
     @discardableResult
     public func add<Entries: AsyncSequence>(
         contentsOf entries: Entries, trimming: Trimming? = nil

@@ -6,7 +6,7 @@
 
 /// What the commands can do beyond the usual.
 extension Redis.Stream {
-    /// Adds an entry if there is a stream; `nil` if there is none, and none is made. `XADD key NOMKSTREAM`
+    /// Adds an entry only if the stream exists; otherwise creates nothing and returns `nil`. `XADD key NOMKSTREAM`
     @discardableResult
     public func addIfExists(
         _ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil
@@ -14,7 +14,8 @@ extension Redis.Stream {
         try await redis.call(.addIfExists(fields, to: name.bytes, id: id, trimming: trimming))
     }
 
-    /// Deletes entries, and says what becomes of those that groups still refer to. Returns what came of each, in their order.
+    /// Deletes entries; `references` says what happens to those that groups still refer to. Returns the result for each id, in the
+    /// same order.
     ///
     /// `XDELEX`, Redis 8.2; <https://redis.io/docs/latest/commands/xdelex/>
     /// - Throws: `unsupported` on other servers.
@@ -29,9 +30,9 @@ extension Redis.Stream {
         try await redis.call(.trim(name.bytes, trimming))
     }
 
-    /// The stream with its groups, their consumers, and what is pending, at one moment. `XINFO STREAM … FULL`
+    /// A snapshot of the stream with its groups, their consumers and what is pending. `XINFO STREAM … FULL`
     ///
-    /// - Parameter count: at most so many entries, and pending ones of each group and each consumer; 0 is all.
+    /// - Parameter count: the most entries to list, and the most pending ones of each group and of each consumer; 0 lists all.
     /// - Throws: `noStream` if there is no such stream.
     public func fullInfo(count: Int = 10) async throws(Redis.Failure) -> FullStreamInfo {
         try await redis.call(.fullInfo(name.bytes, count: count))

@@ -5,7 +5,7 @@ extension Redis.Stream {
     }
 
     /// Entries in a range of ids or dates: `stream[id...]`, `stream[a...b]`, `stream[a..<b]`, `stream[.after(id)]`. Nothing is
-    /// read before the range is iterated, or asked for its `entries()`.
+    /// read until the range is iterated or asked for its `entries()`.
     public subscript(range: some EntryRangeExpression) -> EntryRange {
         EntryRange(stream: self, interval: range.interval)
     }
@@ -13,12 +13,12 @@ extension Redis.Stream {
     /// All entries: `for try await entry in stream[...] { … }`
     public subscript(range: UnboundedRange) -> EntryRange { self[EntryInterval.all] }
 
-    /// Entries behind an id, oldest first; waits for some if there are none and `waiting` says so.
+    /// Entries after an id, oldest first. If there are none, waits for as long as `waiting` says.
     ///
-    /// `XREAD`; <https://redis.io/docs/latest/commands/xread/>. While it waits, the call has a connection of its own.
+    /// `XREAD`; <https://redis.io/docs/latest/commands/xread/>. While it waits, the call uses a connection of its own.
     /// - Parameters:
-    ///   - id: exclusive; what was read last.
-    ///   - count: at most so many; `Redis.defaultCount` unless given.
+    ///   - id: exclusive; the id of the entry that was read last.
+    ///   - count: the most entries to read; `Redis.defaultCount` unless given.
     /// - Returns: empty if none came in time.
     public func read(
         after id: EntryID = .zero, count: Int? = nil, waiting: Waiting = .no
@@ -26,7 +26,7 @@ extension Redis.Stream {
         try await read(after: .after(id), count: count, waiting: waiting)
     }
 
-    /// The same from `.beginning`, or from `.latest`: entries that are added after the call only.
+    /// The same from `.beginning`, or from `.latest`: only entries that are added after the call.
     public func read(
         after position: StreamPosition, count: Int? = nil, waiting: Waiting = .no
     ) async throws(Redis.Failure) -> [StreamEntry] {
@@ -35,8 +35,8 @@ extension Redis.Stream {
 
     /// Entries as they are added, without end: `for try await entry in stream.tail() { … }`
     ///
-    /// Lost connections and a server that is away for a while are waited for; no entry is left out or comes twice. Ends by
-    /// throwing: `cancelled` with the task, and what does not pass by itself, such as wrong credentials.
+    /// Waits through lost connections and outages of the server; no entry is left out or comes twice. Ends only by throwing:
+    /// `cancelled` when the task is cancelled, and failures that do not pass by themselves, such as wrong credentials.
     /// - Parameter position: `.latest` is looked up once, when the iteration begins.
     public func tail(after position: StreamPosition = .latest) -> StreamTail {
         StreamTail(redis: redis, positions: [(name, position)])

@@ -8,7 +8,6 @@ extension Redis {
     /// A stream: entries in the order of their ids, added at the end. <https://redis.io/docs/latest/develop/data-types/streams/>
     ///
     /// A handle, made by `redis.stream(_:)`; free to make, copy and pass on.
-    ///
     public struct Stream: Sendable {
         /// The name of the stream in Redis.
         public let name: StreamName
@@ -26,7 +25,7 @@ extension Redis.Stream {
     /// of your own you can find out.
     /// - Parameters:
     ///   - fields: at least one.
-    ///   - id: above all that the stream has had, or the call throws `idTooLow`.
+    ///   - id: higher than every id that the stream has had; otherwise the call throws `idTooLow`.
     ///   - trimming: keeps the stream short in the same step.
     @discardableResult
     public func add(_ fields: EntryFields, id: EntryID? = nil, trimming: Trimming? = nil) async throws(Redis.Failure)
@@ -35,7 +34,8 @@ extension Redis.Stream {
         try await redis.call(.add(fields, to: name.bytes, id: id, trimming: trimming))
     }
 
-    /// Adds an entry at a time, whole milliseconds; entries of one millisecond are numbered by the server (7.0 and later).
+    /// Adds an entry whose id is made from a date, to the millisecond. The server numbers entries of the same millisecond (7.0 and
+    /// later).
     ///
     /// - Throws: `idTooLow` if the stream has a later entry.
     @discardableResult
@@ -52,13 +52,13 @@ extension Redis.Stream {
     /// Whether there is an entry with this id.
     public func contains(_ id: EntryID) async throws(Redis.Failure) -> Bool { try await self[id] != nil }
 
-    /// Deletes entries; returns how many were there. `XDEL`; <https://redis.io/docs/latest/commands/xdel/>
+    /// Deletes entries; returns how many of them existed. `XDEL`; <https://redis.io/docs/latest/commands/xdel/>
     ///
     /// An entry that is pending in a group stays pending, without its fields.
     @discardableResult
     public func delete(_ ids: EntryID...) async throws(Redis.Failure) -> Int { try await delete(ids) }
 
-    /// Deletes entries; returns how many were there.
+    /// Deletes entries; returns how many of them existed.
     @discardableResult
     public func delete(_ ids: [EntryID]) async throws(Redis.Failure) -> Int {
         ids.isEmpty ? 0 : try await redis.call(.delete(ids, from: name.bytes))
@@ -66,14 +66,14 @@ extension Redis.Stream {
 
     /// Keeps the newest entries and removes the others; returns how many were removed.
     ///
-    /// `XTRIM key MAXLEN`; <https://redis.io/docs/latest/commands/xtrim/>. `.approximate` removes whole nodes of the server's
-    /// (100 entries by default) and never too many. What is pending is removed like anything else.
+    /// `XTRIM key MAXLEN`; <https://redis.io/docs/latest/commands/xtrim/>. `.approximate` removes only whole
+    /// nodes (100 entries by default), and never too many. Pending entries are removed like any others.
     @discardableResult
     public func trim(to count: Int, _ precision: Trimming.Precision = .approximate) async throws(Redis.Failure) -> Int {
         try await redis.call(.trim(name.bytes, .length(count, exact: precision == .exact)))
     }
 
-    /// Removes entries before an id, or a time; returns how many. `XTRIM key MINID`
+    /// Removes entries before an id or a time; returns how many. `XTRIM key MINID`
     @discardableResult
     public func trim(
         before point: some EntryPoint, _ precision: Trimming.Precision = .approximate
@@ -89,8 +89,8 @@ extension Redis.Stream {
     /// - Throws: `noStream` if there is no such stream.
     public func groups() async throws(Redis.Failure) -> [GroupInfo] { try await redis.call(.groups(of: name.bytes)) }
 
-    /// Moves the highest id that the stream has had: the next that the server makes is higher. `XSETID`
-    /// - Throws: `noStream`; `other` if it has an entry with a higher id.
+    /// Sets the highest id that the stream counts as used: the next one that the server makes is higher. `XSETID`
+    /// - Throws: `noStream`; `other` if there is an entry with a higher id.
     public func setID(_ id: EntryID) async throws(Redis.Failure) { try await redis.call(.setID(id, of: name.bytes)) }
 
     /// The highest id that the stream has had; zero if there is no such stream.

@@ -15,7 +15,7 @@ public struct TimeSeries: Sendable {
 
     /// The keys of the streams, in the order in which they are read.
     public var streams: [String] { group.streams }
-    /// Who reads; `<name>.c1` unless given.
+    /// The consumer that reads; `<name>.c1` unless given.
     public var consumer: String { group.consumer }
 
     /// The same series for another consumer.
@@ -24,10 +24,10 @@ public struct TimeSeries: Sendable {
     /// One of the streams.
     public subscript(stream: String) -> GroupStream { group[stream] }
 
-    /// One of the streams, whose key need not be text.
+    /// One of the streams, whose key may be any bytes.
     public subscript(stream: StreamName) -> GroupStream { group[stream] }
 
-    /// Makes the group in each stream; see `ConsumerGroup.create`.
+    /// Creates the group in each stream; see `ConsumerGroup.create`.
     @discardableResult
     public func create(from position: StreamPosition = .beginning) async throws(Redis.Failure) -> [StreamName: Bool] {
         try await group.create(from: position)
@@ -39,13 +39,13 @@ public struct TimeSeries: Sendable {
 
     /// New messages of all streams for this consumer, in the order of time; they are pending from then on.
     ///
-    /// Messages of one time are in the order of their sequence numbers, then of the streams. See `ConsumerGroup.read`.
-    /// - Parameter count: at most so many of each stream. What is read by a later call may be older than what is read by this.
+    /// Messages of the same time are in the order of their sequence numbers, then of the streams. See `ConsumerGroup.read`.
+    /// - Parameter count: the most to read of each stream. A later call may return older messages than this one.
     public func read(count: Int? = nil, waiting: Waiting = .no) async throws(Redis.Failure) -> [Message] {
         try await group.read(count: count, waiting: waiting).messages
     }
 
-    /// All messages of a span of time, of all streams, in the order of time; whether they were read or not.
+    /// All messages of all streams in a span of time, in the order of time, whether they have been read or not.
     public func messages(_ range: some EntryRangeExpression) async throws(Redis.Failure) -> [Message] {
         var batches: [StreamBatch] = []
         for stream in group.streamNames {
@@ -55,15 +55,15 @@ public struct TimeSeries: Sendable {
         return batches.messages
     }
 
-    /// Settles messages: they are no longer pending. Returns how many were.
+    /// Acknowledges messages: they are no longer pending. Returns how many were pending.
     @discardableResult
     public func acknowledge(_ messages: [Message]) async throws(Redis.Failure) -> Int {
         try await group.acknowledge(messages)
     }
 
-    /// Moves the group to a time: new is what comes behind the first entry (sequence 0) of its millisecond.
+    /// Moves the group to a time: what comes after the first entry (sequence 0) of its millisecond is new for it.
     ///
-    /// To have an entry at `date` itself delivered, too: `setID(.since(date))`.
+    /// To have an entry at `date` itself delivered, too, use `setID(.since(date))`.
     public func setID(_ date: Date) async throws(Redis.Failure) { try await setID(.after(EntryID(date))) }
 
     /// Moves the group; see `ConsumerGroup.setID`.
@@ -71,6 +71,6 @@ public struct TimeSeries: Sendable {
         try await group.setID(position)
     }
 
-    /// Moves the group to the beginning: all that the streams hold is new for it.
+    /// Moves the group to the beginning: everything in the streams is new for it.
     public func reset() async throws(Redis.Failure) { try await group.reset() }
 }

@@ -1,5 +1,5 @@
 extension EntryFields: ExpressibleByDictionaryLiteral {
-    /// `["data": "message 1", "size": 12, "body": bytes]`: in this order, names may repeat.
+    /// `["data": "message 1", "size": 12, "body": bytes]`, in this order; names may repeat.
     public init(dictionaryLiteral pairs: (String, any RedisArgument)...) {
         var builder = EntryFieldsBuilder(count: pairs.count)
         for (name, value) in pairs {
@@ -14,18 +14,18 @@ extension EntryFields {
     /// The first field of this name as text; bytes that are not UTF-8 become replacement characters. `nil` if there is none.
     public func text(_ name: String) -> String? { self[name].map { String(decoding: $0, as: UTF8.self) } }
 
-    /// The first field of this name as a whole number; `nil` if there is none, or it is not one.
+    /// The first field of this name as a whole number; `nil` if there is none or it is not a whole number.
     public func integer(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
 
-    /// The first field of this name as a number; `nil` if there is none, or it is not one.
+    /// The first field of this name as a number; `nil` if there is none or it is not a number.
     public func double(_ name: String) -> Double? { text(name).flatMap { Double($0) } }
 
-    /// All values of this name, in their order.
+    /// The values of all fields of this name, in order.
     public func values(_ name: String) -> [ArraySlice<UInt8>] {
         filter { $0.name.elementsEqual(name.utf8) }.map(\.value)
     }
 
-    /// Names with their values as text; of a name that repeats, the last.
+    /// The fields as text; of fields with the same name, the last.
     public var dictionary: [String: String] {
         Dictionary(map { (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }) {
             $1

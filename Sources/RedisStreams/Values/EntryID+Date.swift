@@ -5,13 +5,13 @@
 #endif
 
 extension EntryID {
-    /// The id of a point in time, whole milliseconds: what is finer is cut off. What an id cannot say becomes the nearest that
-    /// it can: before 1970 is 1970.
+    /// The id of a point in time, cut to whole milliseconds. A date that no id can express becomes the nearest one: anything
+    /// before 1970 is 1970.
     public init(_ date: Date, sequence: UInt64 = 0) {
         self.init(milliseconds: Self.milliseconds(date), sequence: sequence)
     }
 
-    /// The time in the id, by the clock of the server that made it. UTC, to the millisecond.
+    /// The time in the id, by the clock of the server that made it; to the millisecond, UTC.
     public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
     private static func milliseconds(_ date: Date) -> UInt64 {

@@ -4,7 +4,7 @@
 public struct EntryID: Hashable, Sendable {
     /// Milliseconds since 1970, UTC, for ids that the server made.
     public let milliseconds: UInt64
-    /// Tells entries of one millisecond apart, from 0.
+    /// Counts the entries of one millisecond, from 0.
     public let sequence: UInt64
 
     public init(milliseconds: UInt64, sequence: UInt64 = 0) {
@@ -72,10 +72,10 @@ extension EntryID: LosslessStringConvertible {
 }
 
 extension EntryID: ExpressibleByStringLiteral {
-    /// An id that is written in the program: `let start: EntryID = "1526919030474-55"`; also `EntryID("1526919030474-55")`.
+    /// An id written in the source: `let start: EntryID = "1526919030474-55"`, or `EntryID("1526919030474-55")`.
     ///
-    /// A literal that is no id ends the process, like an index out of bounds: it is a mistake in the program. Text from elsewhere is
-    /// never a literal: `EntryID(text)` is `nil` for what is none.
+    /// A literal that is not an id ends the process, like an index out of bounds: it is a mistake in the program. Text from
+    /// elsewhere is never a literal: `EntryID(text)` returns `nil` if it is not an id.
     public init(stringLiteral literal: StaticString) {
         let id = literal.withUTF8Buffer { EntryID(bytes: $0) }
         guard let id else { preconditionFailure("\"\(literal)\" is no entry id; write it like \"1526919030474-55\"") }

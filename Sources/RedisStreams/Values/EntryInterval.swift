@@ -4,7 +4,7 @@
     public import Foundation
 #endif
 
-/// What can stand at the end of a range of entries: an id, or a time, which is all ids of its millisecond.
+/// Either end of a range of entries: an id, or a time, which stands for all ids of its millisecond.
 public protocol EntryPoint: Comparable, Sendable {
     var lowestID: EntryID { get }
     var highestID: EntryID { get }
@@ -20,7 +20,7 @@ extension Date: EntryPoint {
     public var highestID: EntryID { EntryID(self, sequence: .max) }
 }
 
-/// A range of ids, open or closed at each end. Upside down it holds nothing.
+/// A range of ids, open or closed at each end. If its ends are the wrong way round, it is empty.
 public struct EntryInterval: Sendable, Hashable {
     public var from: EntryBound
     public var to: EntryBound
@@ -32,7 +32,8 @@ public struct EntryInterval: Sendable, Hashable {
 }
 
 extension EntryInterval {
-    /// Whether no id can be in it: it is upside down, behind the highest id, or before the lowest. Then nothing is sent.
+    /// Whether it can hold no id: its ends are the wrong way round, or it lies beyond the highest or the lowest id. Then the server
+    /// is not asked.
     public var isEmpty: Bool {
         let first: EntryID? =
             switch from {
@@ -51,8 +52,8 @@ extension EntryInterval {
     }
 }
 
-/// `a...b` and `a..<b`. Swift's own ranges end the process when `a` is above `b`, which may come from anywhere; these hold
-/// nothing then.
+/// `a...b` and `a..<b`. Swift's own ranges end the process if `a` is above `b`, and the bounds may come from anywhere; these are
+/// empty then.
 extension EntryPoint {
     public static func ... (first: Self, last: Self) -> EntryInterval {
         EntryInterval(from: .included(first.lowestID), to: .included(last.highestID))
@@ -73,15 +74,15 @@ extension EntryInterval: EntryRangeExpression {
 }
 
 extension EntryRangeExpression where Self == EntryInterval {
-    /// From the first to the last.
+    /// From the first entry to the last.
     public static var all: EntryInterval { EntryInterval() }
 
-    /// Behind this id or time (all of its millisecond), to the end.
+    /// After this id or time (all of its millisecond), to the end.
     public static func after(_ point: some EntryPoint) -> EntryInterval {
         EntryInterval(from: .excluded(point.highestID))
     }
 
-    /// Behind `point`, up to and including `last`.
+    /// After `point`, up to and including `last`.
     public static func after(_ point: some EntryPoint, through last: some EntryPoint) -> EntryInterval {
         EntryInterval(from: .excluded(point.highestID), to: .included(last.highestID))
     }

@@ -4,10 +4,10 @@
     public import Foundation
 #endif
 
-/// An entry together with the stream that it is from.
+/// An entry together with the stream it is from.
 ///
-/// `id` is the entry's, which tells the messages of one stream apart; of several streams two may have the same. What tells
-/// messages of all streams apart is `place`.
+/// `id` is the entry's id, unique within its stream; messages of different streams may have the same one. `place` is unique across
+/// streams.
 public struct Message: Sendable, Hashable, Identifiable {
     /// The stream's key.
     public let name: StreamName
@@ -16,10 +16,10 @@ public struct Message: Sendable, Hashable, Identifiable {
     /// The entry's id, within its stream.
     public let id: EntryID
     public let fields: EntryFields
-    /// How often it was delivered, this time included; `nil` where that is not known.
+    /// How many times it has been delivered, including this time; `nil` if that is not known.
     public internal(set) var deliveryCount: Int?
 
-    /// Where a message is from: a stream and an id, which no other message has.
+    /// Where a message is from: a stream and an id. No other message has the same.
     public struct Place: Sendable, Hashable {
         public let stream: StreamName
         public let id: EntryID
@@ -30,14 +30,14 @@ public struct Message: Sendable, Hashable, Identifiable {
         }
     }
 
-    /// The stream and the id: what to use as a key where messages of several streams meet.
+    /// The stream and the id: the key to use where messages of several streams meet.
     public var place: Place { Place(stream: name, id: id) }
 
     public init(stream: String, id: EntryID, fields: EntryFields) {
         self.init(StreamName(stream), stream, id: id, fields: fields)
     }
 
-    /// A message of a stream whose key need not be text.
+    /// A message of a stream whose key may be any bytes.
     public init(stream: StreamName, id: EntryID, fields: EntryFields) {
         self.init(stream, stream.description, id: id, fields: fields)
     }
@@ -49,7 +49,7 @@ public struct Message: Sendable, Hashable, Identifiable {
         self.fields = fields
     }
 
-    /// The time in the id, UTC, to the millisecond.
+    /// The time in the id; to the millisecond, UTC.
     public var date: Date { id.date }
     /// Tells messages of one millisecond apart.
     public var sequence: UInt64 { id.sequence }

@@ -6,13 +6,13 @@ internal import FootbridgeRESP
     public import Foundation
 #endif
 
-/// What can stand in a raw command, or be the value of a field: text, bytes, numbers, truth values, ids, names of streams.
+/// What can be an argument of a raw command or the value of a field: text, bytes, numbers, truth values, ids, names of streams.
 ///
-/// Redis knows bytes only. Text is stored as UTF-8, a number as its decimal digits, a truth value as `true` or `false`.
-/// An enumeration whose raw values are such needs no code: `enum Colour: String, RedisArgument`. An `Optional` is none of
-/// them: whether `nil` would be an empty field or no field is for you to say.
+/// Redis knows only bytes. Text is stored as UTF-8, a number as its decimal digits, a truth value as `true` or `false`.
+/// An enumeration with such raw values needs no code: `enum Colour: String, RedisArgument`. An `Optional` does not conform:
+/// whether `nil` means an empty field or no field is up to you.
 public protocol RedisArgument: Sendable {
-    /// Appends the bytes that Redis gets; what stands in `bytes` before is to be left alone.
+    /// Appends the bytes that are sent to Redis; leaves what is already in `bytes` alone.
     func appendBytes(to bytes: inout [UInt8])
 }
 
@@ -49,7 +49,7 @@ extension Bool: RedisArgument {
     public func appendBytes(to bytes: inout [UInt8]) { (self ? "true" : "false").appendBytes(to: &bytes) }
 }
 
-/// The shortest decimal digits that make the same number again; `inf`, `-inf`, `nan` as Redis writes them.
+/// The shortest decimal digits that read back as the same number; `inf`, `-inf`, `nan` as Redis writes them.
 extension Double: RedisArgument {
     public func appendBytes(to bytes: inout [UInt8]) { description.appendBytes(to: &bytes) }
 }

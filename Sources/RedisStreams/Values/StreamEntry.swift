@@ -29,7 +29,7 @@ public struct StreamEntry: Sendable, Hashable, Identifiable {
 
 /// The fields of an entry: ordered pairs of bytes. Names may repeat, names and values may be empty or anything but text.
 ///
-/// The bytes are slices of the server's reply and keep it alive; copy what is to stay.
+/// The bytes are slices of the server's reply and keep it alive; see `compacted`.
 public struct EntryFields: Sendable, Hashable, RandomAccessCollection {
     public typealias Element = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
@@ -54,7 +54,7 @@ public struct EntryFields: Sendable, Hashable, RandomAccessCollection {
         self.init(builder)
     }
 
-    /// In the order of the names, as Swift sorts strings: a dictionary has none of its own. Literals keep theirs.
+    /// In the order of the names, as Swift sorts strings, because a dictionary has no order. A literal keeps its own.
     @_disfavoredOverload
     public init(_ dictionary: [String: some RedisArgument]) {
         var builder = EntryFieldsBuilder(count: dictionary.count)
@@ -73,16 +73,16 @@ public struct EntryFields: Sendable, Hashable, RandomAccessCollection {
         self.strings = strings
     }
 
-    /// The same fields in a buffer of their own if the one they are in is much larger than they: to be kept for long without
-    /// the rest of the reply. Dense replies of small entries are left alone.
+    /// The same fields in a buffer of their own if the one they share is much larger than they are: for keeping an entry for long
+    /// without the rest of the reply.
     ///
-    /// - Parameter slack: how many bytes beside its own an entry may keep alive.
+    /// - Parameter slack: how many bytes besides its own an entry may keep alive.
     public func compacted(slack: Int = 64 << 10) -> EntryFields {
         guard strings.bufferBytes > strings.byteCount + slack else { return self }
         return EntryFields(strings: strings.compacted())
     }
 
-    /// The size of the buffer that the fields are in, and that they keep alive.
+    /// The size of the buffer that holds the fields, which they keep alive.
     public var bufferBytes: Int { strings.bufferBytes }
 
     fileprivate init(strings: RESPStrings) { self.strings = strings }
@@ -108,7 +108,7 @@ public struct EntryFields: Sendable, Hashable, RandomAccessCollection {
         strings.withUnsafeStrings(body)
     }
 
-    /// Names and values together.
+    /// The bytes of all names and values.
     public var byteCount: Int { strings.byteCount }
 
     /// The value of the first field of this name.

@@ -1,9 +1,9 @@
 internal import FootbridgeRESP
 
-/// The name of a stream in Redis, its key: bytes, most often text.
+/// The name of a stream in Redis, its key: bytes, usually text.
 ///
-/// Two names are equal if their bytes are; as Swift's strings they would be if they look alike (`é` can be written in two
-/// ways, which are two keys). A name that is not UTF-8 can be used like any other: `redis.stream(StreamName(bytes))`.
+/// Two names are equal if their bytes are. Swift's strings are equal if they look the same, but `é` can be written in two ways,
+/// which are two keys. A name that is not UTF-8 works like any other: `redis.stream(StreamName(bytes))`.
 public struct StreamName: Hashable, Sendable {
     public let bytes: [UInt8]
 

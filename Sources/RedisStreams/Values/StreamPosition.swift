@@ -1,10 +1,10 @@
-/// A place between two entries: where a group begins, or a read goes on.
+/// A place between two entries: where a group begins or a read continues.
 public enum StreamPosition: Sendable, Hashable {
-    /// Behind the last entry: only entries added from now on (`$`).
+    /// After the last entry: only entries added from now on (`$`).
     case latest
-    /// Before the first entry: all that the stream holds (`0`).
+    /// Before the first entry: everything in the stream (`0`).
     case beginning
-    /// Behind this entry, whether it is still there or not.
+    /// After this entry, whether it still exists or not.
     case after(EntryID)
 
     /// As the server takes it.

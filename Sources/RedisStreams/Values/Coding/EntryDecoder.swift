@@ -5,23 +5,23 @@
 #endif
 
 extension EntryFields {
-    /// The value whose properties the fields are; see `init(encoding:)`. Of fields with one name the first counts.
+    /// The value whose properties are the fields; see `init(encoding:)`. Of fields with the same name, the first counts.
     ///
-    /// Fields that other programs wrote are read as far as they are clear: JSON with spaces, an enumeration's text without
+    /// Fields written by other programs are read where their meaning is clear: JSON with spaces, an enumeration's text without
     /// quotes, `null` for a property that may be `nil`.
-    /// - Throws: `DecodingError` if a field is missing, or is not what the property needs; and what the value itself throws.
+    /// - Throws: `DecodingError` if a field is missing or does not fit its property; and what the value's own `init(from:)` throws.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
         try EntryDecoder(fields: self).decode(type)
     }
 }
 
 extension StreamEntry {
-    /// The value whose properties the fields are; see `EntryFields.decode`.
+    /// The value whose properties are the fields; see `EntryFields.decode`.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value { try fields.decode(type) }
 }
 
 extension Message {
-    /// The value whose properties the fields are; see `EntryFields.decode`.
+    /// The value whose properties are the fields; see `EntryFields.decode`.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value { try fields.decode(type) }
 }
 

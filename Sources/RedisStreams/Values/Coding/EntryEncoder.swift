@@ -1,15 +1,15 @@
 extension EntryFields {
-    /// The properties of a value as fields, in the order in which it encodes them; `decode` makes the same value again.
+    /// The properties of a value as fields, in the order in which it encodes them; `decode` reads the same value back.
     ///
-    /// - Text stands as it is, numbers and truth values as text, `[UInt8]` and `Data` as bytes.
-    /// - A `Date` is milliseconds since 1970, with what is finer behind a point: `1514764800123`. A `URL` and a `Decimal` are text.
-    /// - A value that is coded as one text, such as most enumerations and a `UUID`, is that text; in quotes, as JSON, if it
+    /// - Text is stored as it is, numbers and truth values as text, `[UInt8]` and `Data` as bytes.
+    /// - A `Date` is milliseconds since 1970, with a fraction if it is finer: `1514764800123`. A `URL` and a `Decimal` are text.
+    /// - A value that is coded as a single string, such as most enumerations and `UUID`, is that text; in quotes, as JSON, if it
     ///   could be taken for JSON itself (`"12"`, `"true"`).
-    /// - Anything else is JSON: structures, arrays, dictionaries, a container made by hand, and, in a field `super`, a
-    ///   superclass that is encoded apart. There `Data` is base64, and numbers that are not finite are `NaN`, `Infinity` and
-    ///   `-Infinity`, as Python reads and writes them.
-    /// - A property that is `nil` has no field. (Of an optional in an optional, `nil` within is `nil`.)
-    /// - Throws: `EncodingError` if the value is not one with named properties, and what the value itself throws.
+    /// - Everything else is JSON: structures, arrays, dictionaries, containers made by hand, and, in a field `super`, a
+    ///   superclass that is encoded separately. In JSON, `Data` is base64, and numbers that are not finite are `NaN`, `Infinity`
+    ///   and `-Infinity`, as Python reads and writes them.
+    /// - A property that is `nil` has no field; nor has an optional within an optional if the inner one is `nil`.
+    /// - Throws: `EncodingError` if the value has no named properties; and what its own `encode(to:)` throws.
     public init(encoding value: some Encodable) throws {
         let properties = Properties()
         try value.encode(to: EntryEncoder(properties: properties))
