@@ -1,7 +1,7 @@
 internal import FootbridgeRESP
 internal import FootbridgeRedis
 
-/// Commands that are put together to go out in one go; see `Redis.pipeline` and `Redis.transaction`.
+/// Commands that are collected and sent in one go; see `Redis.pipeline` and `Redis.transaction`.
 public struct CommandBatch {
     var commands: [RESPCommand] = []
     /// The first that cannot be sent, and why.

@@ -17,7 +17,7 @@ extension Redis {
     /// ```
     /// `WATCH`; <https://redis.io/docs/latest/develop/using-commands/transactions/>. It has a connection of its own meanwhile, one of
     /// `RedisConfiguration.blockingConnections`: do not wait for long in `body`. If that connection is lost, what is sent over it
-    /// fails, and with `mayHaveRun == false` nothing ran. Where a script (`RedisScript`) does, it is quicker, and meets no conflicts.
+    /// fails, and with `mayHaveRun == false` nothing ran. Where a script (`RedisScript`) can decide, it is quicker and meets no conflicts.
     /// - Parameter body: reads, and begins one transaction, or none: then nothing is changed.
     /// - Throws: a `Failure`, or what `body` throws: out of `WatchedKeys.transaction` a `Failure` of kind `conflict` if somebody has
     ///   changed a key, and nothing ran.

@@ -9,7 +9,7 @@
 public struct RedisConfiguration: Sendable {
     /// Where the server is. With `sentinel`, its TLS and credentials count, and its address does not.
     public var endpoint: Endpoint
-    /// The master is asked for at these Sentinels, and followed when it changes; `nil` to go by `endpoint`.
+    /// These Sentinels are asked for the master, which is followed when it changes; `nil` to go by `endpoint`.
     public var sentinel: Sentinel?
     /// Speaks TLS, at least 1.2; `nil` for none.
     public var tls: TLS?
@@ -27,10 +27,10 @@ public struct RedisConfiguration: Sendable {
 
     /// How long one attempt to connect may take, the name's lookup and TLS included.
     public var connectTimeout: Duration = .seconds(5)
-    /// For each command: until when it has to be sent, and how long nothing may come or go once it is. `Redis.with(deadline:)`
-    /// has another for some.
+    /// For each command: how long it may wait to be sent, and then how long nothing may come or go. For another one in some
+    /// calls, see `Redis.with(deadline:)`.
     public var deadline: Duration = .seconds(5)
-    /// What a reply may have at most.
+    /// How large a reply may be.
     public var limits = ReplyLimits()
     /// How many connections there may be for calls that wait at the server; more such calls wait for their turn, and throw
     /// `unreachable` when that does not come within the deadline.
@@ -95,7 +95,7 @@ extension RedisConfiguration {
         }
     }
 
-    /// Whom to trust, and who we are. What is PEM may hold several certificates.
+    /// Whom to trust, and who we are. A file or bytes in PEM may hold several certificates.
     public struct TLS: Sendable, Hashable {
         public enum PEM: Sendable, Hashable {
             /// Read for each connection.
@@ -125,7 +125,7 @@ extension RedisConfiguration {
         }
     }
 
-    /// What a reply may have; one beyond it ends its connection. Memory follows the bytes that come, not what is announced.
+    /// How large a reply may be; a larger one ends its connection. Memory follows the bytes that come, not what is announced.
     public struct ReplyLimits: Sendable, Hashable {
         /// Of one value. The server's own bound (`proto-max-bulk-len`) is 512 MiB.
         public var valueBytes: Int

@@ -2,7 +2,7 @@ internal import FootbridgeRedis
 
 /// Messages of channels as they are published, without end; made by `Redis.subscribe`.
 ///
-/// It is there for one loop. It ends when nobody holds it any more.
+/// For one loop. The client stops listening when nobody holds it any more.
 public struct Subscription: AsyncSequence, Sendable {
     public typealias Element = Event
     public typealias Failure = Redis.Failure
@@ -80,7 +80,7 @@ extension Redis {
     /// }
     /// ```
     /// `SUBSCRIBE`, `PSUBSCRIBE`; <https://redis.io/docs/latest/develop/pubsub/>. A connection that is lost is made again, and
-    /// the loop is told of the gap; what must not be missed belongs into a stream.
+    /// the loop is told of the gap; what must not be missed belongs in a stream.
     /// - Parameters:
     ///   - patterns: as `KEYS` takes them: `news.*`.
     ///   - buffer: how many events wait for the loop; beyond that the oldest are dropped, and a gap is told.

@@ -1,7 +1,7 @@
 internal import FootbridgeRESP
 internal import FootbridgeRedis
 
-/// A script in Lua that the server runs in one step; worth keeping, for its digest is made once.
+/// A script in Lua that the server runs in one step. Keep it: its digest is computed when it is made.
 ///
 /// <https://redis.io/docs/latest/develop/programmability/eval-intro/>
 public struct RedisScript: Sendable, Hashable {
@@ -25,7 +25,7 @@ extension Redis {
     /// ```
     /// `EVALSHA`; the text goes along (`EVAL`) only where the server does not have it yet.
     /// - Parameters:
-    ///   - keys: what it touches, `KEYS`.
+    ///   - keys: the keys that it touches, `KEYS`.
     ///   - arguments: everything else, `ARGV`.
     /// - Throws: an error that the script ends with has `mayHaveRun`: what it did before stays.
     @discardableResult
@@ -44,7 +44,7 @@ extension Redis {
         return Reply(try value(reply, name, isReadOnly: false))
     }
 
-    /// Runs a script that is written where it is used; `RedisScript` is for those that run often.
+    /// Runs a script that is written where it is used; for one that runs often, keep a `RedisScript`.
     @discardableResult
     public func script(
         _ source: String, keys: [any RedisArgument] = [], arguments: [any RedisArgument] = []
