@@ -56,10 +56,13 @@ final class Acknowledger: Sendable {
     }
 
     /// Waits until what was sent is acknowledged. What was not is sent again with the next.
-    func confirm() async throws(Redis.Failure) {
+    ///
+    /// - Parameter newest: how many of the commands that were sent last are left for another time.
+    func confirm(allBut newest: Int = 0) async throws(Redis.Failure) {
         let sent = state.withLock { state in
-            defer { state.sent = [] }
-            return state.sent
+            let sent = state.sent.dropLast(newest)
+            state.sent.removeFirst(sent.count)
+            return sent
         }
         var failure: Redis.Failure?
         for sent in sent {

@@ -26,16 +26,18 @@ final class GroupWorker {
         current = nil
         while true {
             do {
-                if isBehind { try await acknowledger.confirm() }
+                if isBehind { try await acknowledger.confirm(allBut: 2) }
                 isBehind = false
                 if let message = buffer.popFirst() {
                     current = message
                     return message
                 }
-                // What was sent in the portion before has been answered by now; the next messages are asked for meanwhile.
-                try await acknowledger.confirm()
+                // What was sent last is answered only after reads that were asked for before it: the loop goes on meanwhile.
                 acknowledger.send()
-                buffer = try await reader.next(settle: acknowledger.confirm)[...]
+                try await acknowledger.confirm(allBut: 2)
+                buffer = try await reader.next(settle: { () async throws(Redis.Failure) in
+                    try await acknowledger.confirm()
+                })[...]
             } catch {
                 guard error.isTransient else { throw error }
                 try await reader.recover()

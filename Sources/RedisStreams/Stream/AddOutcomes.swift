@@ -10,6 +10,9 @@ struct AddOutcomes {
     /// What went wrong first.
     private(set) var failure: Redis.Failure?
 
+    /// How many portions are under way at most.
+    static let portions = 6
+
     /// Whether so many go out together.
     static func isFull(_ count: Int, _ bytes: Int) -> Bool { count == 100 || bytes >= 1 << 20 }
 

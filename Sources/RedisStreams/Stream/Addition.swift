@@ -36,7 +36,7 @@ final class Addition: Sendable {
                 return (true, nil)
             }
             send(&state)
-            return (true, state.underWay.count >= 3 ? state.underWay.first?.task : nil)
+            return (true, state.underWay.count >= AddOutcomes.portions ? state.underWay.first?.task : nil)
         }
         await oldest?.value
         return isOpen

@@ -1,14 +1,21 @@
 extension Redis.Stream {
     /// Adds many entries, without a round trip for each, and returns their ids in the same order.
     ///
-    /// They are sent a hundred at a time, and the next are made while the server works on the previous ones: only a few hundred
+    /// They are sent a hundred at a time, and the next are made while the server works on the previous ones: only six hundred
     /// entries of a `lazy` sequence are in memory at once. After the first failure, or once the task is cancelled, nothing more is
     /// sent; the call still waits for what was sent, so that the error can say what was added.
     /// - Throws: `AddFailure`, with what became of each entry.
-    @discardableResult
+    @discardableResult @inlinable
     public func add(
         contentsOf entries: some Sequence<EntryFields>, trimming: Trimming? = nil
     ) async throws(AddFailure) -> [EntryID] {
+        // The sequence is read in the caller's module, which knows its type.
+        var iterator = entries.makeIterator()
+        return try await add(trimming) { iterator.next() }
+    }
+
+    @usableFromInline
+    func add(_ trimming: Trimming?, _ next: () -> EntryFields?) async throws(AddFailure) -> [EntryID] {
         var (commands, bytes): ([StreamCommand<EntryID>], Int) = ([], 0)
         var underWay: [(number: Int, pipeline: Pipeline<EntryID>)] = []
         var outcomes = AddOutcomes()
@@ -17,12 +24,12 @@ extension Redis.Stream {
             underWay.append((outcomes.begin(commands.count), redis.begin(commands, isCancellable: false)))
             (commands, bytes) = ([], 0)
         }
-        for entry in entries {
+        while let entry = next() {
             commands.append(.add(entry, to: name.bytes, trimming: trimming))
             bytes += entry.byteCount
             guard AddOutcomes.isFull(commands.count, bytes) else { continue }
             send()
-            if underWay.count == 3 {
+            if underWay.count == AddOutcomes.portions {
                 let (number, pipeline) = underWay.removeFirst()
                 outcomes.end(number, await pipeline.outcome())
             }

@@ -45,6 +45,24 @@ import Testing
         await live.redis.close()
     }
 
+    @Test func `the next messages are handled while an acknowledgement is on its way`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        try await live.redis.stream("s").add(contentsOf: (0..<4).map { ["n": $0] })
+        var messages = group.entries(count: 1, prefetch: 2).makeAsyncIterator()
+        #expect(try await messages.next()?["n"] == "0")
+        // What the server has done it has answered, too.
+        try await live.eventually("read ahead") { try $0.command("XPENDING", "s", "g").elements.first == 3 }
+        live.server.pause()
+        // The acknowledgements of 0 and 1 go out, and are not answered.
+        #expect(try await messages.next()?["n"] == "1")
+        #expect(try await messages.next()?["n"] == "2")
+        live.server.resume()
+        #expect(try await messages.next()?["n"] == "3")
+        await live.redis.close()
+    }
+
     @Test(arguments: [0, 2])
     func `before it waits, all that was handled is acknowledged`(prefetch: Int) async throws {
         let live = try await LiveRedis.start()
