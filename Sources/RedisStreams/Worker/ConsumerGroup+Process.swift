@@ -8,8 +8,8 @@ extension ConsumerGroup {
     /// }
     /// ```
     /// A message is acknowledged when `body` has returned, together with others, within milliseconds. If `body` throws, it comes
-    /// again after `backoff`, and becomes a dead letter after `attempts`; at once if `MessageRejected` is thrown. Every
-    /// message is handled at least once: after a crash those that were being handled come again, and those that were handled
+    /// again after `backoff`, and becomes a dead letter after `attempts`; at once if `MessageRejected` is thrown, and
+    /// `MessagePostponed` counts no attempt. Every message is handled at least once: after a crash those that were being handled come again, and those that were handled
     /// within the last milliseconds. `message.deliveryCount` says which attempt it is.
     ///
     /// While a handler runs the consumer shows life, and idle times of what it holds begin anew. What consumers have that are silent

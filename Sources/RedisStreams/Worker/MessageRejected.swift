@@ -7,8 +7,3 @@ public struct MessageRejected: Error, Sendable, Hashable, CustomStringConvertibl
 
     public var description: String { reason }
 }
-
-/// A message is not what the handler takes: it goes to the dead letters with the reason `malformed: <why>`.
-struct MalformedMessage: Error {
-    let reason: String
-}

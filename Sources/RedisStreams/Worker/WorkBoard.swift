@@ -114,6 +114,7 @@ final class WorkBoard: Sendable {
                 state.settlement.letters.append(letter)
             case .retry(let attempts, let wait):
                 _ = state.table.end(key, .counting)
+                state.table.setBegun(key, attempts)
                 state.settlement.counts[key.stream, default: []].append((key.id, attempts, .now + wait))
                 isRetried = true
             }
@@ -134,6 +135,7 @@ final class WorkBoard: Sendable {
     }
 
     private func end(of job: Job, _ error: any Error, _ attempts: Int) -> End {
+        if let error = error as? MessagePostponed { return .retry(attempts: attempts - 1, after: error.wait) }
         let reason: String? =
             switch error {
             case let error as MessageRejected: "rejected: \(error.reason)"

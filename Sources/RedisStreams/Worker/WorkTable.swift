@@ -152,6 +152,9 @@ struct WorkTable {
         return true
     }
 
+    /// So many attempts count.
+    mutating func setBegun(_ key: WorkKey, _ attempts: Int) { change(key) { $0.begun = attempts } }
+
     /// Its count is written: it waits.
     mutating func wait(_ key: WorkKey, until due: MonotonicTime) {
         guard let row = rows[key], row.state == .counting || row.state == .fetching else { return }

@@ -62,6 +62,18 @@ import Testing
         #expect(counter.value == 1)
         #expect(reasons.contains { $0.hasSuffix("rejected: no such customer") })
         #expect(reasons.contains { $0.contains("malformed: ") })
+
+        for try await letter in redis.stream("orders:dead")[...] {
+            let own = letter.fields.filter { $0.name.starts(with: "field.".utf8) }
+            let fields = EntryFields(own.map { (name: $0.name.dropFirst(6), value: $0.value) })
+            _ = try await redis.transaction {
+                ($0.add(fields, to: "orders"), $0.delete([letter.id], from: "orders:dead"))
+            }
+        }
+
+        let added = try await orders[...].reversed().prefix(2).entries()
+        #expect(Set(added.map { $0["number"] }) == ["3", "none"])
+        #expect(try await redis.stream("orders:dead").count == 0)
         await redis.close()
     }
 

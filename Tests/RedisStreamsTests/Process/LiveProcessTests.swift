@@ -68,6 +68,30 @@ import Testing
         await live.redis.close()
     }
 
+    @Test func `what is postponed comes again as often as it is, and counts no attempt`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await live.redis.stream("s").add(["n": 1])
+        let recorder = Recorder()
+        let options = ProcessOptions(attempts: 2, backoff: quick, observer: recorder)
+        let work = Task {
+            try await group.process(options) { message in
+                recorder.note("begin \(message.deliveryCount ?? 0)")
+                if recorder.count("begin") <= 5 { throw MessagePostponed(for: .milliseconds(1)) }
+                throw Unlucky()
+            }
+        }
+        try await recorder.wait(for: "bury")
+        work.cancel()
+        try await work.value
+        #expect(
+            recorder.all.filter { !$0.hasPrefix("retry") }
+                == Array(repeating: "begin 1", count: 6) + ["begin 2", "bury exhausted: no luck"])
+        let letter = Letter(try #require(try await live.redis.stream("s:dead")[...].entries().first), in: "s:dead")
+        #expect(letter.attempts == 2)
+        await live.redis.close()
+    }
+
     @Test func `what is dropped is acknowledged and told, and written nowhere`() async throws {
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])
