@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `two bridges together keep the rate, and use nearly all of it`(isOneStream: Bool) throws {
+    func `two bridges together keep the rate, and use most of it`(isOneStream: Bool) throws {
         let count = 400
         let scene = try scene()
         let routes = ["a", "b"].map { name in
@@ -37,7 +37,8 @@ import Testing
         let seconds = (times[count - 1] - times[0]) / .seconds(1)
         // The first token had been given before its request arrived, and each is good for 100 ms.
         #expect(Double(count) <= Self.limit * (seconds + 0.1) + Double(Self.burst) + 2, "\(count) in \(seconds) s")
-        #expect(Double(count) >= 0.9 * Self.limit * seconds, "\(count) in \(seconds) s")
+        // Half of it would be a share that one leaves to the other; a busy machine takes a tenth or two.
+        #expect(Double(count) >= 0.7 * Self.limit * seconds, "\(count) in \(seconds) s")
         // At any time, too, but for those that come late: of the last 100 ms, and what a busy machine holds up.
         let inOneSecond = times.indices.map { first in times[first...].prefix { $0 - times[first] < .seconds(1) }.count
         }
