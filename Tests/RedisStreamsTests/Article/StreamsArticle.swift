@@ -49,7 +49,7 @@ import Testing
         try await stream.add(contentsOf: (0..<1000).lazy.map { ["n": $0] })
         #expect(try await stream.count == 1002)
 
-        try await stream.trim(to: 10)  // about 10: whole nodes of the server's only
+        try await stream.trim(to: 10)  // about 10: the server drops whole nodes only
         let about = try await stream.count
         try await stream.trim(to: 10, .exact)
         let exactly = try await stream.count
