@@ -152,6 +152,7 @@ extension Faults {
         let trimmed = try scene.control.trim(stream(fault), share: fault.force, unread: fault.force > 0.7 ? 20 : 0)
         record.trimmedPending = trimmed.pending
         record.trimmedUnread = trimmed.unread
+        scene.entries.see(trimmed.numbers)
         return record
     }
 

@@ -8,7 +8,7 @@ final class EntryBook: Sendable {
         case ok
         /// The connection was lost before the reply, or no replica had it in time: it may be in the stream or not.
         case unknown
-        /// The same, and the stream had it at the end: owed like one that was confirmed.
+        /// The same, and the stream had it, at the end or until a fault removed it: owed like one that was confirmed.
         case found
         /// Redis refused it.
         case failed
@@ -39,6 +39,7 @@ final class EntryBook: Sendable {
     private struct State: Sendable {
         var entries: [Entry]
         var gaps: [Gap] = []
+        var seen: [(number: Int, id: EntryID)] = []
     }
 
     private let state: Mutex<State>
@@ -53,6 +54,11 @@ final class EntryBook: Sendable {
             for change in changes { state.entries[change.number] = change.entry }
         }
     }
+
+    /// What stood in the stream when a fault removed it: at the end it would be looked for in vain.
+    var seen: [(number: Int, id: EntryID)] { state.withLock { $0.seen } }
+
+    func see(_ entries: [(number: Int, id: EntryID)]) { state.withLock { $0.seen += entries } }
 
     /// The replies to these did not come.
     func open(_ gap: Gap) { state.withLock { $0.gaps.append(gap) } }

@@ -40,6 +40,8 @@ extension Control {
         let pending: [EntryID]
         /// Entries that nobody had read.
         let unread: [EntryID]
+        /// The numbers of all these, as far as they stood in the stream.
+        let numbers: [(number: Int, id: EntryID)]
     }
 
     /// Trims away a share of what is pending, the oldest, and `unread` entries that nobody has read.
@@ -54,7 +56,7 @@ extension Control {
               if info.name == ARGV[1] then last = info['last-delivered-id'] end
             end
             if not last or #rows == 0 then return false end
-            local pending, unread = {}, {}
+            local pending, unread, numbers = {}, {}, {}
             local limit = rows[math.max(1, math.floor(#rows * tonumber(ARGV[2])))][1]
             if tonumber(ARGV[3]) > 0 then
               for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', ARGV[3])) do
@@ -66,17 +68,31 @@ extension Control {
               pending[#pending + 1] = row[1]
               if row[1] == limit then break end
             end
+            for _, ids in ipairs({pending, unread}) do
+              for _, id in ipairs(ids) do
+                local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+                for i = 1, entry and #entry[2] or 0, 2 do
+                  if entry[2][i] == 'n' then numbers[#numbers + 1] = {id, entry[2][i + 1]} end
+                end
+              end
+            end
             local removed = redis.call('XTRIM', KEYS[1], 'MINID', '=', limit)
             removed = removed + redis.call('XDEL', KEYS[1], limit)
-            return {removed, pending, unread}
+            return {removed, pending, unread, numbers}
             """, stream: stream, ["\(share)", "\(unread)"])
         func ids(_ reply: RedisReply) -> [EntryID] {
             reply.elements.compactMap { $0.text.flatMap { EntryID($0, stream: stream) } }
         }
-        guard reply.elements.count == 3 else { return Trimmed(removed: 0, pending: [], unread: []) }
+        guard reply.elements.count == 4 else { return Trimmed(removed: 0, pending: [], unread: [], numbers: []) }
+        let numbers = reply.elements[3].elements.compactMap { pair -> (Int, EntryID)? in
+            guard let id = pair.elements.first?.text.flatMap({ EntryID($0, stream: stream) }),
+                let number = pair.elements.last?.text.flatMap({ Int($0) })
+            else { return nil }
+            return (number, id)
+        }
         return Trimmed(
             removed: Int(reply.elements[0].integer ?? 0), pending: ids(reply.elements[1]),
-            unread: ids(reply.elements[2]))
+            unread: ids(reply.elements[2]), numbers: numbers)
     }
 
     struct Flushed {

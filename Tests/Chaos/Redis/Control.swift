@@ -148,8 +148,9 @@ struct Control {
         _ = try probe.command("WAIT", "1", "2000")
     }
 
-    /// Looks for the entries whose XADD got no reply, where they stand if they were added.
+    /// Looks for the entries whose XADD got no reply, where they stand if they were added. To be called when nothing is added any more.
     func find(_ gaps: [EntryBook.Gap], in book: EntryBook) throws {
+        for entry in book.seen { book.find(entry.number, at: entry.id) }
         let probe = try redis.master.probe()
         for gap in gaps {
             let wanted = Set(gap.numbers)
