@@ -30,6 +30,9 @@ public enum WallClock {
 extension Duration {
     /// Nanoseconds, saturated at ±292 years.
     public var wholeNanoseconds: Int64 {
+        // `components` holds as many seconds as an Int64 does, and ends the process beyond.
+        if self >= .nanoseconds(Int64.max) { return .max }
+        if self <= .nanoseconds(Int64.min) { return .min }
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)

@@ -39,6 +39,8 @@ struct MonotonicTimeTests {
             (.seconds(-1) + .nanoseconds(1), -999_999_999, -999),
             (.seconds(Int64.max), .max, 9_223_372_036_854),
             (.seconds(Int64.min), .min, -9_223_372_036_854),
+            (.seconds(Int64.max) * 2, .max, 9_223_372_036_854),
+            (.seconds(Int64.min) * 2, .min, -9_223_372_036_854),
         ] as [(Duration, Int64, Int64)])
     func `a duration in whole numbers`(duration: Duration, nanoseconds: Int64, milliseconds: Int64) {
         #expect(duration.wholeNanoseconds == nanoseconds)

@@ -23,9 +23,11 @@ struct BoundsTests {
 
     @Test func `a duration too long for milliseconds is no trap`() {
         let longest = Duration(secondsComponent: Int64.max / 1000, attosecondsComponent: 900_000_000_000_000_000)
-        for time in [longest, .seconds(Int64.max), .seconds(1 << 52)] { #expect(time.milliseconds == .max / 2) }
+        for time in [longest, .seconds(Int64.max), .seconds(1 << 52), .seconds(Int64.max) * 2] {
+            #expect(time.milliseconds == .max / 2)
+        }
         #expect(Duration.seconds((1 << 52) - 1).milliseconds == ((1 << 52) - 1) * 1000)
-        for time in [Duration.zero - longest, .seconds(Int64.min), .milliseconds(-1)] {
+        for time in [Duration.zero - longest, .seconds(Int64.min), .milliseconds(-1), .seconds(Int64.min) * 2] {
             #expect(time.milliseconds == 0)
         }
     }

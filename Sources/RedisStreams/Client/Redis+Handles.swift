@@ -12,10 +12,12 @@ extension Redis {
         consumerGroup(name, of: streams.map { StreamName($0) }, consumer: consumer)
     }
 
-    /// A consumer group over streams whose keys need not be text.
+    /// A consumer group over streams whose keys need not be text. One that is named twice is read once.
     public func consumerGroup(_ name: String, of streams: [StreamName], consumer: String? = nil) -> ConsumerGroup {
-        ConsumerGroup(
-            name: name, streamNames: streams, consumer: consumer ?? "\(name).c1", redis: self,
+        var seen: Set<StreamName> = []
+        return ConsumerGroup(
+            name: name, streamNames: streams.filter { seen.insert($0).inserted }, consumer: consumer ?? "\(name).c1",
+            redis: self,
             isConsumerNamed: consumer != nil)
     }
 

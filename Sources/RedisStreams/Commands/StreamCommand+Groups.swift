@@ -123,10 +123,13 @@ extension StreamCommand where Reply == [PendingEntry] {
 extension Duration {
     /// Whole milliseconds, as the server takes them; none below zero.
     var milliseconds: Int64 {
+        // `components` ends the process beyond 64 bits of seconds.
+        guard self > .zero else { return 0 }
+        guard self < .seconds(Int64.max) else { return .max / 2 }
         let (seconds, attoseconds) = components
         // So that neither the product nor the sum is too large.
-        guard seconds.magnitude < 1 << 52 else { return seconds < 0 ? 0 : .max / 2 }
-        return max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        guard seconds.magnitude < 1 << 52 else { return .max / 2 }
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 }
 

@@ -32,8 +32,8 @@ public struct Backoff: Sendable, Equatable {
     public func delay(afterAttempt attempt: Int, of id: EntryID) -> Duration {
         let ceiling = seconds(maximum)
         let exponent = Double(max(0, attempt - 1))
-        // pow() overflows to infinity, which the cap takes care of.
-        let wait = min(ceiling, seconds(initial) * pow(factor, exponent))
+        // pow() overflows to infinity, which the cap takes care of; nothing times infinity is no number.
+        let wait = initial > .zero ? min(ceiling, seconds(initial) * pow(factor, exponent)) : 0
         return jittered(seconds: wait, attempt: attempt, of: id)
     }
 
@@ -48,7 +48,7 @@ public struct Backoff: Sendable, Equatable {
     }
 
     private func seconds(_ duration: Duration) -> Double {
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+        duration / .seconds(1)
     }
 
     /// 0 … 1, evenly spread: the finalizer of SplitMix64 over id and attempt (<https://prng.di.unimi.it/splitmix64.c>).

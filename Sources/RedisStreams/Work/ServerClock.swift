@@ -19,7 +19,7 @@ package struct ServerClock {
         let found = server &- middle
         defer { offset = found }
         guard let offset else { return false }
-        return abs(found &- offset) > Self.tolerance + roundTrip
+        return (found &- offset).magnitude > UInt64(max(0, Self.tolerance + roundTrip))
     }
 
     /// `[seconds, microseconds]`

@@ -1,22 +1,25 @@
 internal import Synchronization
 
-/// Wakes one task that waits for something to do.
+/// Wakes tasks that wait for something to do.
 final class Bell: Sendable {
     private struct State {
         var hasRung = false
-        var waiter: CheckedContinuation<Void, Never>?
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
 
-    /// Wakes who waits, or who will wait next.
+    /// How many tasks wait.
+    var waiting: Int { state.withLock(\.waiting.count) }
+
+    /// Wakes all who wait, or who will wait next.
     func ring() {
-        let waiter = state.withLock { state in
-            defer { state.waiter = nil }
-            if state.waiter == nil { state.hasRung = true }
-            return state.waiter
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            if state.waiting.isEmpty { state.hasRung = true }
+            return state.waiting
         }
-        waiter?.resume()
+        for continuation in waiting { continuation.resume() }
     }
 
     /// Waits until it rings, the time is over, or the task is cancelled; also now and then for nothing.
@@ -34,7 +37,7 @@ final class Bell: Sendable {
                         state.hasRung = false
                         return true
                     }
-                    state.waiter = continuation
+                    state.waiting.append(continuation)
                     return false
                 }
                 if isOver { continuation.resume() }

@@ -105,8 +105,8 @@ struct GroupProcess: Sendable {
     private func handle(_ runner: Int) async {
         while let job = await board.next(runner) {
             await handle(job)
-            // It was cancelled with its message, which is another's: another one goes on.
-            if Task.isCancelled, !board.isStopped { return start(runner) }
+            // It is cancelled, for its message is another's: a successor goes on.
+            if board.leaves(runner), !board.isStopped { return start(runner) }
         }
     }
 

@@ -41,15 +41,18 @@ extension WorkBoard {
     /// How many entries may be read.
     ///
     /// - Parameters:
+    ///   - stream: has some room in any case: another that is in trouble may take up all there is.
     ///   - coming: entries that may come with reads that were sent.
     ///   - wasFull: whether the last read brought all that was asked for.
-    func room(coming: Int, wasFull: Bool) -> Int {
+    func room(_ stream: Int, coming: Int, wasFull: Bool) -> Int {
         state.withLock { state in
             guard state.table.parked < options.maximumWaiting else { return 0 }
             if wasFull, coming == 0, !state.table.hasReady, state.table.running < options.concurrency {
                 state.readAhead.ranDry()
             }
-            return max(0, min(options.count, state.readAhead.limit - state.table.occupied - coming))
+            let least = options.concurrency - state.table.occupied(of: stream)
+            let room = max(least, state.readAhead.limit - state.table.occupied) - coming
+            return max(0, min(options.count, room))
         }
     }
 
@@ -87,13 +90,15 @@ extension WorkBoard {
         }
     }
 
-    /// What a group that was made anew has to know as ours, and as Redis counts it: all but what was handled.
-    func unsettled(_ stream: Int) -> [(id: EntryID, attempts: Int)] {
+    /// What a group that does not know it has to know as ours, and as Redis counts it: all but what was handled.
+    ///
+    /// - Parameter isSameGroup: the group lost what it had of us. It may have had more than we know: what is on its way to the dead
+    ///   letters is not put back, for it may be there.
+    func unsettled(_ stream: Int, isSameGroup: Bool = false) -> [(id: EntryID, attempts: Int)] {
         state.withLock { state in
             state.table.rows.compactMap { key, row in
-                guard key.stream == stream, !row.isLost, row.state != .settling || state.givenUp.contains(key) else {
-                    return nil
-                }
+                guard key.stream == stream, !row.isLost else { return nil }
+                if row.state == .settling, isSameGroup || !state.givenUp.contains(key) { return nil }
                 return (key.id, row.state == .ready ? row.begun + 1 : row.begun)
             }
         }
@@ -109,23 +114,25 @@ extension WorkBoard {
     /// They are another's by now.
     func lose(_ ids: some Sequence<EntryID>, _ stream: Int) {
         var lost: [(EntryID, isRunning: Bool)] = []
-        var cancelled: [Int] = []
-        state.withLock { state in
+        let cancelled = state.withLock { state -> [Task<Void, Never>] in
+            var runners: [Int] = []
             for id in ids {
                 let key = WorkKey(stream: stream, id: id)
                 guard let row = state.table.rows[key], row.state != .settling, !row.isLost else { continue }
                 lost.append((id, row.state == .running))
                 if row.state == .running {
                     state.table.lose(key)
-                    cancelled.append(row.runner)
+                    runners.append(row.runner)
                 } else {
                     state.table.remove(key)
                 }
             }
-            if options.losing == .cancel {
-                for runner in cancelled { state.runners[runner]?.cancel() }
-            }
+            guard options.losing == .cancel else { return [] }
+            state.leaving.formUnion(runners)
+            return runners.compactMap { state.runners[$0] }
         }
+        // What a handler does when it is cancelled is not done under the lock.
+        for task in cancelled { task.cancel() }
         for (id, isRunning) in lost { options.observer?.didLose(id, of: streams[stream], isRunning: isRunning) }
         wake()
     }
@@ -138,6 +145,13 @@ extension WorkBoard {
                 state.table.remove(key)
             }
         }
+        wakeNext()
+    }
+
+    /// Something has left its place in the order of its key: the next may be ready, or due.
+    func wakeNext() {
+        wake()
+        clockBell.ring()
     }
 
     // MARK: - Due
@@ -145,7 +159,7 @@ extension WorkBoard {
     func takeDue(_ stream: Int, count: Int) -> [(id: EntryID, attempt: Int)] {
         state.withLock {
             // What is due goes first: all that is in memory may be blocked by it.
-            let least = $0.table.hasReady ? 0 : options.concurrency
+            let least = $0.table.hasReady ? options.concurrency - $0.table.occupied(of: stream) : options.concurrency
             let room = max(least, options.window - $0.table.occupied)
             return $0.table.takeDue(stream, count: min(count, room))
         }

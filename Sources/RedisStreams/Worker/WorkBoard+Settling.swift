@@ -28,6 +28,8 @@ extension WorkBoard {
         var isTooLarge = false
         /// It was sent before, and no answer came.
         var mayBeWritten = false
+        /// It is there, and the entry is still pending.
+        var isWritten = false
         var retryAt: MonotonicTime?
     }
 
@@ -38,6 +40,7 @@ extension WorkBoard {
             state.settlement.letters.append(burial)
         }
         settlerBell.ring()
+        wakeNext()
     }
 
     var hasLetters: Bool { state.withLock { !$0.settlement.letters.isEmpty } }

@@ -15,7 +15,7 @@ final class WorkBoard: Sendable {
     }
 
     struct State {
-        var table = WorkTable()
+        var table: WorkTable
         var tenures: [Tenure]
         var settlement = Settlement()
         /// Of what is being settled, what is on its way to the dead letters.
@@ -23,6 +23,8 @@ final class WorkBoard: Sendable {
         var idle: [(runner: Int, continuation: CheckedContinuation<Job?, Never>)] = []
         var isStopped = false
         var runners: [Int: Task<Void, Never>] = [:]
+        /// Runners that are cancelled, because what they handle is another's: they take nothing more.
+        var leaving: Set<Int> = []
         var readAhead: ReadAhead
     }
 
@@ -46,6 +48,7 @@ final class WorkBoard: Sendable {
         self.consumer = consumer
         state = Mutex(
             State(
+                table: WorkTable(streams: streams.count),
                 tenures: streams.map { _ in Tenure(claimAfter: options.abandonedAfter) },
                 readAhead: ReadAhead(concurrency: options.concurrency, window: options.window)))
         bells = streams.map { _ in Bell() }
@@ -73,8 +76,10 @@ final class WorkBoard: Sendable {
 
     /// Nothing begins that may be another's by now.
     private static func start(_ state: inout State, _ runner: Int) -> Job? {
-        guard let first = state.table.firstReady, state.tenures[first.stream].isCertain(at: .now) else { return nil }
-        return state.table.start(runner: runner).map { Job(key: $0.key, message: $0.message) }
+        let now = MonotonicTime.now
+        let tenures = state.tenures
+        return state.table.start(runner: runner) { tenures[$0].isCertain(at: now) }
+            .map { Job(key: $0.key, message: $0.message) }
     }
 
     /// Gives what is ready to runners that wait.
@@ -162,6 +167,9 @@ final class WorkBoard: Sendable {
     // MARK: - The end
 
     func keep(_ runner: Int, _ task: Task<Void, Never>) { state.withLock { $0.runners[runner] = task } }
+
+    /// Whether the runner has to go. For its successor that is forgotten.
+    func leaves(_ runner: Int) -> Bool { state.withLock { $0.leaving.remove(runner) != nil } }
 
     /// Nothing begins any more.
     func stop() {

@@ -58,13 +58,23 @@ struct WorkTable {
     private(set) var due: [Int: [WorkKey]] = [:]
     /// Entries in memory with their fields, or on their way out.
     private(set) var occupied = 0
+    /// Of each stream.
+    private var occupiedOf: [Int]
     private(set) var running = 0
+
+    init(streams: Int) { occupiedOf = Array(repeating: 0, count: streams) }
+
+    func occupied(of stream: Int) -> Int { occupiedOf[stream] }
+
+    private mutating func occupy(_ stream: Int, _ difference: Int) {
+        occupied += difference
+        occupiedOf[stream] += difference
+    }
 
     /// Entries that wait without their fields.
     var parked: Int { rows.count - occupied }
     var hasReady: Bool { !ready.isEmpty }
     var soonest: MonotonicTime? { waiting.min?.at }
-    var firstReady: WorkKey? { ready.first }
 
     private static func occupies(_ row: Row) -> Bool {
         row.message != nil || row.state == .settling || row.state == .running
@@ -76,7 +86,7 @@ struct WorkTable {
         let before = Self.occupies(rows.values[index])
         body(&rows.values[index])
         let after = Self.occupies(rows.values[index])
-        if before != after { occupied += after ? 1 : -1 }
+        if before != after { occupy(key.stream, after ? 1 : -1) }
     }
 
     // MARK: - In
@@ -93,7 +103,7 @@ struct WorkTable {
             }
         }
         rows[key] = row
-        if row.message != nil { occupied += 1 }
+        if row.message != nil { occupy(key.stream, 1) }
         if row.state == .ready { ready.append(key) }
     }
 
@@ -118,11 +128,22 @@ struct WorkTable {
 
     // MARK: - Through
 
-    mutating func start(runner: Int) -> (key: WorkKey, message: Message)? {
-        while let key = ready.popFirst() {
+    /// Takes the first message that is ready, of the streams of which something may begin.
+    mutating func start(runner: Int, where mayBegin: (_ stream: Int) -> Bool) -> (key: WorkKey, message: Message)? {
+        var place = ready.startIndex
+        while place < ready.endIndex {
+            let key = ready[place]
             guard let index = rows.index(forKey: key), rows.values[index].state == .ready,
                 let message = rows.values[index].message
-            else { continue }
+            else {
+                ready.remove(at: place)
+                continue
+            }
+            guard mayBegin(key.stream) else {
+                place += 1
+                continue
+            }
+            ready.remove(at: place)
             rows.values[index].message = nil
             rows.values[index].state = .running
             rows.values[index].begun += 1
@@ -141,7 +162,7 @@ struct WorkTable {
         guard let index = rows.index(forKey: key), rows.values[index].state == .running else { return false }
         running -= 1
         rows.values[index].state = state
-        if state != .settling { occupied -= 1 }
+        if state != .settling { occupy(key.stream, -1) }
         guard let lane = rows.values[index].lane else { return true }
         if state == .settling {
             leaveLane(lane, key)
@@ -212,7 +233,7 @@ struct WorkTable {
     @discardableResult
     mutating func remove(_ key: WorkKey) -> Row? {
         guard let row = rows.removeValue(forKey: key) else { return nil }
-        if Self.occupies(row) { occupied -= 1 }
+        if Self.occupies(row) { occupy(key.stream, -1) }
         if row.state == .running { running -= 1 }
         if row.state != .settling { leaveLane(row.lane, key) }
         return row

@@ -3,9 +3,11 @@ extension Redis.Failure {
     /// The group, or its stream, is not there.
     var isGroupMissing: Bool { kind == .noGroup || kind == .noStream }
     var isClosed: Bool { kind == .closed }
-    /// Redis answers, and says no: it will until people mend it.
+    /// Redis answers, and says no, or cannot be asked at all: so it stays until people mend it.
     var isRefusal: Bool {
-        [.notAllowed, .wrongType, .unknownCommand, .clusterNode, .unsupported, .replyTooLarge].contains(kind)
+        [
+            .notAllowed, .wrongType, .unknownCommand, .clusterNode, .unsupported, .replyTooLarge, .invalidConfiguration,
+        ].contains(kind)
     }
     /// The task was cancelled, because the worker stops.
     var isCancelled: Bool { kind == .cancelled }

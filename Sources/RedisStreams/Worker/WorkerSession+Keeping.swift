@@ -27,10 +27,13 @@ extension WorkerSession {
     func beat() async {
         let sentAt = MonotonicTime.now
         switch await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer)) {
-        case .success: break
+        case .success: trouble = nil
         case .failure(let failure):
             // Only a read notices that the group is gone, and with a full window there is none.
-            guard failure.isGroupMissing else { return takeover.connectedAt = .now }
+            guard failure.isGroupMissing else {
+                if !failure.isTransient, !failure.isCancelled { trouble = failure }
+                return takeover.connectedAt = .now
+            }
             if machine.isOpen { interruption = machine.missGroup() }
         }
         if board.tenure(index, { $0.confirm(sentAt: sentAt, answeredAt: .now) }) {
@@ -137,10 +140,15 @@ extension WorkerSession {
                 .register(owner, replacing: "", isTold: true, stream: key, group: group.name))
         }
         let unexplained = missing.subtracting(verification.exposed)
-        if !unexplained.isEmpty, own.ids.isDisjoint(with: asked) {
-            // Others of our kind would have left a mark: our consumer was removed, with all that it had.
-            board.lose(missing.subtracting(unexplained), index)
-            return restoreAll()
+        if let last = unexplained.max() {
+            // Others of our kind would have left a mark: our consumer was removed, with all that it had. What was read after
+            // that has higher ids, and is there.
+            let expected = asked.filter { $0 <= last && !verification.exposed.contains($0) }
+                .intersection(board.held(index).map(\.id))
+            if expected.isSubset(of: missing) {
+                board.lose(missing.subtracting(unexplained), index)
+                return restoreAll()
+            }
         }
         board.lose(missing, index)
     }

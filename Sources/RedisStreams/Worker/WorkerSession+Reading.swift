@@ -27,7 +27,7 @@ extension WorkerSession {
             guard machine.isOpen || !ahead.isEmpty else { return .none }
             while hasMore, interruption == nil, machine.isOpen, ahead.count <= options.prefetch {
                 let coming = ahead.reduce(0) { $0 + $1.count }
-                let room = board.room(coming: coming, wasFull: true)
+                let room = board.room(index, coming: coming, wasFull: true)
                 // Portions, not crumbs, while there is something to do.
                 guard room > 0, ahead.isEmpty || room >= options.count / 2 else { break }
                 let command = StreamCommand.readGroup(
@@ -41,7 +41,12 @@ extension WorkerSession {
                 (count, epoch, sentAt) = (first.count, first.epoch, first.sentAt)
                 batches = await first.call.result().map { $0.first ?? [] }
             } else {
-                count = board.room(coming: 0, wasFull: hasMore)
+                count = board.room(index, coming: 0, wasFull: hasMore)
+                // No read is sent that would meet it, too.
+                if count == 0, let trouble {
+                    self.trouble = nil
+                    return try await action(after: trouble)
+                }
                 guard count > 0, !hasMore else {
                     await board.bells[index].wait(upTo: .milliseconds(200))
                     continue

@@ -95,7 +95,8 @@ extension WorkerSession {
             }
             let kept = moved.filter { !$0.isTrimmed }
             taken += kept.count
-            await adopt(kept.map { ($0.id, $0.deliveryCount, $0.idle) })
+            // What cannot be adopted now is ours all the same, and found with the next look.
+            if await adopt(kept.map { ($0.id, Self.attempts($0.deliveryCount), $0.idle) }) != nil { break }
             after = .excluded(last.id)
         }
         if taken > 0 { observer?.didTakeOver(taken, of: name, from: consumer) }
@@ -112,9 +113,10 @@ extension WorkerSession {
             case .success(let rows):
                 // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
                 let lost = machine.wasOpen ? 1 : 0
-                await adopt(
+                let failure = await adopt(
                     rows.filter { !board.holds($0.id, index) && $0.idle >= idle }
-                        .map { ($0.id, max(0, $0.deliveryCount - lost), $0.idle) })
+                        .map { ($0.id, Self.attempts($0.deliveryCount) - lost, $0.idle) })
+                if let failure { return failure }
                 guard rows.count == 1000, let last = rows.last else { return nil }
                 after = .excluded(last.id)
                 while !board.mayAdopt, !board.isStopped { await board.bells[index].wait(upTo: .milliseconds(200)) }
@@ -122,47 +124,61 @@ extension WorkerSession {
         }
     }
 
-    private func adopt(_ entries: [(id: EntryID, count: Int, idle: Duration)]) async {
-        guard !entries.isEmpty else { return }
+    /// A count that somebody has written may be anything: within what can be counted on.
+    private static func attempts(_ deliveryCount: Int) -> Int { min(max(0, deliveryCount), 1 << 53) }
+
+    /// - Returns: why nothing of it was adopted.
+    private func adopt(_ entries: [(id: EntryID, count: Int, idle: Duration)]) async -> Redis.Failure? {
+        guard !entries.isEmpty else { return nil }
         if !verification.exposed.isEmpty { verification.exposed.subtract(entries.map(\.id)) }
-        let lanes = await lanes(of: entries.map(\.id))
+        let lanes: [EntryID: String]
+        do throws(Redis.Failure) {
+            lanes = try await self.lanes(of: entries.map(\.id))
+        } catch {
+            return error
+        }
         for entry in entries {
+            let count = max(0, entry.count)
             let resumption = Resumption.of(
-                deliveryCount: entry.count, idle: entry.idle, attempts: options.attempts,
+                deliveryCount: count, idle: entry.idle, attempts: options.attempts,
                 delay: { options.backoff.delay(afterAttempt: $0, of: entry.id) })
             switch resumption {
-            case .due(let wait):
-                board.adopt(entry.id, index, begun: max(0, entry.count), after: wait, lane: lanes[entry.id])
+            case .due(let wait): board.adopt(entry.id, index, begun: count, after: wait, lane: lanes[entry.id])
             case .spent:
+                // It is held until its letter is written.
+                board.adopt(entry.id, index, begun: count, after: .zero, lane: lanes[entry.id])
                 board.bury(
                     WorkBoard.GivenUp(
                         key: WorkKey(stream: index, id: entry.id), reason: "exhausted: instance_lost",
-                        attempts: entry.count, consumer: consumer))
+                        attempts: count, consumer: consumer))
             }
         }
+        return nil
     }
 
     /// The keys of entries, where there is an order: their fields tell.
-    private func lanes(of ids: [EntryID]) async -> [EntryID: String] {
+    private func lanes(of ids: [EntryID]) async throws(Redis.Failure) -> [EntryID: String] {
         guard case .byKey = options.order else { return [:] }
         var lanes: [EntryID: String] = [:]
         for portion in ids.portions(of: ScriptPortion.usual) {
-            for entry in await entries(Array(portion)) {
+            for entry in try await entries(Array(portion)) {
                 lanes[entry.id] = board.lane(message(entry.id, entry.fields, count: 1))
             }
         }
         return lanes
     }
 
-    private func entries(_ ids: [EntryID]) async -> [StreamEntry] {
+    private func entries(_ ids: [EntryID]) async throws(Redis.Failure) -> [StreamEntry] {
         let commands = ids.map { StreamCommand.range(key, from: .included($0), to: .included($0), count: 1) }
-        do {
+        do throws(Redis.Failure) {
             return try await redis.begin(commands).values().compactMap(\.first)
         } catch {
+            guard error.kind == .replyTooLarge else { throw error }
+            // It is given up when it is due.
+            guard ids.count > 1 else { return [] }
             // One is too large, and took the others with it.
-            guard error.kind == .replyTooLarge, ids.count > 1 else { return [] }
             var entries: [StreamEntry] = []
-            for id in ids { entries += await self.entries([id]) }
+            for id in ids { entries += try await self.entries([id]) }
             return entries
         }
     }
@@ -197,7 +213,7 @@ extension WorkerSession {
             }
         case .failure(let failure):
             board.putBackDue(due.map(\.id), index)
-            observer?.didFail(failure, of: name)
+            if !failure.isCancelled { observer?.didFail(failure, of: name) }
             try? await Task.sleep(for: .milliseconds(200))
         case .success(let fetched):
             let attempts = Dictionary(due.map { ($0.id, $0.attempt) }, uniquingKeysWith: max)
@@ -250,11 +266,18 @@ extension WorkerSession {
     /// Leaves nothing under this consumer's name: what is held goes to a consumer that all others serve at once, attempt counts
     /// and delivery times kept; what was not begun counts no attempt.
     func handOver() async {
-        guard machine.mark != nil else { return }
+        guard machine.mark != nil || machine.wasOpen else { return }
         // Away for long, another process may have our name by now: then it has the entries, too.
         let register = StreamCommand.register(owner, replacing: "", stream: key, group: group.name)
         switch await redis.ask(register) {
-        case .success(owner.token): break
+        case .success(owner.token):
+            // It may be another group by now, which knows nothing of what is held.
+            let command = StreamCommand.mark(GroupMark.new(), isPlaceKnown: false, stream: key, group: group.name)
+            guard case .success(let mark) = await redis.ask(command) else { return }
+            let isSameGroup = mark == machine.mark?.name
+            if !isSameGroup || machine.mustRestore {
+                guard await restore(board.unsettled(index, isSameGroup: isSameGroup)) == nil else { return }
+            }
         case .failure(let failure) where failure.isGroupMissing:
             // A group that was destroyed does not know what is left here: it is told now or never.
             let position = machine.position.map { GroupPosition.after($0) } ?? options.start
@@ -267,12 +290,15 @@ extension WorkerSession {
         let unbegun = board.unbegun(index)
         let known = Set(board.held(index).map(\.id))
         var ids = unbegun
-        if case .success(let rows) = await redis.ask(
-            .pending(stream: key, group: group.name, consumer: consumer, from: .open, count: 1000))
+        var from = EntryBound.open
+        while case .success(let rows) = await redis.ask(
+            .pending(stream: key, group: group.name, consumer: consumer, from: from, count: 1000))
         {
             // Delivered while we hung up.
             ids += rows.filter { $0.deliveryCount == 1 && !known.contains($0.id) && !board.holds($0.id, index) }
                 .map { ($0.id, 0) }
+            guard rows.count == 1000, let last = rows.last else { break }
+            from = .excluded(last.id)
         }
         for portion in ids.portions(of: ScriptPortion.usual) {
             _ = await redis.ask(

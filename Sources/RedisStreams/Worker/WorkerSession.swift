@@ -19,6 +19,8 @@ actor WorkerSession {
     private var goneToken: String?
     private var isToldOfRival = false
     private var refusal: Redis.Failure?
+    /// What the last sign of life met that does not go away by itself.
+    var trouble: Redis.Failure?
     private var patience = Duration.milliseconds(50)
     var takeover = TakeoverState()
     var verification = Verification()
@@ -46,6 +48,8 @@ actor WorkerSession {
             case .perform(let step): action = try await perform(step, machine.preparation)
             case .open:
                 patience = .milliseconds(50)
+                // It was silent for long: nothing begins before Redis has told what is left.
+                if board.tenure(index, { $0.mayBeLost(at: .now) }) { await suspect() }
                 action = try await read()
             case .prepareAfter(let pause):
                 // Wrong credentials do not become right by waiting, nor does a limit; people are to hear of them.
@@ -100,9 +104,7 @@ actor WorkerSession {
         case .create: return try await create(number)
         case .register: return try await register(number)
         case .restore:
-            // Another group knows nothing of us. The same one may know more: what is on its way there is not put back.
-            let held = isSameGroup ? board.held(index).map { ($0.id, $0.count) } : board.unsettled(index)
-            switch await restore(held) {
+            switch await restore(board.unsettled(index, isSameGroup: isSameGroup)) {
             case nil: return machine.didRestore(number)
             case let failure?: return try await action(after: failure)
             }

@@ -116,12 +116,12 @@ struct WorkerSettler: Sendable {
                 isAlone = true
             }
             let epoch = await sessions[stream].epoch
-            switch await redis.ask(command) {
+            switch burial.isWritten ? .success(.buried) : await redis.ask(command) {
             case .success(.notOurs):
                 // Unless the group is another one, which does not know yet what is held here.
                 guard await sessions[stream].isCertain(ofEpoch: epoch) else { return burial }
                 isOurs = false
-            case .success: break
+            case .success: burial.isWritten = true
             // The session makes the group again, and puts the message back into it.
             case .failure(let failure) where failure.isGroupMissing: return burial
             case .failure(let failure):

@@ -20,6 +20,11 @@ struct BackoffTests {
         #expect(exact(Backoff()).delay(afterAttempt: attempt, of: id) == .seconds(seconds))
     }
 
+    @Test(arguments: [1, 2, 1024, 1025, Int.max])
+    func `without a first wait there is none`(attempt: Int) {
+        #expect(exact(Backoff(initial: .zero)).delay(afterAttempt: attempt, of: id) == .zero)
+    }
+
     @Test(
         arguments: [
             (Backoff(initial: .milliseconds(250), factor: 1, maximum: .seconds(60)), [250, 250, 250, 250]),

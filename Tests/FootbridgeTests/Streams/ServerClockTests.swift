@@ -30,6 +30,15 @@ struct ServerClockTests {
         #expect(steps([(0, 0, 50_000), (10, 4, 66_900), (20, 0, 70_000)]) == [false, false, true])
     }
 
+    @Test func `no time that a server may tell is a trap`() {
+        for time in [Int64.min, .max] {
+            var clock = ServerClock()
+            let (before, after) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 1))
+            #expect(!clock.didStep(server: 0, sentAt: before, answeredAt: after))
+            #expect(clock.didStep(server: time, sentAt: before, answeredAt: after))
+        }
+    }
+
     @Test func `the time is seconds and microseconds, anything else is none`() {
         func words(_ words: String...) -> RESPValue {
             .array(RESPArray(words.map { .bulkString(ArraySlice($0.utf8)) }))

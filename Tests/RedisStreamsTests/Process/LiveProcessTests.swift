@@ -168,6 +168,13 @@ import Testing
         await live.redis.close()
     }
 
+    @Test func `a configuration that cannot work ends it`() async throws {
+        let configuration = RedisConfiguration(.tcp(host: "127.0.0.1"), database: -1)
+        let group = Redis(configuration).consumerGroup("g", of: ["s"])
+        let failure = await #expect(throws: Redis.Failure.self) { try await group.process { _ in } }
+        #expect(failure?.kind == .invalidConfiguration)
+    }
+
     @Test func `it outlives its server, and handles everything`() async throws {
         let live = try await LiveRedis.start(.init(appendOnly: true, arguments: ["--appendfsync", "always"]))
         let group = live.redis.consumerGroup("g", of: ["s"])

@@ -92,7 +92,7 @@ import Testing
         gate.open()
         try await work.value
         // The one at hand was brought to an end.
-        #expect(recorder.all == ["begin 0"])
+        #expect(recorder.all.filter { $0.hasPrefix("begin") } == ["begin 0"])
         let left = try await group["s"].pending()
         #expect(left.count == 9)
         #expect(left.allSatisfy { $0.consumer == WellKnownConsumer.released && $0.deliveryCount == 0 })

@@ -28,6 +28,7 @@ final class Recorder: ProcessObserver {
     func didLose(_ id: EntryID, of stream: StreamName, isRunning: Bool) { note("lose \(id)") }
     func didTakeOver(_ count: Int, of stream: StreamName, from consumer: String) { note("take \(count) \(consumer)") }
     func didMissTrimmed(_ id: EntryID, of stream: StreamName) { note("trimmed \(id)") }
+    func didFail(_ failure: Redis.Failure, of stream: StreamName) { note("fail \(failure.kind)") }
     func didMeetAnotherGroup(of stream: StreamName) { note("another group") }
     func didMeetRival(of stream: StreamName, consumer: String) { note("rival \(consumer)") }
 }

@@ -32,6 +32,49 @@ import Testing
         #expect(await next.value?.message["n"] == "2")
     }
 
+    @Test func `a stream in trouble holds up no other`() async throws {
+        let options = ProcessOptions(concurrency: 2).sound
+        let board = WorkBoard(options, ["a", "b"], consumer: "c")
+        func add(_ number: Int, to stream: Int) {
+            let id = EntryID(milliseconds: UInt64(number), sequence: 0)
+            board.add([(id, Message(stream: stream == 0 ? "a" : "b", id: id, fields: ["n": number]))], stream)
+        }
+        // Of the first nothing may begin, and what was read of it fills all the room there is.
+        for number in 0..<options.window { add(number, to: 0) }
+        #expect(board.room(0, coming: 0, wasFull: true) == 0)
+        #expect(board.room(1, coming: 0, wasFull: true) == 2)
+        add(1, to: 1)
+        _ = board.tenure(1) { $0.confirm(sentAt: .now, answeredAt: .now) }
+        #expect(await board.next(0)?.message.stream == "b")
+        #expect(board.room(1, coming: 0, wasFull: true) == 1)
+        // It is well again.
+        _ = board.tenure(0) { $0.confirm(sentAt: .now, answeredAt: .now) }
+        #expect(await board.next(1)?.message["n"] == "0")
+    }
+
+    /// A handler may do anything when it is cancelled.
+    @Test func `handlers are cancelled outside the lock, and their runners take nothing more`() async throws {
+        let board = WorkBoard(ProcessOptions(losing: .cancel).sound, ["s"], consumer: "c")
+        _ = board.tenure(0) { $0.confirm(sentAt: .now, answeredAt: .now) }
+        add(1, to: board)
+        let job = try #require(await board.next(7))
+        let (began, begin) = AsyncStream.makeStream(of: Void.self)
+        board.keep(
+            7,
+            Task {
+                await withTaskCancellationHandler {
+                    begin.finish()
+                    try? await Task.sleep(for: .seconds(3600))
+                } onCancel: {
+                    board.stop()
+                }
+            })
+        for await _ in began {}
+        board.lose([job.key.id], 0)
+        #expect(board.isStopped)
+        #expect(board.leaves(7) && !board.leaves(7) && !board.leaves(8))
+    }
+
     @Test func `nobody waits for a message when all is over`() async {
         let board = board()
         let job = Task { await board.next(0) }

@@ -17,7 +17,7 @@ struct WorkTableTests {
     }
 
     @Test func `an entry that is held is not taken twice`() {
-        var table = WorkTable()
+        var table = WorkTable(streams: 1)
         add(1, nil, to: &table)
         add(1, nil, to: &table)
         #expect(table.start(runner: 0)?.key == key(1))
@@ -26,7 +26,7 @@ struct WorkTableTests {
     }
 
     @Test func `the next of a key is ready when the one before it is done`() {
-        var table = WorkTable()
+        var table = WorkTable(streams: 1)
         for number in 1...3 { add(UInt64(number), "a", to: &table) }
         add(4, "b", to: &table)
         #expect(table.start(runner: 0)?.key == key(1))
@@ -40,7 +40,7 @@ struct WorkTableTests {
     }
 
     @Test func `those behind one that waits give up their fields, and are fetched when it is their turn`() {
-        var table = WorkTable()
+        var table = WorkTable(streams: 1)
         for number in 1...2 { add(UInt64(number), "a", to: &table) }
         _ = table.start(runner: 0)
         _ = table.end(key(1), .counting)
@@ -60,7 +60,7 @@ struct WorkTableTests {
     }
 
     @Test func `what is taken over goes before younger ones of its key, but not before the one whose turn it is`() {
-        var table = WorkTable()
+        var table = WorkTable(streams: 1)
         for number in [5, 7] { add(UInt64(number), "a", to: &table) }
         table.adopt(key(6), begun: 1, due: start, lane: "a", at: start)
         table.adopt(key(2), begun: 1, due: start, lane: "a", at: start)
@@ -77,7 +77,7 @@ struct WorkTableTests {
     }
 
     @Test func `an entry that was let go of is not fetched and not begun`() {
-        var table = WorkTable()
+        var table = WorkTable(streams: 1)
         add(1, nil, to: &table)
         table.adopt(key(2), begun: 1, due: start, lane: nil, at: start)
         table.remove(key(1))
@@ -86,5 +86,11 @@ struct WorkTableTests {
         #expect(table.takeDue(0, count: 9).isEmpty)
         #expect(table.start(runner: 0) == nil)
         #expect(table.occupied == 0 && table.parked == 0)
+    }
+}
+
+extension WorkTable {
+    fileprivate mutating func start(runner: Int) -> (key: WorkKey, message: Message)? {
+        start(runner: runner) { _ in true }
     }
 }
