@@ -3,7 +3,7 @@ internal import FootbridgeRedis
 
 extension Redis {
     /// Sends many commands in one go, without a round trip for each. They need not be of one kind, and others may run in
-    /// between; for all or nothing there is `transaction`.
+    /// between; to run them as one there is `transaction`.
     ///
     /// ```swift
     /// let (id, total) = try await redis.pipeline {

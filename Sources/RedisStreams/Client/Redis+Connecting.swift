@@ -11,7 +11,7 @@ extension Redis {
     /// ```
     /// - Parameters:
     ///   - url: `%XX` stands for a byte in user, password, path and options.
-    ///   - deadline: for each command: how long it may wait to be sent, and then how long nothing may come or go.
+    ///   - deadline: for each command: how long it may wait to be sent, and then how long the connection may be silent.
     /// - Throws: `invalidConfiguration` with what is wrong in the URL, `unreachable`, or what the server refuses us with.
     public static func connect(_ url: String, deadline: Duration = .seconds(5)) async throws(Failure) -> Redis {
         var configuration = try RedisConfiguration(url)

@@ -7,7 +7,7 @@ extension Redis {
 
     /// A consumer group over one or several streams. Nothing is sent; `create` makes it.
     ///
-    /// - Parameter consumer: who reads; `<name>.c1` unless given.
+    /// - Parameter consumer: who reads; `<name>.c1` unless given, but for `process`, which makes up a name of its own.
     public func consumerGroup(_ name: String, of streams: [String], consumer: String? = nil) -> ConsumerGroup {
         consumerGroup(name, of: streams.map { StreamName($0) }, consumer: consumer)
     }

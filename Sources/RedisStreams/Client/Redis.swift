@@ -17,7 +17,8 @@ public import Logging
 /// **Lost connections.** A command that was not sent yet waits for the next connection, for as long as `deadline`, and then
 /// throws a `Failure` of kind `unreachable`: it did not run. A command that was sent and has no reply throws `connectionLost`
 /// or `timedOut`: it may or may not have run (`Failure.mayHaveRun`), and is not repeated, for an entry would be added twice and
-/// a count would be wrong. Commands that only read are repeated within the deadline.
+/// a count would be wrong. The library's own calls that only read (`count`, ranges, `read`, `pending` …) are sent again within the deadline;
+/// `send`, `run` and the commands of `pipeline`, `transaction` and `watching` never are, whatever they do.
 ///
 /// **Cancellation.** When the task is cancelled, the call throws a `Failure` of kind `cancelled` at once. A command that had
 /// been sent may still run.

@@ -27,7 +27,7 @@ public struct RedisConfiguration: Sendable {
 
     /// How long one attempt to connect may take, the name's lookup and TLS included.
     public var connectTimeout: Duration = .seconds(5)
-    /// For each command: how long it may wait to be sent, and then how long nothing may come or go. For another one in some
+    /// For each command: how long it may wait to be sent, and then how long the connection may be silent. For another one in some
     /// calls, see `Redis.with(deadline:)`.
     public var deadline: Duration = .seconds(5)
     /// How large a reply may be.

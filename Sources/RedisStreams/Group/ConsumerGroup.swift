@@ -9,7 +9,8 @@ public struct ConsumerGroup: Sendable {
     public let name: String
     /// The keys of the streams, in the order in which they are read.
     public let streamNames: [StreamName]
-    /// The consumer that reads, claims and asks for what is pending; `<name>.c1` unless given.
+    /// The consumer that reads, claims and asks for what is pending; `<name>.c1` unless given. `process` makes up
+    /// another one unless it was given.
     public let consumer: String
     let redis: Redis
     /// Whether `consumer` was chosen.

@@ -19,7 +19,7 @@ public struct GroupEntries: AsyncSequence, Sendable {
     }
 }
 
-/// The messages that a consumer works through, in portions and without end; made by `ConsumerGroup.batches`.
+/// The messages that a consumer works through, in batches and without end; made by `ConsumerGroup.batches`.
 public struct GroupBatches: AsyncSequence, Sendable {
     public typealias Element = [Message]
     public typealias Failure = Redis.Failure
@@ -32,7 +32,7 @@ public struct GroupBatches: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         let reader: GroupReader
 
-        /// Waits for the next portion; never `nil`, and never empty.
+        /// Waits for the next batch; never `nil`, and never empty.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(Redis.Failure) -> [Message]? {
@@ -60,14 +60,16 @@ extension ConsumerGroup {
     /// left by `break` or cancellation, the current message is *not* acknowledged: it stays pending, and comes again when a new
     /// loop begins, or to a consumer that claims it. So every message is handled at least once.
     ///
-    /// Acknowledgements of messages that are handled within a few milliseconds are sent together, at most 100 at a time, and at
-    /// the latest before the loop waits; after a crash, messages whose acknowledgement was not sent come again, too.
+    /// Acknowledgements of messages that are handled within a few milliseconds are sent together, at most 100 at a time, and 5 ms
+    /// after the first at the latest; after a crash, messages whose acknowledgement was not sent come again, too.
+    ///
+    /// Give each process a consumer of its own, `group.consumer("name")`: two loops of one consumer handle the same messages.
     ///
     /// The loop waits through lost connections and outages of the server. It skips what is pending but no longer in the stream;
     /// that stays pending.
     /// - Parameters:
     ///   - count: how many are read at once, of each stream.
-    ///   - prefetch: how many such portions are requested in advance while there is more, so that handling and reading overlap;
+    ///   - prefetch: how many such batches are requested in advance while there is more, so that handling and reading overlap;
     ///     2 keep the server busy. Until they are handled, they are pending for this consumer.
     ///   - abandonedAfter: takes over what has been pending for this long for any consumer of the group. Make it longer than
     ///     handling everything that is read takes, or two consumers may handle the same message. `nil` takes over nothing. What
@@ -78,7 +80,7 @@ extension ConsumerGroup {
         GroupEntries(group: self, options: .init(count, prefetch, abandonedAfter))
     }
 
-    /// The same in portions, for messages that are better handled together, such as rows for a database. *You* acknowledge:
+    /// The same in batches, for messages that are better handled together, such as rows for a database. *You* acknowledge:
     ///
     /// ```swift
     /// for try await messages in group.batches(count: 500) {

@@ -16,7 +16,8 @@ public struct Message: Sendable, Hashable, Identifiable {
     /// The entry's id, within its stream.
     public let id: EntryID
     public let fields: EntryFields
-    /// How many times it has been delivered, including this time; `nil` if that is not known.
+    /// Which attempt this is, in `ConsumerGroup.process`: from 1 on, and deliveries that were postponed do not count. `nil` elsewhere:
+    /// `entries`, `batches` and `read` do not ask.
     public internal(set) var deliveryCount: Int?
 
     /// Where a message is from: a stream and an id. No other message has the same.

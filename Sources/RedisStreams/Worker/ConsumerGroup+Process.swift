@@ -9,21 +9,24 @@ extension ConsumerGroup {
     /// ```
     /// A message is acknowledged when `body` has returned, together with others, within milliseconds. If `body` throws, it comes
     /// again after `backoff`, and becomes a dead letter after `attempts`; at once if `MessageRejected` is thrown, and
-    /// `MessagePostponed` counts no attempt. Every message is handled at least once: after a crash those that were being handled come again, and those that were handled
-    /// within the last milliseconds. `message.deliveryCount` says which attempt it is.
+    /// `MessagePostponed` counts no attempt. Every message is handled at least once: after a crash those that were being handled come
+    /// again, and those that were handled within the last milliseconds. `message.deliveryCount` says which attempt it is.
     ///
-    /// While a handler runs the consumer shows life, and idle times of what it holds begin anew. What consumers have that are silent
-    /// for `abandonedAfter`, or have stopped, is taken over with attempt counts and delivery times.
+    /// While a handler runs, the consumer sends heartbeats and renews the idle times of its messages. Messages of consumers that have
+    /// stopped, or were silent for `abandonedAfter`, are taken over with their attempt counts and delivery times.
     ///
     /// Several processes call this with one group. Each call has a consumer of its own. A group that is not there is made.
     ///
     /// **Cancelling the task** stops it in good order: nothing new begins, handlers have `drainTimeout` to end and are cancelled
-    /// then, acknowledgements are confirmed, and what was not handled is handed over to others at once. It returns then.
+    /// then, acknowledgements are confirmed, and what was not handled is handed over. It returns then. Another worker has such a
+    /// message at once, and tries it when its backoff is over; an attempt that was cut short counts. A handler that is cancelled must
+    /// throw: if it returns, its message is acknowledged.
     ///
     /// A message that is larger than `RedisConfiguration.limits` becomes a dead letter unseen: the server copies its fields.
     /// - Parameter body: called by `options.concurrency` tasks.
-    /// - Throws: if Redis refuses the credentials for some seconds, at any time; if it refuses otherwise from the start on (`wrongType` …);
-    ///   or if the client is closed. Everything else is waited for, and told to `options.observer`.
+    /// - Throws: `closed`; after some seconds of it, `notAllowed`, and `replyTooLarge` for what is asked about the group; from the start
+    ///   on also `invalidConfiguration`, `wrongType`, `unknownCommand`, `clusterNode` and `unsupported`. Everything else is waited for,
+    ///   also an untrusted certificate (`unreachable`), and told to `options.observer`.
     public func process(
         _ options: ProcessOptions = ProcessOptions(), _ body: @escaping @Sendable (Message) async throws -> Void
     ) async throws(Redis.Failure) {

@@ -4,7 +4,8 @@
 /// ```swift
 /// throw MessagePostponed(for: .seconds(10))
 /// ```
-/// The wait ends early if this process does: then the message is another's, at once.
+/// If this process ends meanwhile, the message is another's, and waits there as after its last counted attempt; not at all if none was
+/// counted.
 public struct MessagePostponed: Error, Sendable, Hashable, CustomStringConvertible {
     public let wait: Duration
 

@@ -10,22 +10,24 @@ public struct ProcessOptions: Sendable {
     /// Who reads. Made up unless given (`<host>-<something>.1`), so that no two processes have one name; or that of
     /// `group.consumer("name")`. Of two that have one name, the second waits until the first is gone.
     public var consumer: String?
-    /// After how long a silence others take what this consumer has, and it takes what others have; a second at least. A
-    /// handler may run for longer: the consumer shows life four times as often, whatever its handlers do.
+    /// How long a consumer is silent before others take over its messages; at least a second. A handler may run for longer: a heartbeat
+    /// is sent every quarter of it. Heartbeats share Swift's threads with handlers: those that block as many threads as there are cores
+    /// (synchronous I/O, long computing) silence the consumer, and its messages are taken over.
     public var abandonedAfter: Duration
-    /// How often a message is tried in all before it becomes a dead letter; `nil` for without end.
+    /// How often a message is tried in all before it becomes a dead letter, and once more if the process died at its last attempt;
+    /// `nil` for without end.
     public var attempts: Int?
     /// The wait before a message that failed is tried again. It stands in Redis (delivery time and count), so it survives
     /// restarts. Others do not wait for it, unless `order` says so.
     public var backoff: Backoff
     public var deadLetters: DeadLetters
-    /// How long handlers may go on when the task is cancelled, before theirs are cancelled, too.
+    /// How long handlers may go on when the task is cancelled, before they are cancelled.
     public var drainTimeout: Duration
-    /// Where a group begins that is not there.
+    /// Where a new group begins.
     public var start: StreamPosition
-    /// How many messages are read at once, of each stream.
+    /// How many messages are read at once, of each stream, at most. Slow handlers make reads smaller.
     public var count: Int
-    /// How many such portions are read ahead while there are more.
+    /// How many such batches are read ahead, at most, while there are more.
     public var prefetch: Int
     /// How many messages that wait, for a retry or for one of their key, are known at a time, without their fields. When there
     /// are as many, nothing new is read.
