@@ -1,3 +1,4 @@
+import Foundation
 import RedisStreams
 import TestSupport
 import Testing
@@ -38,6 +39,33 @@ import Testing
         }
         await redis.close()
         #expect(await watcher.value.allSatisfy { $0 == "127.0.0.1:\(port)" })
+    }
+
+    @Test func `TLS`() async throws {
+        let server = try await onThread { try RedisServer(.init(tls: true, choice: .redis)) }
+        let files = try #require(server.certificates)
+        let pem = Array(try Data(contentsOf: URL(filePath: files.authority)))
+        let (certificate, key) = (files.clientCertificate, files.clientKey)
+        var configuration = RedisConfiguration(.tcp(host: "localhost", port: server.port))
+
+        configuration.tls = .init(authority: .bytes(pem), certificate: .file(certificate), key: .file(key))
+
+        let redis = try await Redis.connect(configuration)
+        #expect(try await redis.send("PING").text == "PONG")
+        await redis.close()
+    }
+
+    @Test func `Sentinels`() async throws {
+        let (master, sentinel) = try await onThread {
+            let master = try RedisServer()
+            return (master, try Sentinel(watching: master.port))
+        }
+        let port = sentinel.port
+
+        let redis = try await Redis.connect(master: "mymaster", sentinels: ["redis://127.0.0.1:\(port)"])
+
+        #expect(try await redis.send("CONFIG", "GET", "port")["port"]?.text == "\(master.port)")
+        await redis.close()
     }
 
     @Test func `other commands`() async throws {

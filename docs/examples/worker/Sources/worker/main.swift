@@ -13,18 +13,34 @@ func handle(_ order: Order) async throws {
     print("order \(order.number) of \(order.customer): \(order.items.joined(separator: ", "))")
 }
 
+/// Prints what goes wrong.
+struct Log: ProcessObserver {
+    func willRetry(_ message: Message, after wait: Duration, because error: any Error) {
+        print("\(message.place) failed, and comes again in \(wait): \(error)")
+    }
+
+    func didBury(_ id: EntryID, of stream: StreamName, because reason: String) {
+        print("\(stream) \(id) is a dead letter now: \(reason)")
+    }
+
+    func didFail(_ failure: Redis.Failure, of stream: StreamName) {
+        print("\(stream): \(failure)")
+    }
+}
+
 // swift run worker [redis://localhost:6379]
 let url = CommandLine.arguments.dropFirst().first ?? "redis://localhost:6379"
-let redis = try await Redis.connect(url)
+let redis = Redis(try RedisConfiguration(url))
 let group = redis.consumerGroup("shipping", of: ["orders"])
 
 let work = Task {
-    try await group.process(as: Order.self) { order, _ in
+    try await group.process(as: Order.self, ProcessOptions(observer: Log())) { order, _ in
         try await handle(order)
     }
 }
 
 // Ctrl-C, systemd and Docker ask it to end: it begins nothing new, and what it has handled is acknowledged.
+// Handlers have `drainTimeout` to end: give it less than those wait (Docker: 10 s).
 let stops = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)
     let stop = DispatchSource.makeSignalSource(signal: number, queue: .main)
