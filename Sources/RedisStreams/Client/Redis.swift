@@ -12,7 +12,7 @@ public import Logging
 /// [ServiceLifecycle](https://github.com/swift-server/swift-service-lifecycle) by `run()`.
 ///
 /// Commands of all tasks share one connection and are pipelined; each call that blocks has a connection for itself while
-/// it does. Connections that are lost are made again.
+/// it does. Lost connections are re-established.
 ///
 /// **Lost connections.** A command that was not sent yet waits for the next connection, for as long as `deadline`, and then
 /// throws a `Failure` of kind `unreachable`: it did not run. A command that was sent and has no reply throws `connectionLost`

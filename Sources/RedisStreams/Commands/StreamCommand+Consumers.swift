@@ -10,23 +10,23 @@ public enum ConsumerRemoval: Sendable, Equatable {
     case refused(pending: Int)
 }
 
-/// One portion of what `autoclaim` takes over.
+/// One batch of what `autoclaim` takes over.
 public struct ClaimedEntries: Sendable, Equatable {
     /// The entries taken over, in the order of their ids.
     public let entries: [StreamEntry]
     /// No longer in the stream, and from now on no longer pending.
     public let deleted: [EntryID]
-    /// Where the next portion begins; `nil` if this was the last one. One without entries is not necessarily the last.
+    /// Where the next batch begins; `nil` if this was the last one. One without entries is not necessarily the last.
     public let next: EntryID?
 }
 
-/// One portion of the ids that `autoclaimIDs` takes over.
+/// One batch of the ids that `autoclaimIDs` takes over.
 public struct ClaimedIDs: Sendable, Equatable {
     /// The ids taken over, in order.
     public let ids: [EntryID]
     /// No longer in the stream, and from now on no longer pending.
     public let deleted: [EntryID]
-    /// Where the next portion begins; `nil` if this was the last one. One without ids is not necessarily the last.
+    /// Where the next batch begins; `nil` if this was the last one. One without ids is not necessarily the last.
     public let next: EntryID?
 }
 

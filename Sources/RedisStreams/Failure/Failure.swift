@@ -22,7 +22,8 @@ extension Redis {
         /// Whether the command may have taken effect: it was sent, and no reply told what became of it.
         ///
         /// `false` if it was not sent, if the server refused it, and for calls that change nothing (`count`, ranges, `read` …):
-        /// it can be repeated. Of commands by `send` and batches nobody knows what they change. An error out of the middle of a script leaves what the script did before: `true`.
+        /// it can be repeated. What commands by `send` and in batches change is not known. An error out of the middle of a script
+        /// leaves what the script did before: `true`.
         public let mayHaveRun: Bool
         /// The rest of the story, for people.
         let reason: String

@@ -135,7 +135,7 @@ public struct GroupStream: Sendable {
         try await claim(ids, minimumIdle: minimumIdle)
     }
 
-    /// Takes over a portion of what has been pending for at least `minimumIdle`; continue from `next` until it is `nil`.
+    /// Takes over a batch of what has been pending for at least `minimumIdle`; continue from `next` until it is `nil`.
     ///
     /// `XAUTOCLAIM`; <https://redis.io/docs/latest/commands/xautoclaim/>. What is no longer in the stream is returned as
     /// `deleted`, and is no longer pending.

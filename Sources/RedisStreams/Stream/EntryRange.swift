@@ -1,6 +1,6 @@
 /// The entries of a stream whose ids are in a range. Nothing is read until you ask.
 ///
-/// Iterating reads it in portions, so that a long stream needs no more memory than a short one; `entries()` reads everything
+/// Iterating reads it in batches, so that a long stream needs no more memory than a short one; `entries()` reads everything
 /// at once. Entries that are added or removed in the meantime may or may not appear.
 ///
 /// ```swift
