@@ -40,7 +40,7 @@ let work = Task {
 }
 
 // Ctrl-C, systemd and Docker ask it to end: it begins nothing new, and what it has handled is acknowledged.
-// Handlers have `drainTimeout` to end: give it less than those wait (Docker: 10 s).
+// Handlers have `drainTimeout` to end, 20 s; Docker kills after 10 s unless told otherwise.
 let stops = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)
     let stop = DispatchSource.makeSignalSource(signal: number, queue: .main)
