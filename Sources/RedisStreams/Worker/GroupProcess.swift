@@ -77,7 +77,9 @@ struct GroupProcess: Sendable {
         for task in keeping + [settling] { task.cancel() }
         for task in keeping + [settling] { await task.value }
         if failure?.isClosed != true {
-            for session in sessions { await session.handOver() }
+            // At a time: each may wait for a Redis that is away.
+            let leaving = sessions.map { session in Task { await session.handOver() } }
+            for task in leaving { await task.value }
         }
         return failure
     }
