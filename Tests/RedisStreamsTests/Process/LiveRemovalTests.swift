@@ -19,6 +19,8 @@ import Testing
                 let number = message["n"] ?? ""
                 recorder.note("begin \(number)")
                 if number.hasPrefix("w"), recorder.count("begin \(number)") <= failures { throw Unlucky() }
+                // It stays pending until all others are through.
+                if number == "x" { try await recorder.wait(for: "end w", count: 20) }
                 recorder.note("end \(number)")
             }
         }
@@ -36,8 +38,8 @@ import Testing
         _ = try await group["s"].removeConsumer("c", force: true)
         // The server makes it anew with the next read, which brings what it has.
         try await stream.add(["n": "x"])
+        try await recorder.wait(for: "begin x")
         try await recorder.wait(for: "end x")
-        try await recorder.wait(for: "end w", count: 20)
         work.cancel()
         try await work.value
         #expect(try await group["s"].pendingSummary().count == 0)
@@ -102,9 +104,10 @@ import Testing
         let work = worker(group, recorder, backoff: quick)
         // Each look at what is pending finds it.
         try await recorder.wait(for: "fail", count: 4)
-        try await live.redis.stream("s").add(["n": "x"])
-        try await recorder.wait(for: "end x")
-        try await Task.sleep(for: .seconds(2))
+        try await live.redis.stream("s").add(["n": "y"])
+        try await recorder.wait(for: "end y")
+        let failures = recorder.count("fail")
+        try await recorder.wait(for: "fail", count: failures + 8)
         _ = try await live.redis.send("DEL", "s:dead")
         try await recorder.wait(for: "bury")
         work.cancel()
