@@ -140,7 +140,7 @@ package struct ServerLook {
         do throws(RedisError) {
             return .success(try await call(RESPCommand(words[0], arguments: Array(words[1...]))))
         } catch {
-            guard case .server(let answer) = error, answer.kind != .transient else { throw error }
+            guard let answer = error.serverError, answer.kind != .transient else { throw error }
             return .failure(answer)
         }
     }
@@ -150,7 +150,7 @@ package struct ServerLook {
         do throws(RedisError) {
             return try command.result(.success(try await call(command.command))).get()
         } catch {
-            guard case .server(let answer) = error, answer.kind != .transient else { throw error }
+            guard let answer = error.serverError, answer.kind != .transient else { throw error }
             return nil
         }
     }

@@ -54,7 +54,7 @@ extension RedisError {
     /// The server is there and lets nobody in: for someone to mend.
     fileprivate var isRefusal: Bool {
         switch self {
-        case .server, .notMaster, .clusterNode: true
+        case .server, .refused, .notMaster, .clusterNode: true
         default: false
         }
     }

@@ -47,7 +47,7 @@ struct LiveCheck {
         do throws(RedisError) {
             return .success(try await call())
         } catch {
-            guard case .server(let answer) = error, answer.kind != .transient else { throw error }
+            guard let answer = error.serverError, answer.kind != .transient else { throw error }
             return .failure(answer)
         }
     }
