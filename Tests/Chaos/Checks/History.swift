@@ -102,7 +102,7 @@ extension FaultRecord {
     /// As it struck what was replayed: the streams of entries are none of its own.
     fileprivate var ofReplays: FaultRecord {
         var record = self
-        (record.trimmedPending, record.trimmedUnread, record.reread) = ([], [], nil)
+        (record.trimmedPending, record.trimmedUnread, record.dropped, record.reread) = ([], [], [], nil)
         record.flushed = flushedReplays
         return record
     }

@@ -62,7 +62,7 @@ extension History {
             }
         }
         // A tombstone without a trim would be an excuse.
-        let all = Set(pending).union(faults.flatMap { $0.trimmedUnread + $0.flushed })
+        let all = Set(pending).union(faults.flatMap { $0.trimmedUnread + $0.flushed + $0.dropped })
         let invented = letters.filter { letter in
             guard letter.isTrimmed else { return false }
             guard let id = letter.id else { return true }

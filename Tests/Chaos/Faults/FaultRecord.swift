@@ -25,6 +25,8 @@ struct FaultRecord: Sendable {
     var handOver: Double?
     var reread: Reread?
     var trimmedPending: [EntryID] = []
+    /// What was pending for a consumer that was removed: until it is put back, bridges that trim may take it for settled.
+    var dropped: [EntryID] = []
     var trimmedUnread: [EntryID] = []
     /// What was pending or unread when all was deleted, and the dead letters that went with it.
     var flushed: [EntryID] = []

@@ -114,7 +114,8 @@ extension Faults {
     func deleteConsumer(_ fault: Fault) throws -> FaultRecord {
         let bridge = scene.bridges[fault.target]
         var record = FaultRecord(fault, runs: [bridge.run])
-        let count = try scene.control.deleteConsumers(of: bridge)
+        record.dropped = try scene.control.deleteConsumers(of: bridge)
+        let count = record.dropped.count
         record.remark = "\(count) entries went with it"
         // Until it has noticed and has put back what it holds: nobody else knows of that, and whatever kills it or deletes
         // more before takes it along. It may have been cut off, and wait 10 s before it tries again.

@@ -148,16 +148,23 @@ extension Control {
         return Flushed(unsettled: unsettled, letters: letters, replays: replays)
     }
 
-    /// XGROUP DELCONSUMER of all consumers of a bridge; how many entries they had.
-    func deleteConsumers(of bridge: Bridge) throws -> Int {
-        var count = 0
+    /// XGROUP DELCONSUMER of all consumers of a bridge; which entries they had.
+    func deleteConsumers(of bridge: Bridge) throws -> [EntryID] {
+        var dropped: [EntryID] = []
         for stream in streams {
             for consumer in try consumers(in: stream) where bridge.owns(consumer.name) {
-                let reply = try command(
-                    "XGROUP", "DELCONSUMER", Settings.stream(stream), Settings.group, consumer.name)
-                count += Int(reply.integer ?? 0)
+                let reply = try script(
+                    """
+                    local ids = {}
+                    for _, row in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 100000, ARGV[2])) do
+                      ids[#ids + 1] = row[1]
+                    end
+                    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+                    return ids
+                    """, stream: stream, [consumer.name])
+                dropped += reply.elements.compactMap { $0.text.flatMap { EntryID($0, stream: stream) } }
             }
         }
-        return count
+        return dropped
     }
 }
