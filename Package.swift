@@ -149,7 +149,7 @@ let package = Package(
             name: "chaos", dependencies: ["TestSupport", "CFootbridgeOpenSSL", "CTLSServer", argumentParser],
             path: "Tests/Chaos",
             swiftSettings: strict),
-        tests("ChaosTests", ["chaos"]),
+        tests("ChaosTests", ["chaos", "TestSupport"]),
         tests(
             "PackageTests", ["TestSupport", "RedisStreams"],
             exclude: ["public-symbols", "public-symbols.txt"]),

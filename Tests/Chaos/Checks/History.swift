@@ -66,9 +66,12 @@ struct History {
         byRun = Dictionary(grouping: receipts.indices.map { Int32($0) }) { receipts[Int($0)].run }
         self.numbers = numbers
         let replayed = part == .first ? faults.flatMap(\.replayed) : []
-        self.letters = (faults.flatMap(\.flushedLetters) + letters + replayed).filter {
-            ($0["replays"] != nil) == (part == .replays)
-        }.map { DeadLetter($0, numbers: numbers, streams: settings.streams) }
+        let replays = Dictionary(
+            faults.flatMap(\.flushedReplays).map { ($0.place, $0.entry) }, uniquingKeysWith: { $1 })
+        self.letters = (faults.flatMap(\.flushedLetters) + letters + replayed).compactMap {
+            let letter = DeadLetter($0, numbers: numbers, streams: settings.streams, replays: replays)
+            return letter.isOfReplay == (part == .replays) ? letter : nil
+        }
     }
 
     /// As if only what was replayed had ever been added.
@@ -103,7 +106,7 @@ extension FaultRecord {
     fileprivate var ofReplays: FaultRecord {
         var record = self
         (record.trimmedPending, record.trimmedUnread, record.dropped, record.reread) = ([], [], [], nil)
-        record.flushed = flushedReplays
+        record.flushed = flushedReplays.map(\.entry)
         return record
     }
 }
@@ -116,16 +119,23 @@ struct DeadLetter {
     let id: EntryID?
     /// The entry, if it is known.
     let number: Int?
+    /// Of an entry that was replayed, and given up once more.
+    let isOfReplay: Bool
     /// Of the body that its fields would make; `nil` for a trimmed one, whose fields are gone.
     let digest: UInt64?
 
-    init(_ fields: RedisReply, numbers: [EntryID: Int], streams: Int) {
+    /// - Parameter replays: which entries stood where in the streams of replays.
+    init(_ fields: RedisReply, numbers: [EntryID: Int], streams: Int, replays: [Replay.Place: EntryID] = [:]) {
         reason = fields["reason"]?.text ?? ""
         status = fields["status"]?.text.flatMap { Int($0) }
         attempts = fields["attempts"]?.text.flatMap { Int($0) } ?? -1
         let name = fields["stream"]?.text ?? ""
         let stream = (0..<streams).first { Settings.stream($0) == name } ?? 0
-        id = fields["id"]?.text.flatMap { EntryID($0, stream: stream) }
+        let text = fields["id"]?.text ?? ""
+        // One whose fields are gone says of itself only where it stood.
+        let origin = replays[.init(stream: name, id: text)]
+        isOfReplay = fields["replays"] != nil || origin != nil
+        id = origin ?? EntryID(text, stream: stream)
         number = fields["field.n"]?.text.flatMap { Int($0) } ?? id.flatMap { numbers[$0] }
         let words = fields.elements.map { $0.text ?? "" }
         let own = stride(from: 0, to: words.count - 1, by: 2).filter { words[$0].hasPrefix("field.") }

@@ -32,7 +32,7 @@ struct FaultRecord: Sendable {
     var flushed: [EntryID] = []
     var flushedLetters: [RedisReply] = []
     /// What was being replayed and went with it.
-    var flushedReplays: [EntryID] = []
+    var flushedReplays: [Replay] = []
     /// Dead letters that went to their routes once more.
     var replayed: [RedisReply] = []
     /// When no bridge may send anything.
@@ -50,4 +50,16 @@ struct FaultRecord: Sendable {
         self.start = start
         end = start
     }
+}
+
+/// An entry that was being replayed.
+struct Replay: Sendable {
+    struct Place: Hashable, Sendable {
+        let stream: String
+        let id: String
+    }
+
+    /// In the stream of replays.
+    let place: Place
+    let entry: EntryID
 }

@@ -99,8 +99,7 @@ extension Control {
         /// Entries that were pending or unread.
         let unsettled: [EntryID]
         let letters: [RedisReply]
-        /// Entries that were being replayed.
-        let replays: [EntryID]
+        let replays: [Replay]
     }
 
     /// The ids of all that a group has not read: hundreds of thousands, if the bridges are behind.
@@ -136,13 +135,17 @@ extension Control {
         let replies = try redis.master.probe().pipeline(commands.map { $0.map { Array($0.utf8) } })
         guard let done = replies.last?.elements, done.count == streams.count * 4 + 1 else { return nil }
         var unsettled: [EntryID] = []
-        var (letters, replays): ([RedisReply], [EntryID]) = ([], [])
+        var (letters, replays): ([RedisReply], [Replay]) = ([], [])
         for stream in streams {
             let (pending, unread) = (done[stream * 4].elements.map { $0.elements.first }, done[stream * 4 + 1].elements)
             unsettled += (pending + unread).compactMap { $0?.text.flatMap { EntryID($0, stream: stream) } }
             letters += done[stream * 4 + 2].elements.map { $0.elements[1] }
-            replays += done[stream * 4 + 3].elements.compactMap {
-                $0.elements[1]["id"]?.text.flatMap { EntryID($0, stream: stream) }
+            let name = Settings.replays(stream, routes: routes)
+            replays += done[stream * 4 + 3].elements.compactMap { row in
+                guard let entry = row.elements[1]["id"]?.text.flatMap({ EntryID($0, stream: stream) }) else {
+                    return nil
+                }
+                return Replay(place: .init(stream: name, id: row.elements[0].text ?? ""), entry: entry)
             }
         }
         return Flushed(unsettled: unsettled, letters: letters, replays: replays)
