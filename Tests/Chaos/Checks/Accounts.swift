@@ -96,7 +96,7 @@ extension History {
         return wrong.map { "\($0): \(figures[$0].map(String.init) ?? "absent") at rest" }
     }
 
-    fileprivate var letterIDs: Set<EntryID> { Set(letters.compactMap(\.id)) }
+    fileprivate var letterIDs: Set<EntryID> { Set(letters.compactMap(\.toldID)) }
 
     /// What the ledger knows of the requests of one process.
     fileprivate struct Tally {

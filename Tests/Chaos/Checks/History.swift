@@ -117,6 +117,8 @@ struct DeadLetter {
     let status: Int?
     let attempts: Int
     let id: EntryID?
+    /// As the letter and the log of whoever wrote it say: of what is left of a replay, where that stood.
+    let toldID: EntryID?
     /// The entry, if it is known.
     let number: Int?
     /// Of an entry that was replayed, and given up once more.
@@ -135,7 +137,8 @@ struct DeadLetter {
         // One whose fields are gone says of itself only where it stood.
         let origin = replays[.init(stream: name, id: text)]
         isOfReplay = fields["replays"] != nil || origin != nil
-        id = origin ?? EntryID(text, stream: stream)
+        toldID = EntryID(text, stream: stream)
+        id = origin ?? toldID
         number = fields["field.n"]?.text.flatMap { Int($0) } ?? id.flatMap { numbers[$0] }
         let words = fields.elements.map { $0.text ?? "" }
         let own = stride(from: 0, to: words.count - 1, by: 2).filter { words[$0].hasPrefix("field.") }
