@@ -57,7 +57,7 @@ test: ## Builds and runs all tests
 	@$(call need,$(TEST_PACKAGES))
 	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running all tests)
-	@swift test --disable-xctest
+	@$(call tests)
 
 build: ## Builds the release binary
 	@$(call need,$(BUILD_PACKAGES))
@@ -174,7 +174,7 @@ scenarios: ## Runs only the tests with real servers and the real binary
 	@$(call need,$(TEST_PACKAGES))
 	@$(call venv,$(TEST_SERVERS) $(TEST_PEERS))
 	@$(call say,building and running the scenarios)
-	@swift test --disable-xctest --filter ScenarioTests
+	@$(call tests,--filter ScenarioTests)
 
 chaos: ## Breaks everything around three bridges and counts what arrives; ARGS=--short, --sentinel, --forgeries, --help, --check-the-checker
 	@$(call need,$(TEST_PACKAGES))
@@ -245,6 +245,14 @@ clean: ## Removes all that was built
 	rm -rf .build .build-docs .build-outside .build-sabotage .build-mutants .build-asan .build-tsan .venv Benchmarks/bin
 
 # What the targets above are made of.
+
+# Runs tests. What failed stands far up in the output of two thousand, so it is said again at the end, before the summary.
+tests = mkdir -p .build; swift test --disable-xctest $(1) 2>&1 | tee .build/tests.log || { \
+		$(call say,what failed; all of the output is in .build/tests.log); \
+		grep -a -A 2 ' recorded an issue ' .build/tests.log | grep -a '^[✘↳]' | grep -av ' failed after ' | cut -c 1-400 | head -n 60 || true; \
+		grep -a ' Test run with ' .build/tests.log || true; \
+		exit 1; \
+	}
 
 # One target after the other, and one test: under a sanitizer all at once are too slow for their own deadlines. Scenarios have
 # threads of their own.
