@@ -89,57 +89,81 @@ struct WorkerSettler: Sendable {
         var burial = burial
         let (stream, id) = (burial.key.stream, burial.key.id)
         let name = group.streamNames[stream]
-        if burial.fields == nil, !burial.isTrimmed, !burial.isTooLarge {
-            switch await redis.ask(.range(name.bytes, from: .included(id), to: .included(id), count: 1)) {
-            case .success(let entries): burial.fields = entries.first?.fields
-            case .failure(let failure) where failure.kind == .replyTooLarge: burial.isTooLarge = true
-            case .failure(let failure):
-                tell(failure, stream)
-                return burial
-            }
-        }
-        var isOurs = true
-        if let target = options.deadLetters(of: name) {
-            let now = Date()
-            let layout = LetterLayout(
-                reason: burial.reason, attempts: burial.attempts, group: group.name, stream: name.bytes, id: id,
-                firstAt: Self.text(id.date), lastAt: Self.text(now), fields: burial.fields ?? EntryFields([:]))
-            let command: StreamCommand<Burial>
-            let isAlone: Bool
-            if let consumer = burial.consumer, !layout.isTooLongForScript {
-                command = .bury(
-                    id, of: name.bytes, group: group.name, consumer: consumer, as: layout, into: target.bytes,
-                    mayBeWritten: burial.mayBeWritten, isCopied: burial.isTooLarge)
-                isAlone = false
-            } else {
-                command = .addLetter(layout, into: target.bytes)
-                isAlone = true
-            }
-            let epoch = await sessions[stream].epoch
-            switch burial.isWritten ? .success(.buried) : await redis.ask(command) {
-            case .success(.notOurs):
-                // Unless the group is another one, which does not know yet what is held here.
-                guard await sessions[stream].isCertain(ofEpoch: epoch) else { return burial }
-                isOurs = false
-            case .success: burial.isWritten = true
-            // The session makes the group again, and puts the message back into it.
-            case .failure(let failure) where failure.isGroupMissing: return burial
-            case .failure(let failure):
-                tell(failure, stream)
-                burial.mayBeWritten = true
-                return burial
-            }
-            if isAlone, await !acknowledge([id], stream) { return burial }
-        } else if await !acknowledge([id], stream) {
-            return burial
+        guard await fetchFields(of: &burial) else { return burial }
+        let step = await writeLetter(of: &burial)
+        switch step {
+        case .again: return burial
+        case .isWritten where await !acknowledge([id], stream): return burial
+        case .isWritten, .isSettled, .notOurs: break
         }
         board.didSettle([id], stream)
-        if isOurs {
-            options.observer?.didBury(id, of: name, because: burial.reason)
-        } else {
+        if step == .notOurs {
             options.observer?.didLose(id, of: name, isRunning: false)
+        } else {
+            options.observer?.didBury(id, of: name, because: burial.reason)
         }
         return nil
+    }
+
+    /// - Returns: whether what there is to be fetched is there.
+    private func fetchFields(of burial: inout WorkBoard.GivenUp) async -> Bool {
+        guard burial.fields == nil, !burial.isTrimmed, !burial.isTooLarge else { return true }
+        let (stream, id) = (burial.key.stream, burial.key.id)
+        let name = group.streamNames[stream].bytes
+        switch await redis.ask(.range(name, from: .included(id), to: .included(id), count: 1)) {
+        case .success(let entries): burial.fields = entries.first?.fields
+        case .failure(let failure) where failure.kind == .replyTooLarge: burial.isTooLarge = true
+        case .failure(let failure):
+            tell(failure, stream)
+            return false
+        }
+        return true
+    }
+
+    /// How far a burial has come.
+    private enum Step {
+        /// The letter is there, if there is to be one; the entry is still to be acknowledged.
+        case isWritten
+        case isSettled
+        /// Another consumer has it, or it was settled before.
+        case notOurs
+        case again
+    }
+
+    private func writeLetter(of burial: inout WorkBoard.GivenUp) async -> Step {
+        let (stream, id) = (burial.key.stream, burial.key.id)
+        let name = group.streamNames[stream]
+        guard let target = options.deadLetters(of: name) else { return .isWritten }
+        let layout = LetterLayout(
+            reason: burial.reason, attempts: burial.attempts, group: group.name, stream: name.bytes, id: id,
+            firstAt: Self.text(id.date), lastAt: Self.text(Date()), fields: burial.fields ?? EntryFields([:]))
+        let command: StreamCommand<Burial>
+        let next: Step
+        if let consumer = burial.consumer, !layout.isTooLongForScript {
+            command = .bury(
+                id, of: name.bytes, group: group.name, consumer: consumer, as: layout, into: target.bytes,
+                mayBeWritten: burial.mayBeWritten, isCopied: burial.isTooLarge)
+            next = .isSettled
+        } else {
+            command = .addLetter(layout, into: target.bytes)
+            next = .isWritten
+        }
+        guard !burial.isWritten else { return next }
+        let epoch = await sessions[stream].epoch
+        switch await redis.ask(command) {
+        case .success(.notOurs):
+            // Unless the group is another one, which does not know yet what is held here.
+            return await sessions[stream].isCertain(ofEpoch: epoch) ? .notOurs : .again
+        case .success:
+            burial.isWritten = true
+            return next
+        // The session makes the group again, and puts the message back into it.
+        case .failure(let failure) where failure.isGroupMissing: return .again
+        case .failure(let failure):
+            tell(failure, stream)
+            burial.mayBeWritten = true
+            return .again
+        }
     }
 
     private static func text(_ date: Date) -> String {
