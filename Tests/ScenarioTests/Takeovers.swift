@@ -263,13 +263,15 @@ import Testing
         let other = try scene.run(as: "b")
         try scene.receiver.waitFor(count: 20)
         try scene.waitUntilSettled()
+        // On a slow machine an attempt of the other may have timed out, and there are more than 20.
+        let count = scene.receiver.ledger.count
         frozen.signal(SIGCONT)
         try eventually("all are dropped") {
             frozen.logs("silent for too long: others have taken entries over").count == 20
-                || scene.receiver.ledger.count > 20
+                || scene.receiver.ledger.count > count
         }
         #expect(try frozen.stop() == .status(0))
-        #expect(scene.receiver.ledger.count == 20)
+        #expect(scene.receiver.ledger.count == count)
         #expect(other.exit == nil)
     }
 
