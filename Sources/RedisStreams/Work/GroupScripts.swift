@@ -36,17 +36,15 @@ extension StreamCommand where Reply == String {
         script(
             """
             \(ScriptFunction.make)
-            local prefix, suffix = '\(WellKnownConsumer.ownerPrefix)', ':' .. ARGV[2]
             local found = false
             for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
               local name = row[2]
-              if string.sub(name, 1, #prefix) == prefix and string.sub(name, -#suffix) == suffix then
-                local token = string.match(name, '^([^:]*):', #prefix + 1)
+              local rest, token, consumer = string.match(name, '^\(WellKnownConsumer.ownerPrefix)(([^:]*):%d+:(.*))$')
+              if consumer == ARGV[2] then
                 if name == ARGV[3] then
                   found = true
                 elseif token == ARGV[4] or token == ARGV[5] then
                   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], name)
-                  local rest = string.sub(name, #prefix + 1)
                   if token == ARGV[5] then
                     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], '\(WellKnownConsumer.takenPrefix)' .. rest)
                   end

@@ -74,7 +74,9 @@ extension LiveScripts {
 
         @Test func `other names, longer ones among them, are nobody's rivals`() async throws {
             let group = try LiveGroup()
-            let others = ["web.11", "aweb.1", "web.2", "1"].map { "footbridge:owner:t9:20000:\($0)" }
+            let others = ["web.11", "aweb.1", "web.2", "1", "a:web.1", "1:web.1"].map {
+                "footbridge:owner:t9:20000:\($0)"
+            }
             try group.makeConsumers(others)
             #expect(try await register("t1", replacing: "t9", in: group) == "t1")
             #expect(try group.consumers() == (others + ["footbridge:owner:t1:20000:web.1"]).sorted())
