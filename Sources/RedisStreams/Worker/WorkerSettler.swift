@@ -89,42 +89,26 @@ struct WorkerSettler: Sendable {
         var burial = burial
         let (stream, id) = (burial.key.stream, burial.key.id)
         let name = group.streamNames[stream]
-        guard await fetchFields(of: &burial) else { return burial }
-        let step = await writeLetter(of: &burial)
-        switch step {
+        switch await writeLetter(of: &burial) {
         case .again: return burial
-        case .isWritten where await !acknowledge([id], stream): return burial
-        case .isWritten, .isSettled, .notOurs: break
-        }
-        board.didSettle([id], stream)
-        if step == .notOurs {
-            options.observer?.didLose(id, of: name, isRunning: false)
-        } else {
+        case .written:
+            guard await acknowledge([id], stream) else { return burial }
             options.observer?.didBury(id, of: name, because: burial.reason)
+        case .settled:
+            board.didSettle([id], stream)
+            options.observer?.didBury(id, of: name, because: burial.reason)
+        case .notOurs:
+            board.didSettle([id], stream)
+            options.observer?.didLose(id, of: name, isRunning: false)
         }
         return nil
-    }
-
-    /// - Returns: whether what there is to be fetched is there.
-    private func fetchFields(of burial: inout WorkBoard.GivenUp) async -> Bool {
-        guard burial.fields == nil, !burial.isTrimmed, !burial.isTooLarge else { return true }
-        let (stream, id) = (burial.key.stream, burial.key.id)
-        let name = group.streamNames[stream].bytes
-        switch await redis.ask(.range(name, from: .included(id), to: .included(id), count: 1)) {
-        case .success(let entries): burial.fields = entries.first?.fields
-        case .failure(let failure) where failure.kind == .replyTooLarge: burial.isTooLarge = true
-        case .failure(let failure):
-            tell(failure, stream)
-            return false
-        }
-        return true
     }
 
     /// How far a burial has come.
     private enum Step {
         /// The letter is there, if there is to be one; the entry is still to be acknowledged.
-        case isWritten
-        case isSettled
+        case written
+        case settled
         /// Another consumer has it, or it was settled before.
         case notOurs
         case again
@@ -133,7 +117,8 @@ struct WorkerSettler: Sendable {
     private func writeLetter(of burial: inout WorkBoard.GivenUp) async -> Step {
         let (stream, id) = (burial.key.stream, burial.key.id)
         let name = group.streamNames[stream]
-        guard let target = options.deadLetters(of: name) else { return .isWritten }
+        guard !burial.isWritten, let target = options.deadLetters(of: name) else { return .written }
+        guard await fetchFields(of: &burial) else { return .again }
         let layout = LetterLayout(
             reason: burial.reason, attempts: burial.attempts, group: group.name, stream: name.bytes, id: id,
             firstAt: Self.text(id.date), lastAt: Self.text(Date()), fields: burial.fields ?? EntryFields([:]))
@@ -143,12 +128,11 @@ struct WorkerSettler: Sendable {
             command = .bury(
                 id, of: name.bytes, group: group.name, consumer: consumer, as: layout, into: target.bytes,
                 mayBeWritten: burial.mayBeWritten, isCopied: burial.isTooLarge)
-            next = .isSettled
+            next = .settled
         } else {
             command = .addLetter(layout, into: target.bytes)
-            next = .isWritten
+            next = .written
         }
-        guard !burial.isWritten else { return next }
         let epoch = await sessions[stream].epoch
         switch await redis.ask(command) {
         case .success(.notOurs):
@@ -164,6 +148,21 @@ struct WorkerSettler: Sendable {
             burial.mayBeWritten = true
             return .again
         }
+    }
+
+    /// - Returns: `false` if the server has to be asked again.
+    private func fetchFields(of burial: inout WorkBoard.GivenUp) async -> Bool {
+        guard burial.fields == nil, !burial.isTrimmed, !burial.isTooLarge else { return true }
+        let (stream, id) = (burial.key.stream, burial.key.id)
+        let name = group.streamNames[stream].bytes
+        switch await redis.ask(.range(name, from: .included(id), to: .included(id), count: 1)) {
+        case .success(let entries): burial.fields = entries.first?.fields
+        case .failure(let failure) where failure.kind == .replyTooLarge: burial.isTooLarge = true
+        case .failure(let failure):
+            tell(failure, stream)
+            return false
+        }
+        return true
     }
 
     private static func text(_ date: Date) -> String {
