@@ -246,9 +246,9 @@ clean: ## Removes all that was built
 
 # What the targets above are made of.
 
-# Runs tests. What failed stands far up in the output of two thousand, so it is said again at the end, before the summary.
+# Runs tests. A failure is easily missed in the output of two thousand tests, so all of them are printed again at the end.
 tests = mkdir -p .build; swift test --disable-xctest $(1) 2>&1 | tee .build/tests.log || { \
-		$(call say,what failed; all of the output is in .build/tests.log); \
+		$(call say,failed (the whole output is in .build/tests.log):); \
 		grep -a -A 2 ' recorded an issue ' .build/tests.log | grep -a '^[✘↳]' | grep -av ' failed after ' | cut -c 1-400 | head -n 60 || true; \
 		grep -a ' Test run with ' .build/tests.log || true; \
 		exit 1; \

@@ -263,7 +263,7 @@ import Testing
         let other = try scene.run(as: "b")
         try scene.receiver.waitFor(count: 20)
         try scene.waitUntilSettled()
-        // On a slow machine an attempt of the other may have timed out, and there are more than 20.
+        // More than 20 if, on a slow machine, an attempt of the other has timed out.
         let count = scene.receiver.ledger.count
         frozen.signal(SIGCONT)
         try eventually("all are dropped") {
