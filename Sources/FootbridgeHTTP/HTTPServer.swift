@@ -214,7 +214,7 @@ package final class HTTPServer: @unchecked Sendable {
                 default: continue
                 }
             }
-            guard connections.count < limits.connections || makeRoom() else {
+            guard connections.count < limits.connections || makeRoom(now) else {
                 turnAway(descriptor)
                 continue
             }
@@ -228,12 +228,18 @@ package final class HTTPServer: @unchecked Sendable {
         }
     }
 
-    private func makeRoom() -> Bool {
-        guard let oldest = connections.values.filter(\.isExpendable).min(by: { $0.waitingSince < $1.waitingSince })
-        else { return false }
-        oldest.close()
-        review(oldest)
-        return true
+    /// Closes the one that has waited longest. A request that came after the last look at the sockets keeps its place.
+    private func makeRoom(_ now: MonotonicTime) -> Bool {
+        func hasWaitedLonger(_ one: HTTPConnection, _ other: HTTPConnection) -> Bool {
+            (one.waitingSince, one.number) < (other.waitingSince, other.number)
+        }
+        while let oldest = connections.values.filter(\.isExpendable).min(by: hasWaitedLonger) {
+            if oldest.isReading { read(oldest, now, isGone: false) }
+            if oldest.isExpendable { oldest.close() }
+            review(oldest)
+            if oldest.isClosed { return true }
+        }
+        return false
     }
 
     private func turnAway(_ descriptor: Int32) {

@@ -223,14 +223,52 @@ private final class Reasons: Sendable {
             defer { gate.open() }
             let busy = try (0..<2).map { _ in try Self.connected(port) }
             for socket in busy { try socket.sendAll(Array("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n".utf8)) }
-            // Until both are being answered, a new one may take their place.
-            try eventually("turned away") {
-                let socket = try Self.connected(port)
-                return String(decoding: (try? socket.receive()) ?? [], as: UTF8.self)
-                    .hasPrefix("HTTP/1.1 503 Service Unavailable\r\n")
-            }
+            let refused = try Self.connected(port)
+            try Self.read(refused, until: "HTTP/1.1 503 Service Unavailable\r\n")
             gate.open()
             for socket in busy { try Self.read(socket, until: "GET /wait 0") }
+        }
+    }
+
+    @Test func `who has just sent a request keeps its place`() async throws {
+        var limits = HTTPLimits()
+        limits.connections = 4
+        let refusals = [(begun: Gate(), mayEnd: Gate()), (begun: Gate(), mayEnd: Gate())]
+        let count = Mutex(0)
+        // Says no on the server's own thread, which does nothing else meanwhile.
+        let refusal: HTTPServer.Refusal = { error in
+            let (begun, mayEnd) = refusals[
+                count.withLock { count in
+                    defer { count += 1 }
+                    return count
+                }]
+            begun.open()
+            _ = mayEnd.wait()
+            return .text(error.status, error.message)
+        }
+        try await serve(limits, refusal: refusal) { port in
+            defer { for refusal in refusals { refusal.mayEnd.open() } }
+            let bad = Array("bad\r\n\r\n".utf8)
+            let waiting = try (0..<2).map { _ in try Self.connected(port) }
+            let first = try Self.connected(port)
+            // After its answer it has waited less than the others.
+            try first.sendAll(Array("GET / HTTP/1.1\r\nhost: a\r\n\r\n".utf8))
+            try Self.read(first, until: "GET / 0")
+            try first.sendAll(bad)
+            #expect(refusals[0].begun.wait())
+            // The other one is refused while the server accepts, so that the next one is accepted in the same round.
+            let second = try Self.connected(port)
+            try second.sendAll(bad)
+            refusals[0].mayEnd.open()
+            #expect(refusals[1].begun.wait())
+            for socket in waiting { try socket.sendAll(Array("GET /late HTTP/1.1\r\nhost: a\r\n\r\n".utf8)) }
+            let new = try Self.connected(port)
+            try new.sendAll(Array("GET /new HTTP/1.1\r\nhost: a\r\n\r\n".utf8))
+            refusals[1].mayEnd.open()
+            for socket in waiting { try Self.read(socket, until: "GET /late 0") }
+            try Self.read(new, until: "GET /new 0")
+            // The places of these two, of which the first is gone by now, were taken until here.
+            withExtendedLifetime((first, second)) {}
         }
     }
 
