@@ -174,7 +174,7 @@ import Testing
         let bridge = try scene.run()
         try bridge.waitForLog("the endpoint refuses everything")
         let tried = Set(scene.receiver.ledger.map(\.text))
-        try eventually("those that were tried are given up", timeout: .seconds(10)) {
+        try eventually("those that were tried are given up", timeout: .patience) {
             try scene.redis.entries("{orders}:dead:orders").count >= tried.count
         }
         // Not one a probe: there was time for a few of those, beside the first request of each.
@@ -207,7 +207,7 @@ import Testing
         scene.file.route.retry(attempts: 3, every: "200ms", giveUp: "always")
         try scene.redis.add(numbers: 0..<200)
         let bridge = try scene.run()
-        try scene.waitUntilSettled(timeout: .seconds(10))
+        try scene.waitUntilSettled(timeout: .patience)
         let told = "the endpoint is down; give_up: always, so its entries end after their last attempt"
         #expect(bridge.logs(told).count == 1)
         #expect(try scene.redis.entries("{orders}:dead:orders").count == 200)

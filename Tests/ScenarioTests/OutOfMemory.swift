@@ -39,7 +39,7 @@ import Testing
         let status = try CommandResult(.footbridge(["status", "-c", scene.writeFile()]))
         #expect(status.output.contains("orders: refused: \(reason)"))
         // And elsewhere, by the report in Redis.
-        try eventually("a report", timeout: .seconds(10)) {
+        try eventually("a report", timeout: .patience) {
             try scene.redis.command("GET", "footbridge:status:a").text?.contains(#""state":"refused""#) == true
         }
         #expect(try scene.redis.command("CONFIG", "SET", "maxmemory", "0") == .simple("OK"))
@@ -80,9 +80,9 @@ import Testing
         #expect(try scene.redis.consumers().count { $0.hasPrefix("footbridge:hold:") } == 1)
         first.signal(SIGKILL)
         let second = try AdminProbe(try scene.run(as: "b"))
-        try eventually("paused there, too", timeout: .seconds(10)) { try second.state() == "paused" }
+        try eventually("paused there, too", timeout: .patience) { try second.state() == "paused" }
         #expect(try tell("resume").exit == .status(0))
-        try eventually("it leads", timeout: .seconds(10)) {
+        try eventually("it leads", timeout: .patience) {
             try second.state() == "reading" && second.metric("streams_led") == 1
         }
         #expect(try scene.redis.command("CONFIG", "SET", "maxmemory", "0") == .simple("OK"))

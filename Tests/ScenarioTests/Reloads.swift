@@ -257,7 +257,7 @@ import Testing
             #expect(result == CommandResult(0, output: "changed changed, ordered; 1 route untouched\n"))
         }
         isOver.withLock { $0 = true }
-        #expect(count.wait(timeout: .seconds(10)) { $0 == 3 })
+        #expect(count.wait(timeout: .patience) { $0 == 3 })
         for route in scene.file.routes { try scene.waitUntilSettled(route, timeout: .seconds(30)) }
         #expect(try bridge.stop() == .status(0))
         let ledger = scene.receiver.ledger

@@ -226,7 +226,7 @@ import Testing
         letPass(.seconds(2))
         first.signal(SIGCONT)
         try first.waitForLog("silent for too long: others have taken entries over")
-        try eventually("when it knows, the stream goes", timeout: .seconds(10)) {
+        try eventually("when it knows, the stream goes", timeout: .patience) {
             try scene.redis.command("EXISTS", "{orders}:replay:orders") == 0
         }
         letPass(.milliseconds(500))

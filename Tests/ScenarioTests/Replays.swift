@@ -97,13 +97,13 @@ import Testing
         isMended.open()
         #expect(try command(scene, "resume", "orders").exit == .status(0))
         try scene.receiver.waitUntil { $0.acceptedIDs.count == 4 }
-        try eventually("it is gone", timeout: .seconds(10)) { try scene.redis.command("EXISTS", replay) == 0 }
+        try eventually("it is gone", timeout: .patience) { try scene.redis.command("EXISTS", replay) == 0 }
         try eventually("and so are the connections") { try connections() == usual }
         letPass(.seconds(1))
         #expect(try scene.redis.command("EXISTS", replay) == 0)
         #expect(try command(scene, "replay", "orders", "--from", "0").output.hasPrefix("replayed 4 entries"))
         try scene.receiver.waitUntil { ledger in ledger.count { $0.action.accepts } == 8 }
-        try eventually("it is gone again", timeout: .seconds(10)) { try scene.redis.command("EXISTS", replay) == 0 }
+        try eventually("it is gone again", timeout: .patience) { try scene.redis.command("EXISTS", replay) == 0 }
     }
 
     @Test func `what is added at the moment at which the empty stream goes is delivered`() throws {
@@ -130,7 +130,7 @@ import Testing
         }
         let replayed = scene.receiver.ledger.filter { $0["webhook-replay"] != nil }
         #expect(Set(replayed.map(\.text)).count == 60 && replayed.count == 60)
-        try eventually("nothing is left", timeout: .seconds(10)) { try scene.redis.command("EXISTS", replay) == 0 }
+        try eventually("nothing is left", timeout: .patience) { try scene.redis.command("EXISTS", replay) == 0 }
         for bridge in bridges { #expect(bridge.logs().filter { $0.level == "error" } == []) }
     }
 

@@ -81,7 +81,7 @@ import Testing
         let bridge = try scene.run()
         try eventually("reading") { try cells(status(scene).output)[1].starts(with: ["orders", "reading"]) }
         try Refusal.misconf.begin(scene)
-        try eventually("it is not reading", timeout: .seconds(10)) {
+        try eventually("it is not reading", timeout: .patience) {
             let text = try status(scene).output
             return text.contains("orders: waiting: stream orders: MISCONF ") && !text.contains("last heard of")
         }

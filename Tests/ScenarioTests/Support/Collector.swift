@@ -59,7 +59,7 @@ final class Collector {
         }
     }
 
-    func waitFor(_ count: Int, timeout: Duration = .seconds(10)) throws -> [Span] {
+    func waitFor(_ count: Int, timeout: Duration = .patience) throws -> [Span] {
         try eventually("\(count) spans", timeout: timeout) { self.count >= count }
         return try spans()
     }

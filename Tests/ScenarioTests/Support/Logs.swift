@@ -36,7 +36,7 @@ extension ChildProcess {
     }
 
     /// Waits for a line whose message begins so.
-    func waitForLog(_ message: String, timeout: Duration = .seconds(10)) throws {
+    func waitForLog(_ message: String, timeout: Duration = .patience) throws {
         try waitForOutput(containing: "\"message\":\"\(message)", on: .error, timeout: timeout)
     }
 }

@@ -43,7 +43,7 @@ final class Scene {
     }
 
     /// Waits until the group has nothing unread and nothing pending in any of the streams.
-    func waitUntilSettled(_ route: BridgeFile.Route? = nil, timeout: Duration = .seconds(10)) throws {
+    func waitUntilSettled(_ route: BridgeFile.Route? = nil, timeout: Duration = .patience) throws {
         let route = route ?? file.route
         try eventually("nothing unsettled", timeout: timeout) {
             try route.streams.allSatisfy { try redis.unsettled($0, route.name) == 0 }
@@ -60,7 +60,7 @@ extension ChildProcess {
 
     /// Ends a bridge as an operator would, and waits for the end.
     @discardableResult
-    func stop(timeout: Duration = .seconds(10)) throws -> Exit {
+    func stop(timeout: Duration = .patience) throws -> Exit {
         signal(SIGTERM)
         return try waitForExit(timeout: timeout)
     }

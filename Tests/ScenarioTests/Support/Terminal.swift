@@ -53,7 +53,7 @@ final class Terminal {
         _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
 
-    func wait(for text: String, timeout: Duration = .seconds(10)) throws {
+    func wait(for text: String, timeout: Duration = .patience) throws {
         let wanted = Array(text.utf8)
         guard screen.wait(timeout: timeout, until: { $0.firstRange(of: wanted) != nil }) else {
             throw TestSupportError("the terminal did not show “\(text)”, but “\(self.text)”")

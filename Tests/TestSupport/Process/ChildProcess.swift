@@ -66,7 +66,7 @@ public final class ChildProcess: Sendable {
     ///
     /// - Throws: if it did not within `timeout`, or ended without; the error shows what it did print.
     public func waitForOutput(
-        containing text: String, on stream: Stream = .output, after offset: Int = 0, timeout: Duration = .seconds(10)
+        containing text: String, on stream: Stream = .output, after offset: Int = 0, timeout: Duration = .patience
     ) throws {
         let wanted = Array(text.utf8)
         func found(_ state: State) -> Bool {
@@ -83,7 +83,7 @@ public final class ChildProcess: Sendable {
     ///
     /// - Throws: if it still runs after `timeout`.
     @discardableResult
-    public func waitForExit(timeout: Duration = .seconds(10)) throws -> Exit {
+    public func waitForExit(timeout: Duration = .patience) throws -> Exit {
         if state.wait(timeout: timeout, until: { $0.exit != nil }) { waitForEndOfOutput() }
         let now = state.value
         guard let exit = now.exit else { throw TestSupportError("still runs after \(timeout)\n\(Self.dump(now))") }

@@ -56,14 +56,14 @@ public final class ScriptedReceiver: Sendable {
     ///
     /// - Throws: if it does not within `timeout`; the error shows what is there.
     @discardableResult
-    public func waitFor(count: Int, timeout: Duration = .seconds(10)) throws -> [ReceivedRequest] {
+    public func waitFor(count: Int, timeout: Duration = .patience) throws -> [ReceivedRequest] {
         try waitUntil(timeout: timeout) { $0.count >= count }
     }
 
     /// Waits for the ledger to satisfy `condition`, which is asked after every request.
     @discardableResult
     public func waitUntil(
-        timeout: Duration = .seconds(10), _ condition: ([ReceivedRequest]) -> Bool
+        timeout: Duration = .patience, _ condition: ([ReceivedRequest]) -> Bool
     ) throws -> [ReceivedRequest] {
         let held = state.wait(timeout: timeout) { condition($0.ledger) }
         let ledger = ledger

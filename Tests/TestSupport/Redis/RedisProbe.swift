@@ -12,12 +12,12 @@ public final class RedisProbe: Sendable {
     private let connection: Mutex<Connection>
 
     /// - Parameter timeout: For each send and each receive.
-    public convenience init(port: UInt16, password: String? = nil, timeout: Duration = .seconds(10)) throws {
+    public convenience init(port: UInt16, password: String? = nil, timeout: Duration = .patience) throws {
         try self.init(socket: .connected(port: port), password: password, timeout: timeout)
     }
 
     /// - Parameter timeout: For each send and each receive.
-    public convenience init(unixSocket path: String, password: String? = nil, timeout: Duration = .seconds(10)) throws {
+    public convenience init(unixSocket path: String, password: String? = nil, timeout: Duration = .patience) throws {
         try self.init(socket: .connected(path: path), password: password, timeout: timeout)
     }
 

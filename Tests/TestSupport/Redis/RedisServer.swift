@@ -69,7 +69,7 @@ public final class RedisServer: Sendable {
     public func probe() throws -> RedisProbe { try RedisProbe(unixSocket: unixSocket, password: options.password) }
 
     /// Waits until the server says that it serves, and answers PING.
-    public func waitUntilReady(timeout: Duration = .seconds(10)) throws {
+    public func waitUntilReady(timeout: Duration = .patience) throws {
         // Said once per listener; the unix socket is the last. Redis 7.0 and Valkey 8 say it in different words.
         try process.waitForOutput(containing: "eady to accept connections", timeout: timeout)
         try eventually("PONG", timeout: timeout) { (try? probe().command("PING")) == .simple("PONG") }

@@ -33,7 +33,7 @@ public final class Sentinel: Sendable {
     }
 
     /// Waits until it knows a replica that can follow the master.
-    public func waitForReplica(timeout: Duration = .seconds(10)) throws {
+    public func waitForReplica(timeout: Duration = .patience) throws {
         try eventually("the Sentinel knows the replica", timeout: timeout) {
             let replicas = try probe.command("SENTINEL", "REPLICAS", name).elements
             return replicas.contains { $0["flags"]?.text == "slave" && $0["master-link-status"]?.text == "ok" }
@@ -41,7 +41,7 @@ public final class Sentinel: Sendable {
     }
 
     /// Waits until it knows so many others that watch the same master.
-    public func waitForOthers(_ count: Int, timeout: Duration = .seconds(10)) throws {
+    public func waitForOthers(_ count: Int, timeout: Duration = .patience) throws {
         try eventually("the Sentinel knows the others", timeout: timeout) {
             try probe.command("SENTINEL", "SENTINELS", name).elements.count == count
         }
