@@ -30,8 +30,8 @@ import Testing
         let runsSince = ContinuousClock.now
         let ledger = try scene.receiver.waitFor(count: 2)
         #expect(ledger.attempts == ["1", "2"])
-        // To the millisecond, and what reading the reply of 503 takes.
-        #expect(ledger.gaps[0] >= .milliseconds(1490))
+        // Less what a busy machine takes from Redis' answer about the wait until it is read.
+        #expect(ledger.gaps[0] >= .milliseconds(1400))
         // And no new wait begins with the new process, however long it takes to start.
         #expect(ledger[1].time < max(ledger[0].time + .milliseconds(1500), runsSince) + .milliseconds(1400))
     }

@@ -26,8 +26,8 @@ import Testing
         #expect(Set(ledger.acceptedBodies) == Set((0..<50).map(body)))
         let second = ledger.filter { $0.action.accepts }
         #expect(Set(second.attempts) == ["2"])
-        // A silence of claim_after, less what Redis rounds away.
-        #expect(second.allSatisfy { $0.time - lastSeen >= .milliseconds(990) })
+        // A silence of claim_after, less what a busy machine takes to read when the last sign was.
+        #expect(second.allSatisfy { $0.time - lastSeen >= .milliseconds(900) })
         let taken = survivors.flatMap { $0.logs("took over entries of a silent consumer") }
         #expect(taken.map { $0.metadata["consumer"] }.allSatisfy { $0 == "a.1" })
         #expect(taken.compactMap { $0.metadata["count"].flatMap(Int.init) }.reduce(0, +) == 50)
@@ -51,7 +51,7 @@ import Testing
         let ledger = scene.receiver.ledger
         try scene.waitUntilSettled()
         #expect(ledger.attempts == ["1", "2"])
-        #expect(ledger.gaps[0] >= .milliseconds(2490))
+        #expect(ledger.gaps[0] >= .milliseconds(2400))
         #expect(other.logs("took over entries of a silent consumer") == [])
         #expect(owner.exit == nil)
     }
@@ -80,7 +80,7 @@ import Testing
         let ledger = try scene.receiver.waitUntil { Set($0.acceptedIDs).count == 201 }.filter { !isAmongGoodOnes($0) }
         try scene.waitUntilSettled()
         #expect(Set(ledger.byID.values.map(\.attempts)) == [["1", "2"]])
-        #expect(ledger.byID.values.allSatisfy { $0.gaps.allSatisfy { $0 >= .milliseconds(1490) } })
+        #expect(ledger.byID.values.allSatisfy { $0.gaps.allSatisfy { $0 >= .milliseconds(1400) } })
         let taken = other.logs("took over entries that were handed over").compactMap { Int($0.metadata["count"] ?? "") }
         #expect(taken.reduce(0, +) == 150)
     }
