@@ -12,6 +12,7 @@ internal import Synchronization
 public final class CurlLoop: SerialExecutor, @unchecked Sendable {
     private enum Work {
         case job(UnownedJob)
+        case task(UnownedJob, UnownedTaskExecutor)
         case call(@Sendable () -> Void)
     }
 
@@ -100,11 +101,16 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
 
     public func enqueue(_ job: consuming ExecutorJob) { accept(.job(UnownedJob(job))) }
 
+    /// - Returns: `false` after the end: then others have to run it.
+    func enqueue(_ job: UnownedJob, of executor: UnownedTaskExecutor) -> Bool { accept(.task(job, executor)) }
+
     @discardableResult
     private func accept(_ work: Work) -> Bool {
         enum Next { case wake, drain, none, refuse }
         let next = inbox.withLock { inbox -> Next in
-            if inbox.hasEnded, case .call = work { return .refuse }
+            if inbox.hasEnded {
+                guard case .job = work else { return .refuse }
+            }
             inbox.work.append(work)
             guard inbox.hasEnded else { return inbox.work.count == 1 ? .wake : .none }
             guard inbox.drained == nil else { return .none }
@@ -130,7 +136,7 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             return inbox.work.isEmpty ? nil : inbox.work.removeFirst()
         }) {
             threadID.store(ownThread, ordering: .relaxed)
-            if case .job(let job) = item { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            run(item)
             threadID.store(0, ordering: .relaxed)
         }
         withExtendedLifetime(itself) {}
@@ -261,13 +267,16 @@ public final class CurlLoop: SerialExecutor, @unchecked Sendable {
             defer { inbox.work.removeAll(keepingCapacity: inbox.work.count < 64) }
             return (inbox.work, inbox.stopping)
         }
-        for item in work {
-            switch item {
-            case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
-            case .call(let body): body()
-            }
-        }
+        for item in work { run(item) }
         return stopping && work.isEmpty
+    }
+
+    private func run(_ work: Work) {
+        switch work {
+        case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+        case .task(let job, let executor): job.runSynchronously(on: executor)
+        case .call(let body): body()
+        }
     }
 
     private func endTurn() {

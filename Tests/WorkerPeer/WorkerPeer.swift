@@ -33,6 +33,8 @@ import RedisStreams
                 if kind == "never" { throw Unlucky() }
                 if kind == "late", message.deliveryCount ?? 0 < 3 { throw Unlucky() }
                 if kind == "wrong" { throw MessageRejected("wrong") }
+                // Not as a handler should: the thread is Swift's, and there are as many as cores.
+                if kind == "blocking" { usleep(5_000_000) }
                 _ = try await ledger.send("HINCRBY", "ledger", number, 1)
             }
         }

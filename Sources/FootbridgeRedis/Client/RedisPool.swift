@@ -12,10 +12,13 @@ public final class RedisPool: Sendable {
 
     let loop: CurlLoop
     let lanes: PoolLanes
+    /// Has tasks run on the client's own thread.
+    public let ownThread: LoopTasks
 
     /// - Throws: if the system gives no thread or no descriptors.
     public init(_ target: RedisTarget, _ settings: PoolSettings = PoolSettings()) throws(CurlLoopError) {
         loop = try CurlLoop(name: "redis")
+        ownThread = LoopTasks(loop)
         lanes = PoolLanes(loop: loop, target: target, settings: settings)
     }
 

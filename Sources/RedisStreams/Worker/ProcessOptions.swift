@@ -11,8 +11,7 @@ public struct ProcessOptions: Sendable {
     /// `group.consumer("name")`. Of two that have one name, the second waits until the first is gone.
     public var consumer: String?
     /// How long a consumer is silent before others take over its messages; at least a second. A handler may run for longer: a heartbeat
-    /// is sent every quarter of it. Heartbeats share Swift's threads with handlers: those that block as many threads as there are cores
-    /// (synchronous I/O, long computing) silence the consumer, and its messages are taken over.
+    /// is sent every quarter of it, on the client's own thread, also while handlers block all of Swift's threads.
     public var abandonedAfter: Duration
     /// How often a message is tried in all before it becomes a dead letter, and once more if the process died at its last attempt;
     /// `nil` for without end.

@@ -13,47 +13,57 @@ struct Verification {
 /// Keeping what is held: signs of life, idle times that are renewed, and what has to be asked and put back.
 extension WorkerSession {
     /// Shows life until the task is cancelled.
-    func keepAlive() async {
+    nonisolated func keepAlive() async {
         while !Task.isCancelled {
+            if let pool = try? redis.core.use(nil) { return await WorkerPulse(self).run(pool) }
             try? await Task.sleep(for: options.beat)
-            guard !Task.isCancelled else { return }
-            // The name is another's.
-            guard machine.state != .rival else { continue }
-            await beat()
-            await renew()
         }
     }
 
-    func beat() async {
+    nonisolated func showLife() async -> LifeSign {
         let sentAt = MonotonicTime.now
-        switch await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer)) {
-        case .success: trouble = nil
-        case .failure(let failure):
-            // Only a read notices that the group is gone, and with a full window there is none.
-            guard failure.isGroupMissing else {
-                if !failure.isTransient, !failure.isCancelled { trouble = failure }
-                return takeover.connectedAt = .now
-            }
-            if machine.isOpen { interruption = machine.missGroup() }
+        var sign = LifeSign()
+        if case .failure(let failure) = await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer))
+        {
+            sign.failure = failure
+            guard failure.isGroupMissing else { return sign }
         }
         if board.tenure(index, { $0.confirm(sentAt: sentAt, answeredAt: .now) }) {
-            let number = board.tenure(index) { $0.beginVerification() }
-            await verify(number: number)
+            sign.verification = board.tenure(index) { $0.beginVerification() }
         }
+        return sign
+    }
+
+    func hear(_ sign: LifeSign) async {
+        switch sign.failure {
+        case nil: trouble = nil
+        // Only a read notices that the group is gone, and with a full window there is none.
+        case let failure? where failure.isGroupMissing:
+            if machine.isOpen { interruption = machine.missGroup() }
+        case let failure?:
+            if !failure.isTransient, !failure.isCancelled { trouble = failure }
+            takeover.connectedAt = .now
+        }
+        if let number = sign.verification { await verify(number: number) }
+        if sign.isSuspect { await suspect() }
     }
 
     /// Begins anew the idle times of what handlers are at work on, or will be next: consumers of other kinds take what was idle
     /// for long (`XAUTOCLAIM`).
-    func renew() async {
+    ///
+    /// - Returns: whether something that is held was not found as ours.
+    nonisolated func renew() async -> Bool {
         let now = MonotonicTime.now
         let due = board.held(index).filter { $0.hasMessage && now - $0.touchedAt >= options.beat / 2 }
+        var isMissing = false
         for portion in due.portions(of: ScriptPortion.usual) {
             let command = StreamCommand.setAttempts(
                 portion.map { ($0.id, $0.count) }, stream: key, group: group.name, consumer: consumer)
-            guard case .success(let others) = await redis.ask(command) else { return }
+            guard case .success(let others) = await redis.ask(command) else { break }
             board.touch(portion.map(\.id), index)
-            if others > 0 { await suspect() }
+            if others > 0 { isMissing = true }
         }
+        return isMissing
     }
 
     /// Something that is held was not found as ours: Redis is asked what is.

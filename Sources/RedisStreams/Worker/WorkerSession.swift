@@ -1,5 +1,6 @@
 internal import FootbridgeCurl
 internal import FootbridgeRESP
+internal import Synchronization
 
 /// One stream of a worker: performs what `SessionMachine` decides.
 actor WorkerSession {
@@ -11,7 +12,13 @@ actor WorkerSession {
     let owner: OwnerMark
     let board: WorkBoard
 
-    var machine = SessionMachine()
+    var machine = SessionMachine() {
+        didSet { standsBack.store(machine.state == .rival, ordering: .relaxed) }
+    }
+    private let standsBack = Atomic(false)
+    /// Whether another has our name.
+    nonisolated var isStandingBack: Bool { standsBack.load(ordering: .relaxed) }
+
     /// What the machine wants done before anything more is read.
     var interruption: SessionMachine.Action?
     /// The group that was met is the one that was met before.
@@ -34,8 +41,8 @@ actor WorkerSession {
         key = name.bytes
     }
 
-    var redis: Redis { group.redis }
-    var consumer: String { owner.consumer }
+    nonisolated var redis: Redis { group.redis }
+    nonisolated var consumer: String { owner.consumer }
     var observer: (any ProcessObserver)? { options.observer }
 
     /// Until the task is cancelled, or the worker has stopped.
@@ -126,7 +133,7 @@ actor WorkerSession {
             case .failure(let failure): return try await action(after: failure)
             }
         case .prove:
-            await beat()
+            await hear(await showLife())
             switch await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer)) {
             case .success: return machine.didProve(number)
             case .failure(let failure): return try await action(after: failure)
