@@ -5,6 +5,8 @@ internal import Synchronization
 /// What came of a sign of life.
 struct LifeSign: Sendable {
     var failure: Redis.Failure?
+    /// Redis was away, so that others could not show life either.
+    var wasAway = false
     /// Of the verification that has begun: the consumer may have been silent for too long.
     var verification: Int?
     /// Something that is held was not found as ours.
@@ -46,7 +48,8 @@ final class WorkerPulse: Sendable {
         state.withLock { state in
             let earlier = state.untold
             state.untold = LifeSign(
-                failure: sign.failure, verification: sign.verification ?? earlier?.verification,
+                failure: sign.failure, wasAway: sign.wasAway || earlier?.wasAway ?? false,
+                verification: sign.verification ?? earlier?.verification,
                 isSuspect: sign.isSuspect || earlier?.isSuspect ?? false)
             // Not on the client's thread: observers may block.
             if state.telling == nil { state.telling = Task.detached { await self.tellAll() } }

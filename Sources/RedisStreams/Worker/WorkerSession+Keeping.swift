@@ -26,7 +26,8 @@ extension WorkerSession {
         if case .failure(let failure) = await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer))
         {
             sign.failure = failure
-            guard failure.isGroupMissing else { return sign }
+            sign.wasAway = !failure.isGroupMissing
+            if sign.wasAway { return sign }
         }
         if board.tenure(index, { $0.confirm(sentAt: sentAt, answeredAt: .now) }) {
             sign.verification = board.tenure(index) { $0.beginVerification() }
@@ -40,10 +41,9 @@ extension WorkerSession {
         // Only a read notices that the group is gone, and with a full window there is none.
         case let failure? where failure.isGroupMissing:
             if machine.isOpen { interruption = machine.missGroup() }
-        case let failure?:
-            if !failure.isTransient, !failure.isCancelled { trouble = failure }
-            takeover.connectedAt = .now
+        case let failure?: if !failure.isTransient, !failure.isCancelled { trouble = failure }
         }
+        if sign.wasAway { takeover.connectedAt = .now }
         if let number = sign.verification { await verify(number: number) }
         if sign.isSuspect { await suspect() }
     }
