@@ -8,6 +8,8 @@ struct Verification {
     var number: Int?
     /// What was under way when others had taken entries over: missing ones among it are theirs by now.
     var exposed: Set<EntryID> = []
+    /// When it was asked whether others had. So is what a read brings that was under way by then.
+    var exposedAt: MonotonicTime?
 }
 
 /// Keeping what is held: signs of life, idle times that are renewed, and what has to be asked and put back.
@@ -110,6 +112,7 @@ extension WorkerSession {
         var from = asked.min().map { EntryBound.included($0) } ?? .open
         let preparation = machine.preparation
         let last = asked.max() ?? .zero
+        let askedAt = MonotonicTime.now
         while true {
             let command = StreamCommand.own(
                 from: from, to: last, stream: key, group: group.name, owner: owner, lease: nil)
@@ -128,13 +131,13 @@ extension WorkerSession {
                     continue
                 }
                 own.ids = found
-                await judge(asked, own, isLate: isLate)
+                await judge(asked, own, at: askedAt, isLate: isLate)
                 return true
             }
         }
     }
 
-    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, isLate: Bool) async {
+    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, at askedAt: MonotonicTime, isLate: Bool) async {
         if let mark = own.mark, let known = machine.mark, mark != known.name {
             let action = machine.sawMark(mark)
             if action != .none { interruption = action }
@@ -146,6 +149,7 @@ extension WorkerSession {
         if own.isTaken || isLate && own.isUnmarked {
             // What is under way now, and found missing later, is theirs as well.
             verification.exposed = Set(board.ids(index)).subtracting(own.ids)
+            verification.exposedAt = askedAt
             _ = await redis.ask(
                 .register(owner, replacing: "", isTold: true, stream: key, group: group.name))
         }

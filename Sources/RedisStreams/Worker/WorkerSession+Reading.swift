@@ -85,12 +85,16 @@ extension WorkerSession {
         return .none
     }
 
-    private func take(_ entries: [StreamEntry], sentIn epoch: Int, at sentAt: MonotonicTime) async {
+    func take(_ entries: [StreamEntry], sentIn epoch: Int, at sentAt: MonotonicTime) async {
         let isLate = MonotonicTime.now - sentAt >= options.abandonedAfter / 2
         // Nothing of it begins before Redis has told that it is ours still.
         let number = isLate ? board.tenure(index) { $0.beginVerification() } : nil
         _ = machine.didRead(upTo: entries.last?.id)
         if !entries.isEmpty {
+            // Delivered to us before the others took what we had, perhaps.
+            if let exposedAt = verification.exposedAt, sentAt <= exposedAt {
+                verification.exposed.formUnion(entries.map(\.id))
+            }
             board.add(entries.map { ($0.id, message($0.id, $0.fields, count: 1)) }, index)
             // It may be from a group that is gone.
             if epoch != machine.epoch, await restore(entries.map { ($0.id, 0) }) != nil { await suspect() }
