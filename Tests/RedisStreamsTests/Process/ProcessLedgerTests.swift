@@ -110,7 +110,7 @@ import Testing
         let never = (0..<Self.messages).filter { $0 % 1000 == 7 }
         #expect(never.allSatisfy { buried[$0]?.hasPrefix("exhausted: ") ?? false })
         #expect(
-            (0..<Self.messages).filter { $0 % 1000 == 9 }.allSatisfy {
+            (0..<Self.messages).filter { $0 % 50 == 9 }.allSatisfy {
                 buried[$0] == "rejected: wrong" || buried[$0] == "exhausted: instance_lost"
             })
         // A message comes again when its process was killed or taken for dead between its end and its acknowledgement.
@@ -123,7 +123,7 @@ import Testing
     private static let producing = """
         for i = ARGV[1], ARGV[1] + ARGV[2] - 1 do
           local kind = 'good'
-          if i % 1000 == 7 then kind = 'never' elseif i % 1000 == 9 then kind = 'wrong' elseif i % 100 == 3 then kind = 'late' end
+          if i % 1000 == 7 then kind = 'never' elseif i % 50 == 9 then kind = 'wrong' elseif i % 100 == 3 then kind = 'late' end
           redis.call('XADD', KEYS[1], '*', 'n', string.format('%d', i), 'kind', kind)
         end
         """
