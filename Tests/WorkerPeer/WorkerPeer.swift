@@ -34,7 +34,10 @@ import RedisStreams
                 if kind == "late", message.deliveryCount ?? 0 < 3 { throw Unlucky() }
                 if kind == "wrong" { throw MessageRejected("wrong") }
                 // Not as a handler should: the thread is Swift's, and there are as many as cores.
-                if kind == "blocking" { usleep(5_000_000) }
+                if kind == "blocking" {
+                    usleep(5_000_000)
+                    return
+                }
                 _ = try await ledger.send("HINCRBY", "ledger", number, 1)
             }
         }

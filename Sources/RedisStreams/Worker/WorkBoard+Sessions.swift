@@ -72,20 +72,21 @@ extension WorkBoard {
         let count: Int
         let isRunning: Bool
         let hasMessage: Bool
+        /// What became of it is being told.
+        let isSettling: Bool
         let touchedAt: MonotonicTime
     }
 
-    /// What is held and nothing is being told of.
-    func held(_ stream: Int) -> [Held] {
+    /// What is held, and unless `withSettling` nothing is being told of.
+    func held(_ stream: Int, withSettling: Bool = false) -> [Held] {
         state.withLock { state in
             state.table.rows.compactMap { key, row in
-                guard key.stream == stream, row.state != .settling, row.state != .fetching, !row.isLost else {
-                    return nil
-                }
+                guard key.stream == stream, row.state != .fetching, !row.isLost else { return nil }
+                guard withSettling || row.state != .settling else { return nil }
                 return Held(
                     id: key.id, begun: row.begun, count: row.state == .ready ? row.begun + 1 : row.begun,
                     isRunning: row.state == .running, hasMessage: row.message != nil || row.state == .running,
-                    touchedAt: row.touchedAt)
+                    isSettling: row.state == .settling, touchedAt: row.touchedAt)
             }
         }
     }

@@ -4,12 +4,13 @@ internal import Synchronization
 
 /// What came of a sign of life.
 struct LifeSign: Sendable {
+    /// Why Redis did not take it, but for a group that is not there.
     var failure: Redis.Failure?
     /// Redis was away, so that others could not show life either.
     var wasAway = false
     /// Of the verification that has begun: the consumer may have been silent for too long.
     var verification: Int?
-    /// Something that is held was not found as ours.
+    /// Something that is held was not found as ours, or the group was not.
     var isSuspect = false
 }
 
@@ -32,10 +33,11 @@ final class WorkerPulse: Sendable {
     func run(_ pool: RedisPool) async {
         await withTaskExecutorPreference(pool.ownThread) {
             while await pool.ownThread.sleep(for: session.options.beat) {
-                // The name is another's.
+                // Another process has our name: a heartbeat would keep its consumer alive.
                 if session.isStandingBack { continue }
+                // Calls of the actor would run here, too: nothing that may wait for users' code.
                 var sign = await session.showLife()
-                sign.isSuspect = await session.renew()
+                if await session.renew() { sign.isSuspect = true }
                 tell(sign)
             }
         }
@@ -52,7 +54,9 @@ final class WorkerPulse: Sendable {
                 verification: sign.verification ?? earlier?.verification,
                 isSuspect: sign.isSuspect || earlier?.isSuspect ?? false)
             // Not on the client's thread: observers may block.
-            if state.telling == nil { state.telling = Task.detached { await self.tellAll() } }
+            if state.telling == nil {
+                state.telling = Task(executorPreference: globalConcurrentExecutor) { await self.tellAll() }
+            }
         }
     }
 

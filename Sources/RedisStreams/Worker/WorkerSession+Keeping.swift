@@ -8,7 +8,7 @@ struct Verification {
     var number: Int?
     /// What was under way when others had taken entries over: missing ones among it are theirs by now.
     var exposed: Set<EntryID> = []
-    /// When it was asked whether others had. So is what a read brings that was under way by then.
+    /// When Redis told that they had. What a read brings that was sent by then is exposed, too.
     var exposedAt: MonotonicTime?
 }
 
@@ -27,9 +27,13 @@ extension WorkerSession {
         var sign = LifeSign()
         if case .failure(let failure) = await redis.ask(.heartbeat(stream: key, group: group.name, consumer: consumer))
         {
-            sign.failure = failure
-            sign.wasAway = !failure.isGroupMissing
-            if sign.wasAway { return sign }
+            // Only a read notices that the group is gone, and with a full window there is none.
+            if failure.isGroupMissing {
+                sign.isSuspect = true
+            } else {
+                (sign.failure, sign.wasAway) = (failure, true)
+                return sign
+            }
         }
         if board.tenure(index, { $0.confirm(sentAt: sentAt, answeredAt: .now) }) {
             sign.verification = board.tenure(index) { $0.beginVerification() }
@@ -38,34 +42,41 @@ extension WorkerSession {
     }
 
     func hear(_ sign: LifeSign) async {
-        switch sign.failure {
-        case nil: trouble = nil
-        // Only a read notices that the group is gone, and with a full window there is none.
-        case let failure? where failure.isGroupMissing:
-            if machine.isOpen { interruption = machine.missGroup() }
-        case let failure?: if !failure.isTransient, !failure.isCancelled { trouble = failure }
+        if let failure = sign.failure {
+            if !failure.isTransient, !failure.isCancelled { trouble = failure }
+        } else {
+            trouble = nil
         }
         if sign.wasAway { takeover.connectedAt = .now }
         if let number = sign.verification { await verify(number: number) }
         if sign.isSuspect { await suspect() }
     }
 
-    /// Begins anew the idle times of what handlers are at work on, or will be next: consumers of other kinds take what was idle
-    /// for long (`XAUTOCLAIM`).
+    /// Begins anew the idle times of what handlers are at work on, or will be next, or have handled: consumers of other kinds take
+    /// what was idle for long (`XAUTOCLAIM`).
     ///
     /// - Returns: whether something that is held was not found as ours.
     nonisolated func renew() async -> Bool {
         let now = MonotonicTime.now
-        let due = board.held(index).filter { $0.hasMessage && now - $0.touchedAt >= options.beat / 2 }
-        var isMissing = false
+        let due = board.held(index, withSettling: true)
+            .filter { ($0.hasMessage || $0.isSettling) && now - $0.touchedAt >= options.beat / 2 }
+        let missing = await renew(due.filter { !$0.isSettling })
+        // What is being acknowledged may be settled by now.
+        _ = await renew(due.filter(\.isSettling))
+        return missing > 0
+    }
+
+    /// - Returns: how many were not found as ours.
+    private nonisolated func renew(_ due: [WorkBoard.Held]) async -> Int {
+        var missing = 0
         for portion in due.portions(of: ScriptPortion.usual) {
             let command = StreamCommand.setAttempts(
                 portion.map { ($0.id, $0.count) }, stream: key, group: group.name, consumer: consumer)
             guard case .success(let others) = await redis.ask(command) else { break }
             board.touch(portion.map(\.id), index)
-            if others > 0 { isMissing = true }
+            missing += others
         }
-        return isMissing
+        return missing
     }
 
     /// Something that is held was not found as ours: Redis is asked what is.
@@ -112,7 +123,6 @@ extension WorkerSession {
         var from = asked.min().map { EntryBound.included($0) } ?? .open
         let preparation = machine.preparation
         let last = asked.max() ?? .zero
-        let askedAt = MonotonicTime.now
         while true {
             let command = StreamCommand.own(
                 from: from, to: last, stream: key, group: group.name, owner: owner, lease: nil)
@@ -131,13 +141,13 @@ extension WorkerSession {
                     continue
                 }
                 own.ids = found
-                await judge(asked, own, at: askedAt, isLate: isLate)
+                await judge(asked, own, isLate: isLate)
                 return true
             }
         }
     }
 
-    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, at askedAt: MonotonicTime, isLate: Bool) async {
+    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, isLate: Bool) async {
         if let mark = own.mark, let known = machine.mark, mark != known.name {
             let action = machine.sawMark(mark)
             if action != .none { interruption = action }
@@ -146,12 +156,14 @@ extension WorkerSession {
         let missing = asked.subtracting(own.ids).intersection(board.held(index).map(\.id))
         // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
         if own.mark == nil, !missing.isEmpty { return restoreAll() }
+        verification.exposed.subtract(own.ids)
         if own.isTaken || isLate && own.isUnmarked {
             // What is under way now, and found missing later, is theirs as well.
             verification.exposed = Set(board.ids(index)).subtracting(own.ids)
-            verification.exposedAt = askedAt
-            _ = await redis.ask(
-                .register(owner, replacing: "", isTold: true, stream: key, group: group.name))
+            verification.exposedAt = .now
+            let command = StreamCommand.register(owner, replacing: "", isTold: true, stream: key, group: group.name)
+            // Then what was not asked for yet, and may be ours, is not exposed for long.
+            if case .success = await redis.ask(command) { verification.isWantedAgain = true }
         }
         let unexplained = missing.subtracting(verification.exposed)
         if let last = unexplained.max() {

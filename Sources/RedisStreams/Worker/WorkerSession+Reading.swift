@@ -89,19 +89,16 @@ extension WorkerSession {
         let isLate = MonotonicTime.now - sentAt >= options.abandonedAfter / 2
         // Nothing of it begins before Redis has told that it is ours still.
         let number = isLate ? board.tenure(index) { $0.beginVerification() } : nil
+        let isExposed = verification.exposedAt.map { sentAt <= $0 } ?? false
         _ = machine.didRead(upTo: entries.last?.id)
         if !entries.isEmpty {
-            // Delivered to us before the others took what we had, perhaps.
-            if let exposedAt = verification.exposedAt, sentAt <= exposedAt {
-                verification.exposed.formUnion(entries.map(\.id))
-            }
+            // Perhaps it was delivered to us before others took what we had.
+            if isExposed { verification.exposed.formUnion(entries.map(\.id)) }
             board.add(entries.map { ($0.id, message($0.id, $0.fields, count: 1)) }, index)
             // It may be from a group that is gone.
             if epoch != machine.epoch, await restore(entries.map { ($0.id, 0) }) != nil { await suspect() }
         }
-        if let number {
-            await verify(number: number)
-        }
+        if isLate || isExposed && !entries.isEmpty { await verify(number: number) }
     }
 
     func message(_ id: EntryID, _ fields: EntryFields, count: Int) -> Message {
