@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Has tasks run on the thread of a loop: `withTaskExecutorPreference(loopTasks) { … }`.
 ///
-/// For what may not wait until one of Swift's threads is free. Code of others, which may block, has no place there.
+/// For what cannot wait until one of Swift's threads is free. Nothing that may block belongs there, and so no user's code.
 public final class LoopTasks: TaskExecutor {
     private let loop: CurlLoop
 

@@ -228,7 +228,7 @@ package final class HTTPServer: @unchecked Sendable {
         }
     }
 
-    /// Closes the one that has waited longest. Whoever has sent its first request since the last look at the sockets keeps its place.
+    /// Closes the one that has waited longest. A client whose first request has come since the last look at the sockets keeps its place.
     private func makeRoom(_ now: MonotonicTime) -> Bool {
         func hasWaitedLonger(_ one: HTTPConnection, _ other: HTTPConnection) -> Bool {
             (one.waitingSince, one.number) < (other.waitingSince, other.number)

@@ -77,7 +77,7 @@ extension WorkBoard {
         let touchedAt: MonotonicTime
     }
 
-    /// What is held, and unless `withSettling` nothing is being told of.
+    /// What is held. What was handled or given up, and Redis is being told so, is left out unless `withSettling`.
     func held(_ stream: Int, withSettling: Bool = false) -> [Held] {
         state.withLock { state in
             state.table.rows.compactMap { key, row in

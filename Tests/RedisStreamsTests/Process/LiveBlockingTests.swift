@@ -21,7 +21,9 @@ import Testing
         let peer = try await onThread {
             try ChildProcess(ChildProcess.builtBinary("WorkerPeer"), [url, url, "3000", "\(concurrency)"])
         }
-        while try await group["jobs"].pendingSummary().count < count { try await Task.sleep(for: .milliseconds(10)) }
+        try await live.eventually("all are read") {
+            try $0.command("XPENDING", "jobs", "workers").elements.first?.integer == Int64(count)
+        }
         let recorder = Recorder()
         let work = Task {
             try await group.process(ProcessOptions(abandonedAfter: .seconds(3), observer: recorder)) { message in
