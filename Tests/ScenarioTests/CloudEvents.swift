@@ -134,6 +134,50 @@ import Testing
         #expect(scene.receiver.ledger.filter { $0.method == "OPTIONS" }.count == 2)
     }
 
+    /// Each of them is repeated at once, the second one while the receiver is asked for the first.
+    @Test func `requests that are refused while permission is asked for again wait for the same answer`() throws {
+        let (areWarm, areSent, isAsked, areRefused) = (Gate(), Gate(), Gate(), Gate())
+        let scene = try Scene { request in
+            if request.method == "OPTIONS" {
+                if areSent.isOpen {
+                    isAsked.open()
+                    _ = areRefused.wait()
+                }
+                return .answer(200, headers: ["WebHook-Allowed-Origin": "*"])
+            }
+            switch request.text {
+            case body(1), body(2): return .answerWhenOpen(areWarm, 200)
+            case body(3) where request.earlier == 0: return .answerWhenOpen(areSent, 405)
+            case body(4) where request.earlier == 0:
+                areSent.open()
+                return .answerWhenOpen(isAsked, 405)
+            default: return .answer(200)
+            }
+        }
+        scene.file.route.webhook["cloudevents"] = "{ handshake: e.example }"
+        scene.file.route.keys["concurrency"] = "2"
+        scene.file.log["deliveries"] = "100%"
+        let bridge = try scene.run()
+        try scene.redis.add(numbers: [0])
+        try scene.waitUntilSettled()
+        // Two connections that are kept.
+        try scene.redis.add(numbers: 1..<3)
+        try scene.receiver.waitFor(count: 4)
+        areWarm.open()
+        try scene.waitUntilSettled()
+        try scene.redis.add(numbers: 3..<5)
+        try eventually("both are refused") {
+            bridge.exit != nil || bridge.logs("attempt made").count { $0.metadata["status"] == "405" } == 2
+        }
+        areRefused.open()
+        #expect(bridge.exit == nil)
+        try scene.waitUntilSettled()
+        let ledger = scene.receiver.ledger
+        #expect(ledger.count { $0.method == "OPTIONS" } == 2)
+        #expect(ledger.filter { $0.method == "POST" }.attempts == ["1", "1", "1", "1", "1", "2", "2"])
+        #expect(try bridge.stop() == .status(0))
+    }
+
     @Test func `the SDK reads bytes and text that are no JSON`() throws {
         let scene = try Scene()
         scene.file.route.webhook["cloudevents"] = "structured"

@@ -5,7 +5,7 @@ internal import FootbridgeWebhooks
 ///
 /// `OPTIONS` with our origin, answered by the origin and the rate that are allowed (HTTP 1.1 Web Hooks for Event Delivery 1.0.2 §4,
 /// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md>). The first delivery waits for the answer,
-/// the others until it has come. Without permission that delivery has failed: so the endpoint is probed by asking again.
+/// the others until it has come. Without permission what waits has failed: so the endpoint is probed by asking again.
 final class HandshakeSink: BatchSink {
     var onFinish: (EntryTable.Row, DeliveryReport) -> Void = { _, _ in }
     var onRate: (Double?) -> Void = { _ in }
@@ -19,8 +19,8 @@ final class HandshakeSink: BatchSink {
     private let ownHeaders: [String]
     private var config: WebhookConfig
     private var isPermitted = false
-    /// What waits for the answer: several for a batch.
-    private var held: [Delivery] = []
+    /// What waits for the answer, by request: several for a batch.
+    private var held: [[Delivery]] = []
     /// Of the batch that is being made.
     private var added: [Delivery] = []
 
@@ -99,35 +99,42 @@ final class HandshakeSink: BatchSink {
     // MARK: - Asking
 
     private func ask(_ deliveries: [Delivery]) -> DeliveryReport? {
-        do throws(TransportFailure) {
-            try handle.start(RequestBuffer(), fresh: deliveries[0].isFresh) { [unowned self] in didAnswer($0) }
-        } catch {
-            return DeliveryReport(outcome: Outcome(.failure(error), now: 0) { nil })
+        // A repeat starts whatever `free` says (`Verdict.repeatNow`): it may find that the receiver is being asked.
+        if held.isEmpty {
+            do throws(TransportFailure) {
+                try handle.start(RequestBuffer(), fresh: deliveries[0].isFresh) { [unowned self] in didAnswer($0) }
+            } catch {
+                return DeliveryReport(outcome: Outcome(.failure(error), now: 0) { nil })
+            }
         }
-        held = deliveries
+        held.append(deliveries)
         return nil
     }
 
     private func didAnswer(_ result: Result<TransferResponse, TransportFailure>) {
-        let deliveries = held
+        let requests = held
         held = []
-        guard let first = deliveries.first else { return }
+        guard !requests.isEmpty else { return }
         if let outcome = objection(in: result) {
             var report = DeliveryReport(outcome: outcome)
             switch result {
             case .success(let answer): report.response = webhooks.masked(answer.bodyHead)
             case .failure(let failure): report.detail = failure.message
             }
-            return onFinish(first.row, report)
+            for deliveries in requests { onFinish(deliveries[0].row, report) }
+            return
         }
         isPermitted = true
         onRate(handle.responseHeader("WebHook-Allowed-Rate").flatMap { Double($0) }.map { max($0, 1) / 60 })
-        do throws(UnmakeableRequest) {
-            if let report = try sendLater(deliveries) { onFinish(first.row, report) }
-        } catch {
-            webhooks.discardBatch()
-            // It could be made a moment ago.
-            onFinish(first.row, DeliveryReport(outcome: .ownLack(error.description)))
+        for deliveries in requests {
+            let row = deliveries[0].row
+            do throws(UnmakeableRequest) {
+                if let report = try sendLater(deliveries) { onFinish(row, report) }
+            } catch {
+                webhooks.discardBatch()
+                // It could be made a moment ago.
+                onFinish(row, DeliveryReport(outcome: .ownLack(error.description)))
+            }
         }
     }
 
