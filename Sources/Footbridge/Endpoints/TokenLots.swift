@@ -102,7 +102,9 @@ struct TokenLots {
         owed -= call.owed
         let count = max(0, min(grant.count, call.wanted))
         // The reply took its time: nothing is used earlier than the bucket meant.
-        let saved = grant.delay > .zero ? 0 : min(count, Int((.zero - grant.delay) / interval) + 1)
+        // Whatever Redis answers: compared before it becomes an integer.
+        let early = min((.zero - grant.delay) / interval, Double(count))
+        let saved = grant.delay > .zero ? 0 : min(count, Int(early) + 1)
         if saved > 0 { lots.append(Lot(next: now, left: saved, step: .zero)) }
         if count > saved {
             lots.append(Lot(next: now + (grant.delay + interval * saved), left: count - saved, step: interval))

@@ -125,7 +125,7 @@ final class HandshakeSink: BatchSink {
             return
         }
         isPermitted = true
-        onRate(handle.responseHeader("WebHook-Allowed-Rate").flatMap { Double($0) }.map { max($0, 1) / 60 })
+        onRate(handle.responseHeader("WebHook-Allowed-Rate").flatMap(Self.allowedRate))
         for deliveries in requests {
             let row = deliveries[0].row
             do throws(UnmakeableRequest) {
@@ -136,6 +136,13 @@ final class HandshakeSink: BatchSink {
                 onFinish(row, DeliveryReport(outcome: .ownLack(error.description)))
             }
         }
+    }
+
+    /// Requests per second, from those per minute that a receiver allows; `nil`: any number (`*`).
+    private static func allowedRate(_ text: String) -> Double? {
+        // It may write what no pace can be made of, infinity among it. Nobody sends more than a million a second.
+        guard let rate = Double(text), rate.isFinite else { return nil }
+        return min(max(rate, 1), 60_000_000) / 60
     }
 
     /// The programs have seen other entries meanwhile.

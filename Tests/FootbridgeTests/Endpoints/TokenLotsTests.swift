@@ -115,6 +115,13 @@ import Testing
         #expect(lots.allowance(now: ms(99)) == (count < 0 ? 0 : 3))
     }
 
+    @Test func `a bucket that answers an impossible time gives what was asked for`() {
+        var lots = lots(1_000_000)
+        _ = lots.ask(for: 3, now: ms(0))
+        lots.didGet(.init(count: 3, delay: .microseconds(Int64.min)), now: ms(0))
+        #expect(lots.allowance(now: ms(0)) == 3)
+    }
+
     @Test func `of several routes to one endpoint all share the cluster's bucket if one of them does`() throws {
         func route(_ url: String, _ rate: RateLimit?) -> RouteConfig {
             RouteConfig(

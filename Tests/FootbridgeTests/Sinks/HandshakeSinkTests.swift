@@ -11,7 +11,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct HandshakeSinkTests {
     private final class Bench {
         let sink: HandshakeSink
+        let endpoint = Endpoint(name: "e")
         var reports: [DeliveryReport] = []
+        var rates: [Double?] = []
         private var table = EntryTable(streams: 1)
 
         init(_ receiver: ScriptedReceiver, _ loop: CurlLoop) throws {
@@ -21,6 +23,10 @@ import Testing
             let route = RouteConfig(name: "r", streams: ["s"], group: "g", destination: .webhook(webhook))
             sink = try HandshakeSink(webhook, of: route, origin: "events.example.com", namespace: nil, loop: loop)
             sink.onFinish = { [unowned self] in reports.append($1) }
+            sink.onRate = { [unowned self] in
+                rates.append($0)
+                endpoint.allow(perSecond: $0)
+            }
         }
 
         func start(_ number: UInt64) throws {
@@ -50,5 +56,27 @@ import Testing
         #expect(outcomes == Array(repeating: status == 200 ? .delivered(status: 200) : refused, count: 3))
         #expect(
             receiver.ledger.map(\.method) == ["OPTIONS"] + Array(repeating: "POST", count: status == 200 ? 3 : 0))
+    }
+
+    /// HTTP 1.1 Web Hooks for Event Delivery 1.0.2 §4.2.2: a positive integer, or an asterisk.
+    @Test(
+        arguments: [
+            ("120", 2), ("0", 1.0 / 60), ("-5", 1.0 / 60), ("1e21", 1_000_000), ("1e30", 1_000_000), ("*", nil),
+            ("inf", nil), ("1e999", nil), ("nan", nil), ("many", nil),
+        ] as [(String, Double?)])
+    func `a rate that a receiver allows is one that can be kept, whatever it writes`(text: String, expected: Double?)
+        async throws
+    {
+        let receiver = try ScriptedReceiver { request in
+            request.method == "OPTIONS"
+                ? .answer(200, headers: ["WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": text]) : .answer(200)
+        }
+        try await onLoop { actor in
+            let bench = try Bench(receiver, actor.loop)
+            try bench.start(1)
+            try await turns(of: actor.loop) { bench.reports.count == 1 }
+            #expect(bench.rates == [expected])
+            #expect(bench.endpoint.allowance(now: actor.loop.now) > 0)
+        }
     }
 }
