@@ -151,7 +151,8 @@ final class HandshakeSink: BatchSink {
             try shaper?.begin(delivery)
             defer { shaper?.end() }
             guard hasBatches else { return try webhooks.start(delivery) }
-            _ = try webhooks.add(delivery)
+            // A program may give more than before. What is left out would be acknowledged with the rest.
+            guard try webhooks.add(delivery) else { throw .grown }
         }
         return try webhooks.send()
     }

@@ -270,6 +270,11 @@ struct UnmakeableRequest: Error, CustomStringConvertible {
         self.description = description
     }
 
+    /// A batch that waited is larger than it was.
+    static var grown: UnmakeableRequest {
+        UnmakeableRequest(description: "made once more, the bodies of a batch have more than max_bytes together")
+    }
+
     /// A program of the route failed.
     ///
     /// - Parameter key: where it stands in the route.

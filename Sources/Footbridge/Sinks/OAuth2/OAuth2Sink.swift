@@ -94,7 +94,8 @@ final class OAuth2Sink: BatchSink {
             try shaper?.begin(delivery)
             defer { shaper?.end() }
             guard hasBatches else { return try start(&entry, token) }
-            _ = try webhooks.add(delivery)
+            // A program may give more than before. What is left out would be acknowledged with the rest.
+            guard try webhooks.add(delivery) else { throw .grown }
         }
         return try sendAdded(&entry, token)
     }
