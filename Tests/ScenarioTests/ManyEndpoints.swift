@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import TestThreads
 import Testing
@@ -188,6 +189,38 @@ import Testing
         #expect(unsettled == 50)
         #expect(scene.receiver.ledger.count { !$0.action.accepts } <= 25)
         #expect(try bridge.stop() == .status(0))
+    }
+
+    /// So many that the memory of the table goes back when they have left.
+    @Test func `one that is down is looked after when others have taken all that waited for it`() throws {
+        let scene = try scene()
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["claim_after"] = "2s"
+        let count = 17_000
+        let add = "for n = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'url', ARGV[2]) end"
+        // Nobody listens there.
+        try scene.redis.command("EVAL", add, "1", "orders", "\(count)", "http://127.0.0.1:1/")
+        let first = try scene.run(as: "a")
+        let admin = try AdminProbe(first)
+        try eventually("all wait") { try admin.route()["waiting"] as? Int == count }
+        first.signal(SIGSTOP)
+        let other = try scene.run(as: "b")
+        try eventually("all are the other's") {
+            let counts = other.logs("took over entries of a silent consumer").compactMap { $0.metadata["count"] }
+            return counts.compactMap { Int($0) }.reduce(0, +) == count
+        }
+        first.signal(SIGCONT)
+        try eventually("nothing waits any more") { try admin.route()["waiting"] as? Int == 0 }
+        // It looks for a probe, and finds that none of them is here.
+        try eventually("nothing waits for the endpoint") {
+            _ = try admin.post("/api/v1/routes/orders/retry")
+            let endpoints = try admin.route()["endpoints"] as? [[String: Any]]
+            return endpoints?.allSatisfy { $0["waiting"] as? Int == 0 } ?? false
+        }
+        try scene.redis.add([Field("url", scene.receiver.url)])
+        try scene.receiver.waitFor(count: 1)
+        #expect(try first.stop() == .status(0))
     }
 
     @Test func `killed and stopped while some are down, nothing is lost`() throws {

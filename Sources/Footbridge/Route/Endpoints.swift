@@ -167,10 +167,12 @@ final class Endpoints {
     }
 
     private func startReady(of place: Place) {
-        while free > 0, mayStart(place), let row = place.ready.first, isCertain(row) {
+        while free > 0, mayStart(place), let row = place.ready.first {
+            let isHere = isQueued(row, at: place)
+            if isHere, !isCertain(row) { break }
             place.ready.removeFirst()
             readyCount -= 1
-            if isQueued(row, at: place) { start(row) }
+            if isHere { start(row) }
         }
         release(place)
         schedule(place)

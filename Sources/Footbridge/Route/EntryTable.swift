@@ -113,7 +113,8 @@ struct EntryTable: ~Copyable {
     func contains(_ key: EntryKey) -> Bool { index.find(key, in: records) != nil }
     func place(of key: EntryKey) -> Place { row(of: key).map { place($0) } ?? .free }
 
-    func place(_ row: Row) -> Place { records[row.index].place }
+    /// Also of a row that somebody remembers: what was there may have left, and the memory may have gone back.
+    func place(_ row: Row) -> Place { row.index < records.capacity ? records[row.index].place : .free }
     func key(_ row: Row) -> EntryKey { records[row.index].key }
     /// Attempts that were begun, the one under way included.
     func attempts(_ row: Row) -> Int { Int(records[row.index].attempts) }

@@ -186,6 +186,21 @@ import Testing
         #expect(table.contains(key(0)) && table.count == 2 && table.nextDue == nil)
     }
 
+    /// Whoever remembers rows asks where they are before anything else.
+    @Test func `a row that is remembered is free when the table has given its memory back`() throws {
+        var table = EntryTable(streams: 1)
+        var rows: [EntryTable.Row] = []
+        for number in 0...4 * RecordStore.chunk {
+            let row = table.wait(key(number), due: time(0), attempts: 1, firstAt: 1)
+            rows.append(try #require(row))
+        }
+        #expect(table.removeResting(of: 0) { _ in true } == rows.count)
+        #expect(rows.allSatisfy { table.place($0) == .free })
+        // Fewer than before.
+        let row = table.queue(key(0), body)
+        #expect(rows.filter { table.place($0) != .free } == [row])
+    }
+
     #if !FOOTBRIDGE_SANITIZED  // A sanitizer has memory of its own.
         /// The process is one of its own, so that nothing else moves its memory.
         @Test func `a million waiting entries take 64 bytes each`() async {
