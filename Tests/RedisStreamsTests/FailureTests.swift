@@ -1,5 +1,6 @@
 import FootbridgeCurl
 import FootbridgeRedis
+import Foundation
 import Testing
 
 @testable import RedisStreams
@@ -24,6 +25,22 @@ struct FailureTests {
         #expect(failure.description == "XADD: it was not sent: \(text)")
         #expect(!failure.mayHaveRun)
         #expect(failure.isTransient == isTransient)
+    }
+
+    @Test func `a database that is not there is a wrong configuration`() {
+        let failure = Redis.Failure(.unsent(.server(ServerError("ERR DB index is out of range".utf8))), "XADD")
+        #expect(failure.kind == .invalidConfiguration)
+        #expect(
+            failure.description
+                == "XADD: it was not sent: the server has no database of that number (`RedisConfiguration.database`, "
+                + "or the path of the URL): ERR DB index is out of range")
+    }
+
+    @Test func `Foundation tells the same`() {
+        let failure = answer("WRONGTYPE Operation against a key")
+        #expect((failure as any Error).localizedDescription == "XADD: WRONGTYPE Operation against a key")
+        let adding = AddFailure(cause: failure, outcomes: [.added("1-0"), .notAdded])
+        #expect((adding as any Error).localizedDescription == adding.description)
     }
 
     @Test func `a node of a Cluster is told as such`() {

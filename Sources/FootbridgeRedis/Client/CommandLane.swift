@@ -87,15 +87,24 @@ final class CommandLane {
         call.lane = self
         call.timer = loop.schedule(after: call.due - .now) { [weak self] in
             guard let self else { return }
-            waiting.removeAll { $0 === call }
+            remove(call)
             call.fail(.unsent(trouble))
+        }
+    }
+
+    private func remove(_ call: RedisCall) {
+        // The time of most is over in their order.
+        if waiting.first === call {
+            waiting.removeFirst()
+        } else {
+            waiting.removeAll { $0 === call }
         }
     }
 
     /// A call whose caller has gone is not sent any more.
     func forget(_ call: RedisCall) {
         guard !call.isSent else { return }
-        waiting.removeAll { $0 === call }
+        remove(call)
         if let timer = call.timer { loop.cancel(timer) }
         call.fail(.cancelled(wasSent: false))
     }

@@ -61,7 +61,8 @@ final class PoolLanes: @unchecked Sendable {
     }
 
     func start(_ listener: PoolListener, _ completion: @escaping (Result<Void, CallFailure>) -> Void) {
-        guard !isDraining else { return completion(.failure(.closed)) }
+        // Its caller may be gone before it begins.
+        guard !isDraining, !listener.isEnded else { return completion(.failure(.closed)) }
         begin()
         listeners[ObjectIdentifier(listener)] = listener
         listener.onEnd = { [unowned self, unowned listener] in listeners[ObjectIdentifier(listener)] = nil }

@@ -31,7 +31,7 @@ public final class PoolListener: @unchecked Sendable {
     private var confirmed = 0
     private var hasListened = false
     private var trouble: RedisError?
-    private var isEnded = false
+    private(set) var isEnded = false
     var onEnd: (() -> Void)?
 
     /// A connection on which nothing comes may be dead: it is tried this often.

@@ -12,8 +12,9 @@ extension Redis {
     /// print(try id.get(), try total.get().integer)
     /// ```
     /// - Returns: for each command that `body` returns, its value or why it failed: one that fails does not keep the others
-    ///   from running.
-    /// - Throws: `notSent` if one of them is refused, as by `send`; nothing was sent then.
+    ///   from running. Look at each: `try id.get()`.
+    /// - Throws: what kept all of them from getting a reply, such as `connectionLost`; `notSent` if one of them is refused, as by
+    ///   `send`, and nothing was sent.
     public func pipeline<each Value: Sendable>(
         _ body: (inout CommandBatch) -> (repeat QueuedCommand<each Value>)
     ) async throws(Failure) -> (repeat Result<each Value, Failure>) {
@@ -36,6 +37,23 @@ extension Redis {
     private func replies(to batch: CommandBatch) async throws(Failure) -> [RedisPool.Reply] {
         if let refusal = batch.refusal { throw refusal }
         guard let first = batch.commands.first else { return [] }
-        return try await core.use(first.name).perform(batch.commands, deadline: deadline)
+        let replies = try await core.use(first.name).perform(batch.commands, deadline: deadline)
+        // Whoever does not look at the results is not to take them for done.
+        if case .failure(let failure)? = replies.first, replies.allSatisfy(\.isMissing) {
+            throw Failure(failure, first.name)
+        }
+        return replies
+    }
+}
+
+extension Result<RESPValue, CallFailure> {
+    /// The server has not answered.
+    fileprivate var isMissing: Bool {
+        switch self {
+        case .success, .failure(.server): false
+        // One that is too large.
+        case .failure(.lost(.protocolViolation(let error))) where error.isLimit: false
+        case .failure: true
+        }
     }
 }

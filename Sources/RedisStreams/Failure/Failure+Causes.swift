@@ -57,6 +57,8 @@ extension RedisError {
             "\(login.address) wants a password: redis://:PASSWORD@host, or `RedisConfiguration.password`"
         case .refused(let error, let login):
             "\(login.address) refuses \(login.user.map { #"the user "\#($0)""# } ?? "us"): \(error)"
+        case .server(let error) where error.isAboutDatabase:
+            "the server has no database of that number (`RedisConfiguration.database`, or the path of the URL): \(error)"
         default: description
         }
     }
@@ -74,6 +76,9 @@ extension RESPError {
 }
 
 extension ServerError {
+    /// There is no database of the number that was asked for.
+    fileprivate var isAboutDatabase: Bool { message.contains("DB index") }
+
     /// Whether a command may have done something before it ended with this: a script, in the middle of which the error came.
     /// (`EXEC` runs all or, with an error of its own, nothing.)
     fileprivate func mayComeLate(in command: String) -> Bool {
@@ -105,6 +110,7 @@ extension Redis.Failure.Kind {
             self = .noStream
         case .other where error.message.contains("equal or smaller than the target stream top item"):
             self = .idTooLow
+        case .other where error.isAboutDatabase: self = .invalidConfiguration
         default: self = .other
         }
     }

@@ -52,6 +52,11 @@ public struct ChannelMessage: Sendable, Hashable {
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
+extension ChannelMessage: CustomStringConvertible {
+    /// For people: `news: hello`.
+    public var description: String { "\(channel): \(text)" }
+}
+
 /// Stops listening with the last reference.
 final class Listening: Sendable {
     let buffer: SubscriptionBuffer

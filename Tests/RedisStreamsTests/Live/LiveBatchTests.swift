@@ -24,6 +24,18 @@ import Testing
         await redis.close()
     }
 
+    @Test func `a pipeline of which nothing is answered throws`() async throws {
+        let live = try await LiveRedis.start()
+        try live.server.probe().command("CLIENT", "PAUSE", "60000", "ALL")
+        let failure = await failure {
+            _ = try await live.redis.with(deadline: .milliseconds(200)).pipeline {
+                ($0.send("INCR", "n"), $0.add(["n": 1], to: "s"))
+            }
+        }
+        #expect(failure?.kind == .timedOut && failure?.mayHaveRun == true && failure?.command == "INCR")
+        await live.redis.with(deadline: .milliseconds(100)).close()
+    }
+
     @Test func `a transaction runs as one`() async throws {
         let live = try await LiveRedis.start()
         let redis = live.redis

@@ -90,4 +90,18 @@ import Testing
         await other.close()
         await live.redis.close()
     }
+
+    @Test func `a task that is cancelled already does not listen`() async throws {
+        let live = try await LiveRedis.start()
+        let redis = live.redis
+        for _ in 0..<20 {
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                _ = try await redis.subscribe(to: ["a"])
+            }
+            #expect(await kind { try await task.value } == .cancelled)
+        }
+        try await live.eventually("nobody listens") { try $0.command("PUBSUB", "CHANNELS").elements.isEmpty }
+        await live.redis.close()
+    }
 }
