@@ -9,22 +9,25 @@ struct Order: Codable {
     var items: [String]
 }
 
+/// At once, also where the output is a file or a pipe, as under systemd and Docker.
+func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
 func handle(_ order: Order) async throws {
-    print("order \(order.number) of \(order.customer): \(order.items.joined(separator: ", "))")
+    say("order \(order.number) of \(order.customer): \(order.items.joined(separator: ", "))")
 }
 
 /// Prints what goes wrong.
 struct Log: ProcessObserver {
     func willRetry(_ message: Message, after wait: Duration, because error: any Error) {
-        print("\(message.place) failed, and comes again in \(wait): \(error)")
+        say("\(message.place) failed, and comes again in \(wait): \(error)")
     }
 
     func didBury(_ id: EntryID, of stream: StreamName, because reason: String) {
-        print("\(stream) \(id) is a dead letter now: \(reason)")
+        say("\(stream) \(id) is a dead letter now: \(reason)")
     }
 
     func didFail(_ failure: Redis.Failure, of stream: StreamName) {
-        print("\(stream): \(failure)")
+        say("\(stream): \(failure)")
     }
 }
 
