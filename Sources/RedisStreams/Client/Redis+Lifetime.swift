@@ -4,6 +4,7 @@ extension Redis {
     /// Closes the client: what was sent gets its reply, within the deadline of the configuration; then the connections go.
     ///
     /// New calls throw a `Failure` of kind `closed`. What loops over `ConsumerGroup.entries` have handled is acknowledged first.
+    /// Calls of `process` end with `closed`, and what they hold comes again: cancel their tasks first.
     /// Reads that wait at the server are ended there, so that no entry is delivered to a reader that has gone. A client that
     /// nobody holds any more is closed, too, at once.
     public func close() async {

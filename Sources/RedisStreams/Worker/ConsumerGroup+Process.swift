@@ -24,7 +24,7 @@ extension ConsumerGroup {
     ///
     /// A message that is larger than `RedisConfiguration.limits` becomes a dead letter unseen: the server copies its fields.
     /// - Parameter body: called by `options.concurrency` tasks.
-    /// - Throws: `closed`; after some seconds of it, `notAllowed`, and `replyTooLarge` for what is asked about the group; from the start
+    /// - Throws: `closed`; after about half a minute of it, `notAllowed`, and `replyTooLarge` for what is asked about the group; from the start
     ///   on also `invalidConfiguration`, `wrongType`, `unknownCommand`, `clusterNode` and `unsupported`. Everything else is waited for,
     ///   also an untrusted certificate (`unreachable`), and told to `options.observer`.
     public func process(

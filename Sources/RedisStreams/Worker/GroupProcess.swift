@@ -2,6 +2,7 @@ internal import FootbridgeCurl
 
 /// One call of `ConsumerGroup.process`: the runners that handle messages, and the tasks that keep them supplied.
 struct GroupProcess: Sendable {
+    private let redis: Redis
     private let options: ProcessOptions
     private let board: WorkBoard
     private let sessions: [WorkerSession]
@@ -19,6 +20,7 @@ struct GroupProcess: Sendable {
             consumer: consumer, token: String(UInt64.random(in: .min ... .max), radix: 36),
             claimAfter: options.abandonedAfter)
         let board = WorkBoard(options, group.streamNames, consumer: consumer)
+        redis = group.redis
         self.options = options
         self.board = board
         self.body = body
@@ -40,7 +42,7 @@ struct GroupProcess: Sendable {
     private func work() async -> Redis.Failure? {
         for runner in 0..<options.concurrency { start(runner) }
         let keeping = sessions.map { session in Task { await session.keepAlive() } }
-        let settling = Task { await settler.run() }
+        let settling = [Task { await settler.run() }, Task { await settler.runLetters() }]
         let reading = sessions.map { session in
             Task { () -> Redis.Failure? in
                 do throws(Redis.Failure) {
@@ -58,13 +60,20 @@ struct GroupProcess: Sendable {
         let clock = Task {
             while !Task.isCancelled { await board.clockBell.wait(upTo: board.collectDue() ?? .seconds(60)) }
         }
+        // Its handlers may be busy for long, so that it asks Redis for nothing.
+        let closing = Task { () -> Redis.Failure? in
+            await redis.core.closing.wait()
+            guard redis.core.closing.isOpen, !board.isStopped else { return nil }
+            board.stop()
+            return Redis.Failure(.closed)
+        }
         while !board.isStopped { await board.endBell.wait() }
-        for task in reading { task.cancel() }
+        for task in reading + [closing] { task.cancel() }
         for task in supplying + [clock] { task.cancel() }
         for bell in board.bells + board.dueBells + [board.clockBell] { bell.ring() }
         for task in supplying + [clock] { await task.value }
         var failure: Redis.Failure?
-        for task in reading {
+        for task in reading + [closing] {
             let refusal = await task.value
             failure = failure ?? refusal
         }
@@ -73,9 +82,9 @@ struct GroupProcess: Sendable {
             board.cancelRunners()
             await waitForRunners(upTo: Self.grace)
         }
-        await settleRest()
-        for task in keeping + [settling] { task.cancel() }
-        for task in keeping + [settling] { await task.value }
+        if failure?.isClosed != true { await settleRest() }
+        for task in keeping + settling { task.cancel() }
+        for task in keeping + settling { await task.value }
         if failure?.isClosed != true {
             // At a time: each may wait for a Redis that is away.
             let leaving = sessions.map { session in Task { await session.handOver() } }
@@ -94,6 +103,7 @@ struct GroupProcess: Sendable {
         let end = MonotonicTime.now + .seconds(5)
         while !board.isSettled, .now < end {
             board.settlerBell.ring()
+            board.letterBell.ring()
             await board.endBell.wait(upTo: min(end - .now, .milliseconds(100)))
         }
     }

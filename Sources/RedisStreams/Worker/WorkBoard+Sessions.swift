@@ -31,10 +31,12 @@ extension WorkBoard {
         state.withLock { $0.table.rows[WorkKey(stream: stream, id: id)] != nil }
     }
 
-    /// Whether it is held without its fields.
+    /// Whether it is held without its fields, and nothing has become of it yet.
     func isParked(_ id: EntryID, _ stream: Int) -> Bool {
         state.withLock {
-            $0.table.rows[WorkKey(stream: stream, id: id)].map { $0.message == nil && $0.state != .running } ?? false
+            $0.table.rows[WorkKey(stream: stream, id: id)].map {
+                $0.message == nil && $0.state != .running && $0.state != .settling
+            } ?? false
         }
     }
 
@@ -91,15 +93,28 @@ extension WorkBoard {
         }
     }
 
+    /// What Redis should have as ours: what is held, and what is given up and is no dead letter yet.
+    func expected(_ stream: Int) -> Set<EntryID> {
+        state.withLock { state in
+            var ids: Set<EntryID> = []
+            for (key, row) in state.table.rows where key.stream == stream && row.state != .fetching && !row.isLost {
+                if row.state != .settling || state.givenUp[key]?.mayBeWritten == false { ids.insert(key.id) }
+            }
+            return ids
+        }
+    }
+
     /// What a group that does not know it has to know as ours, and as Redis counts it: all but what was handled.
     ///
-    /// - Parameter isSameGroup: the group lost what it had of us. It may have had more than we know: what is on its way to the dead
-    ///   letters is not put back, for it may be there.
+    /// - Parameter isSameGroup: the group lost what it had of us. It may have had more than we know: what may be among the dead
+    ///   letters is not put back.
     func unsettled(_ stream: Int, isSameGroup: Bool = false) -> [(id: EntryID, attempts: Int)] {
         state.withLock { state in
             state.table.rows.compactMap { key, row in
                 guard key.stream == stream, !row.isLost else { return nil }
-                if row.state == .settling, isSameGroup || !state.givenUp.contains(key) { return nil }
+                if row.state == .settling {
+                    guard let burial = state.givenUp[key], !isSameGroup || !burial.mayBeWritten else { return nil }
+                }
                 return (key.id, row.state == .ready ? row.begun + 1 : row.begun)
             }
         }

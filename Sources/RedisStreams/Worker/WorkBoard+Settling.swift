@@ -8,11 +8,12 @@ extension WorkBoard {
         var handled: [Int: [EntryID]] = [:]
         var handledCount = 0
         /// Attempts that failed, and when the entry is due again.
-        var counts: [Int: [(id: EntryID, attempts: Int, due: MonotonicTime)]] = [:]
-        var letters: [GivenUp] = []
+        var counts: [Int: [Count]] = [:]
 
-        var isEmpty: Bool { handled.isEmpty && counts.isEmpty && letters.isEmpty }
+        var isEmpty: Bool { handled.isEmpty && counts.isEmpty }
     }
+
+    typealias Count = (id: EntryID, attempts: Int, due: MonotonicTime)
 
     /// An entry that is given up.
     struct GivenUp: Sendable {
@@ -33,17 +34,40 @@ extension WorkBoard {
         var retryAt: MonotonicTime?
     }
 
+    /// How far an entry that is given up has come.
+    struct Burying: Sendable {
+        /// Its letter may be there.
+        var mayBeWritten = false
+        /// It is no longer in the stream, and pending for nobody.
+        var isDisowned = false
+    }
+
     func bury(_ burial: GivenUp) {
         state.withLock { state in
             if state.table.rows[burial.key] != nil { state.table.giveUp(burial.key) }
-            state.givenUp.insert(burial.key)
-            state.settlement.letters.append(burial)
+            state.givenUp[burial.key] = Burying()
+            state.letters.append(burial)
         }
-        settlerBell.ring()
+        letterBell.ring()
         wakeNext()
     }
 
-    var hasLetters: Bool { state.withLock { !$0.settlement.letters.isEmpty } }
+    func takeLetters() -> [GivenUp] {
+        state.withLock { state in
+            defer { state.letters = [] }
+            return state.letters
+        }
+    }
+
+    /// Its letter is being written, or was before without an answer; or it turned out that it is not there.
+    func mayBeWritten(_ key: WorkKey, _ mayBe: Bool) { state.withLock { $0.givenUp[key]?.mayBeWritten = mayBe } }
+
+    /// It is pending for nobody any more, and cannot be put back.
+    func disown(_ id: EntryID, _ stream: Int) {
+        state.withLock { $0.givenUp[WorkKey(stream: stream, id: id)]?.isDisowned = true }
+    }
+
+    func isDisowned(_ key: WorkKey) -> Bool { state.withLock { $0.givenUp[key]?.isDisowned ?? false } }
 
     var isPortionHandled: Bool { state.withLock { $0.settlement.handledCount >= Self.portion } }
 
@@ -54,23 +78,13 @@ extension WorkBoard {
         }
     }
 
-    /// Those could not be told.
-    func putBack(_ settlement: Settlement) {
-        state.withLock { state in
-            state.settlement.handled.merge(settlement.handled) { $1 + $0 }
-            state.settlement.handledCount += settlement.handled.values.reduce(0) { $0 + $1.count }
-            state.settlement.counts.merge(settlement.counts) { $1 + $0 }
-            state.settlement.letters = settlement.letters + state.settlement.letters
-        }
-    }
-
     func didSettle(_ ids: [EntryID], _ stream: Int) {
         let now = MonotonicTime.now
         state.withLock { state in
             for id in ids {
                 let key = WorkKey(stream: stream, id: id)
                 state.table.remove(key)
-                if !state.givenUp.isEmpty { state.givenUp.remove(key) }
+                if !state.givenUp.isEmpty { state.givenUp[key] = nil }
             }
             state.readAhead.didSettle(ids.count, at: now)
         }
@@ -80,7 +94,7 @@ extension WorkBoard {
         ringIfStopped()
     }
 
-    func didCount(_ counts: [(id: EntryID, attempts: Int, due: MonotonicTime)], _ stream: Int) {
+    func didCount(_ counts: [Count], _ stream: Int) {
         state.withLock { state in
             for count in counts { state.table.wait(WorkKey(stream: stream, id: count.id), until: count.due) }
         }
@@ -91,7 +105,7 @@ extension WorkBoard {
 
     var isSettled: Bool {
         state.withLock { state in
-            state.settlement.isEmpty
+            state.settlement.isEmpty && state.givenUp.isEmpty
                 && !state.table.rows.values.contains { $0.state == .settling || $0.state == .counting }
         }
     }

@@ -18,8 +18,9 @@ final class WorkBoard: Sendable {
         var table: WorkTable
         var tenures: [Tenure]
         var settlement = Settlement()
-        /// Of what is being settled, what is on its way to the dead letters.
-        var givenUp: Set<WorkKey> = []
+        var letters: [GivenUp] = []
+        /// What is on its way to the dead letters.
+        var givenUp: [WorkKey: Burying] = [:]
         var idle: [(runner: Int, continuation: CheckedContinuation<Job?, Never>)] = []
         var isStopped = false
         var runners: [Int: Task<Void, Never>] = [:]
@@ -39,6 +40,7 @@ final class WorkBoard: Sendable {
     let bells: [Bell]
     let dueBells: [Bell]
     let settlerBell = Bell()
+    let letterBell = Bell()
     let clockBell = Bell()
     let endBell = Bell()
 
@@ -104,7 +106,7 @@ final class WorkBoard: Sendable {
             end = self.end(of: job, error, attempts)
         }
         let (isRetried, rings, wakes) = state.withLock { state -> (Bool, Bool, Bool) in
-            var rings = state.settlement.handled.isEmpty && state.settlement.counts.isEmpty
+            var rings = state.settlement.isEmpty
             var isRetried = false
             switch end {
             case nil:
@@ -115,8 +117,8 @@ final class WorkBoard: Sendable {
             case _ where state.table.rows[key]?.isLost ?? true: state.table.remove(key)
             case .letter(let letter):
                 _ = state.table.end(key, .settling)
-                state.givenUp.insert(key)
-                state.settlement.letters.append(letter)
+                state.givenUp[key] = Burying()
+                state.letters.append(letter)
             case .retry(let attempts, let wait):
                 _ = state.table.end(key, .counting)
                 state.table.setBegun(key, attempts)
@@ -129,6 +131,7 @@ final class WorkBoard: Sendable {
             options.observer?.willRetry(job.message, after: wait, because: error)
         }
         if rings { settlerBell.ring() }
+        if case .letter = end { letterBell.ring() }
         if wakes { wake() }
         ringIfStopped()
     }

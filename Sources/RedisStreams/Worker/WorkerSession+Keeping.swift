@@ -3,8 +3,11 @@ internal import FootbridgeCurl
 /// Of what a session asks Redis about what it holds.
 struct Verification {
     var isUnderWay = false
-    /// Something was suspected meanwhile, perhaps after a silence.
+    /// Who suspected something meanwhile, and is told what comes of the next question.
+    var waiting: [CheckedContinuation<Bool, Never>] = []
+    /// The next question is asked in any case.
     var isWantedAgain = false
+    /// Of the next, if it comes after a silence.
     var number: Int?
     /// What was under way when others had taken entries over: missing ones among it are theirs by now.
     var exposed: Set<EntryID> = []
@@ -35,6 +38,8 @@ extension WorkerSession {
                 return sign
             }
         }
+        // By it another process of our name knows that we live.
+        _ = await redis.ask(.touch([owner.name], stream: key, group: group.name))
         if board.tenure(index, { $0.confirm(sentAt: sentAt, answeredAt: .now) }) {
             sign.verification = board.tenure(index) { $0.beginVerification() }
         }
@@ -80,18 +85,21 @@ extension WorkerSession {
     }
 
     /// Something that is held was not found as ours: Redis is asked what is.
-    func suspect() async {
-        guard machine.isOpen else { return }
+    ///
+    /// - Returns: whether it has told.
+    @discardableResult
+    func suspect() async -> Bool {
+        guard machine.isOpen else { return false }
         let mayBeLost = board.tenure(index) { $0.mayBeLost(at: .now) }
-        await verify(number: mayBeLost ? board.tenure(index) { $0.beginVerification() } : nil)
+        return await verify(number: mayBeLost ? board.tenure(index) { $0.beginVerification() } : nil)
     }
 
     var epoch: Int { machine.epoch }
 
     /// Asks Redis whether the group is still the one that this epoch is of. If not, what is held is being put back.
     func isCertain(ofEpoch epoch: Int) async -> Bool {
-        await suspect()
-        return machine.isOpen && machine.epoch == epoch && interruption == nil
+        let hasTold = await suspect()
+        return hasTold && machine.isOpen && machine.epoch == epoch && interruption == nil
     }
 
     /// Asks which of the entries that are held are still ours, and lets go of the others.
@@ -100,21 +108,30 @@ extension WorkerSession {
     /// is the same and our consumer was removed, which takes all of its entries along.
     ///
     /// - Parameter number: of the verification, if we may have been silent for too long.
-    func verify(number: Int?) async {
+    /// - Returns: whether Redis told, of a question that was asked after the call.
+    @discardableResult
+    func verify(number: Int?) async -> Bool {
         // One after the other: the answer to one says what is left to the next.
         guard !verification.isUnderWay else {
-            verification.isWantedAgain = true
             if let number { verification.number = max(verification.number ?? 0, number) }
-            return
+            return await withCheckedContinuation { verification.waiting.append($0) }
         }
         verification.isUnderWay = true
-        let isAnswered = await askForOwn(Set(board.held(index).map(\.id)), isLate: number != nil)
+        let hasTold = await ask(number)
+        while verification.isWantedAgain || !verification.waiting.isEmpty {
+            let (waiting, number) = (verification.waiting, verification.number)
+            (verification.isWantedAgain, verification.waiting, verification.number) = (false, [], nil)
+            let hasTold = await ask(number)
+            for asker in waiting { asker.resume(returning: hasTold) }
+        }
         verification.isUnderWay = false
-        if let number { board.tenure(index) { $0.endVerification(number, answered: isAnswered) } }
-        guard verification.isWantedAgain else { return }
-        let next = verification.number
-        (verification.isWantedAgain, verification.number) = (false, nil)
-        await verify(number: next)
+        return hasTold
+    }
+
+    private func ask(_ number: Int?) async -> Bool {
+        let hasTold = await askForOwn(board.expected(index), isLate: number != nil)
+        if let number { board.tenure(index) { $0.endVerification(number, answered: hasTold) } }
+        return hasTold
     }
 
     /// - Returns: whether Redis told.
@@ -153,7 +170,7 @@ extension WorkerSession {
             if action != .none { interruption = action }
             return
         }
-        let missing = asked.subtracting(own.ids).intersection(board.held(index).map(\.id))
+        let missing = asked.subtracting(own.ids).intersection(board.expected(index))
         // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
         if own.mark == nil, !missing.isEmpty { return restoreAll() }
         verification.exposed.subtract(own.ids)
@@ -170,7 +187,7 @@ extension WorkerSession {
             // Others of our kind would have left a mark: our consumer was removed, with all that it had. What was read after
             // that has higher ids, and is there.
             let expected = asked.filter { $0 <= last && !verification.exposed.contains($0) }
-                .intersection(board.held(index).map(\.id))
+                .intersection(board.expected(index))
             if expected.isSubset(of: missing) {
                 board.lose(missing.subtracting(unexplained), index)
                 return restoreAll()
@@ -194,9 +211,10 @@ extension WorkerSession {
             case .success(let done):
                 let results = Array(zip(portion.map(\.id), done))
                 board.lose(results.filter { $0.1 == .others }.map(\.0), index)
-                // What is here with its fields is handled; nobody but us knows of the others.
-                for (id, result) in results where result == .gone && board.isParked(id, index) {
-                    missTrimmed(id, of: nil, attempts: 0)
+                for (id, result) in results where result == .gone {
+                    // What is here with its fields is handled; nobody but us knows of the others.
+                    if board.isParked(id, index) { missTrimmed(id, of: nil, attempts: 0) }
+                    board.disown(id, index)
                 }
             }
         }

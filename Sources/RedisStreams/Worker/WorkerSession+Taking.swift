@@ -38,8 +38,9 @@ extension WorkerSession {
             let action = machine.sawMark(mark)
             if action != .none { interruption = action }
         }
-        let own = marks.filter { [machine.mark?.name, owner.name].contains($0.name) && $0.idle >= options.beat / 2 }
-        if !own.isEmpty { _ = await redis.ask(.touch(own.map(\.name), stream: key, group: group.name)) }
+        if marks.contains(where: { $0.name == machine.mark?.name && $0.idle >= options.beat / 2 }), let mark {
+            _ = await redis.ask(.touch([mark], stream: key, group: group.name))
+        }
         let owners = Dictionary(
             marks.compactMap { OwnerMark($0.name) }.map { ($0.consumer, $0.claimAfter) }, uniquingKeysWith: max)
         var empty: [String] = []
@@ -83,9 +84,14 @@ extension WorkerSession {
 
     // MARK: - Taking
 
-    private func take(from consumer: String, silentFor silence: Duration) async {
+    func take(from consumer: String, silentFor silence: Duration) async {
         var (after, taken) = (EntryBound.open, 0)
-        while machine.isOpen, board.mayAdopt, !board.isStopped {
+        while machine.mayFetch, !board.isStopped {
+            guard board.mayAdopt else {
+                if machine.isOpen { break }
+                await waitForRoom()
+                continue
+            }
             let command = StreamCommand.move(
                 from: consumer, to: self.consumer, silentFor: silence, after: after, count: ScriptPortion.usual,
                 stream: key, group: group.name)
@@ -108,20 +114,27 @@ extension WorkerSession {
         while true {
             let command = StreamCommand.pending(
                 stream: key, group: group.name, consumer: consumer, from: after, count: 1000)
+            // What is held now may be acknowledged before the answer is here, which lists it still.
+            let known = Set(board.ids(index))
             switch await redis.ask(command) {
             case .failure(let failure): return failure
             case .success(let rows):
                 // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
                 let lost = machine.wasOpen ? 1 : 0
                 let failure = await adopt(
-                    rows.filter { !board.holds($0.id, index) && $0.idle >= idle }
+                    rows.filter { !known.contains($0.id) && !board.holds($0.id, index) && $0.idle >= idle }
                         .map { ($0.id, Self.attempts($0.deliveryCount) - lost, $0.idle) })
                 if let failure { return failure }
                 guard rows.count == 1000, let last = rows.last else { return nil }
                 after = .excluded(last.id)
-                while !board.mayAdopt, !board.isStopped { await board.bells[index].wait(upTo: .milliseconds(200)) }
+                await waitForRoom()
             }
         }
+    }
+
+    /// Until fewer wait than may be known.
+    private func waitForRoom() async {
+        while !board.mayAdopt, !board.isStopped { await board.bells[index].wait(upTo: .milliseconds(200)) }
     }
 
     /// A count that somebody has written may be anything: within what can be counted on.
@@ -189,7 +202,7 @@ extension WorkerSession {
     func fetchDue() async {
         while !Task.isCancelled, !board.isStopped {
             let due = board.takeDue(index, count: ScriptPortion.usual)
-            guard !due.isEmpty, machine.isOpen else {
+            guard !due.isEmpty, machine.mayFetch else {
                 board.putBackDue(due.map(\.id), index)
                 await board.dueBells[index].wait(upTo: due.isEmpty ? .seconds(1) : .milliseconds(50))
                 continue

@@ -64,7 +64,7 @@ actor WorkerSession {
                     refusal.kind == .notAllowed || refusal.kind == .replyTooLarge
                         || !machine.wasOpen && refusal.isRefusal
                 {
-                    throw refusal
+                    throw refusal.about(name)
                 }
                 try? await Task.sleep(for: pause)
                 action = machine.didWait()
@@ -125,6 +125,8 @@ actor WorkerSession {
         case .lease: return machine.didLease(nil, number)
         case .adopt:
             if let failure = await adoptOwn() { return try await action(after: failure) }
+            // It is older than what is read then, and may come first in the order of a key.
+            await take(from: WellKnownConsumer.released, silentFor: .zero)
             return machine.didAdopt(number)
         case .locate:
             switch await redis.ask(.groups(of: key)) {

@@ -22,42 +22,63 @@ struct WorkerSettler: Sendable {
     /// Between two tries to write a letter that cannot be written.
     private static let letterPause = Duration.milliseconds(500)
 
-    /// Until the task is cancelled.
-    func run() async {
+    /// What could not be told of one stream, and is tried again after a pause that grows.
+    private struct Rest {
+        var handled: [EntryID] = []
+        var counts: [WorkBoard.Count] = []
+        var triedAt: MonotonicTime?
         var pause = Duration.milliseconds(50)
+
+        var isEmpty: Bool { handled.isEmpty && counts.isEmpty }
+        var retryAt: MonotonicTime { triedAt.map { $0 + pause } ?? .now }
+    }
+
+    /// Tells what was handled and what counts, until the task is cancelled. A stream in trouble holds up no other.
+    func run() async {
+        var rests: [Int: Rest] = [:]
         while !Task.isCancelled {
-            await board.settlerBell.wait(upTo: board.hasLetters ? Self.letterPause : nil)
+            let next = rests.values.map(\.retryAt).min()
+            await board.settlerBell.wait(upTo: next.map { $0 - .now })
             guard !Task.isCancelled else { return }
             if !board.isPortionHandled { await board.settlerBell.wait(upTo: Self.patience) }
-            // What could not be told is tried again after a pause that grows.
-            while await !settleAll(), !Task.isCancelled {
-                try? await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
+            let work = board.takeSettlement()
+            for (stream, ids) in work.handled { rests[stream, default: Rest()].handled += ids }
+            for (stream, counts) in work.counts { rests[stream, default: Rest()].counts += counts }
+            for (stream, rest) in rests where rest.retryAt <= .now || board.isStopped {
+                rests[stream] = await settle(rest, stream)
             }
-            pause = .milliseconds(50)
         }
     }
 
-    /// - Returns: whether all could be told, but for letters, which nothing else waits for.
-    private func settleAll() async -> Bool {
-        let work = board.takeSettlement()
-        var left = WorkBoard.Settlement()
-        for (stream, ids) in work.handled where await !acknowledge(ids, stream) { left.handled[stream] = ids }
-        for (stream, counts) in work.counts {
-            for portion in counts.portions(of: ScriptPortion.usual) where await !write(Array(portion), stream) {
-                left.counts[stream, default: []] += portion
+    /// - Returns: what could not be told; `nil` if all could be.
+    private func settle(_ rest: Rest, _ stream: Int) async -> Rest? {
+        var left = Rest()
+        if !rest.handled.isEmpty, await !acknowledge(rest.handled, stream) { left.handled = rest.handled }
+        for portion in rest.counts.portions(of: ScriptPortion.usual) where await !write(Array(portion), stream) {
+            left.counts += portion
+        }
+        guard !left.isEmpty else { return nil }
+        left.triedAt = .now
+        if rest.triedAt != nil { left.pause = min(rest.pause * 2, .seconds(5)) }
+        return left
+    }
+
+    /// Writes dead letters until the task is cancelled; nothing else waits for them.
+    func runLetters() async {
+        var left: [WorkBoard.GivenUp] = []
+        while !Task.isCancelled {
+            await board.letterBell.wait(upTo: left.isEmpty ? nil : Self.letterPause)
+            let letters = left + board.takeLetters()
+            left = []
+            for burial in letters where !Task.isCancelled {
+                if let retryAt = burial.retryAt, .now < retryAt {
+                    left.append(burial)
+                } else if var rest = await bury(burial) {
+                    rest.retryAt = .now + Self.letterPause
+                    left.append(rest)
+                }
             }
         }
-        for burial in work.letters {
-            if let retryAt = burial.retryAt, .now < retryAt {
-                left.letters.append(burial)
-            } else if var rest = await bury(burial) {
-                rest.retryAt = .now + Self.letterPause
-                left.letters.append(rest)
-            }
-        }
-        board.putBack(left)
-        return left.handled.isEmpty && left.counts.isEmpty
     }
 
     private func acknowledge(_ ids: [EntryID], _ stream: Int) async -> Bool {
@@ -72,7 +93,7 @@ struct WorkerSettler: Sendable {
         return true
     }
 
-    private func write(_ counts: [(id: EntryID, attempts: Int, due: MonotonicTime)], _ stream: Int) async -> Bool {
+    private func write(_ counts: [WorkBoard.Count], _ stream: Int) async -> Bool {
         let command = StreamCommand.setAttempts(
             counts.map { ($0.id, $0.attempts) }, stream: group.streamNames[stream].bytes, group: group.name,
             consumer: consumer)
@@ -134,20 +155,36 @@ struct WorkerSettler: Sendable {
             next = .written
         }
         let epoch = await sessions[stream].epoch
+        board.mayBeWritten(burial.key, true)
         switch await redis.ask(command) {
         case .success(.notOurs):
+            board.mayBeWritten(burial.key, burial.mayBeWritten)
+            // It is pending for nobody: only this letter is left of it.
+            if board.isDisowned(burial.key) { return await add(layout, to: target, &burial) }
             // Unless the group is another one, which does not know yet what is held here.
             return await sessions[stream].isCertain(ofEpoch: epoch) ? .notOurs : .again
         case .success:
             burial.isWritten = true
             return next
-        // The session makes the group again, and puts the message back into it.
-        case .failure(let failure) where failure.isGroupMissing: return .again
         case .failure(let failure):
-            tell(failure, stream)
-            burial.mayBeWritten = true
+            // What the server refuses it has not written: nothing of the script can fail behind that.
+            burial.mayBeWritten = burial.mayBeWritten || failure.mayHaveRun && failure.serverError == nil
+            board.mayBeWritten(burial.key, burial.mayBeWritten)
+            // The session makes the group again, and puts the message back into it.
+            if !failure.isGroupMissing { tell(failure, stream) }
             return .again
         }
+    }
+
+    private func add(
+        _ letter: LetterLayout, to target: StreamName, _ burial: inout WorkBoard.GivenUp
+    ) async -> Step {
+        if case .failure(let failure) = await redis.ask(.addLetter(letter, into: target.bytes)) {
+            tell(failure, burial.key.stream)
+            return .again
+        }
+        burial.isWritten = true
+        return .written
     }
 
     /// - Returns: `false` if the server has to be asked again.

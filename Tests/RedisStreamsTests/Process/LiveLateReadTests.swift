@@ -14,8 +14,8 @@ import Testing
         let session: WorkerSession
         let running: Task<Void, Never>
 
-        init(messages: Int) async throws {
-            let live = try await LiveRedis.start()
+        init(messages: Int, deadline: Duration = .seconds(5)) async throws {
+            let live = try await LiveRedis.start(deadline: deadline)
             let group = live.redis.consumerGroup("g", of: ["s"])
             let options = ProcessOptions(consumer: "c", count: 4, prefetch: 0).sound
             let board = WorkBoard(options, group.streamNames, consumer: "c")
@@ -98,5 +98,59 @@ import Testing
         await scene.verify()
         try await scene.waitUntilRestored(4)
         await scene.end()
+    }
+
+    /// What is not found as ours may have gone with the group.
+    @Test func `who asks whether the group is the same gets an answer of Redis`() async throws {
+        let scene = try await Scene(messages: 12)
+        let epoch = await scene.session.epoch
+        #expect(await scene.session.isCertain(ofEpoch: epoch))
+        try await scene.live.eventually("another group, and nothing is answered for a while") {
+            _ = try $0.command("MULTI")
+            _ = try $0.command("XGROUP", "DESTROY", "s", "g")
+            _ = try $0.command("XGROUP", "CREATE", "s", "g", "$")
+            _ = try $0.command("CLIENT", "PAUSE", "500", "ALL")
+            return try $0.command("EXEC").elements.count == 3
+        }
+        let session = scene.session
+        // The first asks, the others while it waits.
+        let answers = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<3 { group.addTask { await session.isCertain(ofEpoch: epoch) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers == [false, false, false])
+        await scene.end()
+    }
+
+    @Test func `no answer is no certainty`() async throws {
+        let scene = try await Scene(messages: 12, deadline: .milliseconds(200))
+        let epoch = await scene.session.epoch
+        try await scene.live.eventually("nothing is answered for a while") {
+            try $0.command("CLIENT", "PAUSE", "1000", "ALL").text == "OK"
+        }
+        #expect(await !scene.session.isCertain(ofEpoch: epoch))
+        await scene.end()
+    }
+
+    @Test func `what is acknowledged while Redis is asked for what is pending is not taken back`() async throws {
+        let scene = try await Scene(messages: 8)
+        let first = try #require(scene.board.ids(0).min())
+        try await scene.live.eventually("nothing is answered for a while") {
+            try $0.command("CLIENT", "PAUSE", "500", "ALL").text == "OK"
+        }
+        // Its reply comes behind that to the question.
+        await scene.session.adopt { scene.board.didSettle([first], 0) }
+        #expect(scene.board.count(0) == 7 && !scene.board.holds(first, 0))
+        await scene.end()
+    }
+}
+
+extension WorkerSession {
+    /// Adopts what is its own, and does something else while it waits for the answer.
+    fileprivate func adopt(_ meanwhile: () -> Void) async {
+        let adopting = Task { await adoptOwn() }
+        for _ in 0..<100 { await Task.yield() }
+        meanwhile()
+        #expect(await adopting.value == nil)
     }
 }

@@ -165,6 +165,18 @@ import Testing
         let group = live.redis.consumerGroup("g", of: ["s"])
         let failure = await #expect(throws: Redis.Failure.self) { try await group.process { _ in } }
         #expect(failure?.kind == .wrongType)
+        #expect(failure?.command?.hasSuffix(" of s") == true)
+        await live.redis.close()
+    }
+
+    @Test func `a database that is not there ends it`() async throws {
+        let live = try await LiveRedis.start()
+        let redis = Redis(RedisConfiguration(.tcp(host: "127.0.0.1", port: live.server.port), database: 99))
+        let failure = await #expect(throws: Redis.Failure.self) {
+            try await redis.consumerGroup("g", of: ["s"]).process { _ in }
+        }
+        #expect(failure?.kind == .invalidConfiguration)
+        await redis.close()
         await live.redis.close()
     }
 
@@ -243,4 +255,56 @@ private final class Ender: ProcessObserver {
     }
 
     func willRetry(_ message: Message, after wait: Duration, because error: any Error) { endNow() }
+
+    /// Its handlers are busy, so that it does not read.
+    @Test func `closing the client ends a worker that has no room for more`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await live.redis.stream("s").add(contentsOf: (0..<100).map { ["n": $0] })
+        let (recorder, gate) = (Recorder(), AsyncGate())
+        let work = Task {
+            try await group.process { _ in
+                recorder.note("begin")
+                try await gate.pass()
+            }
+        }
+        try await recorder.wait(for: "begin")
+        try await live.eventually("it reads no more") {
+            (try $0.command("XPENDING", "s", "g").elements.first?.integer ?? 0) >= 8
+        }
+        await live.redis.close()
+        gate.open()
+        #expect(await kind { try await work.value } == .closed)
+        #expect(recorder.count("begin") == 1)
+    }
+
+    @Test func `a stream whose messages cannot be acknowledged holds up no other`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["a", "b"])
+        try await live.redis.stream("a").add(["n": 1])
+        let (recorder, gate) = (Recorder(), AsyncGate())
+        let work = Task {
+            try await group.process(ProcessOptions(concurrency: 2, observer: recorder)) { message in
+                guard message.stream == "a" else { return }
+                recorder.note("begin")
+                try await gate.pass()
+            }
+        }
+        try await recorder.wait(for: "begin")
+        _ = try await live.redis.send("SET", "a", "text")
+        gate.open()
+        // By then the pauses between its tries have grown.
+        try await recorder.wait(for: "fail wrongType", count: 10)
+        for number in 0..<20 {
+            let id = try await live.redis.stream("b").add(["n": number])
+            try await live.eventually("\(number) is settled") {
+                let groups = try $0.command("XINFO", "GROUPS", "b").elements
+                let isRead = groups.first?.elements.contains { $0.text == id.description } == true
+                return try isRead && $0.command("XPENDING", "b", "g").elements.first == 0
+            }
+        }
+        work.cancel()
+        try await work.value
+        await live.redis.close()
+    }
 }

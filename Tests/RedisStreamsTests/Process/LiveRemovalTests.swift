@@ -134,4 +134,57 @@ import Testing
         #expect(try await group["s"].pendingSummary().count == 0)
         await live.redis.close()
     }
+
+    /// A handler has refused it for ever, and its letter cannot be written for now.
+    private func refused(_ live: LiveRedis, _ recorder: Recorder) async throws -> (ConsumerGroup, Task<Void, any Error>)
+    {
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        _ = try await live.redis.send("SET", "s:dead", "text")
+        try await live.redis.stream("s").add(["n": 7])
+        let options = ProcessOptions(consumer: "c", abandonedAfter: .seconds(2), observer: recorder)
+        let work = Task {
+            try await group.process(options) { message in
+                recorder.note("begin \(message["n"] ?? "")")
+                throw MessageRejected("no")
+            }
+        }
+        try await recorder.wait(for: "fail wrongType", count: 2)
+        return (group, work)
+    }
+
+    private func expectLetter(_ live: LiveRedis, _ recorder: Recorder) async throws {
+        let failures = recorder.count("fail wrongType")
+        try await recorder.wait(for: "fail wrongType", count: failures + 3)
+        _ = try await live.redis.send("DEL", "s:dead")
+        try await recorder.wait(for: "bury")
+        let letters = try await live.redis.stream("s:dead")[...].entries()
+        #expect(letters.count == 1)
+        #expect(letters.first?["reason"] == "rejected: no")
+        #expect(letters.first?["field.n"] == "7")
+        #expect(recorder.count("begin") == 1 && recorder.count("lose") == 0 && recorder.count("trimmed") == 0)
+    }
+
+    @Test func `a letter that is not written yet outlives its consumer`() async throws {
+        let live = try await LiveRedis.start()
+        let recorder = Recorder()
+        let (group, work) = try await refused(live, recorder)
+        _ = try await group["s"].removeConsumer("c", force: true)
+        try await expectLetter(live, recorder)
+        work.cancel()
+        try await work.value
+        #expect(try await group["s"].pendingSummary().count == 0)
+        await live.redis.close()
+    }
+
+    @Test func `a letter that is not written yet outlives its stream`() async throws {
+        let live = try await LiveRedis.start()
+        let recorder = Recorder()
+        let (group, work) = try await refused(live, recorder)
+        _ = try await live.redis.send("DEL", "s")
+        try await expectLetter(live, recorder)
+        work.cancel()
+        try await work.value
+        #expect(try await group["s"].pendingSummary().count == 0)
+        await live.redis.close()
+    }
 }

@@ -115,6 +115,24 @@ import Testing
         await live.redis.close()
     }
 
+    @Test func `the order of a key outlives a restart`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        let count = 1000
+        try await live.redis.stream("s").add(contentsOf: (0..<count).map { ["n": $0] })
+        let recorder = Recorder()
+        for stop in [1, 200, 700, count] {
+            let work = Task {
+                try await group.process(ProcessOptions(order: .byKey { _ in "k" })) { recorder.note($0["n"] ?? "") }
+            }
+            try await recorder.wait(for: "", count: stop)
+            work.cancel()
+            try await work.value
+        }
+        #expect(recorder.all == (0..<count).map { "\($0)" })
+        await live.redis.close()
+    }
+
     @Test func `a handler that does not end in time is cancelled, and its attempt counts`() async throws {
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])

@@ -16,7 +16,7 @@ final class Recorder: ProcessObserver {
     func wait(for prefix: String, count: Int = 1, timeout: Duration = .seconds(40)) async throws {
         let end = ContinuousClock.now + timeout
         while self.count(prefix) < count {
-            guard .now < end else { throw TestSupportError("no \(count) “\(prefix)” among \(all)") }
+            guard .now < end else { throw TestSupportError("no \(count) “\(prefix)”; the last: \(all.suffix(20))") }
             try await Task.sleep(for: .milliseconds(10))
         }
     }
