@@ -171,7 +171,9 @@ import Testing
 
     @Test func `a database that is not there ends it`() async throws {
         let live = try await LiveRedis.start()
-        let redis = Redis(RedisConfiguration(.tcp(host: "127.0.0.1", port: live.server.port), database: 99))
+        var configuration = RedisConfiguration(.tcp(host: "127.0.0.1", port: live.server.port), database: 99)
+        configuration.deadline = .milliseconds(200)
+        let redis = Redis(configuration)
         let failure = await #expect(throws: Redis.Failure.self) {
             try await redis.consumerGroup("g", of: ["s"]).process { _ in }
         }
@@ -209,52 +211,6 @@ import Testing
         #expect(Set(met.all).count == 2000)
         await live.redis.close()
     }
-
-    /// They are called by those who hold what `cancel` needs, or they are not.
-    @Test func `who is told of something, and who says the key, may end the worker`() async throws {
-        let live = try await LiveRedis.start()
-        let group = live.redis.consumerGroup("g", of: ["s"])
-        try await live.redis.stream("s").add(["n": 1])
-        let ender = Ender()
-        let failing = ProcessOptions(backoff: quick, observer: ender)
-        let first = Task { try await group.process(failing) { _ in throw Unlucky() } }
-        ender.end(first)
-        try await first.value
-        let keyed = Ender()
-        let ordered = ProcessOptions(
-            order: .byKey { _ in
-                keyed.endNow()
-                return "k"
-            })
-        try await live.redis.stream("s").add(["n": 2])
-        let second = Task { try await group.process(ordered) { _ in } }
-        keyed.end(second)
-        try await second.value
-        await live.redis.close()
-    }
-}
-
-/// Cancels a task as soon as it is told of anything, or asked.
-private final class Ender: ProcessObserver {
-    private let state = Mutex<(task: Task<Void, any Error>?, isAsked: Bool)>((nil, false))
-
-    func end(_ task: Task<Void, any Error>) {
-        let isAsked = state.withLock { state in
-            state.task = task
-            return state.isAsked
-        }
-        if isAsked { task.cancel() }
-    }
-
-    func endNow() {
-        let task = state.withLock { state in
-            state.isAsked = true
-            return state.task
-        }
-        task?.cancel()
-    }
-
-    func willRetry(_ message: Message, after wait: Duration, because error: any Error) { endNow() }
 
     /// Its handlers are busy, so that it does not read.
     @Test func `closing the client ends a worker that has no room for more`() async throws {
@@ -307,4 +263,50 @@ private final class Ender: ProcessObserver {
         try await work.value
         await live.redis.close()
     }
+
+    /// They are called by those who hold what `cancel` needs, or they are not.
+    @Test func `who is told of something, and who says the key, may end the worker`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await live.redis.stream("s").add(["n": 1])
+        let ender = Ender()
+        let failing = ProcessOptions(backoff: quick, observer: ender)
+        let first = Task { try await group.process(failing) { _ in throw Unlucky() } }
+        ender.end(first)
+        try await first.value
+        let keyed = Ender()
+        let ordered = ProcessOptions(
+            order: .byKey { _ in
+                keyed.endNow()
+                return "k"
+            })
+        try await live.redis.stream("s").add(["n": 2])
+        let second = Task { try await group.process(ordered) { _ in } }
+        keyed.end(second)
+        try await second.value
+        await live.redis.close()
+    }
+}
+
+/// Cancels a task as soon as it is told of anything, or asked.
+private final class Ender: ProcessObserver {
+    private let state = Mutex<(task: Task<Void, any Error>?, isAsked: Bool)>((nil, false))
+
+    func end(_ task: Task<Void, any Error>) {
+        let isAsked = state.withLock { state in
+            state.task = task
+            return state.isAsked
+        }
+        if isAsked { task.cancel() }
+    }
+
+    func endNow() {
+        let task = state.withLock { state in
+            state.isAsked = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    func willRetry(_ message: Message, after wait: Duration, because error: any Error) { endNow() }
 }
