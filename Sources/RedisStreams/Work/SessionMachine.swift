@@ -84,8 +84,8 @@ package struct SessionMachine: Equatable {
     /// What is held may be sent, as far as the lease goes.
     package var mayStart: Bool { !isLeased || lease != nil && state != .handingOver }
     package var isPreparing: Bool { if case .preparing = state { true } else { false } }
-    /// What is held may be fetched: while more is being adopted, too, for only that makes room for it.
-    package var mayFetch: Bool { state == .open || state == .preparing(.adopt) }
+    /// What others have left may be taken.
+    package var mayTake: Bool { state == .open || state == .preparing(.adopt) }
     package var mayRead: Bool { state == .open && reading == nil }
 
     // MARK: - Connections

@@ -14,6 +14,10 @@ extension WorkerSession {
     /// The longest wait of one read.
     private var block: Duration { min(.seconds(1), options.beat) }
 
+    private func room(coming: Int, wasFull: Bool) -> Int {
+        takeover.backlog == nil ? board.room(index, coming: coming, wasFull: wasFull) : 0
+    }
+
     /// Until something has to be done first, or all ends.
     func read() async throws(Redis.Failure) -> SessionMachine.Action {
         var ahead: [Read] = []
@@ -27,7 +31,7 @@ extension WorkerSession {
             guard machine.isOpen || !ahead.isEmpty else { return .none }
             while hasMore, interruption == nil, machine.isOpen, ahead.count <= options.prefetch {
                 let coming = ahead.reduce(0) { $0 + $1.count }
-                let room = board.room(index, coming: coming, wasFull: true)
+                let room = room(coming: coming, wasFull: true)
                 // Portions, not crumbs, while there is something to do.
                 guard room > 0, ahead.isEmpty || room >= options.count / 2 else { break }
                 let command = StreamCommand.readGroup(
@@ -41,7 +45,7 @@ extension WorkerSession {
                 (count, epoch, sentAt) = (first.count, first.epoch, first.sentAt)
                 batches = await first.call.result().map { $0.first ?? [] }
             } else {
-                count = board.room(index, coming: 0, wasFull: hasMore)
+                count = room(coming: 0, wasFull: hasMore)
                 // No read is sent that would meet it, too.
                 if count == 0, let trouble {
                     self.trouble = nil

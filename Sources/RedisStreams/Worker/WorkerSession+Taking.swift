@@ -1,7 +1,17 @@
 internal import FootbridgeCurl
 
+/// What is older than all that is read next, and there was no room for yet: nothing is read before it, for it may come first in the
+/// order of a key.
+struct Backlog {
+    /// Of what is pending for our own consumer, what is not looked at yet; `nil` if all is. What others have released comes then.
+    var after: EntryBound? = .open
+    /// So many attempts of each were counted and never begun.
+    let lost: Int
+}
+
 /// What a session remembers of others.
 struct TakeoverState {
+    var backlog: Backlog?
     /// Since when others could show us that they live.
     var connectedAt = MonotonicTime.now
     var clock = ServerClock()
@@ -22,6 +32,7 @@ extension WorkerSession {
             try? await Task.sleep(for: min(options.beat, Self.longestLook))
             guard !Task.isCancelled else { return }
             guard machine.isOpen, board.mayAdopt else { continue }
+            if let failure = await adoptBacklog(), !failure.isCancelled { trouble = failure }
             await take(from: WellKnownConsumer.released, silentFor: .zero)
             if let lastLook, .now - lastLook < options.beat { continue }
             lastLook = .now
@@ -76,7 +87,7 @@ extension WorkerSession {
     private func lookAtOwn(_ consumer: ConsumerInfo) async {
         let held = board.held(index)
         if consumer.pendingCount > board.count(index) {
-            _ = await adoptOwn(idleFor: .seconds(3))
+            await adoptLost()
         } else if consumer.pendingCount < held.count {
             await suspect()
         }
@@ -84,18 +95,25 @@ extension WorkerSession {
 
     // MARK: - Taking
 
-    func take(from consumer: String, silentFor silence: Duration) async {
-        var (after, taken) = (EntryBound.open, 0)
-        while machine.mayFetch, !board.isStopped {
-            guard board.mayAdopt else {
-                if machine.isOpen { break }
-                await waitForRoom()
-                continue
-            }
+    /// - Returns: whether nothing is left.
+    @discardableResult
+    private func take(from consumer: String, silentFor silence: Duration) async -> Bool {
+        var (after, taken, isAll) = (EntryBound.open, 0, false)
+        while machine.mayTake, board.mayAdopt, !board.isStopped {
             let command = StreamCommand.move(
                 from: consumer, to: self.consumer, silentFor: silence, after: after, count: ScriptPortion.usual,
                 stream: key, group: group.name)
-            guard case .success(let moved) = await redis.ask(command), let last = moved.last else { break }
+            let moved: [MovedEntry]
+            switch await redis.ask(command) {
+            case .success(let reply): moved = reply
+            case .failure(let failure):
+                // What this user may not do is left to others.
+                return !failure.isTransient && !failure.isCancelled
+            }
+            guard let last = moved.last else {
+                isAll = true
+                break
+            }
             for entry in moved where entry.isTrimmed {
                 missTrimmed(entry.id, of: consumer, attempts: entry.deliveryCount)
             }
@@ -106,35 +124,60 @@ extension WorkerSession {
             after = .excluded(last.id)
         }
         if taken > 0 { observer?.didTakeOver(taken, of: name, from: consumer) }
+        return isAll
     }
 
-    /// What Redis holds as ours and we do not: of an earlier life, or of a reply that was lost.
-    func adoptOwn(idleFor idle: Duration = .zero) async -> Redis.Failure? {
-        var after = EntryBound.open
-        while true {
-            let command = StreamCommand.pending(
-                stream: key, group: group.name, consumer: consumer, from: after, count: 1000)
-            // What is held now may be acknowledged before the answer is here, which lists it still.
-            let known = Set(board.ids(index))
-            switch await redis.ask(command) {
-            case .failure(let failure): return failure
-            case .success(let rows):
-                // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
-                let lost = machine.wasOpen ? 1 : 0
-                let failure = await adopt(
-                    rows.filter { !known.contains($0.id) && !board.holds($0.id, index) && $0.idle >= idle }
-                        .map { ($0.id, Self.attempts($0.deliveryCount) - lost, $0.idle) })
-                if let failure { return failure }
-                guard rows.count == 1000, let last = rows.last else { return nil }
-                after = .excluded(last.id)
-                await waitForRoom()
+    /// Adopts what is older than all that is read next, as far as there is room. The rest follows when the stream is open, for only
+    /// there does anything leave.
+    func adoptBacklog() async -> Redis.Failure? {
+        let preparation = machine.preparation
+        while let backlog = takeover.backlog, board.mayAdopt, !board.isStopped {
+            if let after = backlog.after {
+                let found = await adoptOwn(after, lost: backlog.lost)
+                // Prepared anew meanwhile: then it began anew, too.
+                guard machine.preparation == preparation else { return nil }
+                switch found {
+                case .failure(let failure): return failure
+                case .success(let next): takeover.backlog?.after = next
+                }
+            } else {
+                let isAll = await take(from: WellKnownConsumer.released, silentFor: .zero)
+                guard machine.preparation == preparation, isAll else { return nil }
+                takeover.backlog = nil
             }
+        }
+        return nil
+    }
+
+    /// What Redis holds as ours and we do not, a portion: of an earlier life, or of a reply that was lost.
+    ///
+    /// - Parameter lost: so many attempts were counted and never begun.
+    /// - Returns: where to go on; `nil` behind the last.
+    private func adoptOwn(
+        _ after: EntryBound, lost: Int, idleFor idle: Duration = .zero
+    ) async -> Result<EntryBound?, Redis.Failure> {
+        let command = StreamCommand.pending(
+            stream: key, group: group.name, consumer: consumer, from: after, count: 1000)
+        // What is held now may be acknowledged before the answer is here, which lists it still.
+        let known = Set(board.ids(index))
+        switch await redis.ask(command) {
+        case .failure(let failure): return .failure(failure)
+        case .success(let rows):
+            let failure = await adopt(
+                rows.filter { !known.contains($0.id) && !board.holds($0.id, index) && $0.idle >= idle }
+                    .map { ($0.id, Self.attempts($0.deliveryCount) - lost, $0.idle) })
+            if let failure { return .failure(failure) }
+            return .success(rows.count == 1000 ? rows.last.map { .excluded($0.id) } : nil)
         }
     }
 
-    /// Until fewer wait than may be known.
-    private func waitForRoom() async {
-        while !board.mayAdopt, !board.isStopped { await board.bells[index].wait(upTo: .milliseconds(200)) }
+    /// What came to light after the first look was lost on its way to us: its last attempt was never begun.
+    private func adoptLost() async {
+        var next: EntryBound? = .open
+        while let after = next, board.mayAdopt, !board.isStopped {
+            guard case .success(let found) = await adoptOwn(after, lost: 1, idleFor: .seconds(3)) else { return }
+            next = found
+        }
     }
 
     /// A count that somebody has written may be anything: within what can be counted on.
@@ -202,7 +245,7 @@ extension WorkerSession {
     func fetchDue() async {
         while !Task.isCancelled, !board.isStopped {
             let due = board.takeDue(index, count: ScriptPortion.usual)
-            guard !due.isEmpty, machine.mayFetch else {
+            guard !due.isEmpty, machine.isOpen else {
                 board.putBackDue(due.map(\.id), index)
                 await board.dueBells[index].wait(upTo: due.isEmpty ? .seconds(1) : .milliseconds(50))
                 continue

@@ -26,7 +26,7 @@ actor WorkerSession {
     private var goneToken: String?
     private var isToldOfRival = false
     private var refusal: Redis.Failure?
-    /// What the last sign of life met that does not go away by itself.
+    /// What the last sign of life, or a look at what is older, met that does not go away by itself.
     var trouble: Redis.Failure?
     private var patience = Duration.milliseconds(50)
     var takeover = TakeoverState()
@@ -124,9 +124,8 @@ actor WorkerSession {
         // No worker of the library leads a stream alone.
         case .lease: return machine.didLease(nil, number)
         case .adopt:
-            if let failure = await adoptOwn() { return try await action(after: failure) }
-            // It is older than what is read then, and may come first in the order of a key.
-            await take(from: WellKnownConsumer.released, silentFor: .zero)
+            takeover.backlog = Backlog(lost: machine.wasOpen ? 1 : 0)
+            if let failure = await adoptBacklog() { return try await action(after: failure) }
             return machine.didAdopt(number)
         case .locate:
             switch await redis.ask(.groups(of: key)) {

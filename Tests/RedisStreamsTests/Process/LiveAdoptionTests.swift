@@ -27,6 +27,26 @@ import Testing
         await live.redis.close()
     }
 
+    /// As after a crash of a worker that had a name of its own.
+    @Test func `the order of a key is kept though more wait than a worker knows at a time`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        try await group.create()
+        let count = 1500
+        try await live.redis.stream("s").add(contentsOf: (0..<count).map { ["n": $0] })
+        #expect(try await group.consumer("c")["s"].read(count: 1200).count == 1200)
+        let recorder = Recorder()
+        let options = ProcessOptions(
+            order: .byKey { _ in "k" }, consumer: "c", backoff: Backoff(initial: .zero), maximumWaiting: 100,
+            observer: recorder)
+        let work = Task { try await group.process(options) { recorder.note($0["n"] ?? "") } }
+        try await recorder.wait(for: "", count: count)
+        work.cancel()
+        try await work.value
+        #expect(recorder.all == (0..<count).map { "\($0)" })
+        await live.redis.close()
+    }
+
     @Test func `it has as many as it may know when all is prepared anew`() async throws {
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])

@@ -148,7 +148,8 @@ import Testing
 extension WorkerSession {
     /// Adopts what is its own, and does something else while it waits for the answer.
     fileprivate func adopt(_ meanwhile: () -> Void) async {
-        let adopting = Task { await adoptOwn() }
+        takeover.backlog = Backlog(lost: 1)
+        let adopting = Task { await adoptBacklog() }
         for _ in 0..<100 { await Task.yield() }
         meanwhile()
         #expect(await adopting.value == nil)
