@@ -173,6 +173,45 @@ import Testing
         #expect(sick.ledger.acceptedIDs.count == 800 && scene.receiver.ledger.count == 50)
     }
 
+    enum Interruption: CaseIterable { case lostConnections, crash, crashWhilePaused }
+
+    /// All that is pending may be known already, so that nothing of it has to wait for room; and what waits for room needs
+    /// somebody who makes it.
+    @Test(arguments: Interruption.allCases)
+    func `a route that is full goes on when it was interrupted`(by interruption: Interruption) throws {
+        let isMended = Monitor(false)
+        let sick = try ScriptedReceiver { _ in isMended.value ? .answer(200) : .answer(503) }
+        let scene = try scene()
+        // As many as one listing of what is pending has.
+        scene.file.route.keys["max_parked"] = "1000"
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        for _ in 0..<1500 { try scene.redis.add([Field("url", sick.url)]) }
+        var bridge = try scene.run()
+        try bridge.waitForLog("as many entries wait as max_parked allows")
+        switch interruption {
+        case .lostConnections:
+            try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            try eventually("connected again") { bridge.logs("connected to Redis").count == 2 }
+        case .crash:
+            try bridge.crash()
+            // What is fetched makes room for some.
+            scene.file.route.keys["max_parked"] = "100"
+            bridge = try scene.run()
+        case .crashWhilePaused:
+            #expect(try AdminProbe(bridge).post("/api/v1/routes/orders/pause").status == 200)
+            try bridge.crash()
+            scene.file.route.keys["max_parked"] = "100"
+            bridge = try scene.run()
+            let admin = try AdminProbe(bridge)
+            try eventually("paused") { try admin.state() == "paused" }
+            #expect(try admin.post("/api/v1/routes/orders/resume").status == 200)
+        }
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled()
+        #expect(sick.ledger.acceptedIDs.count == 1500)
+        #expect(try bridge.stop() == .status(0))
+    }
+
     @Test func `one customer of a shared host is an endpoint if the route says so`() throws {
         let scene = try Scene { $0.path.hasSuffix("/3") ? .answer(401) : .answer(200) }
         scene.file.route.url = "\(scene.receiver.url)/\\(.fields.customer)"

@@ -111,6 +111,22 @@ import Testing
         #expect(Set(scene.receiver.ledger.attempts.dropFirst(30).suffix(300)) == ["1"])
     }
 
+    @Test func `a customer that fills the route goes on when its connections were lost`() throws {
+        let isMended = Monitor(false)
+        let scene = try scene(customers: 1) { $0.text == "0" && !isMended.value ? .answer(503) : .answer(200) }
+        scene.file.route.keys["max_parked"] = "200"
+        scene.file.route.retry(attempts: 1000, every: "50ms")
+        try add(0..<400, customers: 1, scene)
+        let bridge = try scene.run()
+        try bridge.waitForLog("as many entries wait as max_parked allows")
+        try scene.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        try eventually("connected again") { bridge.logs("connected to Redis").count == 2 }
+        isMended.withLock { $0 = true }
+        try scene.waitUntilSettled()
+        #expect(faults(scene.receiver.ledger, customers: 1) == [])
+        #expect(numbers(scene.receiver.ledger) == Array(0..<400))
+    }
+
     @Test(arguments: ["key", "strict"])
     func `what waits for another attempt comes again, however much stands behind it`(ordering: String) throws {
         let isMended = Monitor(false)

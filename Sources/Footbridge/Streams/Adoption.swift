@@ -16,29 +16,31 @@ final class Adoption: SessionPart {
     /// Looks through what Redis holds as ours, without touching attempt counts, as a history read would.
     func adopt(_ number: Int, after: EntryBound, on connection: RedisConnection) {
         connection.send(ownPending(after: after)) { [unowned self] result in
-            guard session.machine.state == .preparing(.adopt), session.machine.preparation == number else { return }
+            guard isWanted(number) else { return }
             switch result {
             case .failure(let error): session.refuse(error)
             case .success(let rows):
-                adoptUnknown(rows)
+                let isNews = adoptUnknown(rows)
                 guard rows.count == Adoption.page, let next = rows.last?.id.bound else {
                     return session.perform(session.machine.didAdopt(number))
                 }
-                guard route.table.bodiless >= route.config.maximumParked else {
-                    return adopt(number, after: next, on: connection)
-                }
+                // What is known already takes no more room.
+                guard isNews, isFull else { return adopt(number, after: next, on: connection) }
+                // Room is made by what is sent: for that we have to show life, and to know what people want of the route.
+                session.visit(on: connection)
                 adoptLater(number, after: next)
             }
         }
     }
 
+    /// As many entries wait as may.
+    private var isFull: Bool { route.table.bodiless >= route.config.maximumParked }
+
     /// There is no room for more waiting entries: go on when there is.
     private func adoptLater(_ number: Int, after: EntryBound) {
         worker.loop.schedule(after: .seconds(1)) { [weak self] in
-            guard let self, session.machine.state == .preparing(.adopt), session.machine.preparation == number else {
-                return
-            }
-            if route.table.bodiless < route.config.maximumParked / 2, let connection = worker.commands.connection {
+            guard let self, isWanted(number) else { return }
+            if !isFull, let connection = worker.commands.connection {
                 adopt(number, after: after, on: connection)
             } else {
                 adoptLater(number, after: after)
@@ -50,9 +52,11 @@ final class Adoption: SessionPart {
         .pending(stream: name, group: group, consumer: worker.consumer, from: after, count: Adoption.page)
     }
 
-    private func adoptUnknown(_ rows: [PendingEntry]) {
+    /// - Returns: whether there was any.
+    @discardableResult
+    private func adoptUnknown(_ rows: [PendingEntry]) -> Bool {
         let unknown = rows.filter { !route.table.contains(session.key($0.id)) }
-        guard !unknown.isEmpty else { return }
+        guard !unknown.isEmpty else { return false }
         for row in unknown {
             // What comes to light after the first look was lost on its way to us: its last attempt was never begun.
             let count = session.wasOpen ? max(0, row.deliveryCount - 1) : row.deliveryCount
@@ -62,6 +66,7 @@ final class Adoption: SessionPart {
         logger.info(
             "resuming pending entries", metadata: [LogKeys.stream: "\(name)", LogKeys.count: "\(unknown.count)"])
         worker.loop.atEndOfTurn(route)
+        return true
     }
 
     // MARK: - In order
@@ -82,12 +87,14 @@ final class Adoption: SessionPart {
             case .failure(let error) where error.isFenced: session.lose()
             case .failure(let error): if number != nil { session.refuse(error) }
             case .success(let entries):
-                take(entries)
+                let isNews = take(entries)
                 guard let next = entries.last?.id.bound else {
                     if let number { session.perform(session.machine.didAdopt(number)) }
                     return
                 }
-                adoptRest(number, after: next)
+                guard isNews, isFull else { return adoptAll(number, after: next, on: connection) }
+                if !session.isOpen { session.visit(on: connection) }
+                adoptAllLater(number, after: next)
             }
         }
     }
@@ -97,17 +104,19 @@ final class Adoption: SessionPart {
         return session.machine.state == .preparing(.adopt) && session.machine.preparation == number
     }
 
-    private func adoptRest(_ number: Int?, after: EntryBound) {
-        if let connection = worker.commands.connection, route.table.bodiless < route.config.maximumParked {
-            return adoptAll(number, after: after, on: connection)
-        }
+    private func adoptAllLater(_ number: Int?, after: EntryBound) {
         worker.loop.schedule(after: .seconds(1)) { [weak self] in
             guard let self, isWanted(number) else { return }
-            adoptRest(number, after: after)
+            if !isFull, let connection = worker.commands.connection {
+                adoptAll(number, after: after, on: connection)
+            } else {
+                adoptAllLater(number, after: after)
+            }
         }
     }
 
-    private func take(_ entries: [AdoptedEntry]) {
+    /// - Returns: whether anything is held now that was not before.
+    private func take(_ entries: [AdoptedEntry]) -> Bool {
         var (resumed, taken, trimmed) = (0, 0, 0)
         for entry in entries where !entry.isForeign {
             let key = session.key(entry.id)
@@ -132,11 +141,12 @@ final class Adoption: SessionPart {
         }
         route.counters.resumed += resumed
         route.counters.takenOver += taken
-        guard resumed + taken + trimmed > 0 else { return }
+        guard resumed + taken + trimmed > 0 else { return false }
         var metadata: Logger.Metadata = [LogKeys.stream: "\(name)", LogKeys.count: "\(resumed + taken)"]
         if trimmed > 0 { metadata[LogKeys.trimmed] = "\(trimmed)" }
         logger.info("pending entries are delivered first", metadata: metadata)
         worker.loop.atEndOfTurn(route)
+        return resumed + taken > 0
     }
 
     /// Looks for entries that are ours, unknown, and so old that no reply can be on its way with them.
@@ -145,9 +155,7 @@ final class Adoption: SessionPart {
         connection.send(ownPending(after: after)) { [unowned self] result in
             guard case .success(let rows) = result, !route.isDraining else { return }
             adoptUnknown(rows.filter { $0.idle > StreamSession.blockTime * 3 })
-            if rows.count == Adoption.page, let next = rows.last?.id.bound,
-                route.table.bodiless < route.config.maximumParked
-            {
+            if rows.count == Adoption.page, let next = rows.last?.id.bound, !isFull {
                 adoptForgotten(after: next, on: connection)
             }
         }

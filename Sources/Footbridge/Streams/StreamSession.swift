@@ -385,7 +385,10 @@ final class StreamSession {
     /// Shows that we live, and looks who else does.
     func visit(on connection: RedisConnection) {
         ownership.beat(on: connection)
-        guard machine.isOpen else { return perform(machine.mayLead()) }
+        guard machine.isOpen else {
+            lookForHold(on: connection)
+            return perform(machine.mayLead())
+        }
         connection.send(.survey(stream: name, group: group, mark: machine.mark?.name)) { [unowned self] result in
             // Of another group nothing is noted: where ours stood has to be known when it is made again.
             guard case .success(let survey) = result, survey.mark == machine.mark?.name else { return }
@@ -398,6 +401,12 @@ final class StreamSession {
         takeover.look(on: connection)
         trimming?.look(on: connection)
         dismiss(on: connection)
+    }
+
+    /// What is being adopted may have to wait until some of it is sent.
+    private func lookForHold(on connection: RedisConnection) {
+        guard machine.state == .preparing(.adopt) else { return }
+        takeover.lookForHold(on: connection)
     }
 
     /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want

@@ -34,6 +34,13 @@ final class Takeover: SessionPart {
     /// Looks at the group's consumers.
     func look(on connection: RedisConnection) {
         lookAtClock(on: connection) {}
+        listConsumers(on: connection) { [unowned self] in look(at: $0, on: connection) }
+    }
+
+    /// Looks only for what people have told the route to do.
+    func lookForHold(on connection: RedisConnection) { listConsumers(on: connection) { _ in } }
+
+    private func listConsumers(on connection: RedisConnection, _ completion: @escaping ([ConsumerInfo]) -> Void) {
         connection.send(.consumers(of: group, stream: name)) { [unowned self] result in
             guard case .success(let consumers) = result else {
                 // Who may not ask cannot be told to wait.
@@ -41,7 +48,7 @@ final class Takeover: SessionPart {
                 return
             }
             session.sawHold(HoldMark.among(consumers.map(\.name)))
-            look(at: consumers, on: connection)
+            completion(consumers)
         }
     }
 
