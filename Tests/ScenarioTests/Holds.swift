@@ -45,6 +45,54 @@ import Testing
         #expect(try second.stop() == .status(0))
     }
 
+    /// The stream's mark is another instance's to look at from then on.
+    @Test func `a route that leaves a stream to another instance while it is paused goes on when it is resumed`() throws
+    {
+        let scene = try scene()
+        scene.file.route.streams = ["orders", "refunds"]
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["ordering"] = "strict"
+        scene.file.route.keys["claim_after"] = "1800ms"
+        let first = try scene.run(as: "a")
+        for stream in scene.file.route.streams { try scene.redis.add(numbers: [1], to: stream) }
+        try scene.receiver.waitFor(count: 2)
+        try scene.waitUntilSettled()
+        #expect(try tell(scene, "pause", "orders").exit == .status(0))
+        let admin = try AdminProbe(first)
+        try eventually("paused") { try admin.state() == "paused" }
+        let second = try scene.run(as: "b")
+        try first.waitForLog("leaving the stream to another instance")
+        try second.waitForLog("this instance delivers the stream")
+        #expect(try tell(scene, "resume", "orders").exit == .status(0))
+        for stream in scene.file.route.streams { try scene.redis.add(numbers: [2], to: stream) }
+        try scene.receiver.waitFor(count: 4)
+        try scene.waitUntilSettled()
+        for bridge in [first, second] { #expect(try bridge.stop() == .status(0)) }
+    }
+
+    @Test func `a route that was paused goes on when one of its streams cannot be read any more`() throws {
+        let scene = try scene()
+        scene.file.route.streams = ["orders", "refunds"]
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["claim_after"] = "1800ms"
+        let bridge = try scene.run()
+        let admin = try AdminProbe(bridge)
+        for stream in scene.file.route.streams { try scene.redis.add(numbers: [1], to: stream) }
+        try scene.receiver.waitFor(count: 2)
+        try scene.waitUntilSettled()
+        #expect(try tell(scene, "pause", "orders").exit == .status(0))
+        try eventually("paused") { try admin.state() == "paused" }
+        // The read that waits hears that the group is gone, and nothing can take the stream's place.
+        let words = ["XGROUP DESTROY refunds orders", "DEL refunds", "SET refunds text"]
+        _ = try scene.redis.pipeline(words.map { $0.split(separator: " ").map { Array($0.utf8) } })
+        try bridge.waitForLog("cannot read")
+        // It cannot be told in that stream.
+        _ = try tell(scene, "resume", "orders")
+        try scene.redis.add(numbers: [2])
+        try scene.receiver.waitFor(count: 3)
+        #expect(try bridge.stop() == .status(0))
+    }
+
     @Test func `a route that drains delivers what is pending, reads nothing new, and says when it is done`() throws {
         let gate = Gate()
         let scene = try scene { $0.text == body(0) ? .answerWhenOpen(gate, 200) : .answer(200) }

@@ -376,7 +376,7 @@ final class StreamSession {
             scheduleRound(after: beatInterval)
             guard let connection = worker.commands.connection, machine.state != .rival,
                 machine.wasOpen || [.preparing(.adopt), .standby].contains(machine.state)
-            else { return }
+            else { return lookForHold() }
             // Until the end: what is in flight must not be taken for a dead instance's.
             route.isDraining ? ownership.beat(on: connection) : visit(on: connection)
         }
@@ -386,7 +386,7 @@ final class StreamSession {
     func visit(on connection: RedisConnection) {
         ownership.beat(on: connection)
         guard machine.isOpen else {
-            lookForHold(on: connection)
+            lookForHold()
             return perform(machine.mayLead())
         }
         connection.send(.survey(stream: name, group: group, mark: machine.mark?.name)) { [unowned self] result in
@@ -403,11 +403,15 @@ final class StreamSession {
         dismiss(on: connection)
     }
 
-    /// What is being adopted may have to wait until some of it is sent.
-    private func lookForHold(on connection: RedisConnection) {
-        guard machine.state == .preparing(.adopt) else { return }
+    /// Of a session that is not open: what is being adopted may have to wait until some of it is sent, and a mark that was seen
+    /// would hold the route for ever if nobody looked whether it is still there.
+    private func lookForHold() {
+        guard hold != nil || mayBegin, !route.isDraining, let connection = worker.commands.connection else { return }
         takeover.lookForHold(on: connection)
     }
+
+    /// In other states it is not known whose the stream's entries are, so that nothing of them is to begin, whatever people want.
+    private var mayBegin: Bool { machine.isOpen || machine.state == .preparing(.adopt) }
 
     /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want
     /// something of the route.
@@ -446,7 +450,7 @@ final class StreamSession {
     func sawHold(_ mark: HoldMark?) {
         let mark = Parts.hold(mark)
         let isNews = !isHoldKnown || mark != hold
-        (hold, isHoldKnown) = (mark, true)
+        (hold, isHoldKnown) = (mark, isHoldKnown || mayBegin)
         if isNews { route.holdMayHaveChanged() }
     }
 
