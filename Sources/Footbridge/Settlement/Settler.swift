@@ -10,6 +10,8 @@ internal import RedisStreams
 /// Everything is kept until Redis has confirmed it, and sent again after an error or on the next connection: each command
 /// may run twice without harm. What is not confirmed counts against the route's window, so a route whose Redis is away
 /// stops reading.
+///
+/// What waits for an answer, or for replicas, holds the route: it may have left meanwhile, and replicas may be away for long.
 final class Settler {
     private typealias Acknowledgement = (row: EntryTable.Row, id: EntryID)
 
@@ -63,7 +65,7 @@ final class Settler {
     /// may take both along. Then the entry is pending again, and delivered again.
     func confirm(_ row: EntryTable.Row) {
         route.table.settle(row)
-        worker.whenReplicated { [self] isConfirmed in
+        worker.whenReplicated { [worker, route] isConfirmed in
             if isConfirmed {
                 route.counters.delivered += 1
                 route.table.remove(row)
@@ -198,13 +200,13 @@ final class Settler {
             route.isReplay(stream)
             ? .settleReplays(ids, stream: name, group: config.group)
             : Parts.acknowledgement(of: ids, stream: name, group: config.group)
-        connection.send(command) { [self] result in
+        connection.send(command) { [self, route] result in
             switch result {
             case .success(let count):
                 // Settled before, by an instance that had taken the entry over, or the group is gone: not an error.
                 route.counters.acknowledgedTwice += batch.count - min(count, batch.count)
                 recover(.acknowledging, stream)
-                worker.whenReplicated { [self] in didAcknowledge(number, isConfirmed: $0) }
+                worker.whenReplicated { [route] in route.settler.didAcknowledge(number, isConfirmed: $0) }
             case .failure(.server(let error)) where error.kind == .wrongType:
                 // No stream, no group, nothing pending: as if it was gone, for which XACK says 0.
                 route.counters.acknowledgedTwice += batch.count
@@ -243,7 +245,7 @@ final class Settler {
         let script = StreamCommand.setAttempts(
             counts.map { ($0.key.id, $0.attempts) }, stream: route.places[stream], group: config.group,
             consumer: worker.consumer)
-        connection.send(script) { [self] result in
+        connection.send(script) { [self, route] result in
             sentCounts -= 1
             switch result {
             case .success: recover(.counting, stream)
@@ -280,7 +282,7 @@ final class Settler {
         commandNumber += 1
         let number = commandNumber
         sentLetters[number] = letter
-        connection.send(letter.command(into: target)) { [self] in didSend(number, $0) }
+        connection.send(letter.command(into: target)) { [route] in route.settler.didSend(number, $0) }
     }
 
     private func didSend(_ number: Int, _ reply: Result<Burial, RedisError>) {
@@ -316,7 +318,7 @@ final class Settler {
 
     private func didWrite(_ letter: DeadLetter, _ number: Int) {
         unreplicatedLetters[number] = letter
-        worker.whenReplicated { [self] in didReplicate(number, isConfirmed: $0) }
+        worker.whenReplicated { [route] in route.settler.didReplicate(number, isConfirmed: $0) }
     }
 
     /// When the session knows whose its entry is.

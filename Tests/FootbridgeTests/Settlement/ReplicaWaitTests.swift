@@ -22,6 +22,9 @@ import Testing
         var settler: Settler { route.settler }
         let replicas: ReplicaWait
 
+        /// Another route of the worker, which nobody but the test holds.
+        func makeRoute() throws -> Route { try Route(config, worker: context, logger: route.logger) }
+
         init(_ loop: CurlLoop, _ server: StreamServer) throws {
             let target = RedisTarget(
                 socket: SocketTarget(address: .tcp(host: "127.0.0.1", port: server.port)), handshake: RedisHandshake())
@@ -36,23 +39,24 @@ import Testing
 
         var unconfirmed: Int { route.table.count(.settling) }
 
-        func acknowledge(_ number: UInt64) {
-            let key = EntryKey(stream: 0, id: EntryID(milliseconds: number))
+        func acknowledge(_ number: UInt64, of route: Route? = nil) {
+            let (route, key) = (route ?? self.route, EntryKey(stream: 0, id: EntryID(milliseconds: number)))
             guard let row = route.table.queue(key, EntryFields([:])), route.table.next() == row else { return }
-            settler.acknowledge(row)
+            route.settler.acknowledge(row)
         }
 
         /// It was delivered and acknowledged in one step.
-        func confirm(_ number: UInt64) {
-            let key = EntryKey(stream: 0, id: EntryID(milliseconds: number))
+        func confirm(_ number: UInt64, of route: Route? = nil) {
+            let (route, key) = (route ?? self.route, EntryKey(stream: 0, id: EntryID(milliseconds: number)))
             guard let row = route.table.queue(key, EntryFields([:])), route.table.next() == row else { return }
             _ = route.table.start(row, wall: 1)
-            settler.confirm(row)
+            route.settler.confirm(row)
         }
 
-        func bury(_ letter: (EntryTable.Row) -> DeadLetter) {
+        func bury(of route: Route? = nil, _ letter: (EntryTable.Row) -> DeadLetter) {
+            let route = route ?? self.route
             guard let row = route.table.settle(ReplicaWaitTests.key, attempts: 1) else { return }
-            settler.bury(letter(row))
+            route.settler.bury(letter(row))
         }
     }
 
@@ -247,6 +251,79 @@ import Testing
             return ContinuousClock.now - start
         }
         #expect(time >= .milliseconds(990))
+        #expect(try await server.failures() == [])
+    }
+
+    @Test(arguments: [true, false])
+    func `a route that has left stays until replicas have what it settled, or nobody can tell`(
+        isReplicated: Bool
+    ) async throws {
+        let (asked, isLetGo) = (Gate(), Gate())
+        let letter = try Self.letter(anyRow()).command(into: "{s}:dead:orders").command.encoded
+        let settlements = command("XACK", "s", "g", "1-0") + String(decoding: letter, as: UTF8.self)
+        let server = try StreamServer { server in
+            guard server.number == 0 else { return server.hang() }
+            try server.greet()
+            try server.expect(settlements)
+            try server.send(":1\r\n$3\r\n9-0\r\n")
+            try server.expect(Self.wait)
+            asked.open()
+            _ = isLetGo.wait()
+            if isReplicated { try server.send(":0\r\n:1\r\n") }
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            var leaving: Route? = try bench.makeRoute()
+            weak let left = leaving
+            bench.acknowledge(1, of: leaving)
+            bench.bury(of: leaving) { Self.letter($0) }
+            bench.confirm(3, of: leaving)
+            bench.replicas.onReady = { [weak leaving] in leaving?.settler.flush() }
+            bench.replicas.start()
+            _ = try await onThread { asked.wait() }
+            leaving?.drain {}
+            leaving?.stop()
+            leaving = nil
+            isLetGo.open()
+            try await turns(of: actor.loop) { left == nil }
+            bench.context.stop()
+        }
+    }
+
+    /// What replicas have of it is followed by its acknowledgement, the answer to which is waited for, too.
+    @Test func `a route that has left stays for the second step of its dead letter`() async throws {
+        let letter = try Self.letter(isOwnerless: true, anyRow())
+        let (asked, isLetGo) = (Gate(), Gate())
+        let server = try StreamServer { server in
+            try server.greet()
+            try server.expect(
+                RESPCommand("XADD", arguments: ["{s}:dead:orders", "*"] + letter.layout.arguments).encoded)
+            try server.send("$3\r\n9-0\r\n")
+            try server.expect(Self.wait)
+            asked.open()
+            _ = isLetGo.wait()
+            try server.send(":0\r\n:1\r\n")
+            try server.expect(command("XACK", "s", "g", "2-0"))
+            try server.send(":0\r\n")
+            try server.expect(Self.wait)
+            try server.send(":0\r\n:1\r\n")
+            try server.expectEnd()
+        }
+        try await onLoop { actor in
+            let bench = try Bench(actor.loop, server)
+            var leaving: Route? = try bench.makeRoute()
+            weak let left = leaving
+            bench.bury(of: leaving) { Self.letter(isOwnerless: true, $0) }
+            bench.replicas.onReady = { [weak leaving] in leaving?.settler.flush() }
+            bench.replicas.start()
+            _ = try await onThread { asked.wait() }
+            leaving?.drain {}
+            leaving?.stop()
+            leaving = nil
+            isLetGo.open()
+            try await turns(of: actor.loop) { left == nil }
+            bench.context.stop()
+        }
         #expect(try await server.failures() == [])
     }
 }
