@@ -89,7 +89,11 @@ final class Route: TurnParticipant {
         (endpoints, batches, order) = (Endpoints(self), Batches(self), Order(self, key: programs.orderKey))
     }
 
+    /// Until then the one that it takes the place of may be there, under the same name.
+    private(set) var isBegun = false
+
     func begin() {
+        isBegun = true
         for session in sessions { session.begin() }
     }
 

@@ -120,7 +120,7 @@ final class StreamSession {
     }
 
     private func look() {
-        guard !isLooking, !route.isDraining, let connection = worker.commands.connection else { return }
+        guard route.isBegun, !isLooking, !route.isDraining, let connection = worker.commands.connection else { return }
         isLooking = true
         // A user who may not look at it is one who replays nothing.
         connection.send(.groups(of: name)) { [weak self] result in
@@ -417,7 +417,7 @@ final class StreamSession {
     /// something of the route.
     func heard(_ message: String? = nil) {
         guard isAwake else { return look() }
-        guard !route.isDraining, let connection = worker.commands.connection else { return }
+        guard route.isBegun, !route.isDraining, let connection = worker.commands.connection else { return }
         if message == RouteControl.retryMessage { return route.retryNow() }
         machine.state == .rival ? perform(machine.didWait()) : visit(on: connection)
     }
