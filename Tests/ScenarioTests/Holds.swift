@@ -116,10 +116,14 @@ import Testing
         #expect(Set(scene.receiver.ledger.map(\.text)).count == 200)
     }
 
-    @Test func `retry sends at once what would have waited for an hour, and probes an endpoint that is down`() throws {
+    @Test(arguments: [false, true])
+    func `retry sends at once what would have waited for an hour, and probes an endpoint that is down`(
+        entriesNameIt: Bool
+    ) throws {
         let isWell = Gate()
         let scene = try scene { _ in isWell.wait(timeout: .zero) ? .answer(200) : .answer(503) }
         scene.file.route.retry(attempts: 5, every: "1h")
+        if entriesNameIt { scene.file.route.url = "http://127.0.0.1:\(scene.receiver.port)/\\(.fields.n | length)" }
         try scene.redis.add(numbers: 0..<3)
         let admin = try AdminProbe(try scene.run())
         try eventually("all wait") { try admin.route()["waiting"] as? Int == 3 }

@@ -173,6 +173,53 @@ import Testing
         #expect(sick.ledger.acceptedIDs.count == 800 && scene.receiver.ledger.count == 50)
     }
 
+    @Test func `people's retry sends one that is down a probe, and leaves what waits for it where it is`() throws {
+        let sick = try ScriptedReceiver { _ in .answer(503) }
+        let scene = try scene()
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        for _ in 0..<200 { try scene.redis.add([Field("url", sick.url)]) }
+        let admin = try AdminProbe(try scene.run())
+        let isQuiet = {
+            let route = try admin.route()
+            let waiting = (route["endpoints"] as? [NSDictionary])?.first?["waiting"] as? Int
+            if route["endpoints_down"] as? Int == 1, waiting == 200 { return true }
+            // It may not be asked more than fifty times a second.
+            letPass(.milliseconds(20))
+            return false
+        }
+        try eventually("all wait for it", isQuiet)
+        try scene.redis.command("CONFIG", "RESETSTAT")
+        for _ in 0..<3 {
+            let sent = sick.ledger.count
+            #expect(try admin.post("/api/v1/routes/orders/retry").status == 200)
+            try sick.waitUntil { $0.count > sent }
+            try eventually("all wait for it again", isQuiet)
+        }
+        // Each probe was fetched, which counts an attempt; and some that came by themselves.
+        let lines = try #require(try scene.redis.command("INFO", "commandstats").text).split(
+            whereSeparator: \.isNewline)
+        let claims = lines.first { $0.hasPrefix("cmdstat_xclaim:calls=") }?.split { "=,".contains($0) }[1]
+        #expect(try #require(claims.flatMap { Int($0) }) < 50)
+    }
+
+    @Test func `people's retry sends what waits for its next attempt`() throws {
+        let isMended = Monitor(false)
+        let receiver = try ScriptedReceiver { .answer($0.text == "1" && !isMended.value ? 503 : 200) }
+        let scene = try scene()
+        scene.file.admin = "{ listen: \"127.0.0.1:0\" }"
+        scene.file.route.webhook["body"] = "{ field: n }"
+        scene.file.route.retry(attempts: 5, every: "1h")
+        for number in 0..<3 { try scene.redis.add([Field("url", receiver.url), Field("n", "\(number)")]) }
+        let admin = try AdminProbe(try scene.run())
+        try eventually("one of them waits, and not for its endpoint") {
+            try admin.metric("endpoints_down") == 0 && scene.redis.unsettled() == 1
+        }
+        isMended.withLock { $0 = true }
+        #expect(try admin.post("/api/v1/routes/orders/retry").status == 200)
+        try scene.waitUntilSettled()
+        #expect(receiver.ledger.acceptedBodies.sorted() == ["0", "1", "2"])
+    }
+
     enum Interruption: CaseIterable { case lostConnections, crash, crashWhilePaused }
 
     /// All that is pending may be known already, so that nothing of it has to wait for room; and what waits for room needs

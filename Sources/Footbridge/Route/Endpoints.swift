@@ -119,8 +119,23 @@ final class Endpoints {
     /// How many there are, and how many of them are down.
     var count: (known: Int, down: Int) { (places.count, places.values.count { $0.endpoint.standing.isDown }) }
 
-    /// Those that are down get a probe now.
-    func mayAllBeBack() {
+    /// What waits goes as soon as its endpoint takes it, and is fetched no sooner; those that are down get a probe now. Visits every
+    /// waiting entry.
+    func retryNow() {
+        var parked: Set<EntryTable.Row> = []
+        for place in places.values {
+            parked.formUnion(place.parked.lazy.filter { self.isParked($0, at: place) }.map(\.row))
+        }
+        // What is due is on its way.
+        let others = route.table.waiting.filter { route.table.due($0) > now && !parked.contains($0) }
+        for row in others.sorted(by: { route.table.due($0) < route.table.due($1) }) {
+            guard let place = place(of: row), !route.table.isDoomed(row) else {
+                route.table.setDue(row, now)
+                continue
+            }
+            route.waitUntilWoken(row)
+            place.parked.append(Parked(row, route.table.key(row)))
+        }
         for place in places.values {
             place.endpoint.mayBeBack(now: now)
             release(place)
@@ -354,6 +369,13 @@ final class Endpoints {
         }
     }
 
+    /// It may have left meanwhile, and another one may be where it was.
+    private func isParked(_ parked: Parked, at place: Place) -> Bool {
+        let row = parked.row
+        return route.table.place(row) == .waiting && route.table.endpoint(row) == place.id
+            && !route.table.isDoomed(row) && Parked.mark(route.table.key(row)) == parked.mark
+    }
+
     /// Has as many fetched as may start; of an endpoint that is down another one each time.
     private func release(_ place: Place) {
         list(place)
@@ -363,16 +385,14 @@ final class Endpoints {
         var others = place.parked.count - 1
         while count > 0, let parked = place.parked.popFirst() {
             let row = parked.row
-            guard route.table.place(row) == .waiting, route.table.endpoint(row) == place.id, !route.table.isDoomed(row),
-                Parked.mark(route.table.key(row)) == parked.mark
-            else { continue }
+            guard isParked(parked, at: place) else { continue }
             let isLastProbe = place.endpoint.standing.isDown && !place.endpoint.mayProbe(with: route.table.key(row).id)
             if isLastProbe, others > 0 {
                 others -= 1
                 place.parked.append(parked)
                 continue
             }
-            route.table.makeDue(row, now)
+            route.table.setDue(row, now)
             place.onTheWay += 1
             place.wokenAt = now
             count -= 1

@@ -189,6 +189,9 @@ struct EntryTable: ~Copyable {
         return first.map(Row.init)
     }
 
+    /// All that wait, in no order.
+    var waiting: [Row] { heap.all.map(Row.init) }
+
     var nextDue: MonotonicTime? { heap.first.map { MonotonicTime(nanoseconds: records[$0].due) } }
 
     /// All entries of one stream whose end is not decided, or is a dead letter that is still to be written, with their
@@ -492,10 +495,10 @@ struct EntryTable: ~Copyable {
         endpoints[Int(row.index)] = endpoint ?? .max
     }
 
-    /// An entry that waits goes now.
-    mutating func makeDue(_ row: Row, _ now: MonotonicTime) {
+    /// An entry that waits does so until another time.
+    mutating func setDue(_ row: Row, _ due: MonotonicTime) {
         heap.remove(row.index, in: &records)
-        push(row, now)
+        push(row, due)
     }
 
     private mutating func move(_ row: Row, _ place: Place) {

@@ -149,9 +149,8 @@ final class Route: TurnParticipant {
         logger.notice(
             "retrying now, as people want it", metadata: [LogKeys.waiting: .stringConvertible(table.bodiless)])
         endpoint.mayBeBack(now: worker.loop.now)
-        endpoints?.mayAllBeBack()
         // What waits for an endpoint that is down goes when that takes the probe.
-        if !isHeldUp { table.makeAllDue(worker.loop.now) }
+        if let endpoints { endpoints.retryNow() } else if !isHeldUp { table.makeAllDue(worker.loop.now) }
         worker.loop.atEndOfTurn(self)
     }
 
@@ -416,6 +415,9 @@ final class Route: TurnParticipant {
         table.wait(row, due: untilWoken ? repeats.dueUnlessWoken(row) : repeats.due(row, after: .zero))
         settler.count(row)
     }
+
+    /// An entry that waits does so until its endpoint takes it.
+    func waitUntilWoken(_ row: EntryTable.Row) { table.setDue(row, repeats.dueUnlessWoken(row)) }
 
     func wait(_ row: EntryTable.Row, for delay: Duration, isCharged: Bool) {
         table.wait(row, due: repeats.due(row, after: delay), isCharged: isCharged)
