@@ -70,6 +70,37 @@ import Testing
         for bridge in [first, second] { #expect(try bridge.stop() == .status(0)) }
     }
 
+    /// What it saw when it delivered the stream itself says nothing any more.
+    @Test func `an instance that gets a stream back learns that the route is paused before it sends anything`() throws {
+        let scene = try scene { _ in .answer(503) }
+        scene.file.route.webhook["timeout"] = "900ms"
+        scene.file.route.keys["ordering"] = "strict"
+        scene.file.route.keys["claim_after"] = "1800ms"
+        scene.file.route.retry(attempts: 1000, every: "50ms")
+        let (delivers, standsBy) = (
+            "this instance delivers the stream", "another instance delivers the stream; standing by"
+        )
+        let first = try scene.run(as: "a")
+        try first.waitForLog(delivers)
+        let second = try scene.run(as: "b")
+        try second.waitForLog(standsBy)
+        first.signal(SIGSTOP)
+        try second.waitForLog(delivers)
+        first.signal(SIGCONT)
+        try first.waitForLog(standsBy)
+        try scene.redis.add(numbers: [1])
+        try scene.receiver.waitFor(count: 1)
+        #expect(try tell(scene, "pause", "orders").exit == .status(0))
+        let admins = try (first: AdminProbe(first), second: AdminProbe(second))
+        try eventually("paused") { try admins.second.state() == "paused" }
+        #expect(try second.stop() == .status(0))
+        let sent = scene.receiver.ledger.count
+        try eventually("it has the stream back") { first.logs(delivers).count == 2 }
+        try eventually("it knows") { try admins.first.state() == "paused" }
+        #expect(scene.receiver.ledger.count == sent)
+        #expect(try first.stop() == .status(0))
+    }
+
     @Test func `a route that was paused goes on when one of its streams cannot be read any more`() throws {
         let scene = try scene()
         scene.file.route.streams = ["orders", "refunds"]

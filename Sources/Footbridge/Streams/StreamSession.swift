@@ -229,7 +229,10 @@ final class StreamSession {
         switch action {
         case .none: break
         case .open: didOpen()
-        case .standBy: lease?.standBy()
+        case .standBy:
+            // People may pause the route meanwhile: asked again before anything of the stream begins here.
+            isHoldKnown = false
+            lease?.standBy()
         case .prepareAfter(let pause):
             worker.loop.schedule(after: pause) { [weak self] in
                 guard let self else { return }
