@@ -154,6 +154,8 @@ final class Route: TurnParticipant {
         worker.loop.atEndOfTurn(self)
     }
 
+    // MARK: - Starting
+
     /// Requests, or commands, under way.
     var inFlight: Int { attempts.count }
 

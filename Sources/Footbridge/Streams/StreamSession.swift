@@ -409,12 +409,10 @@ final class StreamSession {
     /// Of a session that is not open: what is being adopted may have to wait until some of it is sent, and a mark that was seen
     /// would hold the route for ever if nobody looked whether it is still there.
     private func lookForHold() {
-        guard hold != nil || mayBegin, !route.isDraining, let connection = worker.commands.connection else { return }
+        guard hold != nil || machine.isEstablished, !route.isDraining, let connection = worker.commands.connection
+        else { return }
         takeover.lookForHold(on: connection)
     }
-
-    /// In other states it is not known whose the stream's entries are, so that nothing of them is to begin, whatever people want.
-    private var mayBegin: Bool { machine.isOpen || machine.state == .preparing(.adopt) }
 
     /// Something was published for this stream: entries were released, the group was made anew, a process has left, or people want
     /// something of the route.
@@ -453,7 +451,8 @@ final class StreamSession {
     func sawHold(_ mark: HoldMark?) {
         let mark = Parts.hold(mark)
         let isNews = !isHoldKnown || mark != hold
-        (hold, isHoldKnown) = (mark, isHoldKnown || mayBegin)
+        // In other states it is not known whose the stream's entries are: nothing of them is to begin, whatever people want.
+        (hold, isHoldKnown) = (mark, isHoldKnown || machine.isEstablished)
         if isNews { route.holdMayHaveChanged() }
     }
 

@@ -84,8 +84,8 @@ package struct SessionMachine: Equatable {
     /// What is held may be sent, as far as the lease goes.
     package var mayStart: Bool { !isLeased || lease != nil && state != .handingOver }
     package var isPreparing: Bool { if case .preparing = state { true } else { false } }
-    /// What others have left may be taken.
-    package var mayTake: Bool { state == .open || state == .preparing(.adopt) }
+    /// The group is known, and this consumer in it: what it holds may be begun, and what others have left taken.
+    package var isEstablished: Bool { state == .open || state == .preparing(.adopt) }
     package var mayRead: Bool { state == .open && reading == nil }
 
     // MARK: - Connections

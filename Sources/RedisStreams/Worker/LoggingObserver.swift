@@ -2,8 +2,8 @@ public import Logging
 
 /// Writes to a log what `ConsumerGroup.process` does: `ProcessOptions(observer: LoggingObserver(logger))`.
 ///
-/// Messages that come again and what Redis fails at are warnings, dead letters errors, takeovers notices. Handlers that begin or return are not
-/// logged. No field of a message is; the error of a handler is, as text.
+/// A retry or a failure of Redis is a warning, a dead letter an error, a takeover a notice. Handlers that begin or return are not
+/// logged, nor is any field of a message; the error that a handler throws is, as text.
 public struct LoggingObserver: ProcessObserver {
     private let logger: Logger
 

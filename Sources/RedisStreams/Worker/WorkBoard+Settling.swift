@@ -27,8 +27,6 @@ extension WorkBoard {
         var isTrimmed = false
         /// Its fields cannot be fetched: the server copies them.
         var isTooLarge = false
-        /// It was sent before, and no answer came.
-        var mayBeWritten = false
         /// It is there, and the entry is still pending.
         var isWritten = false
         var retryAt: MonotonicTime?
@@ -36,7 +34,7 @@ extension WorkBoard {
 
     /// How far an entry that is given up has come.
     struct Burying: Sendable {
-        /// Its letter may be there.
+        /// Its letter is being written, or was sent before and no answer came.
         var mayBeWritten = false
         /// It is no longer in the stream, and pending for nobody.
         var isDisowned = false
@@ -59,8 +57,22 @@ extension WorkBoard {
         }
     }
 
-    /// Its letter is being written, or was before without an answer; or it turned out that it is not there.
-    func mayBeWritten(_ key: WorkKey, _ mayBe: Bool) { state.withLock { $0.givenUp[key]?.mayBeWritten = mayBe } }
+    /// Its letter is being written.
+    ///
+    /// - Returns: whether it may have been before.
+    func beginWriting(_ key: WorkKey) -> Bool {
+        state.withLock { state in
+            defer { state.givenUp[key]?.mayBeWritten = true }
+            return state.givenUp[key]?.mayBeWritten ?? false
+        }
+    }
+
+    /// No letter came of it.
+    ///
+    /// - Parameter mayBeWritten: or nobody can tell.
+    func endWriting(_ key: WorkKey, mayBeWritten: Bool) {
+        state.withLock { $0.givenUp[key]?.mayBeWritten = mayBeWritten }
+    }
 
     /// It is pending for nobody any more, and cannot be put back.
     func disown(_ id: EntryID, _ stream: Int) {

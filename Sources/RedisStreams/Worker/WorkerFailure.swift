@@ -9,12 +9,14 @@ extension Redis.Failure {
             .notAllowed, .wrongType, .unknownCommand, .clusterNode, .unsupported, .replyTooLarge, .invalidConfiguration,
         ].contains(kind)
     }
+
     /// The same, with the stream's name.
     func about(_ stream: StreamName) -> Redis.Failure {
         Redis.Failure(
             kind, command: command.map { "\($0) of \(stream)" } ?? "\(stream)", serverError: serverError,
             mayHaveRun: mayHaveRun, reason: reason)
     }
+
     /// The task was cancelled, because the worker stops.
     var isCancelled: Bool { kind == .cancelled }
 }

@@ -99,7 +99,7 @@ extension WorkerSession {
     @discardableResult
     private func take(from consumer: String, silentFor silence: Duration) async -> Bool {
         var (after, taken, isAll) = (EntryBound.open, 0, false)
-        while machine.mayTake, board.mayAdopt, !board.isStopped {
+        while machine.isEstablished, board.mayAdopt, !board.isStopped {
             let command = StreamCommand.move(
                 from: consumer, to: self.consumer, silentFor: silence, after: after, count: ScriptPortion.usual,
                 stream: key, group: group.name)

@@ -143,22 +143,22 @@ struct WorkerSettler: Sendable {
         let layout = LetterLayout(
             reason: burial.reason, attempts: burial.attempts, group: group.name, stream: name.bytes, id: id,
             firstAt: Self.text(id.date), lastAt: Self.text(Date()), fields: burial.fields ?? EntryFields([:]))
+        let epoch = await sessions[stream].epoch
+        let mayBeWritten = board.beginWriting(burial.key)
         let command: StreamCommand<Burial>
         let next: Step
         if let consumer = burial.consumer, !layout.isTooLongForScript {
             command = .bury(
                 id, of: name.bytes, group: group.name, consumer: consumer, as: layout, into: target.bytes,
-                mayBeWritten: burial.mayBeWritten, isCopied: burial.isTooLarge)
+                mayBeWritten: mayBeWritten, isCopied: burial.isTooLarge)
             next = .settled
         } else {
             command = .addLetter(layout, into: target.bytes)
             next = .written
         }
-        let epoch = await sessions[stream].epoch
-        board.mayBeWritten(burial.key, true)
         switch await redis.ask(command) {
         case .success(.notOurs):
-            board.mayBeWritten(burial.key, burial.mayBeWritten)
+            board.endWriting(burial.key, mayBeWritten: mayBeWritten)
             // It is pending for nobody: only this letter is left of it.
             if board.isDisowned(burial.key) { return await add(layout, to: target, &burial) }
             // Unless the group is another one, which does not know yet what is held here.
@@ -168,8 +168,8 @@ struct WorkerSettler: Sendable {
             return next
         case .failure(let failure):
             // What the server refuses it has not written: nothing of the script can fail behind that.
-            burial.mayBeWritten = burial.mayBeWritten || failure.mayHaveRun && failure.serverError == nil
-            board.mayBeWritten(burial.key, burial.mayBeWritten)
+            let hasAnswer = !failure.mayHaveRun || failure.serverError != nil
+            board.endWriting(burial.key, mayBeWritten: mayBeWritten || !hasAnswer)
             // The session makes the group again, and puts the message back into it.
             if !failure.isGroupMissing { tell(failure, stream) }
             return .again

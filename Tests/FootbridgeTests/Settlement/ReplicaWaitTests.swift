@@ -22,8 +22,21 @@ import Testing
         var settler: Settler { route.settler }
         let replicas: ReplicaWait
 
-        /// Another route of the worker, which nobody but the test holds.
-        func makeRoute() throws -> Route { try Route(config, worker: context, logger: route.logger) }
+        /// Another route of the worker settles something and leaves while replicas are asked; once they have answered, nobody holds it.
+        func leave(_ asked: Gate, _ isLetGo: Gate, settling: (Route) -> Void) async throws {
+            var leaving: Route? = try Route(config, worker: context, logger: route.logger)
+            weak let left = leaving
+            if let leaving { settling(leaving) }
+            replicas.onReady = { [weak leaving] in leaving?.settler.flush() }
+            replicas.start()
+            _ = try await onThread { asked.wait() }
+            leaving?.drain {}
+            leaving?.stop()
+            leaving = nil
+            isLetGo.open()
+            try await turns(of: context.loop) { left == nil }
+            context.stop()
+        }
 
         init(_ loop: CurlLoop, _ server: StreamServer) throws {
             let target = RedisTarget(
@@ -273,20 +286,11 @@ import Testing
         }
         try await onLoop { actor in
             let bench = try Bench(actor.loop, server)
-            var leaving: Route? = try bench.makeRoute()
-            weak let left = leaving
-            bench.acknowledge(1, of: leaving)
-            bench.bury(of: leaving) { Self.letter($0) }
-            bench.confirm(3, of: leaving)
-            bench.replicas.onReady = { [weak leaving] in leaving?.settler.flush() }
-            bench.replicas.start()
-            _ = try await onThread { asked.wait() }
-            leaving?.drain {}
-            leaving?.stop()
-            leaving = nil
-            isLetGo.open()
-            try await turns(of: actor.loop) { left == nil }
-            bench.context.stop()
+            try await bench.leave(asked, isLetGo) { route in
+                bench.acknowledge(1, of: route)
+                bench.bury(of: route) { Self.letter($0) }
+                bench.confirm(3, of: route)
+            }
         }
     }
 
@@ -311,18 +315,9 @@ import Testing
         }
         try await onLoop { actor in
             let bench = try Bench(actor.loop, server)
-            var leaving: Route? = try bench.makeRoute()
-            weak let left = leaving
-            bench.bury(of: leaving) { Self.letter(isOwnerless: true, $0) }
-            bench.replicas.onReady = { [weak leaving] in leaving?.settler.flush() }
-            bench.replicas.start()
-            _ = try await onThread { asked.wait() }
-            leaving?.drain {}
-            leaving?.stop()
-            leaving = nil
-            isLetGo.open()
-            try await turns(of: actor.loop) { left == nil }
-            bench.context.stop()
+            try await bench.leave(asked, isLetGo) { route in
+                bench.bury(of: route) { Self.letter(isOwnerless: true, $0) }
+            }
         }
         #expect(try await server.failures() == [])
     }
