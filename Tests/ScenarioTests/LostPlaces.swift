@@ -121,6 +121,44 @@ import Testing
         try scene.receiver.waitUntil { Set($0.acceptedBodies) == Set((1..<4).map(body)) }
     }
 
+    /// Also while what is held is being put back.
+    @Test func `an instance whose consumer is removed again and again loses nothing`() throws {
+        let isMended = Monitor(false)
+        let sick = Set((0..<1000).map { body(2 * $0 + 1) })
+        let scene = try Scene { sick.contains($0.text) && !isMended.value ? .answer(503) : .answer(200) }
+        scene.file.route.retry(attempts: 1000, every: "1s")
+        let bridge = try scene.run()
+        try bridge.waitForLog("consumer group made")
+        try scene.redis.add(numbers: 0..<2000)
+        try eventually("half of them wait") { (try scene.redis.unsettled() ?? 2000) <= 1000 }
+        var removals = 0
+        while removals < 20 {
+            let reply = try scene.redis.command("XGROUP", "DELCONSUMER", "orders", "orders", "a.1")
+            if let dropped = reply.integer, dropped > 0 { removals += 1 }
+            letPass(.milliseconds(20))
+        }
+        isMended.withLock { $0 = true }
+        try scene.receiver.waitUntil { Set($0.acceptedBodies).count == 2000 }
+        try scene.waitUntilSettled()
+    }
+
+    @Test func `an instance that stops when its consumer has just been removed hands over what it had`() throws {
+        let isMended = Monitor(false)
+        let scene = try Scene { _ in isMended.value ? .answer(200) : .answer(503) }
+        scene.file.route.retry(attempts: 100, every: "10s")
+        let bridge = try scene.run()
+        try bridge.waitForLog("consumer group made")
+        try scene.redis.add(numbers: 0..<3)
+        try scene.receiver.waitUntil { $0.count >= 3 }
+        try eventually("they wait") { try scene.redis.pending().count == 3 }
+        #expect(try scene.redis.command("XGROUP", "DELCONSUMER", "orders", "orders", "a.1") == 3)
+        #expect(try bridge.stop() == .status(0))
+        #expect(try scene.redis.pending().count == 3)
+        isMended.withLock { $0 = true }
+        _ = try scene.run(as: "b")
+        try scene.receiver.waitUntil { Set($0.acceptedBodies).count == 3 }
+    }
+
     @Test func `a mark that a clean-up removed is written again, and a group made anew is noticed all the same`() throws
     {
         let gate = Gate()

@@ -41,22 +41,26 @@ final class HandOver: SessionPart {
         begin()
     }
 
-    /// A group that was destroyed since our last look at it does not know what is left here: it is told now or never.
+    /// A group that was destroyed since our last look at it does not know what is left here, nor does one from which our consumer was
+    /// removed: it is told now or never.
     private func rejoin(on connection: RedisConnection, _ completion: @escaping () -> Void) {
         let held = route.held(of: session.index)
         guard !held.isEmpty, let known = session.machine.mark else { return completion() }
-        let restore = { [self] in session.ownership.restore(held, on: connection) { _ in completion() } }
+        let restore = { [self] (held: [(id: EntryID, attempts: Int)]) in
+            session.ownership.restore(held, on: connection) { _ in completion() }
+        }
         let script = StreamCommand.mark(
             GroupMark.new(), isPlaceKnown: true, stream: name, group: group)
         connection.send(script, deadline: .seconds(1)) {
             [self] result in
             switch result {
-            case .success(let mark): mark == known.name ? completion() : restore()
+            case .success(known.name): session.ownership.removed(of: held, on: connection, restore)
+            case .success: restore(held)
             case .failure(.server(let error)) where error.kind == .noGroup || error.isNoSuchKey:
                 let position = session.machine.position.map { GroupPosition.after($0) } ?? .beginning
                 let command = StreamCommand.makeGroupAgain(
                     GroupMark.new(), from: position, stream: name, group: group)
-                connection.send(command) { _ in restore() }
+                connection.send(command) { _ in restore(held) }
             case .failure: completion()
             }
         }

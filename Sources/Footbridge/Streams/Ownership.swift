@@ -11,6 +11,9 @@ final class Ownership: SessionPart {
     private var isVerifying = false
     /// What was under way when others had taken entries over: missing entries among it are theirs by now.
     private var exposed: Set<EntryID> = []
+    /// Something was taken from others since Redis was asked last. It is older than what was read, so the order of ids says nothing of a
+    /// removal before that.
+    private var hasRegained = false
     /// The read that is outstanding may bring what was given to us before a silence.
     private var isReadLate = false
     /// Others took entries over in that silence.
@@ -98,9 +101,15 @@ final class Ownership: SessionPart {
             }
         }
         let asked = ids.union(underWay)
+        let hadRegained = hasRegained
+        hasRegained = false
         ownEntries(from: asked.min(), to: asked.max(), [], on: connection) { [unowned self] own in
-            guard let own else { return end(answered: false) }
+            guard let own else {
+                if hadRegained { hasRegained = true }
+                return end(answered: false)
+            }
             if !isLate, tenure.mayBeLost(at: .now) {
+                if hadRegained { hasRegained = true }
                 end(answered: false)
                 return verify(isLate: true)
             }
@@ -124,13 +133,16 @@ final class Ownership: SessionPart {
             }
             // Made anew by somebody who left no mark. Or a clean-up took it: then putting back finds everything in place.
             if own.mark == nil, !missing.isEmpty { return session.perform(session.machine.missEntries()) }
-            // What was read after a removal has higher ids, and is there.
+            // What was read or put back after a removal has higher ids, and is there.
             let last = missing.subtracting(exposed).max() ?? .zero
             let maybeSettled = Set(route.maybeSettled(of: session.index))
             let expected = ids.filter { $0 <= last && !exposed.contains($0) && !maybeSettled.contains($0) }
-            if !isTaken, !expected.isEmpty, expected.isSubset(of: missing) {
+            if !isTaken, !expected.isDisjoint(with: missing), hadRegained || expected.isSubset(of: missing) {
                 // This consumer was removed. Should putting back change nothing, the next look comes back to it.
-                guard removedAt.map({ worker.loop.now - $0 >= .seconds(1) }) ?? true else { return }
+                guard removedAt.map({ worker.loop.now - $0 >= .seconds(1) }) ?? true else {
+                    hasRegained = hadRegained
+                    return
+                }
                 removedAt = worker.loop.now
                 relinquish(missing.intersection(exposed), "silent for too long: others have taken entries over")
                 return session.perform(session.machine.missEntries())
@@ -168,8 +180,24 @@ final class Ownership: SessionPart {
         }
     }
 
+    /// Which of these went with our consumer, which was removed. None if others have taken entries over: then they are theirs.
+    func removed(
+        of held: [(id: EntryID, attempts: Int)], on connection: RedisConnection,
+        _ completion: @escaping ([(id: EntryID, attempts: Int)]) -> Void
+    ) {
+        let ids = held.map(\.id)
+        ownEntries(from: ids.min(), to: ids.max(), [], on: connection) { [unowned self] own in
+            guard let own, !own.isTaken, !own.isUnmarked else { return completion([]) }
+            let others = exposed.union(route.maybeSettled(of: session.index))
+            completion(held.filter { !own.ids.contains($0.id) && !others.contains($0.id) })
+        }
+    }
+
     /// What was another's is ours again.
-    func regain(_ id: EntryID) { if !exposed.isEmpty { exposed.remove(id) } }
+    func regain(_ id: EntryID) {
+        if !exposed.isEmpty { exposed.remove(id) }
+        if session.machine.isOpen { hasRegained = true }
+    }
 
     /// That others have taken entries over is known now.
     private func tellTaken(on connection: RedisConnection) {
@@ -210,7 +238,8 @@ final class Ownership: SessionPart {
         _ held: [(id: EntryID, attempts: Int)], on connection: RedisConnection,
         _ completion: @escaping (RedisError?) -> Void
     ) {
-        let portions = held.portions(of: ScriptPortion.usual)
+        // From the lowest up: if the consumer is removed meanwhile, all that is missing then is lower than all that is there.
+        let portions = held.sorted { $0.id < $1.id }.portions(of: ScriptPortion.usual)
         var (waiting, failure) = (portions.count, RedisError?.none)
         guard waiting > 0 else { return completion(nil) }
         for portion in portions {

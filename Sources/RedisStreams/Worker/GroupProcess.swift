@@ -85,6 +85,8 @@ struct GroupProcess: Sendable {
         if failure?.isClosed != true { await settleRest() }
         for task in keeping + settling { task.cancel() }
         for task in keeping + settling { await task.value }
+        // Nobody but us knew of them.
+        for key in board.disowned { options.observer?.didLose(key.id, of: board.streams[key.stream], isRunning: false) }
         if failure?.isClosed != true {
             // At a time: each may wait for a Redis that is away.
             let leaving = sessions.map { session in Task { await session.handOver() } }

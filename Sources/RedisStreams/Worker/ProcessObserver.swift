@@ -11,7 +11,8 @@ public protocol ProcessObserver: Sendable {
     /// A message became a dead letter, or was dropped: `rejected: …`, `exhausted: …`, `malformed: …`, `too large: …`,
     /// `trimmed`.
     func didBury(_ id: EntryID, of stream: StreamName, because reason: String)
-    /// A message that was held here is another consumer's, or settled by another.
+    /// A message that was held here is another consumer's, or settled by another; or it went with its stream, and its dead letter could
+    /// not be written before the worker ended.
     ///
     /// - Parameter isRunning: its handler is at work.
     func didLose(_ id: EntryID, of stream: StreamName, isRunning: Bool)

@@ -30,6 +30,12 @@ extension WorkBoard {
         /// It is there, and the entry is still pending.
         var isWritten = false
         var retryAt: MonotonicTime?
+
+        func retried(at time: MonotonicTime) -> GivenUp {
+            var burial = self
+            burial.retryAt = time
+            return burial
+        }
     }
 
     /// How far an entry that is given up has come.
@@ -78,6 +84,9 @@ extension WorkBoard {
     func disown(_ id: EntryID, _ stream: Int) {
         state.withLock { $0.givenUp[WorkKey(stream: stream, id: id)]?.isDisowned = true }
     }
+
+    /// Those whose letters are not written.
+    var disowned: [WorkKey] { state.withLock { $0.givenUp.filter(\.value.isDisowned).map(\.key) } }
 
     func isDisowned(_ key: WorkKey) -> Bool { state.withLock { $0.givenUp[key]?.isDisowned ?? false } }
 

@@ -13,6 +13,9 @@ struct Verification {
     var exposed: Set<EntryID> = []
     /// When Redis told that they had. What a read brings that was sent by then is exposed, too.
     var exposedAt: MonotonicTime?
+    /// Something was taken from others since Redis was asked last. It is older than what was read, so the order of ids says nothing of a
+    /// removal before that.
+    var hasRegained = false
 }
 
 /// Keeping what is held: signs of life, idle times that are renewed, and what has to be asked and put back.
@@ -129,13 +132,16 @@ extension WorkerSession {
     }
 
     private func ask(_ number: Int?) async -> Bool {
-        let hasTold = await askForOwn(board.expected(index), isLate: number != nil)
+        let hadRegained = verification.hasRegained
+        verification.hasRegained = false
+        let hasTold = await askForOwn(board.expected(index), isLate: number != nil, hadRegained)
+        if !hasTold, hadRegained { verification.hasRegained = true }
         if let number { board.tenure(index) { $0.endVerification(number, answered: hasTold) } }
         return hasTold
     }
 
     /// - Returns: whether Redis told.
-    private func askForOwn(_ asked: Set<EntryID>, isLate: Bool) async -> Bool {
+    private func askForOwn(_ asked: Set<EntryID>, isLate: Bool, _ hadRegained: Bool) async -> Bool {
         var found: Set<EntryID> = []
         var from = asked.min().map { EntryBound.included($0) } ?? .open
         let preparation = machine.preparation
@@ -158,13 +164,13 @@ extension WorkerSession {
                     continue
                 }
                 own.ids = found
-                await judge(asked, own, isLate: isLate)
+                await judge(asked, own, isLate: isLate, hadRegained)
                 return true
             }
         }
     }
 
-    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, isLate: Bool) async {
+    private func judge(_ asked: Set<EntryID>, _ own: OwnEntries, isLate: Bool, _ hadRegained: Bool) async {
         if let mark = own.mark, let known = machine.mark, mark != known.name {
             let action = machine.sawMark(mark)
             if action != .none { interruption = action }
@@ -184,11 +190,11 @@ extension WorkerSession {
         }
         let unexplained = missing.subtracting(verification.exposed)
         if let last = unexplained.max() {
-            // Others of our kind would have left a mark: our consumer was removed, with all that it had. What was read after
-            // that has higher ids, and is there.
+            // Others of our kind would have left a mark: our consumer was removed, with all that it had. What was read or put back
+            // after that has higher ids, and is there.
             let expected = asked.filter { $0 <= last && !verification.exposed.contains($0) }
                 .intersection(board.expected(index))
-            if expected.isSubset(of: missing) {
+            if hadRegained || expected.isSubset(of: missing) {
                 board.lose(missing.subtracting(unexplained), index)
                 return restoreAll()
             }
@@ -203,7 +209,8 @@ extension WorkerSession {
 
     /// Puts what is held back among the pending of a group that does not know it.
     func restore(_ held: [(id: EntryID, attempts: Int)]) async -> Redis.Failure? {
-        for portion in held.portions(of: ScriptPortion.usual) {
+        // From the lowest up: if the consumer is removed meanwhile, all that is missing then is lower than all that is there.
+        for portion in held.sorted(by: { $0.id < $1.id }).portions(of: ScriptPortion.usual) {
             let command = StreamCommand.restore(
                 Array(portion), stream: key, group: group.name, consumer: consumer)
             switch await redis.ask(command) {

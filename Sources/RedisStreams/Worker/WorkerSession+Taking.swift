@@ -97,7 +97,7 @@ extension WorkerSession {
 
     /// - Returns: whether nothing is left.
     @discardableResult
-    private func take(from consumer: String, silentFor silence: Duration) async -> Bool {
+    func take(from consumer: String, silentFor silence: Duration) async -> Bool {
         var (after, taken, isAll) = (EntryBound.open, 0, false)
         while machine.isEstablished, board.mayAdopt, !board.isStopped {
             let command = StreamCommand.move(
@@ -187,6 +187,7 @@ extension WorkerSession {
     private func adopt(_ entries: [(id: EntryID, count: Int, idle: Duration)]) async -> Redis.Failure? {
         guard !entries.isEmpty else { return nil }
         if !verification.exposed.isEmpty { verification.exposed.subtract(entries.map(\.id)) }
+        if machine.isOpen { verification.hasRegained = true }
         let lanes: [EntryID: String]
         do throws(Redis.Failure) {
             lanes = try await self.lanes(of: entries.map(\.id))
@@ -323,6 +324,8 @@ extension WorkerSession {
     /// and delivery times kept; what was not begun counts no attempt.
     func handOver() async {
         guard machine.mark != nil || machine.wasOpen else { return }
+        // Our consumer may have been removed, with all that it had.
+        await suspect()
         // Away for long, another process may have our name by now: then it has the entries, too.
         let register = StreamCommand.register(owner, replacing: "", stream: key, group: group.name)
         switch await redis.ask(register) {

@@ -70,14 +70,19 @@ struct WorkerSettler: Sendable {
             await board.letterBell.wait(upTo: left.isEmpty ? nil : Self.letterPause)
             let letters = left + board.takeLetters()
             left = []
+            // What Redis refuses for one letter of a stream it refuses for the others, but perhaps for one that is at fault itself:
+            // the next time another comes first.
+            var (tried, refused): ([WorkBoard.GivenUp], Set<Int>) = ([], [])
             for burial in letters where !Task.isCancelled {
-                if let retryAt = burial.retryAt, .now < retryAt {
+                let stream = burial.key.stream
+                if refused.contains(stream) || burial.retryAt.map({ .now < $0 }) ?? false {
                     left.append(burial)
-                } else if var rest = await bury(burial) {
-                    rest.retryAt = .now + Self.letterPause
-                    left.append(rest)
+                } else if let (rest, isRefused) = await bury(burial) {
+                    tried.append(rest.retried(at: .now + Self.letterPause))
+                    if isRefused { refused.insert(stream) }
                 }
             }
+            left += tried
         }
     }
 
@@ -105,15 +110,16 @@ struct WorkerSettler: Sendable {
         return true
     }
 
-    /// - Returns: what is to be tried again; `nil` if it is done.
-    private func bury(_ burial: WorkBoard.GivenUp) async -> WorkBoard.GivenUp? {
+    /// - Returns: what is to be tried again, and whether Redis failed; `nil` if it is done.
+    private func bury(_ burial: WorkBoard.GivenUp) async -> (WorkBoard.GivenUp, isRefused: Bool)? {
         var burial = burial
         let (stream, id) = (burial.key.stream, burial.key.id)
         let name = group.streamNames[stream]
         switch await writeLetter(of: &burial) {
-        case .again: return burial
+        case .again: return (burial, false)
+        case .refused: return (burial, true)
         case .written:
-            guard await acknowledge([id], stream) else { return burial }
+            guard await acknowledge([id], stream) else { return (burial, true) }
             options.observer?.didBury(id, of: name, because: burial.reason)
         case .settled:
             board.didSettle([id], stream)
@@ -132,14 +138,17 @@ struct WorkerSettler: Sendable {
         case settled
         /// Another consumer has it, or it was settled before.
         case notOurs
+        /// Whose it is shows soon.
         case again
+        /// Redis fails, or says no.
+        case refused
     }
 
     private func writeLetter(of burial: inout WorkBoard.GivenUp) async -> Step {
         let (stream, id) = (burial.key.stream, burial.key.id)
         let name = group.streamNames[stream]
         guard !burial.isWritten, let target = options.deadLetters(of: name) else { return .written }
-        guard await fetchFields(of: &burial) else { return .again }
+        guard await fetchFields(of: &burial) else { return .refused }
         let layout = LetterLayout(
             reason: burial.reason, attempts: burial.attempts, group: group.name, stream: name.bytes, id: id,
             firstAt: Self.text(id.date), lastAt: Self.text(Date()), fields: burial.fields ?? EntryFields([:]))
@@ -171,8 +180,9 @@ struct WorkerSettler: Sendable {
             let hasAnswer = !failure.mayHaveRun || failure.serverError != nil
             board.endWriting(burial.key, mayBeWritten: mayBeWritten || !hasAnswer)
             // The session makes the group again, and puts the message back into it.
-            if !failure.isGroupMissing { tell(failure, stream) }
-            return .again
+            if failure.isGroupMissing { return .again }
+            tell(failure, stream)
+            return .refused
         }
     }
 
@@ -181,7 +191,7 @@ struct WorkerSettler: Sendable {
     ) async -> Step {
         if case .failure(let failure) = await redis.ask(.addLetter(letter, into: target.bytes)) {
             tell(failure, burial.key.stream)
-            return .again
+            return .refused
         }
         burial.isWritten = true
         return .written
@@ -207,6 +217,8 @@ struct WorkerSettler: Sendable {
     }
 
     private func tell(_ failure: Redis.Failure, _ stream: Int) {
+        // The worker ends.
+        guard !failure.isCancelled, !failure.isClosed else { return }
         options.observer?.didFail(failure, of: group.streamNames[stream])
     }
 }

@@ -14,7 +14,8 @@ import Testing
         let session: WorkerSession
         let running: Task<Void, Never>
 
-        init(messages: Int, deadline: Duration = .seconds(5)) async throws {
+        /// - Parameter others: so many, the oldest, are pending for another consumer.
+        init(messages: Int, others: Int = 0, deadline: Duration = .seconds(5)) async throws {
             let live = try await LiveRedis.start(deadline: deadline)
             let group = live.redis.consumerGroup("g", of: ["s"])
             let options = ProcessOptions(consumer: "c", count: 4, prefetch: 0).sound
@@ -23,6 +24,10 @@ import Testing
             let session = WorkerSession(group, 0, options, owner, board)
             (self.live, self.group, self.board, self.session) = (live, group, board, session)
             try await live.redis.stream("s").add(contentsOf: (0..<messages).map { ["n": $0] })
+            if others > 0 {
+                try await group.create()
+                #expect(try await group.consumer("other")["s"].read(count: others).count == others)
+            }
             running = Task { try? await session.run() }
             while board.count(0) < 8 { try await Task.sleep(for: .milliseconds(5)) }
         }
@@ -119,6 +124,17 @@ import Testing
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answers == [false, false, false])
+        await scene.end()
+    }
+
+    /// They are lower than what was read, and there.
+    @Test func `what was taken from others hides no removal before that`() async throws {
+        let scene = try await Scene(messages: 12, others: 4)
+        _ = try await scene.group["s"].removeConsumer("c", force: true)
+        await scene.session.take(from: "other", silentFor: .zero)
+        #expect(scene.board.count(0) == 12)
+        await scene.session.verify(number: nil)
+        try await scene.waitUntilRestored(12)
         await scene.end()
     }
 

@@ -64,6 +64,80 @@ import Testing
         await live.redis.close()
     }
 
+    /// Also while what is held is being put back.
+    @Test func `a consumer that is removed again and again loses nothing`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        let count = 3000
+        try await live.redis.stream("s").add(contentsOf: (0..<count).map { ["n": "w\($0)."] })
+        let recorder = Recorder()
+        let work = worker(group, recorder, backoff: Backoff(initial: .seconds(1), factor: 1, jitter: 0))
+        try await recorder.wait(for: "retry", count: count / 2)
+        let server = live.server
+        try await onThread {
+            let probe = try server.probe()
+            var removals = 0
+            while removals < 20 {
+                if case .integer(1...) = try probe.command("XGROUP", "DELCONSUMER", "s", "g", "c") { removals += 1 }
+            }
+        }
+        try await recorder.wait(for: "end w", count: count, timeout: .seconds(60))
+        work.cancel()
+        try await work.value
+        #expect(Set(recorder.all.filter { $0.hasPrefix("end w") }).count == count)
+        #expect(recorder.count("lose") == 0)
+        #expect(try await group["s"].pendingSummary().count == 0)
+        await live.redis.close()
+    }
+
+    @Test func `a worker that stops when its consumer has just been removed hands over what it had`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        for number in 0..<100 { try await live.redis.stream("s").add(["n": "w\(number)."]) }
+        let recorder = Recorder()
+        let work = worker(group, recorder, backoff: Backoff(initial: .seconds(60), factor: 1, jitter: 0))
+        try await recorder.wait(for: "retry", count: 100)
+        try await live.eventually("their counts are written") {
+            try $0.command("XPENDING", "s", "g", "-", "+", "1000").elements.count == 100
+        }
+        _ = try await group["s"].removeConsumer("c", force: true)
+        work.cancel()
+        try await work.value
+        #expect(try await group["s"].pendingSummary().consumers == [WellKnownConsumer.released: 100])
+        await live.redis.close()
+    }
+
+    @Test func `letters that are not written yet outlive many removals`() async throws {
+        let live = try await LiveRedis.start()
+        let group = live.redis.consumerGroup("g", of: ["s"])
+        _ = try await live.redis.send("SET", "s:dead", "text")
+        try await live.redis.stream("s").add(contentsOf: (0..<300).map { ["n": $0] })
+        let recorder = Recorder()
+        let options = ProcessOptions(
+            concurrency: 4, consumer: "c", abandonedAfter: .seconds(2), attempts: nil, backoff: quick,
+            observer: recorder)
+        let work = Task {
+            try await group.process(options) { message in
+                recorder.note("begin")
+                if message.fields.integer("n") ?? 0 < 150 { throw MessageRejected("no") }
+                throw Unlucky()
+            }
+        }
+        try await recorder.wait(for: "begin", count: 300)
+        for _ in 0..<5 {
+            try await recorder.wait(for: "fail wrongType", count: recorder.count("fail wrongType") + 2)
+            _ = try await group["s"].removeConsumer("c", force: true)
+        }
+        _ = try await live.redis.send("DEL", "s:dead")
+        try await recorder.wait(for: "bury", count: 150)
+        work.cancel()
+        try await work.value
+        let letters = try await live.redis.stream("s:dead")[...].entries()
+        #expect(Set(letters.compactMap { $0["field.n"] }).count == 150 && letters.count == 150)
+        #expect(recorder.count("lose") == 0)
+        await live.redis.close()
+    }
+
     @Test func `a worker that stops tells a group that is another one what it has`() async throws {
         let live = try await LiveRedis.start()
         let group = live.redis.consumerGroup("g", of: ["s"])
